@@ -1,0 +1,1 @@
+"""Technology: what the ports promise, kept by libraries, databases and networks."""

@@ -1,0 +1,132 @@
+"""Commitments: what was promised in a negotiation, by whom, until when. A broken promise shows; it is never just forgotten."""
+
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar, Final, Self
+
+from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, moment, one_of, record, ref, text
+
+
+class Side(Enum):
+    """Who promised."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+class CommitmentState(Enum):
+    """Where a commitment stands."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    RELEASED = "released"
+
+
+COMMITMENT_LIFE: Final[Transitions[CommitmentState]] = {
+    CommitmentState.OPEN: frozenset({CommitmentState.KEPT, CommitmentState.BROKEN, CommitmentState.RELEASED}),
+    CommitmentState.KEPT: frozenset(),
+    CommitmentState.BROKEN: frozenset({CommitmentState.KEPT}),
+    CommitmentState.RELEASED: frozenset(),
+}
+
+
+@record
+class CommitmentMade(Event):
+    """Something was promised."""
+
+    name: ClassVar[str] = "commitment.made"
+    side: Side = one_of(Side)
+    customer: CustomerId = ref("customer")
+    owner: UserId | None = ref("user", optional=True, default=None)
+    due_at: datetime | None = moment(optional=True, default=None)
+
+
+@record
+class CommitmentSettled(Event):
+    """A promise was kept, broken, or released by the other side."""
+
+    name: ClassVar[str] = "commitment.settled"
+    state: CommitmentState = one_of(CommitmentState)
+
+
+@record
+class CommitmentHandedOver(Event):
+    """Somebody else sees to a promise now."""
+
+    name: ClassVar[str] = "commitment.handed_over"
+    before: UserId | None = ref("user", optional=True, default=None)
+    after: UserId | None = ref("user", optional=True, default=None)
+
+
+@record
+class Commitment(Entity):
+    """A promise between us and a customer.
+
+    Attributes:
+        side: who promised.
+        owner: who of us sees to it, also when the customer promised.
+    """
+
+    shape: ClassVar[Shape] = Shape(
+        "commitment", "commitments", indexes=(("customer",), ("deal",), ("owner", "state", "due_at"), ("due_at",))
+    )
+
+    id: CommitmentId = ref("commitment")
+    what: str = text(personal=True, limit=1_000, lines=True)
+    side: Side = one_of(Side)
+    customer: CustomerId = ref("customer")
+    deal: DealId | None = ref("deal", optional=True, default=None)
+    owner: UserId | None = ref("user", optional=True, default=None)
+    due_at: datetime | None = moment(optional=True, default=None)
+    state: CommitmentState = one_of(CommitmentState, default=CommitmentState.OPEN)
+    made_at: datetime = moment()
+    settled_at: datetime | None = moment(optional=True, default=None)
+
+    @classmethod
+    def make(
+        cls,
+        id: CommitmentId,
+        what: str,
+        *,
+        side: Side | str,
+        customer: CustomerId,
+        at: datetime,
+        deal: DealId | None = None,
+        owner: UserId | None = None,
+        due_at: datetime | None = None,
+    ) -> Self:
+        """Note a promise."""
+        commitment = cls(
+            id=id,
+            what=what,
+            side=side,  # type: ignore[arg-type]  # a word becomes its member
+            customer=customer,
+            deal=deal,
+            owner=owner,
+            due_at=due_at,
+            made_at=at,
+        )
+        fact = CommitmentMade(at=at, side=commitment.side, customer=customer, owner=owner, due_at=commitment.due_at)
+        return commitment._after(fact)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether it is open past its due time."""
+        return self.state is CommitmentState.OPEN and self.due_at is not None and self.due_at < now
+
+    def settle(self, state: CommitmentState | str, *, at: datetime) -> Self:
+        """Say that it was kept, broken or released.
+
+        Raises:
+            IllegalTransition: that is settled already, or not a way to settle.
+        """
+        state = CommitmentState(state)
+        check_move(self.id, COMMITMENT_LIFE, self.state, state)
+        return self._after(CommitmentSettled(at=at, state=state), state=state, settled_at=at)
+
+    def hand_over(self, to: UserId | None, *, at: datetime) -> Self:
+        """Let somebody else see to it."""
+        if to == self.owner:
+            return self
+        return self._after(CommitmentHandedOver(at=at, before=self.owner, after=to), owner=to)

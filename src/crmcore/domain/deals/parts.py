@@ -1,0 +1,98 @@
+"""What a deal is made of: its lines, who takes part, what is attached, and each movement of its history."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from crmcore.domain.ids import DocumentId
+from crmcore.domain.kernel import exact, moment, one_of, part, ref, text, value, whole
+from crmcore.domain.values.money import Money
+
+
+class Outcome(Enum):
+    """How a deal stands as a whole."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class Basis(Enum):
+    """Who says what a deal's chance is. A deal's stage never overwrites what a person or a model has said."""
+
+    STAGE = "stage"
+    MANUAL = "manual"
+    MODEL = "model"
+
+
+@value
+class Probability:
+    """A chance to win in hundredths of a percent, and who says so. A won deal has 10,000, a lost one 0, always."""
+
+    points: int = whole(most=10_000)
+    basis: Basis = one_of(Basis, default=Basis.STAGE)
+
+    def __str__(self) -> str:
+        return f"{self.points / 100:g} %"
+
+
+@value
+class LineItem:
+    """Something that is sold.
+
+    Attributes:
+        quantity: with at most six decimal places.
+        price: of one.
+        discount: in hundredths of a percent.
+    """
+
+    product: str = text(personal=False)
+    quantity: Decimal = exact(places=6)
+    price: Money = part(Money)
+    discount: int = whole(most=10_000, default=0)
+
+    @property
+    def total(self) -> Money:
+        """What the line costs, rounded half to even once."""
+        return self.price.times(self.quantity * (10_000 - self.discount) / 10_000)
+
+
+@value
+class Participant:
+    """Somebody who takes part in a deal: one of us by a user's id, or one of them by a customer's."""
+
+    role: str = text(personal=False, limit=60)
+    who: str = text(personal=False, limit=64)
+
+
+@value
+class Attachment:
+    """A document that belongs to a deal."""
+
+    document: DocumentId = ref("document")
+    title: str = text(personal=True)
+    attached_at: datetime = moment()
+
+
+@value
+class NextStep:
+    """What will be done for a deal next, and when."""
+
+    what: str = text(personal=True)
+    due_at: datetime | None = moment(optional=True, default=None)
+
+
+@value
+class StageVisits:
+    """How often a deal has been in a stage."""
+
+    stage: str = text(personal=False, limit=60)
+    visits: int = whole(least=1)
+
+
+@value
+class Request:
+    """The request that a deal came from, by the key that the asking system gave it. No two deals have the same one."""
+
+    system: str = text(personal=False, limit=60)
+    key: str = text(personal=True, limit=200)

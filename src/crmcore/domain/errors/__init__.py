@@ -1,0 +1,1 @@
+"""Every way in which crmcore says no; `crmcore.errors` draws the tree."""

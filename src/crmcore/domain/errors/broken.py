@@ -1,0 +1,124 @@
+"""What was asked for is right in itself, but not here, not now, or not for this actor."""
+
+from typing import Any, ClassVar
+
+from attrs import define
+
+from crmcore.domain.errors.root import CrmError
+
+
+@define
+class RuleBroken(CrmError):
+    """Right in itself, but the record's state or the house's rules forbid it now.
+
+    Attributes:
+        subject: the id of the record.
+        rule: which rule, as a word.
+    """
+
+    code: ClassVar[str] = "rule_broken"
+    status: ClassVar[int] = 409
+    subject: str
+    rule: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.advice or self.rule.replace('_', ' ')}"
+
+
+@define
+class IllegalTransition(RuleBroken):
+    """A life cycle does not lead from here to there."""
+
+    code: ClassVar[str] = "illegal_transition"
+    now: str = ""
+    to: str = ""
+    allowed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        ways = ", ".join(self.allowed) or "nothing"
+        return f"{self.subject} cannot go from {self.now!r} to {self.to!r}; allowed from here: {ways}"
+
+
+@define
+class StageGateClosed(RuleBroken):
+    """A deal does not yet fulfil what its stage asks before it may be left.
+
+    Attributes:
+        violations: all of them, not just the first; see `crmcore.domain.gates.Violation`.
+    """
+
+    code: ClassVar[str] = "stage_gate_closed"
+    violations: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject} may not leave its stage: {'; '.join(str(v) for v in self.violations)}"
+
+
+@define
+class LossReasonMissing(RuleBroken):
+    """A deal cannot be lost without one of the funnel's reasons."""
+
+    code: ClassVar[str] = "loss_reason_missing"
+    allowed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject}: name the reason of the loss, one of: {', '.join(self.allowed)}"
+
+
+@define
+class NobodyAvailable(RuleBroken):
+    """Nobody who holds a role is active and present.
+
+    Attributes:
+        rejected: every candidate with the reason that excluded him.
+    """
+
+    code: ClassVar[str] = "nobody_available"
+    rejected: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject}: nobody is available ({len(self.rejected)} considered); add a person or wait"
+
+
+@define
+class AmbiguousCustomer(CrmError):
+    """Several customers fit what was given: say which one with ``customer=``.
+
+    Attributes:
+        candidates: the ids of the customers that fit.
+    """
+
+    code: ClassVar[str] = "ambiguous_customer"
+    status: ClassVar[int] = 409
+    candidates: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.candidates)} customers fit: {', '.join(self.candidates)}; pass customer=..."
+
+
+@define
+class NotFound(CrmError, LookupError):
+    """No such record in this tenant, or none that the actor may see; the two are told apart by nobody."""
+
+    code: ClassVar[str] = "not_found"
+    status: ClassVar[int] = 404
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"no {self.kind} {self.id}"
+
+
+@define
+class Forbidden(CrmError, PermissionError):
+    """The policy does not let the actor do this."""
+
+    code: ClassVar[str] = "forbidden"
+    status: ClassVar[int] = 403
+    actor: str
+    action: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.actor} may not {self.action}{': ' if self.reason else ''}{self.reason}"

@@ -1,0 +1,136 @@
+"""What was given can never be right, whatever the state of the world."""
+
+from typing import ClassVar
+
+from attrs import define
+
+from crmcore.domain.errors.root import CrmError
+
+
+@define
+class InvalidInput(CrmError, ValueError):
+    """What was given can never be right, whatever the state of the world.
+
+    Attributes:
+        field: the path of the field, as in ``customer.name``.
+        problem: what is wrong with it and what would be right.
+    """
+
+    code: ClassVar[str] = "invalid_input"
+    status: ClassVar[int] = 422
+    field: str
+    problem: str = "is not valid"
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.problem}"
+
+
+@define
+class WrongType(InvalidInput, TypeError):
+    """A value of another type than the field can hold exactly, such as a float for money."""
+
+    code: ClassVar[str] = "wrong_type"
+
+
+@define
+class Blank(InvalidInput):
+    """A text that has to say something says nothing."""
+
+    code: ClassVar[str] = "blank"
+    problem: str = "must not be blank"
+
+
+@define
+class TooLong(InvalidInput):
+    """A text or a list past its limit."""
+
+    code: ClassVar[str] = "too_long"
+    limit: int = 0
+    length: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.field} has a length of {self.length:,}; at most {self.limit:,} fit"
+
+
+@define
+class ControlCharacter(InvalidInput):
+    """A text with a character that no person can have typed: NUL, a lone surrogate, a line break where one line is asked."""
+
+    code: ClassVar[str] = "control_character"
+    position: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.field} has a control character at position {self.position}; remove it"
+
+
+@define
+class OutOfRange(InvalidInput):
+    """A number, a duration or a time past its limits."""
+
+    code: ClassVar[str] = "out_of_range"
+
+
+@define
+class NotAllowed(InvalidInput):
+    """A word that is not in the list of allowed words."""
+
+    code: ClassVar[str] = "not_allowed"
+    allowed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.field} must be one of: {', '.join(self.allowed) or 'nothing'}"
+
+
+@define
+class NaiveTime(InvalidInput):
+    """A time without a zone, which means another instant on every machine."""
+
+    code: ClassVar[str] = "naive_time"
+    problem: str = "has no time zone; pass an aware datetime"
+
+
+@define
+class InvalidId(InvalidInput):
+    """A text that is not an id of that kind."""
+
+    code: ClassVar[str] = "invalid_id"
+
+
+@define
+class InvalidEmail(InvalidInput):
+    """A text that cannot be an e-mail address (RFC 5321, RFC 6531)."""
+
+    code: ClassVar[str] = "invalid_email"
+
+
+@define
+class InvalidPhone(InvalidInput):
+    """A text that cannot be a phone number (ITU-T E.164)."""
+
+    code: ClassVar[str] = "invalid_phone"
+
+
+@define
+class UnknownCurrency(InvalidInput):
+    """A code that is not an active currency of ISO 4217."""
+
+    code: ClassVar[str] = "unknown_currency"
+
+
+@define
+class TooPrecise(InvalidInput):
+    """An amount with more decimal places than its currency has."""
+
+    code: ClassVar[str] = "too_precise"
+
+
+@define
+class MixedCurrencies(InvalidInput, ArithmeticError):
+    """Money of two currencies in one sum or comparison."""
+
+    code: ClassVar[str] = "mixed_currencies"
+    left: str = ""
+    right: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.left} and {self.right} do not add up; convert one of them first"

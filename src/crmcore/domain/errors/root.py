@@ -1,0 +1,49 @@
+"""The root of all errors: a code that never changes, data to act on, and a problem document for the web."""
+
+from typing import Any, ClassVar
+
+import attrs
+
+
+class CrmError(Exception):
+    """The root of the tree: `except CrmError` catches whatever crmcore raises on purpose.
+
+    Attributes:
+        code: what happened, as a word that stays the same for ever.
+        status: the HTTP status that a web host would answer with.
+        retryable: whether the same call may succeed a moment later.
+    """
+
+    code: ClassVar[str] = "crm_error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def to_problem(self) -> dict[str, Any]:
+        """Describe the error as a problem document (RFC 9457).
+
+        Example:
+            >>> NotFound("deal", "deal_0").to_problem()["type"]
+            'urn:crmcore:problem:not_found'
+        """
+        facts = {f.name: _plain(getattr(self, f.name)) for f in _fields(type(self))}
+        return {
+            "type": f"urn:crmcore:problem:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "detail": str(self),
+            **facts,
+        }
+
+
+def _fields(kind: type[CrmError]) -> tuple[Any, ...]:
+    return attrs.fields(kind) if attrs.has(kind) else ()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float, type(None))):
+        return value
+    if isinstance(value, (tuple, list, frozenset)):
+        return [_plain(item) for item in value]
+    if attrs.has(type(value)):
+        return {name: _plain(part) for name, part in attrs.asdict(value, recurse=False).items()}
+    return str(value)

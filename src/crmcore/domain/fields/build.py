@@ -1,0 +1,82 @@
+"""What all fields share: optional or not, how a refusal gets the name of its field, and what stores read from it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+
+from crmcore.domain.errors.given import InvalidInput, WrongType
+
+NO_DEFAULT: Final[Any] = attrs.NOTHING
+
+
+def build(
+    check: Callable[[Any], None],
+    *,
+    optional: bool = False,
+    default: Any = NO_DEFAULT,
+    converter: Callable[[Any], Any] | None = None,
+    personal: bool | None = None,
+    compared: bool = True,
+    shown: bool = True,
+    **labels: Any,
+) -> Any:
+    """Make one attrs field.
+
+    Args:
+        check: raises an `InvalidInput` for a value that may not be; the field's path is put in its place.
+        optional: whether it may be None.
+        default: what it is when nothing is given. It stands in each field's declaration, for type checkers to see.
+        converter: tidies the value before it is checked.
+        personal: whether it tells something about a person; such a field stays out of every repr. None for what is no text.
+        compared: whether two records differ when this field does.
+        shown: whether it stands in the repr.
+        labels: more metadata for stores and exporters.
+    """
+
+    def validate(record: Any, field: Any, value: Any) -> None:
+        if value is None and optional:
+            return
+        try:
+            check(value)
+        except InvalidInput as refusal:
+            raise named(refusal, path_of(record, field)) from None
+
+    if personal is not None:
+        labels["personal"] = personal
+    return attrs.field(
+        default=default,
+        converter=converter,
+        validator=validate,
+        repr=shown and not personal,
+        eq=compared,
+        metadata=labels,
+    )
+
+
+def path_of(record: Any, field: Any) -> str:
+    """Name a field as its refusals do: ``contactPoint.value``."""
+    kind = type(record).__name__
+    return f"{kind[0].lower()}{kind[1:]}.{field.name}"
+
+
+def named(refusal: InvalidInput, path: str) -> InvalidInput:
+    """Give a refusal the name of the field that it is about, or of the part of it."""
+    return attrs.evolve(refusal, field=f"{path}{refusal.field}")
+
+
+def require(path: str, check: Callable[[Any], None], value: Any) -> None:
+    """Check a value that is an argument and not a field.
+
+    Raises:
+        InvalidInput: naming `path`.
+    """
+    try:
+        check(value)
+    except InvalidInput as refusal:
+        raise named(refusal, path) from None
+
+
+def wrong_type(wanted: str, value: Any) -> WrongType:
+    """Say which type was wanted, and which came."""
+    return WrongType("", f"must be {wanted}, not {type(value).__name__}")

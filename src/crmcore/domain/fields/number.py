@@ -1,0 +1,68 @@
+"""Whole numbers and claims. There are no floats in crmcore: what must be exact is counted in its smallest unit."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from crmcore.domain.errors.given import OutOfRange, TooPrecise
+from crmcore.domain.fields.build import NO_DEFAULT, build, wrong_type
+
+EXACT: Final = 2**53
+"""The largest whole number that every JSON reader still reads exactly."""
+
+
+def whole(*, least: int = 0, most: int = EXACT, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
+    """Hold a whole number between two limits, both included.
+
+    Raises:
+        WrongType, OutOfRange: when the record is made.
+    """
+
+    def check(value: Any) -> None:
+        if type(value) is not int:
+            raise wrong_type("a whole number", value)
+        if not least <= value <= most:
+            raise OutOfRange("", f"must lie between {least:,} and {most:,}")
+
+    return build(check, optional=optional, default=default)
+
+
+def exact(*, places: int, most: int = 10**9, default: Any = NO_DEFAULT) -> Any:
+    """Hold an exact number with at most so many decimal places, from zero to `most`; ints and texts are taken too.
+
+    A store keeps it as a whole number of its smallest unit.
+
+    Raises:
+        WrongType, TooPrecise, OutOfRange: when the record is made.
+    """
+
+    def to_decimal(value: Any) -> Any:
+        if type(value) not in {int, str}:
+            return value
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return value
+
+    def check(value: Any) -> None:
+        if type(value) is not Decimal:
+            raise wrong_type("a Decimal, an int or a text such as 2.5", value)
+        if not value.is_finite() or not 0 <= value <= most:
+            raise OutOfRange("", f"must lie between 0 and {most:,}")
+        if round(value, places) != value:
+            raise TooPrecise("", f"must have at most {places} decimal places")
+
+    return build(check, default=default, converter=to_decimal, places=places)
+
+
+def flag(*, default: Any = NO_DEFAULT) -> Any:
+    """Hold a claim that is true or not.
+
+    Raises:
+        WrongType: when the record is made.
+    """
+
+    def check(value: Any) -> None:
+        if type(value) is not bool:
+            raise wrong_type("True or False", value)
+
+    return build(check, default=default)

@@ -1,0 +1,50 @@
+"""Ids: a prefix that says the kind, an underscore, and 32 hexadecimal digits that sort by time (UUIDv7, RFC 9562).
+
+They are texts, so that they pass through forms, logs and other systems as they are; a store keeps them in 16 bytes.
+"""
+
+import re
+from typing import Final, NewType
+
+from crmcore.domain.errors.given import InvalidId
+
+UserId = NewType("UserId", str)
+TeamId = NewType("TeamId", str)
+RingId = NewType("RingId", str)
+CustomerId = NewType("CustomerId", str)
+FunnelId = NewType("FunnelId", str)
+DealId = NewType("DealId", str)
+TaskId = NewType("TaskId", str)
+InteractionId = NewType("InteractionId", str)
+CommitmentId = NewType("CommitmentId", str)
+ComplaintId = NewType("ComplaintId", str)
+TemplateId = NewType("TemplateId", str)
+DocumentId = NewType("DocumentId", str)
+
+_FORM: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
+
+
+def check_id(prefix: str, id: str, /) -> None:
+    """Refuse what is not an id of that kind.
+
+    Raises:
+        InvalidId: a text of another form, or of another kind's prefix.
+
+    Example:
+        >>> check_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        >>> check_id("deal", "task_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        Traceback (most recent call last):
+        crmcore.domain.errors.InvalidId: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
+    """
+    if type(id) is not str or not _FORM.fullmatch(id) or not id.startswith(prefix + "_"):
+        raise InvalidId(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")
+
+
+def kind_of(id: str, /) -> str:
+    """Read the kind of a record off its id.
+
+    Example:
+        >>> kind_of("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        'deal'
+    """
+    return id.partition("_")[0]

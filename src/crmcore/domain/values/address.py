@@ -1,0 +1,36 @@
+"""Postal addresses: free lines and a country. No rule of the post is enforced, because real addresses break them all."""
+
+from crmcore.domain.errors.given import NotAllowed
+from crmcore.domain.fields.build import build
+from crmcore.domain.fields.text import text
+from crmcore.domain.kernel import value
+
+
+def _check_country(code: object) -> None:
+    if type(code) is not str or len(code) != 2 or not code.isascii() or not code.isalpha() or not code.isupper():
+        raise NotAllowed("", allowed=("two capital letters of ISO 3166-1, such as LV",))
+
+
+@value
+class PostalAddress:
+    """Where somebody lives, works or has windows installed.
+
+    Attributes:
+        street: street, house and flat, in one line or several.
+        city: the place.
+        postcode: as it is written there.
+        country: two letters of ISO 3166-1.
+        region: province or district.
+    """
+
+    street: str = text(personal=True, lines=True, limit=500)
+    city: str = text(personal=True, default="", blank=True)
+    postcode: str = text(personal=True, limit=20, default="", blank=True)
+    country: str | None = build(_check_country, optional=True, personal=False, default=None)
+    region: str = text(personal=True, default="", blank=True)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The address as the lines of a letter."""
+        place = " ".join(part for part in (self.postcode, self.city) if part)
+        return tuple(line for line in (*self.street.splitlines(), place, self.region, self.country or "") if line)

@@ -1,0 +1,86 @@
+"""How a person is reached: e-mail addresses and phone numbers, in the one form that compares equal."""
+
+import re
+from typing import Final
+
+from crmcore.domain.errors.given import InvalidEmail, InvalidPhone
+from crmcore.domain.fields.text import checked_text
+
+EMAIL_LIMIT: Final = 254
+"""The longest e-mail address that fits into an SMTP path (RFC 5321 4.5.3.1.3)."""
+
+_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
+_LABEL = re.compile(r"[^\W_]([^\W_]|-){0,61}[^\W_]|[^\W_]")
+_NOT_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069\xa0]")
+_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+
+# Country calling code, the prefix dialled before a number within the country, and how many digits follow it.
+_NATIONAL: Final = {
+    "AZ": ("994", "0", {9}),
+    "IR": ("98", "0", {10}),
+    "LV": ("371", "", {8}),
+    "MN": ("976", "0", {8}),
+    "UZ": ("998", "", {9}),
+}
+
+
+def email_key(address: str) -> str:
+    """Bring an e-mail address into the form by which two of them are the same: composed, small letters.
+
+    Upper and lower case of the local part are one here, against the letter of RFC 5321 and as every provider does it.
+    International addresses (RFC 6531) are taken as they are written.
+
+    Raises:
+        InvalidEmail: no address can look like this.
+
+    Example:
+        >>> email_key(" Anna.Berzina@Example.LV ")
+        'anna.berzina@example.lv'
+    """
+    address = checked_text("email", address, limit=EMAIL_LIMIT)
+    local, at, domain = address.rpartition("@")
+    labels = domain.split(".")
+    if not at or not _LOCAL.fullmatch(local) or ".." in local or local.startswith(".") or local.endswith("."):
+        raise InvalidEmail("email", "must look like name@example.com")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise InvalidEmail("email", "must end in a domain such as example.com")
+    return address.lower()
+
+
+def phone_key(number: str, *, region: str | None = None) -> str:
+    """Bring a phone number into its international form (ITU-T E.164), which is how two of them are the same.
+
+    Digits may be Arabic or Persian; spaces, dots, hyphens and brackets are passed over. A number without ``+`` or ``00`` is read
+    as one of `region`: this function knows the plans of AZ, IR, LV, MN and UZ, the ``phone`` extra those of the whole world.
+
+    Raises:
+        InvalidPhone: no number can look like this, or it is national and the region is unknown.
+
+    Example:
+        >>> phone_key("+371 2000-0000"), phone_key("۰۹۱۲ ۳۴۵ ۶۷۸۹", region="IR")
+        ('+37120000000', '+989123456789')
+    """
+    text = _NOT_DIGITS.sub("", checked_text("phone", number, limit=40))
+    plus, digits = text[:1] in {"+", "\uff0b"}, text.lstrip("+\uff0b")
+    if not digits.isdecimal():
+        raise InvalidPhone("phone", "must be digits, with + and the country's code in front")
+    digits = "".join(str(int(digit)) for digit in digits)
+    if not plus and digits.startswith("00"):
+        plus, digits = True, digits[2:]
+    if not plus:
+        digits = _international(digits, region)
+    if not _INTERNATIONAL.fullmatch("+" + digits):
+        raise InvalidPhone("phone", "must have 7 to 15 digits after the +")
+    return "+" + digits
+
+
+def _international(digits: str, region: str | None) -> str:
+    if region not in _NATIONAL:
+        raise InvalidPhone("phone", "needs + and the country's code in front, or the region that it is dialled in")
+    code, trunk, lengths = _NATIONAL[region]
+    if digits.startswith(code) and len(digits) - len(code) in lengths:
+        return digits
+    local = digits.removeprefix(trunk)
+    if len(local) not in lengths:
+        raise InvalidPhone("phone", f"is not a number of {region}; write it with + and the country's code")
+    return code + local

@@ -1,0 +1,35 @@
+"""A stretch of time, open at its end: what begins where another ends does not overlap it."""
+
+from datetime import datetime, timedelta
+
+from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.fields.time import moment
+from crmcore.domain.kernel import value
+
+
+@value
+class Period:
+    """From one instant up to, and not including, another.
+
+    Raises:
+        OutOfRange: it ends before it begins.
+    """
+
+    since: datetime = moment()
+    until: datetime = moment()
+
+    def __attrs_post_init__(self) -> None:
+        if self.until < self.since:
+            raise OutOfRange("period.until", "must not lie before period.since")
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+    def overlaps(self, other: "Period") -> bool:
+        """Tell whether the two share an instant."""
+        return self.since < other.until and other.since < self.until
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.until - self.since
