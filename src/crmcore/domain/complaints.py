@@ -22,6 +22,7 @@ from crmcore.domain.kernel import (
     ref,
     text,
     whole,
+    words,
 )
 
 
@@ -122,6 +123,7 @@ class Complaint(Entity):
     story: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
     resolution: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
     level: int = whole(most=100, default=0)
+    told: tuple[str, ...] = words(personal=False, default=())
     reopened: int = whole(default=0)
     received_at: datetime = moment()
     resolved_at: datetime | None = moment(optional=True, default=None)
@@ -228,7 +230,8 @@ class Complaint(Entity):
 
     def escalate(self, *, to: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
-        return self._after(ComplaintEscalated(at=at, level=self.level + 1, to=to), level=self.level + 1)
+        fact = ComplaintEscalated(at=at, level=self.level + 1, to=to)
+        return self._after(fact, level=self.level + 1, told=self.told if to is None else (*self.told, to))
 
     def _end(self, state: ComplaintState, resolution: str, *, at: datetime) -> Self:
         if not resolution.strip():

@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import ClassVar, Final, Self
 
+from crmcore.domain.fields.text import tidy
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, TemplateId
 from crmcore.domain.kernel import Entity, Event, Shape, moment, record, ref, text, whole
 
@@ -100,7 +101,7 @@ class Document(Entity):
         customer: CustomerId | None = None,
     ) -> Self:
         """Keep what a template gave."""
-        body = body.strip()
+        body = tidy(body)
         return cls._add(
             id,
             title,
@@ -128,6 +129,11 @@ class Document(Entity):
         """Note a file, whose bytes are kept elsewhere."""
         return cls._add(id, title, content, None, media_type, at=at, deal=deal, customer=customer, template=None)
 
+    @staticmethod
+    def digest_of(content: bytes) -> str:
+        """Digest a file's bytes (SHA-256, hexadecimal)."""
+        return hashlib.sha256(content).hexdigest()
+
     @classmethod
     def _add(
         cls,
@@ -147,7 +153,7 @@ class Document(Entity):
             title=title,
             media_type=media_type,
             size=len(content),
-            digest=hashlib.sha256(content).hexdigest(),
+            digest=cls.digest_of(content),
             body=body,
             deal=deal,
             customer=customer,

@@ -20,6 +20,10 @@ CommitmentId = NewType("CommitmentId", str)
 ComplaintId = NewType("ComplaintId", str)
 TemplateId = NewType("TemplateId", str)
 DocumentId = NewType("DocumentId", str)
+MessageId = NewType("MessageId", str)
+OccurrenceId = NewType("OccurrenceId", str)
+ReceiptId = NewType("ReceiptId", str)
+SubscriptionId = NewType("SubscriptionId", str)
 
 _FORM: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
 

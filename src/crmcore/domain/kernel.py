@@ -5,17 +5,18 @@ Rule 2: what it needs to know of the world (time, ids, people) comes in as argum
 Rule 3: what a store has to know of an entity is declared on it as data, its `Shape`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Final, Self, TypeVar, dataclass_transform
 
 import attrs
 
+from crmcore.domain.criteria import look_up
 from crmcore.domain.errors.broken import IllegalTransition
 from crmcore.domain.fields.build import build, wrong_type
 from crmcore.domain.fields.number import exact, flag, whole
-from crmcore.domain.fields.part import custom, entries, one_of, part, parts, ref
+from crmcore.domain.fields.part import anything, custom, entries, one_of, part, parts, ref
 from crmcore.domain.fields.text import text, words
 from crmcore.domain.fields.time import day, moment, span
 
@@ -40,6 +41,7 @@ S = TypeVar("S", bound=Enum)
         parts,
         entries,
         custom,
+        anything,
         build,
         attrs.field,
     ),
@@ -67,6 +69,7 @@ def value(cls: type[T]) -> type[T]:
         parts,
         entries,
         custom,
+        anything,
         build,
         attrs.field,
     ),
@@ -86,6 +89,7 @@ class Shape:
         unique: keys that no two records of a tenant share. A key with a None in it is no key.
         indexes: fields that stories search by, the most selective first.
         tables: the fields that hold a tuple of parts, or of entries, in a table of its own, with that table's name.
+        entries: the one of them that holds entries, which are appended to what is stored.
     """
 
     kind: str
@@ -93,6 +97,7 @@ class Shape:
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     tables: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    entries: str | None = None
 
 
 @record
@@ -183,6 +188,24 @@ def _anatomy(kind: type[Any]) -> _Anatomy:
     return scope["copy"], fields, derived
 
 
+def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """List a record's unique keys: the name of each, and its values. A key with a None in it is no key.
+
+    The values of a key that lies in parts (``contact_points.claim``) are listed for each part.
+    """
+    for fields in entity.shape.unique:
+        name, table = ".".join(fields), fields[0].partition(".")[0]
+        if table in entity.shape.tables:
+            owners = getattr(entity, table)
+            paths = tuple(field.partition(".")[2] for field in fields)
+        else:
+            owners, paths = (entity,), fields
+        for owner in owners:
+            values = tuple(look_up(owner, path) for path in paths)
+            if None not in values:
+                yield name, values
+
+
 Transitions = Mapping[S, frozenset[S]]
 """A life cycle: from each state, the states it may go to. Documents draw their diagrams from it."""
 
@@ -203,6 +226,7 @@ __all__ = [
     "Event",
     "Shape",
     "Transitions",
+    "anything",
     "changed",
     "check_move",
     "custom",
@@ -218,6 +242,7 @@ __all__ = [
     "ref",
     "span",
     "text",
+    "unique_keys",
     "value",
     "whole",
     "words",

@@ -136,6 +136,12 @@ class User(Entity):
         """Tell whether the person is absent at that moment."""
         return any(at in absence.period for absence in self.absences)
 
+    def unavailable(self, at: datetime) -> str:
+        """Why the person gets no work at that moment, as a word; nothing when there is no reason."""
+        if not self.active:
+            return "left"
+        return "absent" if self.is_away(at) else ""
+
     def give_roles(self, roles: Sequence[str], *, at: datetime) -> Self:
         """Let the person hold these roles, and no others."""
         return self._after(UserChanged(at=at, fields=("roles",)), posts=_posts(roles))
@@ -265,7 +271,7 @@ class Ring(Entity):
         rejected = []
         chosen: User | None = None
         for user in sorted(candidates, key=lambda u: (waited.get(u.id, -1), u.id)):
-            if reason := _unavailable(user, at):
+            if reason := user.unavailable(at):
                 rejected.append(Rejected(user.id, reason))
             elif chosen is None:
                 chosen = user
@@ -276,9 +282,3 @@ class Ring(Entity):
         queue = (*(user for user in self.queue if user != chosen.id), chosen.id)
         turned = self._after(RingTurned(at=at, user=chosen.id), queue=queue)
         return turned, Assignment(user=chosen.id, rule="ring", rejected=tuple(rejected))
-
-
-def _unavailable(user: User, at: datetime) -> str:
-    if not user.active:
-        return "left"
-    return "absent" if user.is_away(at) else ""

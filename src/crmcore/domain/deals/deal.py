@@ -101,6 +101,7 @@ class Deal(Entity):
             "attachments": "deal_attachments",
             "movements": "deal_movements",
         },
+        entries="movements",
     )
 
     id: DealId = ref("deal")

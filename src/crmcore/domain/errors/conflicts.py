@@ -38,6 +38,7 @@ class Taken(Conflict):
 
     Attributes:
         key: the name of the unique key, never its value.
+        holder: the id of the other record, where the story had looked for it; empty when the store itself refused.
     """
 
     code: ClassVar[str] = "taken"

@@ -104,6 +104,11 @@ def entries(kind: type[Any], *, default: Any = NO_DEFAULT) -> Any:
     return build(check, default=default, compared=False, shown=False, entries=kind)
 
 
+def anything(*, default: Any = NO_DEFAULT) -> Any:
+    """Hold any value that crosses the wire, such as a story's result, by its class's name. It counts as personal."""
+    return build(lambda _: None, default=default, personal=True, anything=True)
+
+
 def custom(*, default: Any = NO_DEFAULT) -> Any:
     """Hold the host's own fields: names of small letters, digits and underscores; texts, whole numbers, claims or None.
 

@@ -66,9 +66,11 @@ def words(*, personal: bool, limit: int = LINE, most: int = 100, default: Any = 
 
 
 def tidy(value: Any) -> Any:
-    """Trim a text and compose its accents (Unicode NFC); anything else passes unchanged, for the check to refuse."""
+    """Trim a text, compose its accents (Unicode NFC), end its lines alike; anything else passes, for the check to refuse."""
     if type(value) is str:
         value = value.strip()
+        if "\r" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
         return value if value.isascii() else unicodedata.normalize("NFC", value)
     return value
 

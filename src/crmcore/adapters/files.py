@@ -1,0 +1,74 @@
+"""Where the bytes of attached files are kept: a folder, or for tests the memory."""
+
+import os
+import threading
+from pathlib import Path
+
+from attrs import field, frozen
+
+from crmcore.domain.errors.outside import StoreFailed
+
+
+@frozen
+class NoFiles:
+    """Stands in where a host with a database has not said where files go, so that none vanishes with the process."""
+
+    def put(self, tenant: str, digest: str, content: bytes, /) -> None:
+        """Refuse.
+
+        Raises:
+            StoreFailed: always.
+        """
+        raise StoreFailed("no file store; give one to Crm(files=FolderFiles(...))")
+
+    def get(self, tenant: str, digest: str, /) -> bytes | None:
+        """Find nothing."""
+        return None
+
+
+@frozen
+class MemoryFiles:
+    """Attached files in memory, for tests and demos."""
+
+    _contents: dict[tuple[str, str], bytes] = field(factory=dict, init=False, repr=False)
+
+    def put(self, tenant: str, digest: str, content: bytes, /) -> None:
+        """Keep a file's bytes."""
+        self._contents[tenant, digest] = content
+
+    def get(self, tenant: str, digest: str, /) -> bytes | None:
+        """Give a file's bytes back."""
+        return self._contents.get((tenant, digest))
+
+
+@frozen
+class FolderFiles:
+    """Attached files in a folder, each under its digest, written whole or not at all.
+
+    Args:
+        root: the folder; it is made when it is needed.
+    """
+
+    root: Path = field(converter=Path)
+
+    def put(self, tenant: str, digest: str, content: bytes, /) -> None:
+        """Keep a file's bytes, so that they outlast a crash of the machine."""
+        path = self._path(tenant, digest)
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def get(self, tenant: str, digest: str, /) -> bytes | None:
+        """Give a file's bytes back."""
+        path = self._path(tenant, digest)
+        return path.read_bytes() if path.exists() else None
+
+    def _path(self, tenant: str, digest: str) -> Path:
+        # The tenant's name is the host's text; in hexadecimal it can point nowhere else.
+        return self.root / tenant.encode().hex() / digest[:2] / digest

@@ -1,0 +1,221 @@
+"""The front door: `Crm` furnishes a house with a store and everything else, and opens every room of it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+from attrs import evolve
+
+from crmcore.adapters.files import MemoryFiles, NoFiles
+from crmcore.adapters.memory import MemoryStore
+from crmcore.adapters.system import AllowAll, SimplePhones, SystemClock, SystemIds
+from crmcore.adapters.templates import Templates
+from crmcore.domain.escalation import Ladder
+from crmcore.services.commitments import Commitments
+from crmcore.services.complaints import Complaints
+from crmcore.services.customers import Customers
+from crmcore.services.deals.deals import Deals
+from crmcore.services.delivery import Delivery, DeliveryReport
+from crmcore.services.documents import Documents
+from crmcore.services.due import Due, DueReport
+from crmcore.services.funnels import Funnels
+from crmcore.services.house import House
+from crmcore.services.interactions import Interactions
+from crmcore.services.leads import Leads
+from crmcore.services.people import People
+from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store
+from crmcore.services.tasks import Tasks
+
+
+class Crm:
+    """A customer relationship management, for one tenant and one actor.
+
+    It holds no state of its own but what it was given, so it may be made per request, shared between threads, and copied: `acting_as`,
+    `for_tenant` and `using` return another one that is bound to somebody or something else.
+
+    Args:
+        store: where records are kept; in memory when not given. See also `open`.
+        tenant: whose data it is, up to 64 characters.
+        actor: who acts: a user's id or a word of the host's own.
+        correlation: what belongs together, such as a web request's id; it is written into every fact.
+        clock: what time it is; the machine's when not given.
+        ids: where ids come from; time-ordered ones when not given.
+        policy: who may see and do what; everybody everything when not given.
+        phones: who knows phone numbers; a few countries' when not given. See the extra ``phone``.
+        renderer: what fills templates; sandboxed Jinja when not given. See the extra ``documents``.
+        files: where the bytes of attached files are kept.
+        notifiers: what sends messages, by channel: ``{"email": SmtpNotifier(...)}``.
+        publishers: who is told all facts, by a name under which it is remembered how far each has heard.
+        region: the country whose phone numbers may be given without their country's code, by ISO 3166-1.
+        language: of messages and documents when nobody says otherwise (BCP 47).
+        zone: the IANA zone in which times are written in messages and documents.
+        company: what documents say of the house itself, such as its name and its bank account.
+        ladder: when who hears of late work.
+        attempts: how often a story is run at most when others are faster.
+
+    Example:
+        >>> crm = Crm()
+        >>> sales = crm.funnels.create("Windows", stages=["First call", "Measurement", "Installation"])
+        >>> crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel=sales.id).deal.stage
+        'First call'
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        tenant: str = "default",
+        actor: str = "system",
+        correlation: str = "",
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        policy: Policy | None = None,
+        phones: Phones | None = None,
+        renderer: Renderer | None = None,
+        files: FileStore | None = None,
+        notifiers: Mapping[str, Notifier] | None = None,
+        publishers: Mapping[str, Publisher] | None = None,
+        region: str | None = None,
+        language: str = "en",
+        zone: str = "UTC",
+        company: Mapping[str, str] | None = None,
+        ladder: Ladder | None = None,
+        attempts: int = 5,
+    ) -> None:
+        self.house = House(
+            store=store or MemoryStore(),
+            context=Context(tenant=tenant, actor=actor, correlation=correlation),
+            clock=clock or SystemClock(),
+            ids=ids or SystemIds(),
+            policy=policy or AllowAll(),
+            phones=phones or SimplePhones(),
+            renderer=renderer or Templates(),
+            files=files or (MemoryFiles() if store is None else NoFiles()),
+            notifiers=dict(notifiers or {}),
+            publishers=dict(publishers or {}),
+            region=region,
+            language=language,
+            zone=zone,
+            company=dict(company or {}),
+            ladder=ladder or Ladder(),
+            attempts=attempts,
+        )
+
+    @classmethod
+    def open(cls, url: str, **settings: Any) -> Self:
+        """Keep the records in a database, whose tables are made when they are missing.
+
+        Args:
+            url: as SQLAlchemy writes it: ``sqlite:///crm.db``, ``postgresql+psycopg://me@localhost/crm``.
+            settings: as `Crm` takes them.
+
+        Raises:
+            UnsafeEngine: the database is set up so that it would lose writes.
+            MissingExtra: its driver is not installed.
+        """
+        from crmcore.adapters.sql.store import SqlStore
+
+        return cls(SqlStore.open(url), **settings)
+
+    def acting_as(self, actor: str, *, correlation: str | None = None) -> Self:
+        """Let somebody else act, or the same one in another context."""
+        context = self.house.context
+        return self._in(
+            Context(
+                tenant=context.tenant,
+                actor=actor,
+                correlation=context.correlation if correlation is None else correlation,
+            )
+        )
+
+    def for_tenant(self, tenant: str) -> Self:
+        """Turn to another tenant's data."""
+        return self._in(evolve(self.house.context, tenant=tenant))
+
+    def using(self, store: Store) -> Self:
+        """Keep the records elsewhere, for instance within the host's own transaction."""
+        return self._with(evolve(self.house, store=store))
+
+    def run_due(self, *, limit: int = 100) -> DueReport:
+        """Look at what has come due: escalations, reminders. Call it every minute or so, from as many processes as you like."""
+        return self.due.run(limit=limit)
+
+    def deliver(self, *, limit: int = 100) -> DeliveryReport:
+        """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
+        return self.delivery.run(limit=limit)
+
+    def close(self) -> None:
+        """Let go of the store's connections."""
+        self.house.store.close()
+
+    @cached_property
+    def commitments(self) -> Commitments:
+        """Promises made in negotiations."""
+        return Commitments(self.house)
+
+    @cached_property
+    def complaints(self) -> Complaints:
+        """What customers are not content with."""
+        return Complaints(self.house)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """Everybody the house deals with."""
+        return Customers(self.house)
+
+    @cached_property
+    def deals(self) -> Deals:
+        """Deals and their history."""
+        return Deals(self.house)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What leaves the house."""
+        return Delivery(self.house)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Templates, documents and files."""
+        return Documents(self.house)
+
+    @cached_property
+    def due(self) -> Due:
+        """Work that comes due by itself."""
+        return Due(self.house)
+
+    @cached_property
+    def funnels(self) -> Funnels:
+        """Ways to sell, and their stages."""
+        return Funnels(self.house)
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        """Calls, mails, meetings, visits, chats and notes."""
+        return Interactions(self.house)
+
+    @cached_property
+    def leads(self) -> Leads:
+        """Taking requests in."""
+        return Leads(self.house)
+
+    @cached_property
+    def people(self) -> People:
+        """Users and teams."""
+        return People(self.house)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """What somebody has to do."""
+        return Tasks(self.house)
+
+    def __repr__(self) -> str:
+        context = self.house.context
+        return f"Crm({self.house.store!r}, tenant={context.tenant!r}, actor={context.actor!r})"
+
+    def _in(self, context: Context) -> Self:
+        return self._with(evolve(self.house, context=context))
+
+    def _with(self, house: House) -> Self:
+        other = type(self).__new__(type(self))
+        other.house = house
+        return other

@@ -1,0 +1,125 @@
+"""Messages: what leaves the house, written in the story's own transaction and sent afterwards.
+
+Rule 1: a message is queued, then leased to one sender, then sent, or queued again for later, or dead.
+Rule 2: whoever sends holds a lease. The message's version is the fencing token: a sender whose lease ran out can change nothing.
+Rule 3: at least once. Every attempt carries the same id, by which the receiver can tell a repetition.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, ClassVar, Final, Self
+from zlib import crc32
+
+from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.ids import MessageId, UserId
+from crmcore.domain.kernel import Entity, Shape, custom, moment, one_of, record, ref, text, whole
+
+LADDER: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
+"""How long to wait after each failed attempt, and up to a tenth more: ten attempts in 75 hours and 35 minutes at least."""
+
+
+class MessageState(Enum):
+    """Where a message stands."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@record
+class Message(Entity):
+    """Something to tell somebody.
+
+    Attributes:
+        topic: which text it is, as a word of the catalogue.
+        facts: what fills the text's gaps.
+        channel: by which notifier it goes.
+        recipient: one of us, whose address is looked up when it is sent; None when `address` says it.
+        about: the id of the record that it is about.
+        due_at: not to be sent before.
+        problem: what went wrong last.
+    """
+
+    shape: ClassVar[Shape] = Shape("message", "messages", indexes=(("state", "due_at"), ("about",), ("recipient",)))
+
+    id: MessageId = ref("message")
+    topic: str = text(personal=False, limit=60)
+    facts: Mapping[str, Any] = custom(default=FrozenMap())
+    channel: str = text(personal=False, limit=30, default="email")
+    recipient: UserId | None = ref("user", optional=True, default=None)
+    address: str | None = text(personal=True, limit=1_000, optional=True, default=None)
+    language: str | None = text(personal=False, limit=35, optional=True, default=None)
+    about: str | None = text(personal=False, limit=64, optional=True, default=None)
+    state: MessageState = one_of(MessageState, default=MessageState.QUEUED)
+    attempts: int = whole(default=0)
+    due_at: datetime = moment()
+    sent_at: datetime | None = moment(optional=True, default=None)
+    problem: str = text(personal=False, limit=500, default="", blank=True)
+    queued_at: datetime = moment()
+
+    @classmethod
+    def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:
+        """Write a message that is to be sent as soon as possible."""
+        return cls(id=id, topic=topic, due_at=at, queued_at=at, **details)
+
+    def lease(self, *, at: datetime, length: timedelta) -> Self:
+        """Give it to one sender for a while; after that another may have it."""
+        return self._after(state=MessageState.LEASED, attempts=self.attempts + 1, due_at=at + length)
+
+    def sent(self, *, at: datetime) -> Self:
+        """Note that it left."""
+        return self._after(state=MessageState.SENT, sent_at=at, problem="")
+
+    def failed(self, problem: str, *, at: datetime, permanent: bool = False, after: timedelta | None = None) -> Self:
+        """Note that it did not leave, and say when to try again, if ever.
+
+        Args:
+            problem: what went wrong, without what was to be sent.
+            at: now.
+            permanent: whether trying again is pointless.
+            after: how long the receiver asked us to wait.
+        """
+        problem = problem[:500]
+        if permanent or self.attempts > len(LADDER):
+            return self._after(state=MessageState.DEAD, problem=problem)
+        wait = max(LADDER[self.attempts - 1], after or timedelta(0))
+        wait += wait * (crc32(f"{self.id} {self.attempts}".encode()) % 100) / 1000  # so that not all try at once
+        return self._after(state=MessageState.QUEUED, problem=problem, due_at=at + wait)
+
+    def replay(self, *, at: datetime) -> Self:
+        """Queue a dead message anew, with a fresh ladder.
+
+        Raises:
+            RuleBroken: it is not dead.
+        """
+        if self.state is not MessageState.DEAD:
+            raise RuleBroken(self.id, "message_not_dead", f"is {self.state.value}; only a dead message can be replayed")
+        return self._after(state=MessageState.QUEUED, attempts=0, due_at=at, problem="")
+
+
+@record
+class Letter:
+    """A message as it leaves: addressed and in words.
+
+    Attributes:
+        id: the message's id, the same in every attempt.
+        tenant: whose message it is.
+        to: the address, in the form of the channel.
+        data: the same facts for machines.
+    """
+
+    id: MessageId
+    tenant: str
+    channel: str
+    to: str
+    name: str
+    subject: str
+    body: str
+    language: str
+    topic: str
+    about: str | None
+    data: Mapping[str, Any]
+    at: datetime

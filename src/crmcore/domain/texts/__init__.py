@@ -1,0 +1,1 @@
+"""Everything that crmcore says to people, in every language that it speaks."""

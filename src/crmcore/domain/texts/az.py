@@ -1,0 +1,54 @@
+"""What crmcore says in Azerbaijani."""
+
+from typing import Final
+
+MESSAGES: Final = {
+    "notice": ("{text}", "{text}"),
+    "task.overdue": (
+        "Gecikir: {title}",
+        '{assignee} üçün "{title}" tapşırığının vaxtı {due} tarixində bitib, o hələ də açıqdır.',
+    ),
+    "task.reminder": ("Xatırlatma: {title}", '"{title}" tapşırığının son vaxtı: {due}.'),
+    "commitment.overdue": ("Vədin vaxtı keçib", "{due} tarixinə vəd edilib, hələ yerinə yetirilməyib: {what}"),
+    "complaint.overdue": (
+        "Şikayət gecikir: {subject}",
+        '"{subject}" şikayətinin ({type}) vaxtı {due} tarixində bitib. Məsul: {responsible}.',
+    ),
+}
+
+LABELS: Final = {
+    "funnel": "Satış qıfı",
+    "sources": "Mənbələr",
+    "people": "İşçilər",
+    "overdue": "Gecikənlər",
+    "stage": "Mərhələ",
+    "reached": "Çatıb",
+    "conversion": "Konversiya",
+    "lost": "İtirilib",
+    "won": "Qazanılıb",
+    "open": "Açıq",
+    "source": "Mənbə",
+    "leads": "Sorğular",
+    "revenue": "Gəlir",
+    "customers": "Müştərilər",
+    "person": "İşçi",
+    "calls": "Zənglər",
+    "meetings": "Görüşlər",
+    "deals": "Sövdələşmələr",
+    "amount": "Məbləğ",
+    "task": "Tapşırıq",
+    "due": "Son vaxt",
+    "assignee": "İcraçı",
+    "nothing": "Heç nə",
+    "reasons": "İtirmə səbəbləri",
+    "report": "Hesabat",
+    "period": "Dövr",
+    "late": "Gecikib",
+    "complaints": "Şikayətlər",
+    "unknown": "Naməlum",
+    "customer": "Müştəri",
+    "at": "Vaxt",
+    "total": "Cəmi",
+    "documents": "Sənədlər",
+    "messages": "Mesajlar",
+}

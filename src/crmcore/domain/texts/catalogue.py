@@ -1,0 +1,70 @@
+"""Finding the words: a topic, a language, and the facts that fill the gaps.
+
+A language is written as in BCP 47. ``lv-LV`` is answered in ``lv``; a language that crmcore does not speak in English.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from crmcore.domain.gaps import fill
+from crmcore.domain.texts import az, en, fa, lv, mn, uz
+
+LANGUAGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "az": az.MESSAGES,
+    "en": en.MESSAGES,
+    "fa": fa.MESSAGES,
+    "lv": lv.MESSAGES,
+    "mn": mn.MESSAGES,
+    "uz": uz.MESSAGES,
+}
+"""What is said on each topic, by language: the subject and the body."""
+
+LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "az": az.LABELS,
+    "en": en.LABELS,
+    "fa": fa.LABELS,
+    "lv": lv.LABELS,
+    "mn": mn.LABELS,
+    "uz": uz.LABELS,
+}
+"""The words of reports and pages, by language."""
+
+RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
+
+
+def spoken(language: str | None) -> str:
+    """Choose the language in which crmcore answers somebody.
+
+    Example:
+        >>> spoken("lv-LV"), spoken("uz-Cyrl-UZ"), spoken("tlh"), spoken(None)
+        ('lv', 'uz', 'en', 'en')
+    """
+    base = (language or "en").replace("_", "-").partition("-")[0].lower()
+    return base if base in LANGUAGES else "en"
+
+
+def say(topic: str, language: str | None, facts: Mapping[str, object]) -> tuple[str, str]:
+    """Find the subject and the body of a message, with its gaps filled.
+
+    Example:
+        >>> say("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
+        'Atgādinājums: Zvanīt'
+    """
+    subject, body = LANGUAGES[spoken(language)].get(topic) or en.MESSAGES.get(topic) or (topic, "{text}")
+    words = {name: str(fact) for name, fact in facts.items()}
+    return fill(subject, words), "\n".join(fill(line, words, limit=2_000) for line in body.split("\n"))
+
+
+def label(word: str, language: str | None) -> str:
+    """Find a word of a report or a page; a word that crmcore does not know is its own label.
+
+    Example:
+        >>> label("won", "az"), label("Prix trop élevé", "az")
+        ('Qazanılıb', 'Prix trop élevé')
+    """
+    return LABELS[spoken(language)].get(word) or en.LABELS.get(word) or word
+
+
+def direction(language: str | None) -> str:
+    """Whether a language is written from the left or from the right: ``ltr`` or ``rtl``."""
+    return "rtl" if spoken(language) in RIGHT_TO_LEFT else "ltr"

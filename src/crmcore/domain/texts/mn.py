@@ -1,0 +1,54 @@
+"""What crmcore says in Mongolian, in Cyrillic letters."""
+
+from typing import Final
+
+MESSAGES: Final = {
+    "notice": ("{text}", "{text}"),
+    "task.overdue": (
+        "Хоцорсон: {title}",
+        '{assignee} хариуцсан "{title}" ажлын хугацаа {due}-д дууссан боловч нээлттэй хэвээр байна.',
+    ),
+    "task.reminder": ("Сануулга: {title}", '"{title}" ажлын хугацаа: {due}.'),
+    "commitment.overdue": ("Амлалтын хугацаа хэтэрсэн", "{due}-д амласан боловч биелээгүй байна: {what}"),
+    "complaint.overdue": (
+        "Гомдол хоцорсон: {subject}",
+        '"{subject}" гомдлын ({type}) хугацаа {due}-д дууссан. Хариуцагч: {responsible}.',
+    ),
+}
+
+LABELS: Final = {
+    "funnel": "Юүлүүр",
+    "sources": "Эх сурвалж",
+    "people": "Ажилтнууд",
+    "overdue": "Хугацаа хэтэрсэн",
+    "stage": "Үе шат",
+    "reached": "Хүрсэн",
+    "conversion": "Хөрвүүлэлт",
+    "lost": "Алдсан",
+    "won": "Хожсон",
+    "open": "Нээлттэй",
+    "source": "Эх үүсвэр",
+    "leads": "Хүсэлт",
+    "revenue": "Орлого",
+    "customers": "Харилцагчид",
+    "person": "Ажилтан",
+    "calls": "Дуудлага",
+    "meetings": "Уулзалт",
+    "deals": "Хэлцэл",
+    "amount": "Дүн",
+    "task": "Ажил",
+    "due": "Хугацаа",
+    "assignee": "Хариуцагч",
+    "nothing": "Юу ч алга",
+    "reasons": "Алдсан шалтгаан",
+    "report": "Тайлан",
+    "period": "Хугацааны үе",
+    "late": "Хоцорсон",
+    "complaints": "Гомдол",
+    "unknown": "Тодорхойгүй",
+    "customer": "Харилцагч",
+    "at": "Цаг",
+    "total": "Нийт",
+    "documents": "Баримт",
+    "messages": "Мессеж",
+}

@@ -1,0 +1,1 @@
+"""Deals: moving them on, winning and losing them, and everything that is kept about them."""

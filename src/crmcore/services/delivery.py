@@ -1,0 +1,202 @@
+"""Delivery: what stories wrote into the outbox leaves the house, and the facts reach those who listen.
+
+Rule 1: nothing is sent inside a transaction. A message is leased, sent, and marked; whoever lost the lease can mark nothing.
+Rule 2: at least once, with the same id each time. A failure is tried again on a ladder; what fails for good is dead, and can be
+replayed.
+Rule 3: a listener gets the facts in order. One that refuses rests for a while and keeps nobody else waiting.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from attrs import frozen
+
+from crmcore.domain.criteria import Compare, Is, OneOf
+from crmcore.domain.errors.conflicts import Conflict
+from crmcore.domain.errors.outside import DeliveryFailed
+from crmcore.domain.feed import Recorded, Subscription
+from crmcore.domain.ids import MessageId
+from crmcore.domain.kernel import record
+from crmcore.domain.messages import Letter, Message, MessageState
+from crmcore.domain.people import User
+from crmcore.domain.texts.catalogue import say
+from crmcore.services.house import House, story, view
+from crmcore.services.ports import Publisher
+from crmcore.services.unit import Unit, check_limit
+
+LEASE: Final = timedelta(seconds=60)
+"""How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
+HANDFUL: Final = 10
+"""How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
+REST: Final = timedelta(seconds=30)
+"""How long a listener that refused a fact is left alone; doubled with each refusal, up to a day."""
+
+_DUE: Final = (MessageState.QUEUED, MessageState.LEASED)
+_log = logging.getLogger("crmcore.delivery")
+
+
+@record
+class DeliveryReport:
+    """What a delivery did.
+
+    Attributes:
+        sent: messages that left.
+        failed: messages that are tried again later.
+        dead: messages that were given up.
+        lost: messages whose lease ran out meanwhile, so that somebody else sends them.
+        published: facts that listeners took.
+        refused: listeners that did not take theirs.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    dead: int = 0
+    lost: int = 0
+    published: int = 0
+    refused: int = 0
+
+
+@frozen
+class Delivery:
+    """What leaves the house."""
+
+    house: House
+
+    def run(self, *, limit: int = 100) -> DeliveryReport:
+        """Send what is due, the longest due first, and tell the listeners what happened since they heard last.
+
+        Args:
+            limit: how many messages, and how many facts per listener, at most; up to 1,000.
+        """
+        check_limit(limit)
+        counts = {"sent": 0, "failed": 0, "dead": 0, "lost": 0}
+        left = limit
+        while left > 0:
+            leased = self._lease(min(left, HANDFUL))
+            for message, letter in leased:
+                counts[self._send(message, letter)] += 1
+            left -= len(leased)
+            if len(leased) < HANDFUL:
+                break
+        taken = [self._publish(name, publisher, limit) for name, publisher in self.house.publishers.items()]
+        return DeliveryReport(**counts, published=sum(n for n in taken if n > 0), refused=taken.count(-1))
+
+    @story("delivery.replay")
+    def replay(self, unit: Unit, id: MessageId, /, *, key: str | None = None) -> Message:
+        """Queue a dead message anew.
+
+        Raises:
+            RuleBroken: it is not dead.
+        """
+        return unit.save(unit.get(Message, id).replay(at=unit.now))
+
+    @view("delivery.list")
+    def list(
+        self,
+        unit: Unit,
+        /,
+        *,
+        state: MessageState | str | None = None,
+        after: Message | None = None,
+        limit: int = 100,
+    ) -> Sequence[Message]:
+        """Read messages, a page at a time, the oldest first."""
+        check_limit(limit)
+        if state is None:
+            return unit.find(Message, after=after, limit=limit)
+        return unit.find(Message, Is("state", MessageState(state)), after=after, limit=limit)
+
+    @story("delivery.events")  # and no view: a store may number facts when they are first asked for
+    def events(self, unit: Unit, /, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """Read the feed behind a position: every fact of the tenant, once, in order per record."""
+        check_limit(limit)
+        return unit.events(after=after, limit=limit)
+
+    @story("delivery.lease")
+    def _lease(self, unit: Unit, limit: int, /) -> Sequence[tuple[Message, Letter]]:
+        due = unit.find(
+            Message,
+            OneOf("state", _DUE) & Compare("due_at", "<=", unit.now),
+            order="due_at",
+            limit=limit,
+            lock=True,
+        )
+        leased = [unit.save(message.lease(at=unit.now, length=LEASE)) for message in due]
+        return [(message, self._letter(unit, message)) for message in leased]
+
+    def _letter(self, unit: Unit, message: Message) -> Letter:
+        user = unit.peek(User, message.recipient)
+        language = message.language or (user.language if user else None) or self.house.language
+        subject, body = say(message.topic, language, message.facts)
+        return Letter(
+            id=message.id,
+            tenant=self.house.context.tenant,
+            channel=message.channel,
+            to=message.address or (user.email if user else None) or "",
+            name=user.name if user else "",
+            subject=subject,
+            body=body,
+            language=language,
+            topic=message.topic,
+            about=message.about,
+            data=message.facts,
+            at=message.queued_at,
+        )
+
+    def _send(self, message: Message, letter: Letter) -> str:
+        if self.house.clock.now() >= message.due_at:
+            return "lost"
+        try:
+            self._hand_to_notifier(letter)
+            outcome = message.sent(at=self.house.clock.now())
+        except DeliveryFailed as failure:
+            now = self.house.clock.now()
+            outcome = message.failed(failure.problem, at=now, permanent=failure.permanent, after=failure.after)
+        except Exception as error:  # noqa: BLE001  # a broken notifier must not keep the other messages waiting
+            _log.warning("notifier failed", extra={"crm_message": message.id, "crm_error": type(error).__name__})
+            outcome = message.failed(type(error).__name__, at=self.house.clock.now())
+        try:
+            self.house.run("delivery.mark", lambda unit: unit.save(outcome))
+        except Conflict:
+            return "lost"
+        return {MessageState.SENT: "sent", MessageState.DEAD: "dead"}.get(outcome.state, "failed")
+
+    def _hand_to_notifier(self, letter: Letter) -> None:
+        notifier = self.house.notifiers.get(letter.channel)
+        if notifier is None:
+            raise DeliveryFailed(letter.channel, f"no notifier for {letter.channel!r}; give one to Crm(notifiers=...)")
+        if not letter.to:
+            raise DeliveryFailed(letter.channel, "the recipient has no address", permanent=True)
+        notifier.send(letter)
+
+    def _publish(self, name: str, publisher: Publisher, limit: int) -> int:
+        """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
+        subscription = self._subscribe(name)
+        if subscription is None:
+            return 0
+        facts = self.events(after=subscription.position, limit=limit)
+        now = self.house.clock.now
+        try:
+            if facts:
+                publisher.publish(facts)
+            after = subscription.read(facts[-1].position if facts else subscription.position, at=now())
+        except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
+            _log.warning("listener refused", extra={"crm_listener": name, "crm_error": type(error).__name__})
+            rest = min(REST * 2**subscription.failures, timedelta(days=1))
+            after = subscription.refused(type(error).__name__, until=now() + rest)
+        try:
+            self.house.run("delivery.mark", lambda unit: unit.save(after))
+        except Conflict:  # the lease ran out, and somebody else tells it
+            return 0
+        return len(facts) if after.failures == 0 else -1
+
+    @story("delivery.subscribe")
+    def _subscribe(self, unit: Unit, name: str, /) -> Subscription | None:
+        known = unit.one(Subscription, Is("name", name))
+        if known is None:
+            known = Subscription(id=unit.id("subscription"), name=name, leased_until=unit.now)
+        elif known.leased_until > unit.now:
+            return None
+        return unit.save(known.lease(unit.now + LEASE))

@@ -1,0 +1,233 @@
+"""Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from crmcore.domain.criteria import AnyOf, Criterion, Has, Is, OneOf
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.matching import Ambiguous, Identifier, Known, Match, Stranger, match
+from crmcore.domain.customers.parts import Channel, ContactPoint, CustomerKind, ExternalId
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.documents import Document
+from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
+from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.funnels import Funnel
+from crmcore.domain.gaps import fill
+from crmcore.domain.ids import CustomerId, FunnelId, UserId
+from crmcore.domain.kernel import record
+from crmcore.domain.people import Assignment, User
+from crmcore.domain.tasks import Task
+from crmcore.domain.values.address import PostalAddress
+from crmcore.domain.values.money import Money
+from crmcore.services.house import House, story
+from crmcore.services.steps.people import take_turn
+from crmcore.services.steps.stages import enter_stage
+from crmcore.services.unit import Unit
+
+NEW: Literal["new"] = "new"
+
+
+@record
+class Captured:
+    """What became of a lead.
+
+    Attributes:
+        match: whose it is, and how we know.
+        assignment: who got it, and why nobody else did.
+        repeated: whether the request had come before, so that nothing was done.
+    """
+
+    customer: Customer
+    deal: Deal
+    match: Match
+    assignment: Assignment
+    tasks: Sequence[Task] = field(default=(), converter=tuple)
+    documents: Sequence[Document] = field(default=(), converter=tuple)
+    repeated: bool = False
+
+    @property
+    def task(self) -> Task | None:
+        """The first task that the stage gave."""
+        return self.tasks[0] if self.tasks else None
+
+
+@frozen
+class Leads:
+    """Taking requests in."""
+
+    house: House
+
+    @story("leads.capture")
+    def capture(
+        self,
+        unit: Unit,
+        name: str = "",
+        /,
+        *,
+        funnel: FunnelId,
+        phone: str | None = None,
+        email: str | None = None,
+        external_id: ExternalId | None = None,
+        about: str = "",
+        title: str | None = None,
+        source: str = "",
+        campaign: str = "",
+        value: Money | None = None,
+        lines: Sequence[LineItem] = (),
+        expected_close: date | None = None,
+        customer: CustomerId | Literal["new"] | None = None,
+        kind: CustomerKind | str = CustomerKind.PERSON,
+        address: PostalAddress | None = None,
+        language: str | None = None,
+        owner: UserId | None = None,
+        request: Request | None = None,
+        tags: Sequence[str] = (),
+        custom: Mapping[str, Any] = FrozenMap(),
+        key: str | None = None,
+    ) -> Captured:
+        """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
+
+        Args:
+            name: whoever asks; may be empty with an external id.
+            funnel: into whose first stage the deal comes.
+            phone: in any usual form; national ones are read as of the house's region.
+            email: of whoever asks.
+            external_id: the key under which another system knows the customer.
+            title: of the deal; what it is about, or the name, when not given.
+            customer: whose lead it is, if that is known; ``"new"`` for somebody new in spite of a likeness.
+            kind: what a new customer is.
+            owner: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
+            request: the key of the request itself. The same request opens no second deal, ever.
+            key: the caller's idempotency key.
+            (others): as the deal's and the customer's fields.
+
+        Raises:
+            AmbiguousCustomer: several customers fit; nothing was done.
+            NotFound: no such funnel, customer or owner.
+            InvalidInput: a field that cannot be.
+        """
+        drawn = unit.get(Funnel, funnel)
+        if request is not None and (repeated := _known_request(unit, request)):
+            return repeated
+        points = self._points(phone, email)
+        belongs = _match(unit, points, external_id) if customer is None else _told(unit, customer)
+        if isinstance(belongs, Ambiguous):
+            raise AmbiguousCustomer(belongs.candidates)
+        asked = None if owner is None else unit.get(User, owner)
+        if isinstance(belongs, Known):
+            person = _learn(unit, unit.get(Customer, belongs.customer), belongs, points, external_id)
+            assignment = _assign(unit, drawn, asked=asked, usual=unit.peek(User, person.owner))
+        else:
+            assignment = _assign(unit, drawn, asked=asked, usual=None)
+            person = Customer.add(
+                unit.id("customer"),
+                name,
+                at=unit.now,
+                kind=kind,
+                contact_points=points,
+                external_ids=() if external_id is None else (external_id,),
+                owner=assignment.user,
+                source=source,
+                addresses=() if address is None else (address,),
+                language=language,
+            )
+        person = unit.save(person)
+        deal = Deal.open(
+            unit.id("deal"),
+            title or fill(about, {}) or person.display_name,
+            customer=person.id,
+            funnel=drawn,
+            at=unit.now,
+            value=value,
+            lines=lines,
+            owner=assignment.user,
+            expected_close=expected_close,
+            source=source,
+            campaign=campaign,
+            request=request,
+            about=about,
+            tags=tags,
+            custom=custom,
+        )
+        entered = enter_stage(unit, self.house, deal, drawn, person)
+        return Captured(
+            customer=person,
+            deal=unit.save(entered.deal),
+            match=belongs,
+            assignment=assignment,
+            tasks=entered.tasks,
+            documents=entered.documents,
+        )
+
+    def _points(self, phone: str | None, email: str | None) -> list[ContactPoint]:
+        points = []
+        if phone:
+            points.append(ContactPoint.phone(self.house.phones.key(phone, region=self.house.region)))
+        if email:
+            points.append(ContactPoint.email(email))
+        return points
+
+
+def _known_request(unit: Unit, request: Request) -> Captured | None:
+    deal = unit.one(Deal, Is("request.system", request.system) & Is("request.key", request.key))
+    if deal is None:
+        return None
+    return Captured(
+        customer=unit.get(Customer, deal.customer),
+        deal=deal,
+        match=Known(deal.customer, ("request",)),
+        assignment=Assignment(user=deal.owner, rule="request"),
+        repeated=True,
+    )
+
+
+def _match(unit: Unit, points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
+    ways: list[Criterion] = []
+    if points:
+        ways.append(Has("contact_points", OneOf("claim", tuple(point.claim for point in points))))
+    if external_id is not None:
+        ways.append(Has("external_ids", Is("system", external_id.system) & Is("key", external_id.key)))
+    if not ways:
+        return Stranger()
+    found: list[tuple[Identifier, CustomerId]] = []
+    for customer in unit.find(Customer, ways[0] if len(ways) == 1 else AnyOf(tuple(ways))):
+        if external_id in customer.external_ids:
+            found.append(("external_id", customer.id))
+        claims = {point.claim for point in customer.contact_points}
+        found += [
+            ("email" if point.channel is Channel.EMAIL else "phone", customer.id)
+            for point in points
+            if point.claim in claims
+        ]
+    return match(found)
+
+
+def _told(unit: Unit, customer: str) -> Match:
+    return Stranger() if customer == NEW else Known(unit.get(Customer, CustomerId(customer)).id, ("told",))
+
+
+def _learn(
+    unit: Unit, customer: Customer, known: Known, points: Sequence[ContactPoint], external_id: ExternalId | None
+) -> Customer:
+    """Note what the lead tells us about a customer we know: never a strong identifier on a weak match."""
+    if known.by == ("phone",):
+        return customer
+    claims = tuple(point.claim for point in points)
+    taken = unit.find(Customer, Has("contact_points", OneOf("claim", claims))) if claims else ()
+    others = {point.claim for other in taken if other.id != customer.id for point in other.contact_points}
+    customer = customer.add_contact(*(point for point in points if point.claim not in others), at=unit.now)
+    return customer if external_id is None else customer.know_as(external_id, at=unit.now)
+
+
+def _assign(unit: Unit, funnel: Funnel, *, asked: User | None, usual: User | None) -> Assignment:
+    if asked is not None:
+        if not asked.active:
+            raise RuleBroken(asked.id, "user_left", "has left; choose somebody else")
+        return Assignment(user=asked.id, rule="asked")
+    if usual is not None and not usual.unavailable(unit.now):
+        return Assignment(user=usual.id, rule="owner")
+    return take_turn(unit, role=funnel.role, ring=f"{funnel.id}:{funnel.role}")

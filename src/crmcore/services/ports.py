@@ -1,0 +1,262 @@
+"""Everything that crmcore asks of the world.
+
+A host plugs in what it has; every port has an adapter in `crmcore.adapters`, and what a store promises is a suite of tests in
+`crmcore.testing`. The storage port is small and does not grow with the features: a new kind of record breaks nobody's store.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from attrs import frozen
+
+from crmcore.domain.criteria import EVERYTHING, Criterion
+from crmcore.domain.feed import Recorded
+from crmcore.domain.kernel import Entity, record, text
+from crmcore.domain.messages import Letter
+
+E = TypeVar("E", bound=Entity)
+A = TypeVar("A")
+
+
+@record
+class Context:
+    """For whom a story is told.
+
+    Attributes:
+        tenant: whose data it is. Nothing of one tenant can be seen by another.
+        actor: who acts: a user's id, or any word of the host's, such as ``web form``.
+        correlation: what the story belongs together with, such as a web request's id.
+    """
+
+    tenant: str = text(personal=False, limit=64, default="default")
+    actor: str = text(personal=False, limit=100, default="system")
+    correlation: str = text(personal=False, limit=100, default="", blank=True)
+
+
+@frozen
+class Question(Generic[A]):
+    """Something that the read side wants to know, as data; `answer` is what it means.
+
+    A store that has a faster way to the same answer offers it in `Transaction.ask`. Both are whole numbers and words only, so that
+    they can be compared to the bit.
+    """
+
+    def answer(self, transaction: "Transaction", /) -> A:
+        """Count it record by record."""
+        raise NotImplementedError
+
+
+class Transaction(Protocol):
+    """One transaction of one tenant. Whoever leaves its block without `commit` has done nothing.
+
+    All of its methods raise `Busy` when the database asks to try again, and `StoreFailed` when it fails.
+    """
+
+    def get(self, kind: type[E], id: str, /) -> E | None:
+        """Read a record of this tenant by its id, as this transaction has left it."""
+        ...
+
+    def find(
+        self,
+        kind: type[E],
+        where: Criterion = EVERYTHING,
+        /,
+        *,
+        order: str = "id",
+        after: E | None = None,
+        limit: int | None = None,
+        lock: bool = False,
+    ) -> Sequence[E]:
+        """Read the records that fulfil a criterion, in ascending order of a field and then of the id; what is absent comes first.
+
+        Args:
+            order: a field that is indexed, or the id; with ``-`` in front, descending.
+            after: the last record of the page before.
+            limit: how many at most; None is all.
+            lock: whether to pass over what another transaction is working on, and keep others off what is found. A store that
+                cannot do it may ignore it: the version check keeps the effect single, at the price of a conflict.
+        """
+        ...
+
+    def count(self, kind: type[E], where: Criterion = EVERYTHING, /) -> int:
+        """Count the records that fulfil a criterion."""
+        ...
+
+    def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
+        """Read all entries that were appended to a record, the oldest first."""
+        ...
+
+    def save(self, entity: E, /) -> E:
+        """Store a record with its parts, append its entries, and publish its pending events; one that is as it was read stays so.
+
+        Returns:
+            The record as it is stored: of the next version, by this actor, with nothing pending.
+
+        Raises:
+            StaleVersion: it was changed, or removed, since it was read; at the latest by `commit`.
+            Taken: another record has one of its unique keys; at the latest by `commit`.
+        """
+        ...
+
+    def remove(self, entity: Entity, /) -> None:
+        """Forget a record, its parts and its entries.
+
+        Raises:
+            StaleVersion: as in `save`.
+        """
+        ...
+
+    def events(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """Read this tenant's feed behind a position: committed facts, in order per record, none of them ever skipped."""
+        ...
+
+    def ask(self, question: Question[A], /) -> A | None:
+        """Answer a question of the read side set-wise; None when this store does not know it, and crmcore then counts itself."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything of this transaction last, or nothing of it.
+
+        Raises:
+            StaleVersion, Taken: as in `save`.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """Where records are kept."""
+
+    def begin(self, context: Context, /, *, ids: "Ids", reading: bool = False) -> Transaction:
+        """Open a transaction of the context's tenant, in which the context's actor acts.
+
+        Args:
+            ids: where the ids of published events come from.
+            reading: whether it will write nothing, so that it need not keep others from writing.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. Nothing may be begun afterwards."""
+        ...
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """The present instant, aware."""
+        ...
+
+    def pause(self, attempt: int, /) -> None:
+        """Wait a little before a story is run again: longer with each attempt, from 1, and never the same for all."""
+        ...
+
+
+class Ids(Protocol):
+    """Where ids come from."""
+
+    def new(self, prefix: str, /) -> str:
+        """Make an id that was never made before, in the form of `crmcore.domain.ids`, later ones sorting later."""
+        ...
+
+
+class Policy(Protocol):
+    """Who may see and do what."""
+
+    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:
+        """What the actor may see of a kind, as a criterion that becomes part of every query."""
+        ...
+
+    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
+        """Let a story begin (without an entity), or save an entity, or not.
+
+        Raises:
+            Forbidden: the actor may not.
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """Sends one letter through one channel."""
+
+    def send(self, letter: Letter, /) -> None:
+        """Send it. Its id is the same in every attempt, for the receiver to recognise.
+
+        Raises:
+            DeliveryFailed: it did not leave.
+        """
+        ...
+
+
+class Publisher(Protocol):
+    """A listener outside, who is told every fact in order."""
+
+    def publish(self, events: Sequence[Recorded], /) -> None:
+        """Take some facts, all of them or, by raising anything, none. The same may come again after a crash."""
+        ...
+
+
+class Renderer(Protocol):
+    """Fills the gaps of a template. It is pure: the same template and data give the same text."""
+
+    def check(self, template: str, body: str, /, *, media_type: str) -> None:
+        """Look a template over before it is kept.
+
+        Raises:
+            TemplateRefused: it uses what a template may not use.
+        """
+        ...
+
+    def render(self, template: str, body: str, data: Mapping[str, Any], /, *, media_type: str) -> str:
+        """Render a document.
+
+        Args:
+            template: its name, for refusals.
+            body: its text.
+            data: plain values only: texts, numbers, lists and mappings.
+            media_type: decides what is escaped: ``text/html`` is.
+
+        Raises:
+            TemplateRefused: the template asks for what it may not have.
+        """
+        ...
+
+
+class FileStore(Protocol):
+    """Keeps the bytes of attached files by their digest, so that keeping the same twice changes nothing."""
+
+    def put(self, tenant: str, digest: str, content: bytes, /) -> None:
+        """Keep a file's bytes."""
+        ...
+
+    def get(self, tenant: str, digest: str, /) -> bytes | None:
+        """Give a file's bytes back."""
+        ...
+
+
+class Phones(Protocol):
+    """Knows the numbering plans of the world."""
+
+    def key(self, number: str, /, *, region: str | None) -> str:
+        """Bring a number into international form.
+
+        Raises:
+            InvalidPhone: it is none.
+        """
+        ...
+
+
+class Rates(Protocol):
+    """Dated exchange rates."""
+
+    def rate(self, source: str, target: str, on: date, /) -> str:
+        """How much of the target currency one unit of the source was worth that day, as an exact decimal."""
+        ...

@@ -1,0 +1,23 @@
+"""The agenda: what comes due by itself, and the words for it."""
+
+from datetime import datetime
+from typing import Final
+
+from crmcore.domain.criteria import Is
+from crmcore.domain.occurrences import Occurrence
+from crmcore.services.unit import Unit
+
+TASK_OVERDUE: Final = "task.overdue"
+TASK_REMINDER: Final = "task.reminder"
+COMMITMENT_OVERDUE: Final = "commitment.overdue"
+COMPLAINT_OVERDUE: Final = "complaint.overdue"
+
+
+def schedule(unit: Unit, kind: str, subject: str, *, at: datetime | None, fresh: bool = False) -> None:
+    """Note that something comes due, or comes due once more."""
+    if at is None:
+        return
+    known = None
+    if not fresh:
+        known = unit.one(Occurrence, Is("subject", subject) & Is("kind", kind) & Is("occurs_at", at))
+    unit.save(Occurrence.schedule(unit.id("occurrence"), kind, subject, at=at) if known is None else known.arm())

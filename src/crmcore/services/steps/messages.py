@@ -1,0 +1,17 @@
+"""Telling somebody: a message is a row of the story's own transaction, and leaves after it."""
+
+from typing import Any, Final
+
+from crmcore.domain.ids import UserId
+from crmcore.domain.messages import Message
+from crmcore.services.unit import Unit
+
+NOTICE: Final = "notice"
+"""The topic of a message whose words are its own."""
+
+
+def tell(unit: Unit, recipient: UserId, topic: str, *, about: str | None = None, **facts: Any) -> Message:
+    """Queue a message to one of us."""
+    return unit.save(
+        Message.queue(unit.id("message"), topic, at=unit.now, recipient=recipient, about=about, facts=facts)
+    )
