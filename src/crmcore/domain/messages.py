@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Self
 from zlib import crc32
 
 from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import Entity, Shape, custom, moment, one_of, record, ref, text, whole
 
@@ -47,7 +47,7 @@ class Message(Entity):
 
     id: MessageId = ref("message")
     topic: str = text(personal=False, limit=60)
-    facts: Mapping[str, Any] = custom(default=FrozenMap())
+    facts: Mapping[str, Any] = custom(default=NOTHING)
     channel: str = text(personal=False, limit=30, default="email")
     recipient: UserId | None = ref("user", optional=True, default=None)
     address: str | None = text(personal=True, limit=1_000, optional=True, default=None)

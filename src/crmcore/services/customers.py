@@ -15,7 +15,7 @@ from crmcore.domain.customers.parts import ContactPoint, CustomerKind, ExternalI
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.conflicts import Taken
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, UserId
 from crmcore.domain.interactions import Interaction
@@ -112,7 +112,7 @@ class Customers:
         language: str | None = None,
         note: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = FrozenMap(),
+        custom: Mapping[str, Any] = NOTHING,
         key: str | None = None,
     ) -> Customer:
         """Take somebody into the base.

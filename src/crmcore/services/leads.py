@@ -14,7 +14,7 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, Request
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.gaps import fill
 from crmcore.domain.ids import CustomerId, FunnelId, UserId
@@ -86,7 +86,7 @@ class Leads:
         owner: UserId | None = None,
         request: Request | None = None,
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = FrozenMap(),
+        custom: Mapping[str, Any] = NOTHING,
         key: str | None = None,
     ) -> Captured:
         """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.

@@ -13,14 +13,14 @@ from attrs import frozen
 
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, record, text
+from crmcore.domain.kernel import Entity, text
 from crmcore.domain.messages import Letter
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
 
 
-@record
+@frozen(kw_only=True)
 class Context:
     """For whom a story is told.
 

@@ -24,7 +24,7 @@ from crmcore.domain.customers.parts import (
 )
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import Blank
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.ids import CustomerId, UserId
 from crmcore.domain.kernel import (
     Entity,
@@ -95,7 +95,7 @@ class Customer(Entity):
     source: str = text(personal=False, default="", blank=True)
     tags: tuple[str, ...] = words(personal=True, default=())
     note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    custom: Mapping[str, Any] = custom(default=FrozenMap())
+    custom: Mapping[str, Any] = custom(default=NOTHING)
     added_at: datetime = moment()
 
     @classmethod

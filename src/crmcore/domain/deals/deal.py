@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
+import attrs
+
 from crmcore.domain.deals.events import (
     DealDescribed,
     DealDocumented,
@@ -38,7 +40,7 @@ from crmcore.domain.deals.parts import (
 )
 from crmcore.domain.errors.broken import IllegalTransition, LossReasonMissing, RuleBroken
 from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.funnels import Funnel, Stage, StageKind
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
 from crmcore.domain.kernel import (
@@ -70,6 +72,13 @@ OUTCOMES: Final[Transitions[Outcome]] = {
 }
 
 
+def _total(deal: "Deal") -> Money | None:
+    if not deal.lines:
+        return deal.value
+    first, *others = (line.total for line in deal.lines)
+    return sum(others, start=first)
+
+
 @record
 class Deal(Entity):
     """A possible sale.
@@ -78,7 +87,8 @@ class Deal(Entity):
         place: the place of its stage in the funnel, from 0.
         furthest: the place of the furthest stage that it has reached.
         visits: how often it has been in each stage.
-        value: what it is worth when it has no lines; see `total`.
+        value: what it is worth when it has no lines.
+        total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
         touched_at: when anything was last done for it.
         moves: how many movements it has made.
         movements: those made since it was read, which a store appends to its history.
@@ -116,6 +126,7 @@ class Deal(Entity):
     outcome: Outcome = one_of(Outcome, default=Outcome.OPEN)
     value: Money | None = part(Money, optional=True, default=None)
     lines: tuple[LineItem, ...] = parts(LineItem, default=())
+    total: Money | None = attrs.field(init=False, default=attrs.Factory(_total, takes_self=True))
     probability: Probability = part(Probability)
     expected_close: date | None = day(optional=True, default=None)
     owner: UserId | None = ref("user", optional=True, default=None)
@@ -128,7 +139,7 @@ class Deal(Entity):
     next_step: NextStep | None = part(NextStep, optional=True, default=None)
     loss_reason: str | None = text(personal=False, limit=100, optional=True, default=None)
     tags: tuple[str, ...] = words(personal=True, default=())
-    custom: Mapping[str, Any] = custom(default=FrozenMap())
+    custom: Mapping[str, Any] = custom(default=NOTHING)
     opened_at: datetime = moment()
     closed_at: datetime | None = moment(optional=True, default=None)
     touched_at: datetime = moment()
@@ -154,7 +165,7 @@ class Deal(Entity):
         request: Request | None = None,
         about: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = FrozenMap(),
+        custom: Mapping[str, Any] = NOTHING,
     ) -> Self:
         """Open a deal in its funnel's first stage, or in another one.
 
@@ -202,11 +213,6 @@ class Deal(Entity):
             value=deal.total,
         )
         return deal._after(fact, movements=(Movement.between(None, deal, MovementKind.OPENED, at=at, visit=1),))
-
-    @property
-    def total(self) -> Money | None:
-        """What the deal is worth: the sum of its lines, or its value when it has none."""
-        return _total(self.lines, self.value)
 
     @property
     def is_open(self) -> bool:
@@ -289,9 +295,9 @@ class Deal(Entity):
         """
         lines = tuple(self.lines if lines is None else lines)
         value = self.value if value is None and lines else value
-        before, after = self.total, _total(lines, value)
         if (lines, value) == (self.lines, self.value):
             return self
+        before, after = self.total, changed(self, lines=lines, value=value).total
         return self._moved(
             MovementKind.VALUED, DealValued(at=at, before=before, after=after), at=at, lines=lines, value=value
         )
@@ -422,13 +428,6 @@ class Deal(Entity):
 
 DETAILS: Final = frozenset({"title", "about", "tags", "custom", "source", "campaign"})
 """What `Deal.describe` may change."""
-
-
-def _total(lines: Sequence[LineItem], value: Money | None) -> Money | None:
-    if not lines:
-        return value
-    first, *others = (line.total for line in lines)
-    return sum(others, start=first)
 
 
 def _ways(funnel: Funnel, place: int) -> tuple[str, ...]:

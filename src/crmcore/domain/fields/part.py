@@ -163,10 +163,16 @@ class FrozenMap(Mapping[str, Any]):
         return f"FrozenMap({len(self)} items)"
 
 
+NOTHING: Final = FrozenMap()
+"""The empty mapping. There is only this one in records, so that it is known by identity."""
+
+
 def _to_map(value: Any) -> Any:
-    if isinstance(value, Mapping) and type(value) is not FrozenMap:
-        return FrozenMap({name: tidy(item) for name, item in value.items()})
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    if not value:
+        return NOTHING
+    return value if type(value) is FrozenMap else FrozenMap({name: tidy(item) for name, item in value.items()})
 
 
 def _to_tuple(value: Any) -> Any:

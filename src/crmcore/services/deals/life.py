@@ -12,7 +12,7 @@ from crmcore.domain.customers.parts import Role
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, Outcome, Request
 from crmcore.domain.documents import Document
-from crmcore.domain.fields.part import FrozenMap
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel import record
@@ -62,7 +62,7 @@ class DealLife:
         request: Request | None = None,
         about: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = FrozenMap(),
+        custom: Mapping[str, Any] = NOTHING,
         key: str | None = None,
     ) -> Moved:
         """Open a deal with a customer we know, and do what its stage asks for on entry.

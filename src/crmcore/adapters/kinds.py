@@ -1,0 +1,49 @@
+"""All kinds of records and facts that there are: the list that stores and wires are built from."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from crmcore.domain.commitments import Commitment
+from crmcore.domain.complaints import Complaint
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.documents import Document, Template
+from crmcore.domain.feed import Subscription
+from crmcore.domain.funnels import Funnel
+from crmcore.domain.interactions import Interaction
+from crmcore.domain.kernel import Entity, Event
+from crmcore.domain.messages import Message
+from crmcore.domain.occurrences import Occurrence
+from crmcore.domain.people import Ring, Team, User
+from crmcore.domain.receipts import Receipt
+from crmcore.domain.tasks import Task
+
+ENTITIES: Final[tuple[type[Entity], ...]] = (
+    Commitment,
+    Complaint,
+    Customer,
+    Deal,
+    Document,
+    Funnel,
+    Interaction,
+    Message,
+    Occurrence,
+    Receipt,
+    Ring,
+    Subscription,
+    Task,
+    Team,
+    Template,
+    User,
+)
+"""Every kind of record."""
+
+
+def _facts(kind: type[Event]) -> Iterator[type[Event]]:
+    for fact in kind.__subclasses__():
+        yield fact
+        yield from _facts(fact)
+
+
+EVENTS: Final[dict[str, type[Event]]] = {fact.name: fact for fact in sorted(_facts(Event), key=lambda fact: fact.name)}
+"""Every kind of fact, by its name on the wire."""

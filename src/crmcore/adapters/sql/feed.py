@@ -1,0 +1,116 @@
+"""The feed: facts are written without a number, and numbered by whoever reads them first.
+
+A number that is taken inside a story's transaction shows later than higher ones when the story takes longer, and a reader that has gone
+past it never sees it (`docs/decisions/0006`). Here a number is given only to what is committed, by one reader at a time: the numbers of
+a tenant are without gaps, in order per record, and nothing can slip in behind a reader.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Dialect, Table, bindparam, func, select, update
+
+from crmcore.adapters import wire
+from crmcore.adapters.sql.statements import Inserts, Row, compiled
+from crmcore.adapters.sql.types import EPOCH, MICROSECOND, Key
+from crmcore.domain.feed import Recorded
+
+if TYPE_CHECKING:
+    from crmcore.adapters.sql.transaction import SqlTransaction
+
+AT_ONCE: Final = 1_000
+"""How many facts are numbered at once."""
+
+
+class SqlFeed:
+    """The statements of the feed."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self.insert = Inserts(table, dialect)
+        self._key = Key("event").writer(dialect)
+        self._id = Key("event").reader(dialect)
+        c = table.c
+        tenants = c.tenant == bindparam("tenant", type_=c.tenant.type)
+        whole = [c.id, c.position, c.subject, c.version, c.number, c.name, c.schema, c.payload, c.actor, c.correlation]
+        behind = c.position > bindparam("after", type_=c.position.type)
+        at_most = bindparam("at_most", type_=c.position.type)
+        reading = select(*whole).where(tenants, behind).order_by(c.position).limit(at_most)
+        self._read = compiled(reading, dialect).sql
+        fresh = select(c.id, c.subject, c.version, c.number).where(tenants, c.position.is_(None)).with_for_update()
+        self._fresh = compiled(fresh.order_by(c.id).limit(at_most), dialect).sql
+        of_subject = fresh.where(c.subject == bindparam("subject", type_=c.subject.type))
+        self._fresh_of = compiled(of_subject, dialect).sql
+        self._last = compiled(select(func.max(c.position)).where(tenants), dialect).sql
+        number = update(table).where(tenants, c.id == bindparam("at_id", type_=c.id.type))
+        numbering = compiled(number.values(position=bindparam("place", type_=c.position.type)), dialect)
+        assert numbering.names == ("place", "tenant", "at_id")
+        self._number = numbering.sql
+
+    def row(self, fact: Recorded) -> Row:
+        """Make the row of a fact."""
+        event = fact.event
+        return (
+            fact.tenant,
+            self._key(fact.id),
+            None,
+            fact.subject,
+            fact.version,
+            fact.number,
+            event.name,
+            event.schema,
+            (event.at - EPOCH) // MICROSECOND,
+            fact.actor,
+            fact.correlation,
+            wire.dump_event(event),
+        )
+
+    def read(self, transaction: "SqlTransaction", tenant: str, *, after: int, limit: int) -> Sequence[Recorded]:
+        """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
+        rows = transaction.rows(self._read, (tenant, after, limit))
+        if len(rows) < limit and self._number_fresh(transaction, tenant):
+            rows = transaction.rows(self._read, (tenant, after, limit))
+        return [self._recorded(tenant, row) for row in rows]
+
+    def _number_fresh(self, transaction: "SqlTransaction", tenant: str) -> bool:
+        """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
+        fresh = {bytes_of(row[0]): row for row in transaction.rows(self._fresh, (tenant, AT_ONCE))}
+        if not fresh:
+            return False
+        if len(fresh) == AT_ONCE:
+            # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
+            for subject in sorted({row[1] for row in fresh.values()}):
+                fresh |= {bytes_of(row[0]): row for row in transaction.rows(self._fresh_of, (tenant, subject))}
+        last = transaction.rows(self._last, (tenant,))[0][0] or 0
+        places = enumerate(_in_order(list(fresh.values())), start=last + 1)
+        transaction.run_many(self._number, [(place, tenant, row[0]) for place, row in places])
+        return True
+
+    def _recorded(self, tenant: str, row: Row) -> Recorded:
+        id, position, subject, version, number, name, schema, payload, actor, correlation = row
+        return Recorded(
+            id=self._id(id),
+            tenant=tenant,
+            actor=actor,
+            subject=subject,
+            version=version,
+            number=number,
+            correlation=correlation,
+            event=wire.load_event(name, schema, payload),
+            position=position,
+        )
+
+
+def bytes_of(key: Any) -> bytes:
+    """An id in the driver's form, in one that can be compared: SQLite's bytes, PostgreSQL's UUID."""
+    return bytes(key if isinstance(key, bytes) else key.bytes)
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """Put facts in the order of their ids, but those of one record in the order of its versions."""
+    by_id = sorted(rows, key=lambda row: bytes_of(row[0]))
+    of_record: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in by_id:
+        of_record[row[1]].append(row)
+    queues = {subject: iter(sorted(own, key=lambda row: (row[2], row[3]))) for subject, own in of_record.items()}
+    return [next(queues[row[1]]) for row in by_id]

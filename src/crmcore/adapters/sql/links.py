@@ -1,0 +1,104 @@
+"""Links to the database: a connection of our own for each transaction, or the host's, whose transaction is joined.
+
+Rule 1: a link of our own begins, commits and rolls back. SQLite begins IMMEDIATE, so that nobody reads what another is about to change.
+Rule 2: a joined link never ends what it did not begin. What a story writes stands behind a savepoint, and only that is rolled back.
+"""
+
+from itertools import count
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+_NUMBER: Final = count(1)
+
+
+class Link(Protocol):
+    """What a transaction needs of a connection."""
+
+    @property
+    def cursor(self) -> Any:
+        """The driver's cursor."""
+        ...
+
+    def before_writing(self) -> None:
+        """Get ready for writes that may have to be undone."""
+        ...
+
+    def commit(self) -> None:
+        """Make what was written last, as far as it is ours to do so."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo what was written and not committed."""
+        ...
+
+    def release(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class OwnLink:
+    """A connection of our own, taken from the pool for one transaction."""
+
+    def __init__(self, engine: Engine, *, begin: str) -> None:
+        self._connection = engine.raw_connection()
+        try:
+            self.cursor = self._connection.cursor()
+            if begin:
+                self.cursor.execute(begin)
+        except BaseException:
+            self._connection.invalidate()
+            raise
+
+    def before_writing(self) -> None:
+        """Nothing: the whole transaction is ours."""
+
+    def commit(self) -> None:
+        """Commit."""
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        """Roll back; a connection on which even that fails is thrown away."""
+        try:
+            self._connection.rollback()
+        except Exception:  # noqa: BLE001  # every driver has errors of its own for a lost connection
+            self._connection.invalidate()
+
+    def release(self) -> None:
+        """Give the connection back to the pool."""
+        self.cursor.close()
+        self._connection.close()
+
+
+class JoinedLink:
+    """The host's connection, within the host's transaction."""
+
+    def __init__(self, host: Connection | Session) -> None:
+        connection = host.connection() if isinstance(host, Session) else host
+        if not connection.in_transaction():
+            connection.begin()
+        self.cursor = connection.connection.cursor()
+        self._savepoint = ""
+
+    def before_writing(self) -> None:
+        """Set a savepoint, once."""
+        if not self._savepoint:
+            self._savepoint = f"crm_{next(_NUMBER)}"
+            self.cursor.execute(f"SAVEPOINT {self._savepoint}")
+
+    def commit(self) -> None:
+        """Let the savepoint go: the host decides what becomes of it all."""
+        if self._savepoint:
+            self.cursor.execute(f"RELEASE SAVEPOINT {self._savepoint}")
+            self._savepoint = ""
+
+    def rollback(self) -> None:
+        """Go back to the savepoint, and let it go."""
+        if self._savepoint:
+            self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+            self.commit()
+
+    def release(self) -> None:
+        """Close the cursor, and leave the connection to the host."""
+        self.cursor.close()

@@ -1,0 +1,234 @@
+"""From a criterion to a statement. Two criteria of one form are one compiled statement with other arguments.
+
+Rule 1: the tenant stands in every branch of an OR and in every sub-select; SQLite scans the whole tenant otherwise.
+Rule 2: parts are looked up by ``id IN (SELECT ...)``, which every planner takes through the part's own index.
+Rule 3: what is absent comes first, and fulfils nothing; what an absent value makes unknown counts as not fulfilled.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Table,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    nulls_first,
+    nulls_last,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+
+from crmcore.adapters.sql.columns import column_of
+from crmcore.adapters.sql.statements import RecordPlan, Row, compiled
+from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
+from crmcore.domain.kernel import Entity
+
+ESCAPE: Final = "/"
+Process = Callable[[Any], Any] | None
+
+
+@frozen
+class Query:
+    """A compiled search.
+
+    Attributes:
+        sql: its text.
+        sources: where each parameter comes from, in the driver's order: the tenant (None), or the n-th of the values, and what makes the
+            driver's form of it.
+    """
+
+    sql: str
+    sources: tuple[tuple[int | None, Process], ...]
+
+    def bind(self, tenant: str, values: Sequence[Any]) -> Row:
+        """Put the arguments in the driver's order and form."""
+        return tuple(
+            [
+                tenant if place is None else values[place] if process is None else process(values[place])
+                for place, process in self.sources
+            ]
+        )
+
+
+class Queries:
+    """The searches of one kind of record, each compiled when it is first asked."""
+
+    def __init__(self, plan: RecordPlan, dialect: Dialect) -> None:
+        self._plan = plan
+        self._table = plan.record.table
+        self._dialect = dialect
+        self._known: dict[Any, Query] = {}
+
+    def find(
+        self, where: Criterion, *, order: str, after: Entity | None, limit: int | None, lock: bool
+    ) -> tuple[Query, list[Any]]:
+        """The statement that reads the records that fulfil a criterion, and its values."""
+        field, descending = order.removeprefix("-"), order.startswith("-")
+        last = None if after is None else look_up(after, field)
+        values = [value for _, value in where.values()]
+        if after is not None:
+            values += [after.id] if last is None or field == "id" else [last, after.id]
+        if limit is not None:
+            values.append(limit)
+        form = (where.form(), order, after is not None, last is None, limit is not None, lock)
+        query = self._known.get(form)
+        if query is None:
+            binds = _Binds(self._table, self._dialect)
+            claims = [binds.tenant(), self._where(where, binds)]
+            column = self._table.c[column_of(field)]
+            if after is not None:
+                claims.append(self._behind(column, binds, absent=last is None, descending=descending))
+            chosen = (
+                select(*self._plan.columns).where(and_(*claims)).order_by(*self._order(column, descending=descending))
+            )
+            if limit is not None:
+                chosen = chosen.limit(binds.value())
+            if lock:
+                chosen = chosen.with_for_update(skip_locked=True)
+            query = self._known[form] = binds.query(chosen)
+        return query, values
+
+    def count(self, where: Criterion) -> tuple[Query, list[Any]]:
+        """The statement that counts the records that fulfil a criterion, and its values."""
+        form = ("count", where.form())
+        query = self._known.get(form)
+        if query is None:
+            binds = _Binds(self._table, self._dialect)
+            counted = select(func.count()).select_from(self._table)
+            counted = counted.where(binds.tenant(), self._where(where, binds))
+            query = self._known[form] = binds.query(counted)
+        return query, [value for _, value in where.values()]
+
+    def _where(self, where: Criterion, binds: "_Binds") -> ColumnElement[bool]:
+        match where:
+            case Has(parts, inner):
+                part = next(p for p in self._plan.record.parts if p.field == parts)
+                within = binds.of(part.table)
+                owner = part.table.c[part.owner]
+                holding = select(owner).where(within.tenant(), _claim(inner, within, self._where))
+                return self._table.c.id.in_(holding)
+            case _:
+                return _claim(where, binds, self._where)
+
+    def _order(self, column: Any, *, descending: bool) -> Iterator[Any]:
+        key = self._table.c.id
+        if column is key:
+            yield key.desc() if descending else key
+            return
+        # PostgreSQL alone sorts what is absent last; the others do what is wanted when they are told nothing.
+        tell = column.nullable and self._dialect.name == "postgresql"
+        if descending:
+            yield nulls_last(column.desc()) if tell else column.desc()
+            yield key.desc()
+        else:
+            yield nulls_first(column) if tell else column
+            yield key
+
+    def _behind(self, column: Any, binds: "_Binds", *, absent: bool, descending: bool) -> ColumnElement[bool]:
+        """What comes after a record in the order: of a column, then of the id."""
+        key = self._table.c.id
+        if column is key:
+            mark = binds.value(key)
+            return key < mark if descending else key > mark  # type: ignore[no-any-return]  # a claim
+        if absent:
+            mark = binds.value(key)
+            if descending:
+                return and_(column.is_(None), key < mark)
+            return or_(and_(binds.tenant(), column.is_(None), key > mark), and_(binds.tenant(), column.is_not(None)))
+        pair, marks = tuple_(column, key), tuple_(binds.value(column), binds.value(key))
+        if not descending:
+            return pair > marks
+        if not column.nullable:
+            return pair < marks
+        return or_(and_(binds.tenant(), pair < marks), and_(binds.tenant(), column.is_(None)))
+
+
+class _Binds:
+    """Hands out the parameters of a statement, and remembers what each of them stands for."""
+
+    def __init__(self, table: Table, dialect: Dialect, shared: dict[str, tuple[int, Process]] | None = None) -> None:
+        self.table = table
+        self._dialect = dialect
+        self._given: dict[str, tuple[int, Process]] = {} if shared is None else shared
+
+    def of(self, table: Table) -> "_Binds":
+        """The same, for a table of parts."""
+        return _Binds(table, self._dialect, self._given)
+
+    def tenant(self) -> ColumnElement[bool]:
+        """The claim that a row is the tenant's."""
+        column = self.table.c.tenant
+        return column == bindparam("tenant", type_=column.type)
+
+    def value(self, column: Any = None) -> Any:
+        """The next value, in the form of a column; as it is without one."""
+        process = None if column is None else column.type.bind_processor(self._dialect)
+        return self._bind(process, None if column is None else column.type, again=False)
+
+    def patterns(self, column: Any) -> tuple[Any, Any]:
+        """The next value, once as a pattern of the beginning of a text and once of a word within it."""
+        return (
+            self._bind(lambda start: f"{_escaped(start)}%", column.type, again=False),
+            self._bind(lambda start: f"% {_escaped(start)}%", column.type, again=True),
+        )
+
+    def query(self, core: Any) -> Query:
+        """Compile the statement."""
+        made = compiled(core, self._dialect)
+        return Query(made.sql, tuple((None, None) if name == "tenant" else self._given[name] for name in made.names))
+
+    def _bind(self, process: Process, type_: Any, *, again: bool) -> Any:
+        places = {place for place, _ in self._given.values()}
+        name = f"value_{len(self._given)}"
+        self._given[name] = (len(places) - 1 if again else len(places), process)
+        return bindparam(name, type_=type_)
+
+
+def _escaped(start: str) -> str:
+    for special in (ESCAPE, "%", "_"):
+        start = start.replace(special, ESCAPE + special)
+    return start
+
+
+def _claim(
+    where: Criterion, binds: _Binds, again: Callable[[Criterion, _Binds], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Put a criterion into SQL, for a table of records or of parts."""
+
+    def column(field: str) -> Any:
+        return binds.table.c[column_of(field)]
+
+    def inside(criterion: Criterion) -> ColumnElement[bool]:
+        return again(criterion, binds) if isinstance(criterion, Has) else _claim(criterion, binds, again)
+
+    match where:
+        case Is(field, None):
+            return column(field).is_(None)  # type: ignore[no-any-return]  # a claim
+        case Is(field):
+            return column(field) == binds.value(column(field))  # type: ignore[no-any-return]  # a claim
+        case OneOf(field, options):
+            if not options:
+                return false()
+            return column(field).in_([binds.value(column(field)) for _ in options])  # type: ignore[no-any-return]  # a claim
+        case Compare(field, operator):
+            return column(field).op(operator, is_comparison=True)(binds.value(column(field)))  # type: ignore[no-any-return]
+        case Mentions(field):
+            first, later = binds.patterns(column(field))
+            found = column(field).like(first, escape=ESCAPE), column(field).like(later, escape=ESCAPE)
+            return or_(*(and_(binds.tenant(), one) for one in found))
+        case All(criteria):
+            return and_(true(), *(inside(c) for c in criteria))
+        case AnyOf(criteria):
+            return or_(false(), *(and_(binds.tenant(), inside(c)) for c in criteria))
+        case Not(inner):
+            return not_(func.coalesce(inside(inner), false(), type_=Boolean))
+    raise TypeError(f"{type(where).__name__} is not a criterion")

@@ -1,0 +1,141 @@
+"""The SQL store: SQLite, PostgreSQL, or whatever else SQLAlchemy has a dialect for and the contract suite is green on.
+
+It keeps records in tables of its own, beside the host's or in a file of their own. Give it an engine, and it begins and commits its own
+transactions; give it the host's connection or session, and what crmcore writes becomes part of the host's transaction.
+"""
+
+from functools import cache
+from typing import Any, Literal, Self
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from crmcore.adapters.sql import preflight, sqlite
+from crmcore.adapters.sql.book import book_for
+from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
+from crmcore.adapters.sql.tables import Schema, make_schema
+from crmcore.adapters.sql.transaction import SqlTransaction
+from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.outside import MissingExtra
+from crmcore.services.ports import Context, Ids
+
+Durability = Literal["full", "relaxed"]
+
+
+class SqlStore:
+    """Keeps records in a relational database.
+
+    Args:
+        host: an engine, for transactions of our own; or the host's connection or session, whose transaction is joined. A joined store
+            lasts as long as that transaction; make another for the next one.
+        schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
+        durability: ``full``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
+            the host accepts that the last commits may be lost then.
+
+    Raises:
+        UnsafeEngine: the engine would lose writes; see `crmcore.adapters.sql.sqlite.prepare`.
+    """
+
+    def __init__(
+        self, host: Engine | Connection | Session, *, schema: Schema | None = None, durability: Durability = "full"
+    ) -> None:
+        self.schema = schema or default_schema()
+        self._host = host
+        dialect = (host.get_bind() if isinstance(host, Session) else host).dialect
+        self._book = book_for(self.schema, dialect)
+        self._is_sqlite = dialect.name == "sqlite"
+        preflight.check(host, durability=durability)
+
+    @classmethod
+    def open(cls, url: str, *, durability: Durability = "full", create: bool = True, **settings: Any) -> Self:
+        """Open a database of our own, set up as it has to be, and make the tables that are missing.
+
+        Args:
+            url: as SQLAlchemy writes it.
+            durability: see the class.
+            create: whether to make missing tables.
+            settings: of `sqlalchemy.create_engine`.
+
+        Raises:
+            InvalidInput: that is no URL of a database.
+            MissingExtra: the database's driver is not installed.
+        """
+        store = cls(make_engine(url, durability=durability, **settings), durability=durability)
+        if create:
+            store.create_tables()
+        return store
+
+    def create_tables(self) -> None:
+        """Make the tables that are missing, and let PostgreSQL take its statistics, without which it plans badly."""
+        engine = self._require_engine("create tables")
+        with engine.begin() as connection:
+            self.schema.metadata.create_all(connection)
+            if engine.dialect.name == "postgresql":
+                for table in self.schema.metadata.sorted_tables:
+                    connection.exec_driver_sql(f"ANALYZE {engine.dialect.identifier_preparer.format_table(table)}")
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+        """Open a transaction."""
+        try:
+            link = self._link(reading=reading)
+        except self._book.driver_error as error:
+            raise self._book.translate(error) from None
+        return SqlTransaction(self._book, link, context, ids)
+
+    def close(self) -> None:
+        """Close the connections of an engine of our own; the host's own connection is left alone."""
+        if isinstance(self._host, Engine):
+            self._host.dispose()
+
+    def __repr__(self) -> str:
+        host = self._host
+        if isinstance(host, Engine):
+            return f"SqlStore({host.url.render_as_string(hide_password=True)})"
+        return f"SqlStore(joined to a {type(host).__name__})"
+
+    def _link(self, *, reading: bool) -> Link:
+        if not isinstance(self._host, Engine):
+            return JoinedLink(self._host)
+        begin = ("BEGIN" if reading else "BEGIN IMMEDIATE") if self._is_sqlite else ""
+        return OwnLink(self._host, begin=begin)
+
+    def _require_engine(self, verb: str) -> Engine:
+        if not isinstance(self._host, Engine):
+            raise InvalidInput("store", f"is joined to a transaction and cannot {verb}; use one over an engine")
+        return self._host
+
+
+@cache
+def default_schema() -> Schema:
+    """The tables with the prefix ``crm_``, in the connection's own schema."""
+    return make_schema()
+
+
+def make_engine(url: str, *, durability: Durability = "full", **settings: Any) -> Engine:
+    """Make an engine that loses nothing.
+
+    Raises:
+        InvalidInput: that is no URL of a database.
+        MissingExtra: the database's driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidInput("url", "must look like sqlite:///crm.db or postgresql://me@localhost/crm") from None
+    backend = parsed.get_backend_name()
+    try:
+        if backend == "postgresql" and "+" not in parsed.drivername:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if backend == "sqlite":
+            in_memory = parsed.database in {None, "", ":memory:"}
+            # A database in memory is its connection: there is one, and whoever comes meanwhile waits for it.
+            only = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
+            arguments = {"check_same_thread": False, **settings.pop("connect_args", {})}
+            engine = create_engine(parsed, poolclass=QueuePool, connect_args=arguments, **only, **settings)
+            return sqlite.prepare(engine, durability=durability)
+        return create_engine(parsed, **settings)
+    except NoSuchModuleError:
+        raise InvalidInput("url", f"names {backend}, which SQLAlchemy does not know") from None
+    except ImportError:
+        raise MissingExtra(f"{backend} databases", backend) from None
