@@ -1,3 +1,102 @@
-"""x."""
+"""crmcore: customer relationship management as a library that other programs embed.
+
+>>> from crmcore import Crm
+>>> crm = Crm()  # in memory: nothing to configure
+>>> sales = crm.funnels.create("Windows", stages=["First call", "Measurement", "Installation"])
+>>> lead = crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel=sales.id, source="web site")
+>>> lead.deal.stage
+'First call'
+
+The names below are loaded when they are first used, so that importing crmcore costs a host next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crmcore.adapters.clocks import FrozenClock
+    from crmcore.adapters.memory import MemoryStore
+    from crmcore.adapters.sql.store import SqlStore
+    from crmcore.crm import Crm
+    from crmcore.domain.customers.customer import Customer
+    from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
+    from crmcore.domain.deals.deal import Deal
+    from crmcore.domain.deals.parts import LineItem, Request
+    from crmcore.domain.errors.root import CrmError
+    from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
+    from crmcore.domain.recurrence import Recurrence
+    from crmcore.domain.requirements import Requirement
+    from crmcore.domain.tasks import Task
+    from crmcore.domain.values.address import PostalAddress
+    from crmcore.domain.values.money import Money
+    from crmcore.domain.values.period import Period
+    from crmcore.services.ports import Context
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "ContactPoint": "crmcore.domain.customers.parts",
+    "Context": "crmcore.services.ports",
+    "CreateTask": "crmcore.domain.funnels",
+    "Crm": "crmcore.crm",
+    "CrmError": "crmcore.domain.errors.root",
+    "Customer": "crmcore.domain.customers.customer",
+    "Deal": "crmcore.domain.deals.deal",
+    "ExternalId": "crmcore.domain.customers.parts",
+    "FrozenClock": "crmcore.adapters.clocks",
+    "Funnel": "crmcore.domain.funnels",
+    "LineItem": "crmcore.domain.deals.parts",
+    "MemoryStore": "crmcore.adapters.memory",
+    "Money": "crmcore.domain.values.money",
+    "Notify": "crmcore.domain.funnels",
+    "Period": "crmcore.domain.values.period",
+    "PostalAddress": "crmcore.domain.values.address",
+    "Profile": "crmcore.domain.customers.parts",
+    "Recurrence": "crmcore.domain.recurrence",
+    "RenderDocument": "crmcore.domain.funnels",
+    "Request": "crmcore.domain.deals.parts",
+    "Requirement": "crmcore.domain.requirements",
+    "SqlStore": "crmcore.adapters.sql.store",
+    "Stage": "crmcore.domain.funnels",
+    "Task": "crmcore.domain.tasks",
+}
+
+__all__ = [
+    "ContactPoint",
+    "Context",
+    "CreateTask",
+    "Crm",
+    "CrmError",
+    "Customer",
+    "Deal",
+    "ExternalId",
+    "FrozenClock",
+    "Funnel",
+    "LineItem",
+    "MemoryStore",
+    "Money",
+    "Notify",
+    "Period",
+    "PostalAddress",
+    "Profile",
+    "Recurrence",
+    "RenderDocument",
+    "Request",
+    "Requirement",
+    "SqlStore",
+    "Stage",
+    "Task",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(home), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

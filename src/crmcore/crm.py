@@ -6,9 +6,12 @@ from typing import Any, Self
 
 from attrs import evolve
 
+from crmcore.adapters.clocks import SystemClock
 from crmcore.adapters.files import MemoryFiles, NoFiles
+from crmcore.adapters.ids import SystemIds
 from crmcore.adapters.memory import MemoryStore
-from crmcore.adapters.system import AllowAll, SimplePhones, SystemClock, SystemIds
+from crmcore.adapters.phones import SimplePhones
+from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates import Templates
 from crmcore.domain.escalation import Ladder
 from crmcore.services.commitments import Commitments
@@ -24,6 +27,7 @@ from crmcore.services.interactions import Interactions
 from crmcore.services.leads import Leads
 from crmcore.services.people import People
 from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store
+from crmcore.services.reports.reports import Reports
 from crmcore.services.tasks import Tasks
 
 
@@ -202,6 +206,11 @@ class Crm:
     def people(self) -> People:
         """Users and teams."""
         return People(self.house)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Live answers."""
+        return Reports(self.house)
 
     @cached_property
     def tasks(self) -> Tasks:

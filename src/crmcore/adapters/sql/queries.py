@@ -31,6 +31,7 @@ from crmcore.adapters.sql.columns import column_of
 from crmcore.adapters.sql.statements import RecordPlan, Row, compiled
 from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
 from crmcore.domain.kernel import Entity
+from crmcore.services.tally import Tally
 
 ESCAPE: Final = "/"
 Process = Callable[[Any], Any] | None
@@ -67,6 +68,7 @@ class Queries:
         self._table = plan.record.table
         self._dialect = dialect
         self._known: dict[Any, Query] = {}
+        self._tallies: dict[Any, tuple[Query, tuple[Process, ...]]] = {}
 
     def find(
         self, where: Criterion, *, order: str, after: Entity | None, limit: int | None, lock: bool
@@ -107,6 +109,33 @@ class Queries:
             counted = counted.where(binds.tenant(), self._where(where, binds))
             query = self._known[form] = binds.query(counted)
         return query, [value for _, value in where.values()]
+
+    def tally(self, tally: Tally) -> tuple[Query, list[Any], tuple[Process, ...]]:
+        """The statement that counts by groups, its values, and what reads each of its columns."""
+        form = ("tally", tally.where.form(), tally.entries, tally.among.form(), tally.by, tally.sums, tally.different)
+        known = self._tallies.get(form)
+        if known is None:
+            known = self._tallies[form] = self._compile_tally(tally)
+        values = [value for where in (tally.where, tally.among) for _, value in where.values()]
+        return known[0], values, known[1]
+
+    def _compile_tally(self, tally: Tally) -> tuple[Query, tuple[Process, ...]]:
+        binds, table = _Binds(self._table, self._dialect), self._table
+        claims = [binds.tenant(), self._where(tally.where, binds)]
+        if tally.entries:
+            entries = self._plan.record.entries
+            assert entries is not None
+            table = entries.table
+            theirs = binds.of(table)
+            holders = select(self._table.c.id).where(*claims)
+            claims = [theirs.tenant(), table.c[entries.owner].in_(holders), _claim(tally.among, theirs, self._where)]
+        groups = [table.c[column_of(field)] for field in tally.by]
+        figures = [func.count(), *(func.sum(table.c[column_of(field)]) for field in tally.sums)]
+        if tally.different is not None:
+            figures.append(func.count(table.c[column_of(tally.different)].distinct()))
+        counted = select(*groups, *figures).select_from(table).where(and_(*claims)).group_by(*groups)
+        readers = [group.type.result_processor(self._dialect, None) for group in groups]
+        return binds.query(counted), (*readers, *(_whole for _ in figures))
 
     def _where(self, where: Criterion, binds: "_Binds") -> ColumnElement[bool]:
         match where:
@@ -191,6 +220,11 @@ class _Binds:
         name = f"value_{len(self._given)}"
         self._given[name] = (len(places) - 1 if again else len(places), process)
         return bindparam(name, type_=type_)
+
+
+def _whole(sum_: Any) -> int:
+    """A sum as a whole number: PostgreSQL gives a Decimal, and the sum of nothing is NULL."""
+    return 0 if sum_ is None else int(sum_)
 
 
 def _escaped(start: str) -> str:

@@ -67,12 +67,15 @@ class SqlStore:
         return store
 
     def create_tables(self) -> None:
-        """Make the tables that are missing, and let PostgreSQL take its statistics, without which it plans badly."""
+        """Make the tables that are missing, and give the planner the statistics without which it plans badly."""
         engine = self._require_engine("create tables")
+        tables = self.schema.metadata.sorted_tables
         with engine.begin() as connection:
             self.schema.metadata.create_all(connection)
-            if engine.dialect.name == "postgresql":
-                for table in self.schema.metadata.sorted_tables:
+            if self._is_sqlite:
+                sqlite.advise(connection, tables)
+            elif engine.dialect.name == "postgresql":
+                for table in tables:
                     connection.exec_driver_sql(f"ANALYZE {engine.dialect.identifier_preparer.format_table(table)}")
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:

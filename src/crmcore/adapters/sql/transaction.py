@@ -17,6 +17,7 @@ from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, changed
 from crmcore.services.ports import Context, Ids, Question
+from crmcore.services.tally import Tally
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
@@ -141,8 +142,16 @@ class SqlTransaction:
         return self._book.feed.read(self, self._tenant, after=after, limit=limit)
 
     def ask(self, question: Question[A], /) -> A | None:
-        """Answer a question of the read side by one statement, if there is one for it."""
-        return None
+        """Answer a tally by one statement."""
+        if not isinstance(question, Tally):
+            return None
+        self._flush()
+        query, values, readers = self._book.queries(question.kind).tally(question)
+        rows = self.rows(query.sql, query.bind(self._tenant, values))
+        lines = (
+            tuple(one if read is None else read(one) for one, read in zip(row, readers, strict=True)) for row in rows
+        )
+        return cast(A, tuple(lines))
 
     def commit(self) -> None:
         """Make it all last."""

@@ -1,0 +1,63 @@
+"""What time it is: the machine's time, or one that stands still until it is told to go on."""
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from attrs import frozen
+
+from crmcore.domain.fields.time import checked_moment
+
+FIRST_PAUSE: Final = 0.01
+"""How long a story waits at most before it is run a second time, in seconds; the double before each further time."""
+
+
+@frozen
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return datetime.now(UTC)
+
+    def pause(self, attempt: int, /) -> None:
+        """Sleep anything from nothing to twice the last bound (full jitter), so that rivals do not meet again."""
+        time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311  # chance, not secrecy
+
+
+class FrozenClock:
+    """A clock that stands still, for tests, demos and simulations of a whole year in a second.
+
+    Args:
+        start: where it stands.
+
+    Example:
+        >>> clock = FrozenClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+        >>> clock.advance(minutes=15).isoformat()
+        '2026-03-02T09:15:00+00:00'
+    """
+
+    def __init__(self, start: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
+        self._now = checked_moment("clock.start", start)
+
+    def now(self) -> datetime:
+        """Where it stands."""
+        return self._now
+
+    def pause(self, attempt: int, /) -> None:
+        """Wait for nobody."""
+
+    def advance(self, **duration: float) -> datetime:
+        """Let time pass, given as `timedelta` takes it; also backwards."""
+        self._now += timedelta(**duration)
+        return self._now
+
+    def set(self, to: datetime) -> datetime:
+        """Put it to another time.
+
+        Raises:
+            NaiveTime: a time without a zone.
+        """
+        self._now = checked_moment("clock.to", to)
+        return self._now

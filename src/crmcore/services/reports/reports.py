@@ -1,0 +1,98 @@
+"""All reports: `crm.reports`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import field, frozen
+
+from crmcore.domain.funnels import Funnel
+from crmcore.domain.ids import FunnelId
+from crmcore.domain.kernel import record
+from crmcore.services.house import House, view
+from crmcore.services.reports.funnel import FunnelReport, funnel_report
+from crmcore.services.reports.overdue import OverdueReport, overdue_report
+from crmcore.services.reports.people import PersonLine, people_report
+from crmcore.services.reports.sources import SourceLine, sources_report
+from crmcore.services.unit import Unit
+
+
+@record
+class LiveReport:
+    """What the owner of the house looks at all the while.
+
+    Attributes:
+        at: the instant that it shows.
+        sources: where the funnel's requests came from, the source with most customers first.
+        people: what everybody did in the period, in all funnels.
+    """
+
+    at: datetime
+    funnel: FunnelReport
+    sources: Sequence[SourceLine] = field(converter=tuple)
+    people: Sequence[PersonLine] = field(converter=tuple)
+    overdue: OverdueReport
+
+
+@frozen
+class Reports:
+    """Live answers, counted when they are asked for. A period's end lies outside it; None is no limit."""
+
+    house: House
+
+    @view("reports.live")
+    def live(
+        self, unit: Unit, funnel: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> LiveReport:
+        """Answer everything at once, of one instant: the funnel, its sources, the people, what is late.
+
+        Raises:
+            NotFound: no such funnel.
+            NaiveTime, OutOfRange: a period that cannot be.
+        """
+        drawn = unit.get(Funnel, funnel)
+        return LiveReport(
+            at=unit.now,
+            funnel=funnel_report(unit, drawn, since=since, until=until),
+            sources=sources_report(unit, funnel=drawn.id, since=since, until=until),
+            people=people_report(unit, since=since, until=until),
+            overdue=overdue_report(unit),
+        )
+
+    @view("reports.funnel")
+    def funnel(
+        self, unit: Unit, funnel: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> FunnelReport:
+        """Tell how far the deals that were opened in a period came, where they were lost, and why.
+
+        Raises:
+            NotFound: no such funnel.
+            NaiveTime, OutOfRange: a period that cannot be.
+        """
+        return funnel_report(unit, unit.get(Funnel, funnel), since=since, until=until)
+
+    @view("reports.sources")
+    def sources(
+        self,
+        unit: Unit,
+        /,
+        *,
+        funnel: FunnelId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Sequence[SourceLine]:
+        """Tell where requests came from, and which source brought most customers."""
+        if funnel is not None:
+            unit.get(Funnel, funnel)
+        return sources_report(unit, funnel=funnel, since=since, until=until)
+
+    @view("reports.people")
+    def people(
+        self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[PersonLine]:
+        """Tell what each of us did and brought."""
+        return people_report(unit, since=since, until=until)
+
+    @view("reports.overdue")
+    def overdue(self, unit: Unit, /) -> OverdueReport:
+        """Tell what is late now."""
+        return overdue_report(unit)
