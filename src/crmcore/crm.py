@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
@@ -14,21 +14,24 @@ from crmcore.adapters.phones import SimplePhones
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates import Templates
 from crmcore.domain.escalation import Ladder
-from crmcore.services.commitments import Commitments
-from crmcore.services.complaints import Complaints
-from crmcore.services.customers import Customers
-from crmcore.services.deals.deals import Deals
-from crmcore.services.delivery import Delivery, DeliveryReport
-from crmcore.services.documents import Documents
-from crmcore.services.due import Due, DueReport
-from crmcore.services.funnels import Funnels
 from crmcore.services.house import House
-from crmcore.services.interactions import Interactions
-from crmcore.services.leads import Leads
-from crmcore.services.people import People
 from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store
-from crmcore.services.reports.reports import Reports
-from crmcore.services.tasks import Tasks
+
+# The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
+if TYPE_CHECKING:
+    from crmcore.services.commitments import Commitments
+    from crmcore.services.complaints import Complaints
+    from crmcore.services.customers import Customers
+    from crmcore.services.deals.deals import Deals
+    from crmcore.services.delivery import Delivery, DeliveryReport
+    from crmcore.services.documents import Documents
+    from crmcore.services.due import Due, DueReport
+    from crmcore.services.funnels import Funnels
+    from crmcore.services.interactions import Interactions
+    from crmcore.services.leads import Leads
+    from crmcore.services.people import People
+    from crmcore.services.reports.reports import Reports
+    from crmcore.services.tasks import Tasks
 
 
 class Crm:
@@ -140,11 +143,11 @@ class Crm:
         """Keep the records elsewhere, for instance within the host's own transaction."""
         return self._with(evolve(self.house, store=store))
 
-    def run_due(self, *, limit: int = 100) -> DueReport:
+    def run_due(self, *, limit: int = 100) -> "DueReport":
         """Look at what has come due: escalations, reminders. Call it every minute or so, from as many processes as you like."""
         return self.due.run(limit=limit)
 
-    def deliver(self, *, limit: int = 100) -> DeliveryReport:
+    def deliver(self, *, limit: int = 100) -> "DeliveryReport":
         """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
         return self.delivery.run(limit=limit)
 
@@ -153,68 +156,94 @@ class Crm:
         self.house.store.close()
 
     @cached_property
-    def commitments(self) -> Commitments:
+    def commitments(self) -> "Commitments":
         """Promises made in negotiations."""
+        from crmcore.services.commitments import Commitments
+
         return Commitments(self.house)
 
     @cached_property
-    def complaints(self) -> Complaints:
+    def complaints(self) -> "Complaints":
         """What customers are not content with."""
+        from crmcore.services.complaints import Complaints
+
         return Complaints(self.house)
 
     @cached_property
-    def customers(self) -> Customers:
+    def customers(self) -> "Customers":
         """Everybody the house deals with."""
+        from crmcore.services.customers import Customers
+
         return Customers(self.house)
 
     @cached_property
-    def deals(self) -> Deals:
+    def deals(self) -> "Deals":
         """Deals and their history."""
+        from crmcore.services.deals.deals import Deals
+
         return Deals(self.house)
 
     @cached_property
-    def delivery(self) -> Delivery:
+    def delivery(self) -> "Delivery":
         """What leaves the house."""
+        from crmcore.services.delivery import Delivery
+
         return Delivery(self.house)
 
     @cached_property
-    def documents(self) -> Documents:
+    def documents(self) -> "Documents":
         """Templates, documents and files."""
+        from crmcore.services.documents import Documents
+
         return Documents(self.house)
 
     @cached_property
-    def due(self) -> Due:
+    def due(self) -> "Due":
         """Work that comes due by itself."""
+        from crmcore.services.due import Due
+
         return Due(self.house)
 
     @cached_property
-    def funnels(self) -> Funnels:
+    def funnels(self) -> "Funnels":
         """Ways to sell, and their stages."""
+        from crmcore.services.funnels import Funnels
+
         return Funnels(self.house)
 
     @cached_property
-    def interactions(self) -> Interactions:
+    def interactions(self) -> "Interactions":
         """Calls, mails, meetings, visits, chats and notes."""
+        from crmcore.services.interactions import Interactions
+
         return Interactions(self.house)
 
     @cached_property
-    def leads(self) -> Leads:
+    def leads(self) -> "Leads":
         """Taking requests in."""
+        from crmcore.services.leads import Leads
+
         return Leads(self.house)
 
     @cached_property
-    def people(self) -> People:
+    def people(self) -> "People":
         """Users and teams."""
+        from crmcore.services.people import People
+
         return People(self.house)
 
     @cached_property
-    def reports(self) -> Reports:
+    def reports(self) -> "Reports":
         """Live answers."""
+        from crmcore.services.reports.reports import Reports
+
         return Reports(self.house)
 
     @cached_property
-    def tasks(self) -> Tasks:
+    def tasks(self) -> "Tasks":
         """What somebody has to do."""
+        from crmcore.services.tasks import Tasks
+
         return Tasks(self.house)
 
     def __repr__(self) -> str:

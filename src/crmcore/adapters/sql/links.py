@@ -49,6 +49,7 @@ class OwnLink:
                 self.cursor.execute(begin)
         except BaseException:
             self._connection.invalidate()
+            self._connection.close()
             raise
 
     def before_writing(self) -> None:

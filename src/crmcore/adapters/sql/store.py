@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql import preflight, sqlite
@@ -16,6 +17,7 @@ from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
+from crmcore.domain.errors.conflicts import Busy
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.outside import MissingExtra
 from crmcore.services.ports import Context, Ids
@@ -66,6 +68,13 @@ class SqlStore:
             store.create_tables()
         return store
 
+    @property
+    def engine(self) -> Engine:
+        """The engine that the store goes through, or that the host's connection came from."""
+        host = self._host
+        bind = host.get_bind() if isinstance(host, Session) else host
+        return bind if isinstance(bind, Engine) else bind.engine
+
     def create_tables(self) -> None:
         """Make the tables that are missing, and give the planner the statistics without which it plans badly."""
         engine = self._require_engine("create tables")
@@ -84,6 +93,8 @@ class SqlStore:
             link = self._link(reading=reading)
         except self._book.driver_error as error:
             raise self._book.translate(error) from None
+        except PoolTimeout:
+            raise Busy("no connection was free") from None
         return SqlTransaction(self._book, link, context, ids)
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ def people_report(unit: Unit, *, since: datetime | None, until: datetime | None)
     happened = where(unit.visible(Interaction), within("happened_at", since, until))
     contacts = unit.ask(Tally(kind=Interaction, where=happened, by=("user", "kind")))
     late = where(unit.visible(Task), Is("state", TaskState.OPEN), Compare("due_at", "<", unit.now))
-    tasks = {user: count for user, count in unit.ask(Tally(kind=Task, where=late, by=("assignee",)))}
+    tasks = {line[0]: line[1] for line in unit.ask(Tally(kind=Task, where=late, by=("assignee",)))}
     meeting = {InteractionKind.MEETING, InteractionKind.VISIT}
     lines = []
     for user in unit.find(User):

@@ -1,0 +1,14 @@
+"""What adapters promise, as tests. It ships with crmcore, so that whoever writes an adapter can run the very suite that ours run.
+
+- `contract`: `StoreContract`, to be subclassed with one method.
+- `agreement`: two stores told the same stories, step by step, and compared.
+- `strategies`: Hypothesis strategies for people, money and requests in five languages.
+- `samples`: small records to fill a store with.
+
+A clock that stands still and ids that count are production adapters: `crmcore.adapters.clocks.FrozenClock` and
+`crmcore.adapters.ids.CountingIds`.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("crmcore.testing.contract", "crmcore.testing.agreement")

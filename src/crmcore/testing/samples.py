@@ -1,0 +1,102 @@
+"""Small records of each kind, as the contract suite saves them. Their ids come from a counter."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from crmcore.adapters.ids import CountingIds
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import ContactPoint, ExternalId
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.deals.parts import LineItem, NextStep, Request
+from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
+from crmcore.domain.people import User
+from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.tasks import Task
+from crmcore.domain.values.address import PostalAddress
+from crmcore.domain.values.money import Money
+
+NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""When everything in the samples happens."""
+
+
+class Samples:
+    """Makes records.
+
+    Args:
+        ids: where their ids come from.
+    """
+
+    def __init__(self, ids: CountingIds | None = None) -> None:
+        self.ids = ids or CountingIds()
+
+    def id(self, prefix: str) -> Any:
+        """An id of a kind."""
+        return self.ids.new(prefix)
+
+    def customer(self, name: str = "Jānis Bērziņš", **details: Any) -> Customer:
+        """A customer; with a phone, an e-mail or an external id if they are given."""
+        points = []
+        if phone := details.pop("phone", None):
+            points.append(ContactPoint.phone(phone))
+        if email := details.pop("email", None):
+            points.append(ContactPoint.email(email))
+        key = details.pop("external_id", None)
+        return Customer.add(
+            self.id("customer"),
+            name,
+            at=details.pop("at", NOON),
+            contact_points=points,
+            external_ids=(ExternalId("erp", key),) if key else (),
+            **details,
+        )
+
+    def funnel(self, name: str = "Windows") -> Funnel:
+        """A funnel with everything that a funnel can hold."""
+        return Funnel.create(
+            self.id("funnel"),
+            name,
+            stages=[
+                Stage.named(
+                    "First call",
+                    probability=10,
+                    age_limit=timedelta(days=2),
+                    on_entry=[CreateTask(title="Call {customer}", within=timedelta(minutes=15), kind="call")],
+                    to_leave=[Requirement(Rule.TASK_DONE, "call")],
+                ),
+                Stage.named("Payment", probability=80, on_entry=[RenderDocument(template="Invoice", title="{deal}")]),
+                Stage.named("Installation", kind="won", on_entry=[Notify(role="installer", message="Install {deal}")]),
+            ],
+            at=NOON,
+            loss_reasons=["too dear", "changed mind"],
+        )
+
+    def deal(self, title: str = "Three windows", **details: Any) -> Deal:
+        """An open deal with lines, a request and a next step, of a customer and a funnel that need not be stored."""
+        funnel = details.pop("funnel", None) or self.funnel()
+        details.setdefault("lines", [LineItem("Window", Decimal(3), Money("199.90", "EUR"), 500)])
+        deal = Deal.open(
+            self.id("deal"),
+            title,
+            customer=details.pop("customer", None) or self.id("customer"),
+            funnel=funnel,
+            at=details.pop("at", NOON),
+            **details,
+        )
+        return deal.plan(NextStep("Measure", NOON + timedelta(days=1)), at=NOON)
+
+    def request(self, key: str = "1001") -> Request:
+        """The request that a deal came from."""
+        return Request("web", key)
+
+    def user(self, name: str = "Anna Liepa", **details: Any) -> User:
+        """One of us."""
+        return User.add(self.id("user"), name, at=details.pop("at", NOON), **details)
+
+    def task(self, title: str = "Call", **details: Any) -> Task:
+        """Something to do."""
+        return Task.give(self.id("task"), title, at=details.pop("at", NOON), **details)
+
+    def address(self) -> PostalAddress:
+        """An address of several lines."""
+        return PostalAddress("Brīvības iela 1\ndz. 5", "Rīga", "LV-1010", "LV")

@@ -1,0 +1,48 @@
+"""Our own stores keep the promises that crmcore asks of every store."""
+
+from pathlib import Path
+
+import pytest
+
+from crmcore import MemoryStore, SqlStore
+from crmcore.services.ports import Store
+from crmcore.testing.contract import StoreContract
+
+
+class TestMemory(StoreContract):
+    def make_store(self) -> Store:
+        return MemoryStore()
+
+
+class TestSqliteInMemory(StoreContract):
+    def make_store(self) -> Store:
+        return SqlStore.open("sqlite://")
+
+
+class TestSqliteFile(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self._path = tmp_path / "crm.db"
+
+    def make_store(self) -> Store:
+        return SqlStore.open(f"sqlite:///{self._path}")
+
+
+@pytest.mark.postgresql
+class TestPostgresql(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _url(self, postgresql_url: str) -> None:
+        self._postgresql_url = postgresql_url
+
+    def make_store(self) -> Store:
+        store = SqlStore.open(self._postgresql_url)
+        empty(store)
+        return store
+
+
+def empty(store: SqlStore) -> None:
+    """Empty all tables of a store."""
+    tables = ", ".join(table.name for table in store.schema.metadata.sorted_tables)
+    engine = store.engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {tables}")
