@@ -93,11 +93,7 @@ class House:
             try:
                 return self.run(story, tell)
             except Conflict as conflict:
-                if (
-                    not conflict.retryable
-                    or attempt >= self.attempts
-                    or (pinned and isinstance(conflict, StaleVersion))
-                ):
+                if attempt >= self.attempts or _is_final(conflict, attempt, pinned=pinned):
                     raise
                 _log.debug(
                     "story runs again", extra={"crm_story": story, "crm_attempt": attempt, "crm_reason": conflict.code}
@@ -107,12 +103,13 @@ class House:
 
 
 def _is_final(conflict: Conflict, attempt: int, *, pinned: bool) -> bool:
+    """Tell whether running the story again would come to the same end."""
     match conflict:
         case StaleVersion():
             return pinned
         case Taken(holder=holder):
-            # A story that ran again has seen whoever was faster. If the key is still taken, it is so for good.
-            return bool(holder) or attempt > 1
+            # A story that ran again has seen whoever was faster. If a key is still taken then, it is so for good.
+            return bool(holder) or attempt > 2
         case _:
             return not conflict.retryable
 
