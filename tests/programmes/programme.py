@@ -1,0 +1,91 @@
+"""What all test programmes share: their flags, their counts, and their verdict.
+
+A programme is a function that plays a number of rounds and writes what it saw into a `Verdict`. It has to miss something when one of its
+sabotages is on, or it proves nothing; `tests/programmes/test_*.py` see to both.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from attrs import field, frozen
+
+SHOWN: Final = 10
+"""How many misses of one kind are told in words."""
+
+
+@frozen
+class Verdict:
+    """What a programme saw.
+
+    Attributes:
+        counts: how often each thing happened.
+        misses: how often each promise was broken.
+        notes: the first misses of each kind, in words.
+    """
+
+    counts: Counter[str] = field(factory=Counter, init=False)
+    misses: Counter[str] = field(factory=Counter, init=False)
+    notes: list[str] = field(factory=list, init=False)
+
+    def count(self, what: str, by: int = 1, /) -> None:
+        """Note that something happened."""
+        self.counts[what] += by
+
+    def demand(self, promise: str, kept: bool, note: str = "", /) -> None:  # noqa: FBT001  # the claim is the subject
+        """Note that a promise was looked at, and whether it was kept."""
+        self.misses[promise] += not kept
+        if not kept and self.misses[promise] <= SHOWN:
+            self.notes.append(f"{promise}: {note}" if note else promise)
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was looked at, and every promise kept."""
+        return bool(self.misses) and not self.misses.total()
+
+    def __str__(self) -> str:
+        lines = [f"  {number:>9,}  {what}" for what, number in self.counts.items()]
+        lines += [f"  {number:>9,}  missed: {promise}" for promise, number in self.misses.items()]
+        lines += [f"      {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+Play = Callable[[random.Random, int, str], Verdict]
+"""Plays a programme: the source of all chance, how many rounds, and the name of a sabotage or nothing."""
+
+
+def run(
+    name: str,
+    play: Play,
+    /,
+    *,
+    n: int,
+    sabotages: Mapping[str, str] | None = None,
+    arguments: list[str] | None = None,
+) -> int:
+    """Play a programme as a command, print its counts, and give its exit code: 1 on any miss.
+
+    Args:
+        name: in capitals, as the list of promises has it.
+        play: the programme.
+        n: how many rounds it plays when nobody says.
+        sabotages: the bugs that can be planted, each with what it does.
+        arguments: the command's; the process's own when not given.
+    """
+    parser = argparse.ArgumentParser(prog=name, description=play.__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of all chance (default: 1)")
+    parser.add_argument("--n", type=int, default=n, help=f"how many rounds (default: {n:,})")
+    planted = "; ".join(f"{word}: {does}" for word, does in (sabotages or {}).items())
+    parser.add_argument("--sabotage", default="", choices=["", *(sabotages or {})], help=f"plant a bug: {planted}")
+    given = parser.parse_args(arguments)
+    began = time.perf_counter()
+    verdict = play(random.Random(given.seed), given.n, given.sabotage)
+    seconds = time.perf_counter() - began
+    result = "passed" if verdict.passed else "MISSED"
+    bug = f" sabotage={given.sabotage}" if given.sabotage else ""
+    sys.stdout.write(f"{name} seed={given.seed} n={given.n:,}{bug}: {result} in {seconds:.1f} s\n{verdict}\n")
+    return 0 if verdict.passed else 1
