@@ -1,6 +1,6 @@
 """What adapters promise, as tests. It ships with crmcore, so that whoever writes an adapter can run the very suite that ours run.
 
-- `contract`: `StoreContract`, to be subclassed with one method.
+- `contract`: `StoreContract`, to be subclassed with one method; `promises` holds what it promises, by theme.
 - `agreement`: two stores told the same stories, step by step, and compared.
 - `strategies`: Hypothesis strategies for people, money and requests in five languages.
 - `samples`: small records to fill a store with.
@@ -11,4 +11,4 @@ A clock that stands still and ids that count are production adapters: `crmcore.a
 
 import pytest
 
-pytest.register_assert_rewrite("crmcore.testing.contract", "crmcore.testing.agreement")
+pytest.register_assert_rewrite("crmcore.testing.agreement", "crmcore.testing.contract", "crmcore.testing.promises")

@@ -1,0 +1,68 @@
+"""Set-wise counting counts what counting one by one would."""
+
+from datetime import timedelta
+
+import pytest
+
+from crmcore.domain.criteria import Compare, Is
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.deals.parts import Outcome
+from crmcore.domain.values.money import Money
+from crmcore.services.ports import Store
+from crmcore.services.tally import Tally
+from crmcore.testing.promises.hands import begin, save
+from crmcore.testing.samples import NOON, Samples
+
+
+class Counting:
+    """Set-wise counting counts what counting one by one would."""
+
+    @pytest.mark.parametrize(
+        "tally",
+        [
+            Tally(kind=Deal, by=("furthest", "outcome", "total.currency"), sums=("total.minor",)),
+            Tally(kind=Deal, by=("source",), different="customer"),
+            Tally(kind=Deal, where=Is("outcome", Outcome.LOST), by=("loss_reason", "owner")),
+            Tally(kind=Deal, where=Compare("opened_at", ">", NOON), sums=("total.minor", "moves"), different="owner"),
+            Tally(kind=Deal, entries=True, by=("stage_after", "visit", "kind")),
+            Tally(
+                kind=Deal,
+                entries=True,
+                where=Is("source", "web"),
+                among=Compare("visit", ">", 0),
+                by=("place",),
+                sums=("value_after.minor", "probability_after"),
+            ),
+            Tally(kind=Deal),
+        ],
+    )
+    def test_tallies_equal_counting_one_by_one(self, store: Store, samples: Samples, tally: Tally) -> None:
+        """A store that counts set-wise counts what counting record by record would."""
+        self._fill_with_deals(store, samples)
+        with begin(store) as transaction:
+            answer, slow = transaction.ask(tally), tally.answer(transaction)
+
+        assert sorted(slow, key=repr) == sorted(slow if answer is None else answer, key=repr)
+
+    def _fill_with_deals(self, store: Store, samples: Samples) -> None:
+        funnel, owners = samples.funnel(), [samples.id("user"), None]
+        customers = [samples.id("customer") for _ in range(4)]
+        for number in range(12):
+            deal = samples.deal(
+                funnel=funnel,
+                customer=customers[number % 4],
+                lines=(),
+                value=None if number % 5 == 0 else Money(10 * number, "EUR" if number % 3 else "UZS"),
+                owner=owners[number % 2],
+                source="web" if number % 2 else "",
+                at=NOON + timedelta(hours=number - 4),
+            )
+            if number % 3:
+                deal = deal.move("Payment", funnel, at=NOON + timedelta(days=1))
+            if number % 3 == 2:
+                deal = deal.move("First call", funnel, at=NOON + timedelta(days=2))
+            if number % 4 == 1:
+                deal = deal.lose("too dear" if number % 8 == 1 else "changed mind", funnel, at=NOON + timedelta(days=3))
+            if number % 4 == 2:
+                deal = deal.win(funnel, at=NOON + timedelta(days=3))
+            save(store, deal)

@@ -1,0 +1,103 @@
+"""What the promises are written with: one transaction each, patience, threads."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from crmcore.adapters.ids import CountingIds
+from crmcore.domain.criteria import EVERYTHING, Criterion
+from crmcore.domain.errors.conflicts import Conflict, Taken
+from crmcore.domain.kernel import Entity
+from crmcore.services.ports import Context, Store, Transaction
+
+E = TypeVar("E", bound=Entity)
+
+US = Context(tenant="us", actor="anna")
+THEM = Context(tenant="them", actor="berta")
+THEM_ACTING_HERE = Context(tenant="us", actor="berta")
+
+
+class CountingDown(CountingIds):
+    """Ids of a host whose clock is set back a little with every transaction."""
+
+    _left = 10**9
+
+    def new(self, prefix: str, /) -> str:
+        """An id that sorts before all that were made before it."""
+        CountingDown._left -= 1
+        return f"{prefix}_00000000000070008{CountingDown._left:015x}"
+
+
+def begin(store: Store, context: Context = US, *, ids: CountingIds | None = None) -> Transaction:
+    """Open a transaction."""
+    return store.begin(context, ids=ids or _EVENT_IDS)
+
+
+def save(store: Store, entity: E, context: Context = US, *, ids: CountingIds | None = None) -> E:
+    """Save one record in a transaction of its own."""
+    with begin(store, context, ids=ids) as transaction:
+        saved = transaction.save(entity)
+        transaction.commit()
+    return saved
+
+
+def get(transaction: Transaction, kind: type[E], id: str) -> E:
+    """Read a record that is there."""
+    found = transaction.get(kind, id)
+    assert found is not None
+    return found
+
+
+def read(store: Store, kind: type[E], id: str) -> E:
+    """Read a record that is there, in a transaction of its own."""
+    with begin(store) as transaction:
+        return get(transaction, kind, id)
+
+
+def find(store: Store, kind: type[E], where: Criterion = EVERYTHING, **how: Any) -> list[E]:
+    """Find records in a transaction of its own."""
+    with begin(store) as transaction:
+        return list(transaction.find(kind, where, **how))
+
+
+def events(store: Store, **how: Any) -> list[Any]:
+    """Read the feed in a transaction of its own."""
+    with begin(store) as transaction:
+        facts: Sequence[Any] = transaction.events(**how)
+        transaction.commit()
+    return list(facts)
+
+
+def insist(attempt: Callable[[], Any], *, only_busy: bool = False) -> Any:
+    """Try again as long as somebody else is faster."""
+    for _ in range(1_000):
+        try:
+            return attempt()
+        except Taken:
+            if only_busy:
+                raise
+        except Conflict:
+            pass
+    raise AssertionError("always somebody else was faster")
+
+
+def in_threads(number: int, work: Callable[[int], None]) -> None:
+    """Let some threads work at once, and raise what one of them raised."""
+    failures: list[BaseException] = []
+
+    def guarded(place: int) -> None:
+        try:
+            work(place)
+        except BaseException as failure:  # noqa: BLE001  # it is raised below, in the test's own thread
+            failures.append(failure)
+
+    threads = [threading.Thread(target=guarded, args=(place,)) for place in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+_EVENT_IDS = CountingIds()

@@ -1,0 +1,84 @@
+"""A transaction happens as a whole or not at all."""
+
+import pytest
+
+from crmcore.domain.criteria import Is
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.errors.conflicts import Taken
+from crmcore.domain.people import User
+from crmcore.domain.tasks import Task
+from crmcore.services.ports import Store
+from crmcore.testing.promises.hands import begin, events, find, get, read, save
+from crmcore.testing.samples import NOON, Samples
+
+
+class Transactions:
+    """A transaction happens as a whole or not at all."""
+
+    def test_without_commit_nothing_happened(self, store: Store, samples: Samples) -> None:
+        """Leaving a transaction without a commit undoes all of it: records, parts, entries, facts."""
+        deal = samples.deal()
+        with begin(store) as transaction:
+            transaction.save(deal)
+            transaction.find(Deal)
+
+        with begin(store) as transaction:
+            assert None is transaction.get(Deal, deal.id)
+            assert list(transaction.entries(Deal, deal.id)) == []
+            assert list(transaction.events()) == []
+
+    def test_an_error_undoes_everything(self, store: Store, samples: Samples) -> None:
+        """An exception inside the transaction undoes it and goes on its way."""
+        user = samples.user()
+        with pytest.raises(ZeroDivisionError), begin(store) as transaction:
+            transaction.save(user)
+            transaction.find(User)
+            raise ZeroDivisionError
+
+        assert find(store, User) == []
+
+    def test_a_transaction_sees_its_own_writes(self, store: Store, samples: Samples) -> None:
+        """What a transaction saved it reads, finds, counts and no longer finds where it no longer belongs."""
+        task = save(store, samples.task(kind="call"))
+        with begin(store) as transaction:
+            done = transaction.save(get(transaction, Task, task.id).complete(at=NOON))
+            new = transaction.save(samples.task(kind="call"))
+
+            assert done == transaction.get(Task, task.id)
+            assert [done, new] == list(transaction.find(Task, Is("kind", "call")))
+            assert [new] == list(transaction.find(Task, Is("state", new.state)))
+            assert transaction.count(Task) == 2
+
+    def test_a_failed_commit_changes_nothing(self, store: Store, samples: Samples) -> None:
+        """When one record of a transaction conflicts, none of them is stored."""
+        first = save(store, samples.user(login="anna"))
+        other = samples.user(login="berta")
+        with pytest.raises(Taken), begin(store) as transaction:
+            transaction.save(other)
+            transaction.save(get(transaction, User, first.id).give_roles(["boss"], at=NOON))
+            transaction.save(samples.user(login="anna"))
+            transaction.commit()
+
+        assert [first] == find(store, User)
+
+    def test_an_unchanged_record_is_left_alone(self, store: Store, samples: Samples) -> None:
+        """Saving a record as it was read changes neither its version nor the feed."""
+        task = save(store, samples.task())
+        with begin(store) as transaction:
+            transaction.save(get(transaction, Task, task.id))
+            transaction.commit()
+
+        assert task == read(store, Task, task.id)
+        assert len(events(store)) == 1
+
+    def test_saving_twice_is_two_versions(self, store: Store, samples: Samples) -> None:
+        """A record saved twice in one transaction is stored once, as it was last, two versions on."""
+        task = save(store, samples.task())
+        with begin(store) as transaction:
+            once = transaction.save(get(transaction, Task, task.id).reassign(samples.id("user"), at=NOON))
+            twice = transaction.save(once.complete(at=NOON))
+            transaction.commit()
+
+        assert twice.version == 3
+        assert twice == read(store, Task, task.id)
+        assert [fact.version for fact in events(store)] == [1, 2, 3]
