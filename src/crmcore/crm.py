@@ -21,7 +21,7 @@ from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Pho
 if TYPE_CHECKING:
     from crmcore.services.commitments import Commitments
     from crmcore.services.complaints import Complaints
-    from crmcore.services.customers import Customers
+    from crmcore.services.customers.customers import Customers
     from crmcore.services.deals.deals import Deals
     from crmcore.services.delivery import Delivery, DeliveryReport
     from crmcore.services.documents import Documents
@@ -172,7 +172,7 @@ class Crm:
     @cached_property
     def customers(self) -> "Customers":
         """Everybody the house deals with."""
-        from crmcore.services.customers import Customers
+        from crmcore.services.customers.customers import Customers
 
         return Customers(self.house)
 

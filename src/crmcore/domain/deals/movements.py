@@ -10,7 +10,7 @@ from crmcore.domain.kernel import day, moment, one_of, part, record, ref, span, 
 from crmcore.domain.values.money import Money
 
 if TYPE_CHECKING:
-    from crmcore.domain.deals.deal import Deal
+    from crmcore.domain.deals.facts import DealFacts
 
 
 class MovementKind(Enum):
@@ -69,8 +69,8 @@ class Movement:
     @classmethod
     def between(
         cls,
-        before: "Deal | None",
-        after: "Deal",
+        before: "DealFacts | None",
+        after: "DealFacts",
         kind: MovementKind,
         *,
         at: datetime,

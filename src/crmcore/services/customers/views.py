@@ -1,0 +1,81 @@
+"""Finding customers, and seeing all that is known of one."""
+
+from collections.abc import Sequence
+
+from crmcore.domain.commitments import Commitment
+from crmcore.domain.complaints import Complaint
+from crmcore.domain.criteria import All, Criterion, Has, Is, Mentions
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import Role
+from crmcore.domain.deals.deal import Deal
+from crmcore.domain.documents import Document
+from crmcore.domain.ids import CustomerId, UserId
+from crmcore.domain.interactions import Interaction
+from crmcore.domain.tasks import Task
+from crmcore.domain.values.contact import email_key
+from crmcore.domain.values.names import fold
+from crmcore.services.customers.page import ON_A_PAGE, CustomerPage
+from crmcore.services.house import House, view
+from crmcore.services.unit import Unit, check_limit
+
+
+class CustomerViews:
+    """What can be read of customers."""
+
+    __slots__ = ()
+
+    house: House
+
+    @view("customers.get")
+    def get(self, unit: Unit, id: CustomerId, /) -> Customer:
+        """Read a customer."""
+        return unit.get(Customer, id)
+
+    @view("customers.by_external_id")
+    def by_external_id(self, unit: Unit, system: str, key: str, /) -> Customer | None:
+        """Find the customer that another system knows under a key."""
+        return unit.one(Customer, Has("external_ids", Is("system", system) & Is("key", key)))
+
+    @view("customers.reachable_at")
+    def reachable_at(self, unit: Unit, contact: str, /) -> Sequence[Customer]:
+        """Find whoever has that phone or e-mail, shared ones included."""
+        value = email_key(contact) if "@" in contact else self.house.phones.key(contact, region=self.house.region)
+        return unit.find(Customer, Has("contact_points", Is("value", value)))
+
+    @view("customers.search")
+    def search(
+        self,
+        unit: Unit,
+        words: str = "",
+        /,
+        *,
+        role: Role | str | None = None,
+        owner: UserId | None = None,
+        after: Customer | None = None,
+        limit: int = 100,
+    ) -> Sequence[Customer]:
+        """Find customers by the beginnings of the words of their names, in any script, a page at a time by name.
+
+        ``search("shah ori")`` finds Шаҳзод Ўринов; see `crmcore.domain.values.names.fold`.
+        """
+        check_limit(limit)
+        where: list[Criterion] = [Mentions("name_key", word) for word in fold(words).split()]
+        if role is not None:
+            where.append(Has("roles", Is("role", Role(role))))
+        if owner is not None:
+            where.append(Is("owner", owner))
+        return unit.find(Customer, All(tuple(where)), order="name_key", after=after, limit=limit)
+
+    @view("customers.page")
+    def page(self, unit: Unit, id: CustomerId, /) -> CustomerPage:
+        """Read everything that is known of a customer. The number of statements does not depend on how much it is."""
+        customer, theirs = unit.get(Customer, id), Is("customer", id)
+        return CustomerPage(
+            customer=customer,
+            deals=unit.find(Deal, theirs, order="-id", limit=ON_A_PAGE),
+            tasks=unit.find(Task, theirs, order="-id", limit=ON_A_PAGE),
+            interactions=unit.find(Interaction, theirs, order="-happened_at", limit=ON_A_PAGE),
+            commitments=unit.find(Commitment, theirs, order="-id", limit=ON_A_PAGE),
+            complaints=unit.find(Complaint, theirs, order="-id", limit=ON_A_PAGE),
+            documents=unit.find(Document, theirs, order="-id", limit=ON_A_PAGE),
+        )
