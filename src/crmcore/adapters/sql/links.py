@@ -79,6 +79,7 @@ class JoinedLink:
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
+        self._connection = connection
         self.cursor = connection.connection.cursor()
         self._savepoint = ""
 
@@ -95,11 +96,19 @@ class JoinedLink:
             self._savepoint = ""
 
     def rollback(self) -> None:
-        """Go back to the savepoint, and let it go."""
+        """Go back to the savepoint, and let it go.
+
+        Where that fails, the database has undone the host's part too: MariaDB after a deadlock, any other when the connection was lost. The
+        host's transaction is marked so, and cannot be committed as if nothing had been.
+        """
         if self._savepoint:
-            self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
-            self.commit()
+            try:
+                self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+                self.commit()
+            except Exception:  # noqa: BLE001  # every driver has errors of its own
+                self._connection.invalidate()
 
     def release(self) -> None:
         """Close the cursor, and leave the connection to the host."""
-        self.cursor.close()
+        if not self._connection.invalidated:
+            self.cursor.close()

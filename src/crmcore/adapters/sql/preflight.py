@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql import sqlite
+from crmcore.adapters.sql import mariadb, sqlite
 from crmcore.domain.errors.outside import UnsafeEngine
 
 
@@ -36,6 +36,8 @@ def _problems(connection: Connection, durability: str) -> list[str]:
             return sqlite.problems(connection.connection, durability=durability)
         case "postgresql":
             return _postgresql(connection, durability)
+        case "mysql" | "mariadb":
+            return mariadb.problems(connection, durability=durability)
         case _:
             return []
 

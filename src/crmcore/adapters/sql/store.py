@@ -5,24 +5,27 @@ transactions; give it the host's connection or session, and what crmcore writes 
 """
 
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql import preflight, sqlite
+from crmcore.adapters.sql import mariadb, preflight, sqlite
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
 from crmcore.domain.errors.conflicts import Busy
 from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import MissingExtra
+from crmcore.domain.errors.outside import MissingExtra, StoreFailed
 from crmcore.services.ports import Context, Ids
 
 Durability = Literal["full", "relaxed"]
+
+TRANSACTION_IS_OVER: Final = "25P02"
+"""The SQLSTATE of a transaction that can only be rolled back: here, the host's, which the database has undone."""
 
 
 class SqlStore:
@@ -95,6 +98,8 @@ class SqlStore:
             raise self._book.translate(error) from None
         except PoolTimeout:
             raise Busy("no connection was free") from None
+        except PendingRollbackError:
+            raise StoreFailed(TRANSACTION_IS_OVER) from None
         return SqlTransaction(self._book, link, context, ids)
 
     def close(self) -> None:
@@ -148,6 +153,9 @@ def make_engine(url: str, *, durability: Durability = "full", **settings: Any) -
             arguments = {"check_same_thread": False, **settings.pop("connect_args", {})}
             engine = create_engine(parsed, poolclass=QueuePool, connect_args=arguments, **only, **settings)
             return sqlite.prepare(engine, durability=durability)
+        if backend in {"mysql", "mariadb"}:
+            parsed = mariadb.with_driver(parsed)
+            settings = {"isolation_level": "READ COMMITTED", **settings}
         return create_engine(parsed, **settings)
     except NoSuchModuleError:
         raise InvalidInput("url", f"names {backend}, which SQLAlchemy does not know") from None

