@@ -1,14 +1,15 @@
 """What the tests share: real servers, started when the first test asks for them, and flags for the long forms of test programmes."""
 
 import os
+import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers import mariadb
+from tests.servers import mariadb, not_to_be_had
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +24,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "long" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="a long form; run with --long"))
+
+
+@pytest.fixture(scope="session")
+def require() -> Callable[..., str]:
+    """Find a program by any of its names: ``require("chromium", "chrome")``.
+
+    Where there is none the test is skipped, and says so; where CI is set it fails, so that what decides about everybody's work leaves nothing out.
+    """
+
+    def find(*names: str) -> str:
+        path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+        found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+        if found is None:
+            not_to_be_had(names[0])
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")

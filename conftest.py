@@ -1,0 +1,26 @@
+"""Every example in a Markdown page is a test. A page's examples share one namespace and run in an empty folder."""
+
+from contextlib import ExitStack, chdir
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+
+def _enter(page: dict[str, Any]) -> None:
+    page["_way_back"] = way_back = ExitStack()
+    way_back.enter_context(chdir(way_back.enter_context(TemporaryDirectory())))
+
+
+def _leave(page: dict[str, Any]) -> None:
+    page["_way_back"].close()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE)],
+    pattern="*.md",
+    setup=_enter,
+    teardown=_leave,
+).pytest()
