@@ -12,7 +12,7 @@ from crmcore.adapters.ids import SystemIds
 from crmcore.adapters.memory import MemoryStore
 from crmcore.adapters.phones import SimplePhones
 from crmcore.adapters.policies import AllowAll
-from crmcore.adapters.templates import Templates
+from crmcore.adapters.templates.templates import Templates
 from crmcore.domain.escalation import Ladder
 from crmcore.services.house import House
 from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store

@@ -1,0 +1,142 @@
+"""The walls: the only parts of Jinja's language that a template may be made of.
+
+It is a list of what is allowed. What is not on it, among it all that Jinja may learn one day, is refused with its line.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from jinja2 import Environment, nodes
+
+LONGEST: Final = 256 * 2**10
+"""How long a template may be, in characters."""
+LARGEST: Final = 5_000
+"""Of how many parts of the language a template may be made."""
+DEEPEST: Final = 40
+"""How deep they may be nested."""
+LOOPS: Final = 5
+"""How many loops may stand within each other."""
+
+ALLOWED: Final = frozenset(
+    {
+        nodes.Template,
+        nodes.Output,
+        nodes.TemplateData,
+        nodes.Const,
+        nodes.Name,
+        nodes.Getattr,
+        nodes.Getitem,
+        nodes.If,
+        nodes.For,
+        nodes.Assign,
+        nodes.Filter,
+        nodes.Test,
+        nodes.CondExpr,
+        nodes.Compare,
+        nodes.Operand,
+        nodes.And,
+        nodes.Or,
+        nodes.Not,
+        nodes.Neg,
+        nodes.Add,
+        nodes.Sub,
+        nodes.Mul,
+        nodes.Mod,
+        nodes.List,
+        nodes.Tuple,
+    }
+)
+"""Gaps, conditions, loops, names, comparisons and whole arithmetic. No calls, macros, imports, blocks or slices."""
+
+BEFORE: Final = frozenset({"self", "super", "caller", "varargs", "kwargs", "context", "environment"})
+"""Names that Jinja or its habits fill with objects."""
+
+_SAID: Final[dict[type[nodes.Node], str]] = {
+    nodes.Call: "a template may not call anything; it has filters instead",
+    nodes.Concat: "write two gaps side by side instead of ~",
+    nodes.Pow: "a template may not raise to a power",
+    nodes.Div: "a template may not divide",
+    nodes.FloorDiv: "a template may not divide",
+    nodes.Slice: "a template may not slice; there are filters such as truncate",
+}
+
+
+class Refused(Exception):
+    """A template uses what it may not use.
+
+    Attributes:
+        lineno: the line; 0 when it is not known here.
+    """
+
+    def __init__(self, problem: str, lineno: int = 0) -> None:
+        super().__init__(problem, lineno)
+        self.problem = problem
+        self.lineno = lineno
+
+
+def look_over(tree: nodes.Template, *, filters: frozenset[str], tests: frozenset[str]) -> None:
+    """Refuse a template that is made of anything else than what is allowed.
+
+    Raises:
+        Refused: with the line.
+    """
+    for seen, (node, depth, loops) in enumerate(_walk(tree), start=1):
+        if seen > LARGEST:
+            raise Refused(f"is made of more than {LARGEST:,} parts", node.lineno)
+        if depth > DEEPEST:
+            raise Refused(f"is nested more than {DEEPEST} deep", node.lineno)
+        if loops > LOOPS:
+            raise Refused(f"has more than {LOOPS} loops within each other", node.lineno)
+        if type(node) not in ALLOWED:
+            raise Refused(_SAID.get(type(node), f"a template may not use {type(node).__name__.lower()}"), node.lineno)
+        problem = _problem(node, filters, tests)
+        if problem:
+            raise Refused(problem, node.lineno)
+
+
+def _walk(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int, int]]:
+    """All parts, how deep they lie, and in how many loops; without recursion, for depth is what an attacker has plenty of."""
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    while waiting:
+        node, depth, loops = waiting.pop()
+        yield node, depth, loops
+        loops += isinstance(node, nodes.For)
+        waiting += ((child, depth + 1, loops) for child in node.iter_child_nodes())
+
+
+def _problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[str]) -> str:
+    match node:
+        case nodes.Name(name=name) if name.startswith("_") or name in BEFORE:
+            return f"{name} is not a name that a template may use"
+        case nodes.Getattr(attr=name) if name.startswith("_"):
+            return f"{name} is not a name that a template may use"
+        case nodes.Filter(node=None):
+            return "a template may not filter a whole block"
+        case nodes.Filter(name=name) if name not in filters:
+            return f"there is no filter {name}; there are: {', '.join(sorted(filters))}"
+        case nodes.Test(name=name) if name not in tests:
+            return f"there is no test {name}; there are: {', '.join(sorted(tests))}"
+        case nodes.Filter(dyn_args=args, dyn_kwargs=named) | nodes.Test(dyn_args=args, dyn_kwargs=named) if (
+            args or named
+        ):
+            return "a template may not unpack arguments"
+        case nodes.For(recursive=True):
+            return "a loop may not call itself"
+        case nodes.Assign(target=target) if not isinstance(target, nodes.Name):
+            return "set one name at a time"
+        case nodes.List(items=items) if not all(isinstance(item, nodes.Const) for item in items):
+            return "a list may hold texts and numbers only"
+        case nodes.Tuple(items=items, ctx="load"):
+            return "write a list instead of a tuple"
+        case nodes.Tuple(items=items) if not all(isinstance(item, nodes.Name) for item in items):
+            return "a loop may only set names"
+    return ""
+
+
+def weigh_loops(tree: nodes.Template, environment: Environment) -> None:
+    """Make every loop pay for its turns, each in proportion to what stands in it."""
+    for loop in tree.find_all(nodes.For):
+        inner = sum(1 for part in (*loop.body, *loop.else_) for _ in part.find_all(nodes.Node)) + len(loop.body)
+        weight = nodes.Const(1 + inner, lineno=loop.lineno)
+        loop.iter = nodes.Filter(loop.iter, "pay", [weight], [], None, None, lineno=loop.lineno)
+        loop.set_environment(environment)

@@ -1,0 +1,233 @@
+"""Templates: useful for whoever writes documents, and a wall for whoever would write something else."""
+
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from crmcore import Crm
+from crmcore.adapters.templates.templates import Templates
+from crmcore.errors import CrmError, OutOfRange, TemplateRefused, WrongType
+from tests.payloads.payloads import payloads, seal
+
+DATA: Final[dict[str, Any]] = {
+    "deal": {
+        "title": "Three windows",
+        "value": "1 200.00 EUR",
+        "amount": "1200.5",
+        "opened": "2026-03-02 09:00",
+        "custom": {"colour": "white"},
+        "items": "not a method",
+        "lines": [{"product": "Window <A>", "quantity": "3"}, {"product": "Sill", "quantity": "1"}],
+    },
+    "customer": {"name": "Жанна д'Арк <b>", "address_lines": ["Iela 1", "Rīga"]},
+    "many": list(range(1_000)),
+    "long": "y" * 10_000,
+    "secret": "canary",
+}
+
+
+def fill(body: str, media_type: str = "text/html", **more: Any) -> str:
+    """Fill a template with the data above."""
+    return Templates().render("T", body, DATA | more, media_type=media_type)
+
+
+@pytest.mark.parametrize("payload", payloads("templates"), ids=lambda p: p["id"])
+def test_no_payload_passes(payload: dict[str, str]) -> None:
+    """Every escape, climb and bomb is refused, when it is written or when it is filled, within a second, and tells nothing."""
+    began = time.perf_counter()
+
+    with pytest.raises(TemplateRefused) as refused:
+        fill(payload["body"])
+
+    assert time.perf_counter() - began < 1
+    assert "canary" not in str(refused.value)
+
+
+def test_payloads_are_only_ever_added() -> None:
+    """The file holds at least the 78 that were asked for, and the first version's lines as they were."""
+    kinds = [p["id"].partition("-")[0] for p in payloads("templates")]
+
+    assert (kinds.count("escape") >= 56, kinds.count("graph") >= 9, kinds.count("dos") >= 13) == (True, True, True)
+    assert "8add21fbfa21b999" == seal("templates", 113)
+
+
+@pytest.mark.parametrize("name", ["metadata", "delete", "secret", "engine"])
+def test_objects_do_not_enter(name: str) -> None:
+    """Data that are not plain values are refused before any template sees them."""
+
+    class Record:
+        secret = metadata = "canary"
+
+        def delete(self) -> None:
+            raise SystemExit
+
+    with pytest.raises(WrongType, match="plain values"):
+        fill("{{ host." + name + " }}", host=Record())
+
+
+def test_a_wall_with_its_list_torn_open_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite can fail: with calls and attributes allowed, payloads pass."""
+    from jinja2 import nodes
+
+    from crmcore.adapters.templates import sandbox, walls
+
+    monkeypatch.setattr(walls, "ALLOWED", walls.ALLOWED | {nodes.Call, nodes.Concat, nodes.With, nodes.Pow})
+    monkeypatch.setattr(sandbox._Environment, "getitem", lambda self, obj, argument: "canary")
+
+    passed = 0
+    for payload in payloads("templates")[:81]:
+        try:
+            fill(payload["body"])
+        except TemplateRefused:
+            continue
+        passed += 1
+    assert passed > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("{{ deal.items }}", "not a method"),
+        ("{{ deal.custom.colour }}{{ deal.custom.size|default('?') }}", "white?"),
+        ("{% for l in deal.lines %}{{ loop.index }} {{ l.product }}{% if not loop.last %}; {% endif %}{% endfor %}", "1 Window &lt;A&gt;; 2 Sill"),
+        ("{{ customer.address_lines|join(', ') }}", "Iela 1, Rīga"),
+        ("{{ customer.name|upper }}", "ЖАННА Д&#39;АРК &lt;B&gt;"),
+        ("{{ (deal.amount|number * 121 - 5)|round(2) }}", "145255.50"),
+        ("{{ deal.opened|date }} {{ deal.opened|date('%H:%M') }}", "02.03.2026 09:00"),
+        ("{{ deal.title|truncate(6) }}|{{ deal.lines|length }}", "Three…|2"),
+        ("{% set n = 1 %}{{ n + 1 }}{{ 'yes' if deal.nothing is defined else 'no' }}", "2no"),
+        ("{% for name, value in deal.custom|items %}{{ name }}={{ value }}{% else %}none{% endfor %}", "colour=white"),
+        ("{% for n in [1, 2, 3] if n is odd %}{{ -n }}{% endfor %}", "-1-3"),
+        ("{# a remark #}{% raw %}{{ x }}{% endraw %}\n", "{{ x }}\n"),
+    ],
+)  # fmt: skip
+def test_what_documents_need_works(body: str, text: str) -> None:
+    """Gaps, loops, conditions, names, whole arithmetic and a few filters."""
+    assert text == fill(body)
+
+
+def test_only_markup_is_escaped() -> None:
+    """A plain text keeps its letters; whatever is a kind of HTML or XML does not."""
+    body = "{{ customer.name }}"
+
+    assert "Жанна д'Арк <b>" == fill(body, "text/plain")
+    assert {"Жанна д&#39;Арк &lt;b&gt;"} == {
+        fill(body, kind) for kind in ("text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml", "image/svg+xml")
+    }
+
+
+def test_text_that_calls_itself_safe_is_escaped_all_the_same() -> None:
+    """A host's Markup value has no privilege."""
+    from markupsafe import Markup
+
+    assert "&lt;script&gt;" == fill("{{ m }}", m=Markup("<script>"))
+
+
+def test_every_script_goes_in_and_comes_out() -> None:
+    """Persian right to left with its joiners, Mongolian and Uzbek Cyrillic, Latvian and Azerbaijani letters stay as they are."""
+    texts = ["می‌خواهم پنجره", "Өвөрхангай аймаг", "Ўзбекистон", "Šķūņi", "Gəncə şəhəri"]
+    body = "".join(f'<p dir="auto">{text} {{{{ t[{place}] }}}}</p>' for place, text in enumerate(texts))
+
+    assert "".join(f'<p dir="auto">{text} {text}</p>' for text in texts) == fill(body, t=texts)
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "problem"),
+    [
+        ("one\n\n{{ x.y() }}", 3, "may not call"),
+        ("one\n{% include 'x' %}", 2, "may not use include"),
+        ("\n\n\n{{ deal.lines|sort }}", 4, "no filter sort; there are: capitalize"),
+        ("{{ deal.title }\n", 1, "unexpected"),
+        ("{% for x in y %}", 1, "end of template"),
+    ],
+)
+def test_a_refusal_at_writing_time_names_its_line(body: str, line: int, problem: str) -> None:
+    """Whoever writes a template is told what is wrong, and where."""
+    with pytest.raises(TemplateRefused, match=problem) as refused:
+        Templates().check("Offer", body, media_type="text/html")
+
+    assert line == refused.value.line
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "problem"),
+    [
+        ("a\n\n{{ deal.titel }}", 3, "nothing called titel"),
+        ("a\n{{ deal.lines }}", 2, "whole list"),
+        ("a\n{{ deal.title - 1 }}", 2, "not a number"),
+        ("a\n\n\n{{ deal.amount > 3 }}", 4, "number"),
+    ],
+)
+def test_a_refusal_at_filling_time_names_its_line(body: str, line: int, problem: str) -> None:
+    """A misspelt name does not leave an empty place in a contract."""
+    with pytest.raises(TemplateRefused, match=problem) as refused:
+        fill(body)
+
+    assert line == refused.value.line
+
+
+def test_a_refusal_holds_nothing_of_the_data() -> None:
+    """Data that are used as names, or that make a calculation fail, are not repeated."""
+    for body in ("{{ deal[secret] }}", "{{ secret + 1 }}", "{{ secret|date }}", "{{ secret > 1 }}"):
+        with pytest.raises(TemplateRefused) as refused:
+            fill(body)
+
+        assert "canary" not in str(refused.value)
+
+
+def test_data_have_limits() -> None:
+    """Neither depth nor breadth nor a cycle exhausts the process."""
+    cycle: list[Any] = []
+    cycle.append(cycle)
+
+    for data in (cycle, [0] * 20_001):
+        with pytest.raises(OutOfRange):
+            fill("x", data=data)
+    assert "1.50" == fill("{{ d }}", d=Decimal("1.50"))
+
+
+def test_a_typical_document_is_filled_quickly() -> None:
+    """A contract of 200 lines takes at most 100 ms, compiled or not."""
+    body = "{% for l in many_lines %}<tr><td>{{ l.product }}</td><td>{{ l.quantity }}</td></tr>\n{% endfor %}" * 3
+    lines = [{"product": f"Window {n}", "quantity": str(n)} for n in range(200)]
+    fastest = 1.0
+    for _ in range(5):
+        began = time.perf_counter()
+        fill(body, many_lines=lines)
+        fastest = min(fastest, time.perf_counter() - began)
+
+    assert fastest < 0.1
+
+
+def test_documents_are_made_behind_the_walls() -> None:
+    """The story that writes a template refuses a bad one and keeps nothing; one that renders it refuses as well."""
+    crm = Crm()
+    funnel = crm.funnels.create("Windows", stages=["First call", "Done"])
+    deal = crm.leads.capture("Ann <Lee>", phone="+371 2000 0000", funnel=funnel.id).deal
+    with pytest.raises(TemplateRefused):
+        crm.documents.write_template("Bad", "{{ deal.title.format(deal) }}")
+    crm.documents.write_template("Offer", "Dear {{ customer.name }}, {{ deal.custom.colour }}")
+
+    assert ["Offer"] == [template.name for template in crm.documents.templates()]
+    with pytest.raises(CrmError, match="line 1: there is nothing called colour"):
+        crm.documents.render("Offer", deal=deal.id)
+    crm.documents.write_template("Offer", "Dear {{ customer.name }}{{ deal.custom.colour|default('') }}")
+    assert "Dear Ann &lt;Lee&gt;" == crm.documents.render("Offer", deal=deal.id).body
+
+
+def test_jinja_is_needed_only_by_templates() -> None:
+    """Without the extra everything else works, and a template says what to install."""
+    script = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        "from crmcore import Crm, CrmError\n"
+        "crm = Crm(); crm.funnels.create('W', stages=['A', 'B'])\n"
+        "try: crm.documents.write_template('T', 'x')\n"
+        "except CrmError as error: print(error)\n"
+    )
+
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert 'document templates need: pip install "crmcore[documents]"\n' == out
