@@ -5,7 +5,7 @@ Rule 2: a local time that the zone has twice means the first of the two.
 """
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmcore.domain.errors.given import NotAllowed
 
@@ -18,7 +18,7 @@ def zone_of(name: str, *, field: str = "zone") -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, ZoneInfoNotFoundError):
         raise NotAllowed(field, allowed=("an IANA zone such as Asia/Tashkent",)) from None
 
 

@@ -51,4 +51,9 @@ LABELS: Final = {
     "total": "Cəmi",
     "documents": "Sənədlər",
     "messages": "Mesajlar",
+    "moved_on": "Davam edib",
+    "told": "Xəbər verilib",
+    "opened": "Açılıb",
+    "nobody": "Heç kim",
+    "not_yet": "Hələ qazanılmayıb",
 }

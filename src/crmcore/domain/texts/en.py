@@ -48,4 +48,9 @@ LABELS: Final = {
     "total": "Total",
     "documents": "Documents",
     "messages": "Messages",
+    "moved_on": "Went on",
+    "told": "Told",
+    "opened": "Opened",
+    "nobody": "Nobody",
+    "not_yet": "Not won yet",
 }

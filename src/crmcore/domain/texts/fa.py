@@ -48,4 +48,9 @@ LABELS: Final = {
     "total": "جمع",
     "documents": "اسناد",
     "messages": "پیام\u200cها",
+    "moved_on": "ادامه یافته",
+    "told": "اطلاع داده شده",
+    "opened": "باز شده",
+    "nobody": "هیچ\u200cکس",
+    "not_yet": "هنوز برنده نشده",
 }

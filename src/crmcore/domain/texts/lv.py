@@ -51,4 +51,9 @@ LABELS: Final = {
     "total": "Kopā",
     "documents": "Dokumenti",
     "messages": "Ziņojumi",
+    "moved_on": "Turpinājās",
+    "told": "Paziņots",
+    "opened": "Atvērti",
+    "nobody": "Neviens",
+    "not_yet": "Vēl nav uzvarēti",
 }

@@ -51,4 +51,9 @@ LABELS: Final = {
     "total": "Нийт",
     "documents": "Баримт",
     "messages": "Мессеж",
+    "moved_on": "Үргэлжилсэн",
+    "told": "Мэдэгдсэн",
+    "opened": "Нээсэн",
+    "nobody": "Хэн ч биш",
+    "not_yet": "Хараахан хожоогүй",
 }

@@ -51,4 +51,9 @@ LABELS: Final = {
     "total": "Jami",
     "documents": "Hujjatlar",
     "messages": "Xabarlar",
+    "moved_on": "Davom etgan",
+    "told": "Xabar berilgan",
+    "opened": "Ochilgan",
+    "nobody": "Hech kim",
+    "not_yet": "Hali yutilmagan",
 }

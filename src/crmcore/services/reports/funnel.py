@@ -15,6 +15,8 @@ from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
+from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Counted, Named, Page, Share, Table, Tone, Word
+from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.figures import added, moneys, share, where, within
 from crmcore.services.tally import Tally
 from crmcore.services.unit import Unit
@@ -48,7 +50,7 @@ class StageLine:
 
 
 @record
-class FunnelReport:
+class FunnelReport(Shown):
     """How a funnel did with the deals that were opened in a period.
 
     Attributes:
@@ -68,6 +70,42 @@ class FunnelReport:
     conversion: int
     revenue: Sequence[Money] = field(converter=tuple)
     reasons: Mapping[str, int]
+
+    def page(self) -> Page:
+        """Lay it out: the stages as bars of who went on, who stays and who was lost, and the reasons."""
+        return Page(title=Word("funnel"), chapters=(self.chapter(),))
+
+    def chapter(self) -> Chapter:
+        """Lay it out as a part of a page."""
+        legend = ((Word("moved_on"), Tone.GOOD), (Word("open"), Tone.OPEN), (Word("lost"), Tone.BAD))
+        stages = [Bar(s.name, (s.reached - s.open - s.lost, s.open, s.lost), s.reached) for s in self.stages]
+        reasons = [Bar(reason or Word("unknown"), (lost,)) for reason, lost in self.reasons.items()]
+        return Chapter(
+            title=Named(Word("funnel"), self.name),
+            facts=(
+                (Word("opened"), self.opened),
+                (Word("won"), self.won),
+                (Word("lost"), self.lost),
+                (Word("open"), self.open),
+                (Word("conversion"), Share(self.conversion)),
+                (Word("revenue"), tuple(self.revenue)),
+            ),
+            charts=(
+                Chart(Word("stage"), legend, stages),
+                Chart(Word("reasons"), ((Word("lost"), Tone.BAD),), reasons),
+            ),
+            table=Table(
+                heads=[Word(h) for h in ("stage", "reached", "conversion", "lost", "open", "amount", "reasons")],
+                rows=[
+                    (s.name, s.reached, Share(s.conversion), s.lost, s.open, tuple(s.value), _named(s.reasons))
+                    for s in self.stages
+                ],
+            ),
+        )
+
+
+def _named(reasons: Mapping[str, int]) -> tuple[Cell, ...]:
+    return tuple(Counted(reason or Word("unknown"), lost) for reason, lost in reasons.items())
 
 
 def funnel_report(unit: Unit, funnel: Funnel, *, since: datetime | None, until: datetime | None) -> FunnelReport:

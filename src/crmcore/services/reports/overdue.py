@@ -1,5 +1,6 @@
 """Overdue: what should have been done by now, by whom, and for which customer."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from crmcore.domain.ids import TaskId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
+from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Table, Tone, Word
+from crmcore.services.pages.shown import Shown
 from crmcore.services.unit import Unit
 
 SHOWN = 100
@@ -37,11 +40,31 @@ class OverdueLine:
 
 
 @record
-class OverdueReport:
+class OverdueReport(Shown):
     """What is late: how much of it in all, and the latest hundred."""
 
     count: int
     lines: Sequence[OverdueLine] = field(converter=tuple)
+
+    def page(self) -> Page:
+        """Lay it out."""
+        return Page(title=Word("overdue"), chapters=(self.chapter(),))
+
+    def chapter(self) -> Chapter:
+        """Lay it out as a part of a page: how many late tasks each of us has, and which."""
+        by_person = Counter(line.name for line in self.lines).most_common()
+        bars = [Bar(name or Word("nobody"), (late,)) for name, late in by_person]
+        heads = ("task", "customer", "assignee", "due", "late", "told")
+        return Chapter(
+            title=Word("overdue"),
+            facts=((Word("overdue"), self.count),),
+            charts=(Chart(Word("assignee"), ((Word("late"), Tone.BAD),), bars),),
+            table=Table(heads=[Word(head) for head in heads], rows=[_row(line) for line in self.lines]),
+        )
+
+
+def _row(line: OverdueLine) -> tuple[Cell, ...]:
+    return (line.title, line.customer, line.name or Word("nobody"), line.due_at, line.late, line.told)
 
 
 def overdue_report(unit: Unit) -> OverdueReport:

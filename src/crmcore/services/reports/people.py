@@ -14,6 +14,8 @@ from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.values.money import Money
+from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Share, Table, Tone, Word
+from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.figures import added, moneys, share, where, within
 from crmcore.services.tally import Tally
 from crmcore.services.unit import Unit
@@ -43,7 +45,34 @@ class PersonLine:
     overdue: int
 
 
-def people_report(unit: Unit, *, since: datetime | None, until: datetime | None) -> tuple[PersonLine, ...]:
+class PeopleReport(Shown, tuple[PersonLine, ...]):
+    """Everybody, whoever won most first."""
+
+    __slots__ = ()
+
+    def page(self) -> Page:
+        """Lay it out."""
+        return Page(title=Word("people"), chapters=(self.chapter(),))
+
+    def chapter(self) -> Chapter:
+        """Lay it out as a part of a page: everybody's deals and calls."""
+        legend = ((Word("won"), Tone.GOOD), (Word("open"), Tone.OPEN), (Word("lost"), Tone.BAD))
+        deals = [Bar(p.name, (p.won, p.deals - p.won - p.lost, p.lost)) for p in self if p.deals]
+        calls = [Bar(p.name, (p.calls,)) for p in self if p.calls]
+        heads = ("person", "calls", "meetings", "deals", "won", "lost", "conversion", "revenue", "overdue")
+        return Chapter(
+            title=Word("people"),
+            charts=(Chart(Word("deals"), legend, deals), Chart(Word("calls"), ((Word("calls"), Tone.PLAIN),), calls)),
+            table=Table(heads=[Word(head) for head in heads], rows=[_row(person) for person in self]),
+        )
+
+
+def _row(p: PersonLine) -> tuple[Cell, ...]:
+    share = Share(p.conversion)
+    return (p.name, p.calls, p.meetings, p.deals, p.won, p.lost, share, tuple(p.revenue), p.overdue)
+
+
+def people_report(unit: Unit, *, since: datetime | None, until: datetime | None) -> PeopleReport:
     """Count what people did, whoever won most first, then whoever called most."""
     opened = where(unit.visible(Deal), within("opened_at", since, until))
     deals = unit.ask(Tally(kind=Deal, where=opened, by=("owner", "outcome", "total.currency"), sums=("total.minor",)))
@@ -71,4 +100,4 @@ def people_report(unit: Unit, *, since: datetime | None, until: datetime | None)
                 overdue=tasks.get(user.id, 0),
             )
         )
-    return tuple(sorted(lines, key=lambda line: (-line.won, -line.calls, line.user)))
+    return PeopleReport(sorted(lines, key=lambda line: (-line.won, -line.calls, line.user)))

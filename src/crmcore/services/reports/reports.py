@@ -1,23 +1,24 @@
 """All reports: `crm.reports`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import frozen
 
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import record
 from crmcore.services.house import House, view
+from crmcore.services.pages.sheet import Named, Page, Word
+from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.funnel import FunnelReport, funnel_report
 from crmcore.services.reports.overdue import OverdueReport, overdue_report
-from crmcore.services.reports.people import PersonLine, people_report
-from crmcore.services.reports.sources import SourceLine, sources_report
+from crmcore.services.reports.people import PeopleReport, people_report
+from crmcore.services.reports.sources import SourcesReport, sources_report
 from crmcore.services.unit import Unit
 
 
 @record
-class LiveReport:
+class LiveReport(Shown):
     """What the owner of the house looks at all the while.
 
     Attributes:
@@ -28,9 +29,16 @@ class LiveReport:
 
     at: datetime
     funnel: FunnelReport
-    sources: Sequence[SourceLine] = field(converter=tuple)
-    people: Sequence[PersonLine] = field(converter=tuple)
+    sources: SourcesReport
+    people: PeopleReport
     overdue: OverdueReport
+
+    def page(self) -> Page:
+        """Lay it out, a chapter for each part."""
+        parts = (self.funnel, self.sources, self.people, self.overdue)
+        return Page(
+            title=Named(Word("report"), self.funnel.name), subtitle=self.at, chapters=[p.chapter() for p in parts]
+        )
 
 
 @frozen
@@ -79,16 +87,14 @@ class Reports:
         funnel: FunnelId | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-    ) -> Sequence[SourceLine]:
+    ) -> SourcesReport:
         """Tell where requests came from, and which source brought most customers."""
         if funnel is not None:
             unit.get(Funnel, funnel)
         return sources_report(unit, funnel=funnel, since=since, until=until)
 
     @view("reports.people")
-    def people(
-        self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None
-    ) -> Sequence[PersonLine]:
+    def people(self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None) -> PeopleReport:
         """Tell what each of us did and brought."""
         return people_report(unit, since=since, until=until)
 

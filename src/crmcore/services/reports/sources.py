@@ -11,6 +11,8 @@ from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
+from crmcore.services.pages.sheet import Bar, Chapter, Chart, Page, Share, Table, Tone, Word
+from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.figures import added, moneys, share, where, within
 from crmcore.services.tally import Tally
 from crmcore.services.unit import Unit
@@ -36,10 +38,37 @@ class SourceLine:
     conversion: int
     revenue: Sequence[Money] = field(converter=tuple)
 
+    @property
+    def name(self) -> str | Word:
+        """The source as a page names it."""
+        return self.source or Word("unknown")
+
+
+class SourcesReport(Shown, tuple[SourceLine, ...]):
+    """All sources, the one with most customers first."""
+
+    __slots__ = ()
+
+    def page(self) -> Page:
+        """Lay it out."""
+        return Page(title=Word("sources"), chapters=(self.chapter(),))
+
+    def chapter(self) -> Chapter:
+        """Lay it out as a part of a page: each source's requests, those that were won first."""
+        legend = ((Word("won"), Tone.GOOD), (Word("not_yet"), Tone.PLAIN))
+        return Chapter(
+            title=Word("sources"),
+            charts=(Chart(Word("leads"), legend, [Bar(s.name, (s.won, s.requests - s.won)) for s in self]),),
+            table=Table(
+                heads=[Word(h) for h in ("source", "leads", "won", "customers", "conversion", "revenue")],
+                rows=[(s.name, s.requests, s.won, s.customers, Share(s.conversion), tuple(s.revenue)) for s in self],
+            ),
+        )
+
 
 def sources_report(
     unit: Unit, *, funnel: FunnelId | None, since: datetime | None, until: datetime | None
-) -> tuple[SourceLine, ...]:
+) -> SourcesReport:
     """Count the sources, the one with most customers first, then the one with most requests."""
     mine = where(unit.visible(Deal), within("opened_at", since, until), funnel=funnel)
     deals = unit.ask(Tally(kind=Deal, where=mine, by=("source", "outcome", "total.currency"), sums=("total.minor",)))
@@ -62,4 +91,4 @@ def sources_report(
                 revenue=moneys((line[2], line[4]) for line in won),
             )
         )
-    return tuple(sorted(lines, key=lambda line: (-line.customers, -line.requests, line.source)))
+    return SourcesReport(sorted(lines, key=lambda line: (-line.customers, -line.requests, line.source)))

@@ -1,0 +1,122 @@
+"""What a page is made of, as data: chapters of facts, charts and tables. A report lays itself out; how it looks is seen to elsewhere.
+
+Rule 1: a cell is a value, not a text; the page's language decides how it is written.
+Rule 2: words that crmcore says itself are keys of the catalogue, wrapped in `Word`; everything else is the house's or its customers' text.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+
+from attrs import frozen
+
+from crmcore.domain.values.money import Money
+
+
+@frozen
+class Word:
+    """A word of the catalogue of texts, by its key."""
+
+    key: str
+
+
+@frozen
+class Share:
+    """A part of a whole, in hundredths of a percent."""
+
+    points: int
+
+
+@frozen
+class Named:
+    """What something is, and its name."""
+
+    what: Word
+    name: str
+
+
+@frozen
+class Counted:
+    """Something, and how often."""
+
+    what: str | Word
+    times: int
+
+
+Cell = str | int | Word | Share | Named | Counted | timedelta | datetime | Money | None | tuple["Cell", ...]
+"""What can stand in a table: a tuple is written as a list, None as nothing."""
+
+
+class Tone(Enum):
+    """What a piece of a bar says, from which its colour follows."""
+
+    GOOD = "good"
+    OPEN = "open"
+    BAD = "bad"
+    PLAIN = "plain"
+
+
+@frozen
+class Bar:
+    """One bar of a chart.
+
+    Attributes:
+        label: whose it is.
+        pieces: its lengths, in the order of the chart's legend.
+        note: what stands at its end.
+    """
+
+    label: Cell
+    pieces: Sequence[int]
+    note: Cell = None
+
+
+@frozen
+class Chart:
+    """Bars of one scale.
+
+    Attributes:
+        title: what is counted.
+        legend: what each piece of a bar is, and its tone.
+    """
+
+    title: Cell
+    legend: Sequence[tuple[Word, Tone]]
+    bars: Sequence[Bar]
+
+
+@frozen
+class Table:
+    """Rows under headings."""
+
+    heads: Sequence[Word]
+    rows: Sequence[Sequence[Cell]]
+
+
+@frozen(kw_only=True)
+class Chapter:
+    """One subject of a page.
+
+    Attributes:
+        facts: the few figures to see first.
+        charts: pictures.
+        table: everything, in figures.
+    """
+
+    title: Cell
+    facts: Sequence[tuple[Word, Cell]] = ()
+    charts: Sequence[Chart] = ()
+    table: Table | None = None
+
+
+@frozen(kw_only=True)
+class Page:
+    """Something to read.
+
+    Attributes:
+        subtitle: of when or of what it is.
+    """
+
+    title: Cell
+    subtitle: Cell = None
+    chapters: Sequence[Chapter]

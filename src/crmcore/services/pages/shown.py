@@ -1,0 +1,81 @@
+"""What can be shown: in a terminal, in a notebook, and as a file that needs nothing else."""
+
+from pathlib import Path
+
+from crmcore.domain.errors.given import NotAllowed
+from crmcore.services.pages.sheet import Page
+
+
+class Shown:
+    """Gives a report its looks. Whoever inherits it lays itself out as a page."""
+
+    __slots__ = ()
+
+    def page(self) -> Page:
+        """Lay it out."""
+        raise NotImplementedError
+
+    def text(self, *, language: str | None = None, zone: str = "UTC") -> str:
+        """Write it as plain text.
+
+        Args:
+            language: in which labels and numbers are written (BCP 47); English when crmcore does not speak it.
+            zone: the IANA zone in which times are told.
+
+        Raises:
+            NotAllowed: no zone of that name.
+        """
+        from crmcore.services.pages.plain import plain
+        from crmcore.services.pages.writing import Writing
+
+        return plain(self.page(), Writing.of(language, zone=zone))
+
+    def html(self, *, language: str | None = None, zone: str = "UTC") -> str:
+        """Write it as an HTML document with pictures, without scripts and without anything from elsewhere.
+
+        Args:
+            language: as in `text`.
+            zone: as in `text`.
+
+        Raises:
+            NotAllowed: no zone of that name.
+        """
+        from crmcore.services.pages.html import document
+        from crmcore.services.pages.writing import Writing
+
+        return document(self.page(), Writing.of(language, zone=zone))
+
+    def save(self, path: str | Path, /, *, language: str | None = None, zone: str = "UTC") -> Path:
+        """Save it as a file: ``.html`` or ``.txt``, in UTF-8.
+
+        Args:
+            path: where; a file that is there is replaced.
+            language: as in `text`.
+            zone: as in `text`.
+
+        Returns:
+            Where it was saved.
+
+        Raises:
+            NotAllowed: another kind of file, or no zone of that name.
+        """
+        path = Path(path)
+        match path.suffix.lower():
+            case ".html" | ".htm":
+                content = self.html(language=language, zone=zone)
+            case ".txt":
+                content = self.text(language=language, zone=zone) + "\n"
+            case _:
+                raise NotAllowed("path", allowed=("a name that ends in .html", "or in .txt"))
+        path.write_text(content, encoding="utf-8", newline="\n")
+        return path
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        from crmcore.services.pages.html import fragment
+        from crmcore.services.pages.writing import Writing
+
+        return fragment(self.page(), Writing.of(None))

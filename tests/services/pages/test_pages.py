@@ -1,0 +1,191 @@
+"""What every page promises, in every language: nothing from elsewhere, nothing unescaped, every script in its own direction."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from crmcore import Crm, FrozenClock, Money
+from crmcore.domain.texts.catalogue import LANGUAGES
+from crmcore.errors import NotAllowed
+from crmcore.services.pages.charts import chart
+from crmcore.services.pages.sheet import Bar, Chart, Share, Tone, Word
+from crmcore.services.pages.writing import Writing
+from crmcore.services.reports.reports import LiveReport
+
+HOSTILE = '<script>alert("1")</script> & =1+1'
+
+
+@pytest.fixture(scope="module")
+def live() -> LiveReport:
+    """A live report of a house whose customers have difficult names."""
+    clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    crm = Crm(clock=clock)
+    crm.people.add("مریم کریمی", roles=["manager"])
+    crm.people.add(HOSTILE, roles=["manager"])
+    funnel = crm.funnels.create(
+        "Logi", stages=["Zvans", "Pirkums"], loss_reasons=["قیمت (CRM-2)", "dārgi"], role="manager"
+    )
+    for number in range(20):
+        lead = crm.leads.capture(
+            f"{HOSTILE} {number}", phone=f"+371200000{number:02}", funnel=funnel.id, source=["", "web"][number % 2],
+            value=Money("1234.50", "EUR"),
+        )  # fmt: skip
+        crm.tasks.give(HOSTILE, assignee=lead.deal.owner, due_at=clock.now() + timedelta(minutes=15))
+        if number < 5:
+            crm.deals.win(lead.deal.id)
+        elif number < 12:
+            crm.deals.lose(lead.deal.id, reason=funnel.loss_reasons[number % 2])
+    clock.advance(hours=30)
+    return crm.reports.live(funnel.id)
+
+
+class _Reader(HTMLParser):
+    """Notes every element and attribute, and every text."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.texts: list[str] = []
+        self.feed(document)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_page_is_self_contained(live: LiveReport, language: str) -> None:
+    """A page has no script, no event handler, no inline style and no address of anything, and a policy that forbids them."""
+    page = live.html(language=language)
+    reader = _Reader(page)
+
+    assert not {"script", "link", "img", "iframe", "object", "image", "use", "a", "base"} & set(reader.tags)
+    assert not [name for name, _ in reader.attributes if name.startswith("on") or name in {"style", "href", "src"}]
+    assert ["http://www.w3.org/2000/svg"] * page.count("<svg ") == re.findall(r"https?://[^\"'\s)]+", page)
+    assert "default-src &#x27;none&#x27;" in page or "default-src 'none'" in page
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_names_are_text(live: LiveReport, language: str) -> None:
+    """A name that looks like markup is shown as it is, in tables and in pictures."""
+    reader = _Reader(live.html(language=language))
+
+    assert any(HOSTILE in text for text in reader.texts)
+    assert "script" not in reader.tags
+
+
+def test_policy_admits_the_style() -> None:
+    """The digest in the policy is that of the page's own style, so that a browser shows it."""
+    import base64
+    import hashlib
+
+    crm = Crm()
+    page = crm.reports.live(crm.funnels.create("A", stages=["B", "C"]).id).html()
+    style = page.partition("<style>")[2].partition("</style>")[0]
+
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in page
+
+
+def test_persian_is_mirrored() -> None:
+    """A Persian chart is drawn from the right, with anchors that no viewer can misread and the same figures."""
+    drawn = Chart(Word("stage"), [(Word("won"), Tone.GOOD)], [Bar("مذاکره (CRM-2)", (10,)), Bar("web", (5,))])
+    ltr, rtl = chart(drawn, Writing.of("en")), chart(drawn, Writing.of("fa"))
+    places = [[float(x) for x in re.findall(r'<rect x="([0-9.]+)"', svg)] for svg in (ltr, rtl)]
+    widths = [float(w) for w in re.findall(r'width="([0-9.]+)" height="20"', ltr)]
+
+    assert places[0][0] == places[0][1]
+    assert places[1] == pytest.approx([880 - x - w for x, w in zip(places[0], widths, strict=True)], abs=0.11)
+    assert 'text-anchor="start"' not in rtl
+    assert 'text-anchor="end"' not in ltr
+    assert "\u2067مذاکره (CRM-2)\u2069" in rtl
+    assert "\u2066web\u2069" in rtl
+    assert "۱۰" in rtl
+
+
+def test_arabic_face_comes_first() -> None:
+    """Persian pages ask for an Arabic face first, and for a Latin one after it."""
+    fonts = [font.strip(" '") for font in Writing.of("fa").fonts.split(",")]
+
+    assert fonts.index("Noto Sans Arabic") < fonts.index("Noto Sans")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ["1,234,567", "45.5%", "1,234.50\xa0EUR"]),
+        ("uz", ["1\xa0234\xa0567", "45,5%", "1\xa0234,50\xa0EUR"]),
+        ("az", ["1.234.567", "45,5%", "1.234,50\xa0EUR"]),
+        ("mn", ["1,234,567", "45.5%", "1,234.50\xa0EUR"]),
+        ("lv", ["1\xa0234\xa0567", "45,5\xa0%", "1\xa0234,50\xa0EUR"]),
+        ("fa", ["۱٬۲۳۴٬۵۶۷", "۴۵٫۵٪", "۱٬۲۳۴٫۵۰\xa0EUR"]),
+    ],
+)
+def test_numbers(language: str, expected: list[str]) -> None:
+    """Numbers, shares and money are written as each language writes them."""
+    cells = (1_234_567, Share(4550), Money("1234.50", "EUR"))
+
+    assert expected == [Writing.of(language).write(cell) for cell in cells]
+
+
+def test_plain_text(live: LiveReport) -> None:
+    """Plain text has the same figures, in columns."""
+    written = str(live)
+
+    assert "Opened: 20   Won: 5   Lost: 7   Open: 8   Conversion: 25%   Revenue: 6,172.50" in written
+    assert re.search(r"Zvans +20 +100% +7 +8", written)
+    assert re.search(r"web +10 +2 ", written)
+
+
+def test_every_language_has_every_label(live: LiveReport) -> None:
+    """No page falls back to English for a word of its own."""
+    english = {text for text in _Reader(live.html()).texts if re.fullmatch(r"[A-Z][a-z ]+", text)}
+    names = {"Logi", "Zvans", "Pirkums"}
+
+    for language in sorted(set(LANGUAGES) - {"en"}):
+        texts = set(_Reader(live.html(language=language)).texts)
+
+        assert set() == english & texts - names
+
+
+def test_save(live: LiveReport, tmp_path: Path) -> None:
+    """A report is saved as a page or as text, told apart by the name."""
+    page, text = live.save(tmp_path / "report.html", language="fa"), live.save(tmp_path / "report.txt")
+
+    assert 'dir="rtl"' in page.read_text(encoding="utf-8")
+    assert str(live) + "\n" == text.read_text(encoding="utf-8")
+    with pytest.raises(NotAllowed):
+        live.save(tmp_path / "report.pdf")
+    with pytest.raises(NotAllowed):
+        live.text(zone="Mars/Olympus")
+
+
+def test_notebook(live: LiveReport) -> None:
+    """Every report shows itself in a notebook, with its own style and no document around it."""
+    for report in (live, live.funnel, live.sources, live.people, live.overdue):
+        shown = report._repr_html_()
+
+        assert shown.startswith("<style>")
+        assert "<html" not in shown
+
+
+def test_times_are_of_the_zone(live: LiveReport) -> None:
+    """Times are told in the zone that is asked for."""
+    assert "2026-01-06 15:00" in str(live)
+    assert "2026-01-06 20:00" in live.text(zone="Asia/Tashkent")
+
+
+def test_lines_stay_a_sequence(live: LiveReport) -> None:
+    """Sources and people are sequences of lines that can also be shown."""
+    assert ["web", ""] == sorted((line.source for line in live.sources), reverse=True)
+    assert 2 == len(live.people)
+    assert "Sources" in str(live.sources)
+    assert "People" in str(live.people)
