@@ -1,0 +1,63 @@
+"""What crmcore costs a host that imports it: little time, and no library that it does not use."""
+
+import statistics
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+from tests.architecture.source import SOURCE
+
+LIMIT: Final = 40.0
+"""How many milliseconds of CPU an import may cost over a bare interpreter."""
+HEAVY: Final = [
+    "aiosqlite",
+    "alembic",
+    "cattrs",
+    "greenlet",
+    "holidays",
+    "icalendar",
+    "jinja2",
+    "opentelemetry",
+    "phonenumbers",
+    "psycopg",
+    "pymysql",
+    "pytest",
+    "sqlalchemy",
+]
+IN_MEMORY: Final = """
+from crmcore import Crm
+crm = Crm()
+funnel = crm.funnels.create("Windows", stages=["First call", "Installation"])
+crm.leads.capture("Jānis", phone="+371 2000 0000", funnel=funnel.id)
+"""
+
+
+def run(code: str) -> str:
+    """Run some code in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def cpu(code: str) -> float:
+    """Measure the CPU time of an interpreter that runs some code, from its start, in milliseconds."""
+    return float(run(f"{code}\nimport time; print(time.process_time() * 1000)"))
+
+
+def test_import_is_cheap() -> None:
+    """`import crmcore` costs less than forty milliseconds of CPU, by the median of seven."""
+    costs = [cpu("import crmcore; crmcore.__version__") - cpu("pass") for _ in range(7)]
+
+    assert statistics.median(costs) < LIMIT
+
+
+@pytest.mark.parametrize("code", ["import crmcore", IN_MEMORY], ids=["import", "in memory"])
+def test_nothing_heavy_is_loaded(code: str) -> None:
+    """Neither the import nor a house in memory loads SQLAlchemy, cattrs or what an extra brings."""
+    loaded = run(f"{code}\nimport sys; print(*sys.modules)").split()
+
+    assert [] == sorted(set(HEAVY) & set(loaded))

@@ -1,0 +1,129 @@
+"""Who may import whom, told twice: by import contracts in pyproject.toml, and here by the standard library alone."""
+
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.source import HERE, SOURCE, Module, imports, modules, planted
+
+FOUNDATIONS: Final = frozenset({"fingerprints", "house", "pages", "ports", "steps", "tally", "unit"})
+"""What the rooms of services stand on. They do not know the rooms, and the rooms do not know each other."""
+DOORS: Final = frozenset(
+    {"crmcore", "crmcore.__main__", "crmcore.crm", "crmcore.demo", "crmcore.errors", "crmcore.testing"}
+)
+"""Where everything meets: they may see every room, and no room sees them."""
+PLANTS: Final = [
+    ("domain/tasks.py", "from crmcore.services import house", "crmcore.domain.tasks imports crmcore.services.house"),
+    ("domain/tasks.py", "import sqlalchemy", "crmcore.domain.tasks imports sqlalchemy"),
+    ("domain/values/money.py", "import crmcore.domain.deals.deal", "the features of domain go round in a circle"),
+    ("services/tasks.py", "from crmcore.adapters import wire", "crmcore.services.tasks imports crmcore.adapters.wire"),
+    ("services/tasks.py", "import sqlalchemy", "crmcore.services.tasks imports sqlalchemy"),
+    (
+        "services/tasks.py",
+        "from crmcore.services import leads",
+        "crmcore.services.tasks imports crmcore.services.leads",
+    ),
+    ("services/unit.py", "from crmcore.services import leads", "crmcore.services.unit imports crmcore.services.leads"),
+    (
+        "services/pages/html.py",
+        "from crmcore.services import leads",
+        "crmcore.services.pages.html imports crmcore.services.leads",
+    ),
+    ("adapters/ids.py", "from crmcore.services import leads", "crmcore.adapters.ids imports crmcore.services.leads"),
+    ("adapters/ids.py", "from crmcore.crm import Crm", "crmcore.adapters.ids imports crmcore.crm"),
+    ("crm.py", "from crmcore.testing import samples", "crmcore.crm imports crmcore.testing.samples"),
+]
+
+
+def breaches(known: dict[str, Module]) -> list[str]:
+    """List what is imported where it may not be."""
+    found = []
+    features: dict[str, set[str]] = defaultdict(set)
+    for module in known.values():
+        for name in imports(module, known):
+            if not _may(module.name, name):
+                found.append(f"{module.name} imports {name}")
+            if module.name.startswith("crmcore.domain.") and name.startswith("crmcore.domain."):
+                features[_part(module.name, 2)].add(_part(name, 2))
+    try:
+        TopologicalSorter({feature: others - {feature} for feature, others in features.items()}).prepare()
+    except CycleError as circle:
+        found.append(f"the features of domain go round in a circle: {circle.args[1]}")
+    return found
+
+
+def _part(name: str, number: int) -> str:
+    return [*name.split("."), "", ""][number]
+
+
+def _may(importer: str, name: str) -> bool:
+    """Whether one module may import another, or a library."""
+    layer = _part(importer, 1)
+    if _part(name, 0) != "crmcore":
+        own = {"domain": {"attrs", "dateutil"}, "services": {"attrs"}}.get(layer)
+        return own is None or _part(name, 0) in own | set(sys.stdlib_module_names)
+    if layer == "domain":
+        return name.startswith("crmcore.domain")
+    if layer == "services":
+        room, other = _part(importer, 2), _part(name, 2)
+        neighbours = FOUNDATIONS if room in FOUNDATIONS else FOUNDATIONS | {room}
+        return name.startswith("crmcore.domain") or (name.startswith("crmcore.services.") and other in neighbours)
+    if layer == "adapters":
+        if importer == "crmcore.adapters.wire" and name.startswith("crmcore.services."):
+            return True  # the one door among the adapters: a receipt keeps what a story answered, so its classes are known here
+        return name.startswith(("crmcore.domain", "crmcore.adapters")) or name in {
+            "crmcore.services.ports",
+            "crmcore.services.tally",
+        }
+    if importer in {"crmcore.crm", "crmcore.errors"}:
+        return _part(name, 1) in {"domain", "services", "adapters"}
+    return importer in DOORS or f"crmcore.{layer}" in DOORS
+
+
+def test_imports_follow_the_plan() -> None:
+    """Domain knows nobody, services know the domain and their ports, adapters know no story, and features form a line."""
+    assert breaches(modules()) == []
+
+
+@pytest.mark.parametrize(("path", "code", "expected"), PLANTS)
+def test_a_planted_import_is_caught(path: str, code: str, expected: str) -> None:
+    """Each way to break the plan is noticed."""
+    found = breaches(planted(path, code))
+
+    assert [line for line in found if line.startswith(expected)], found
+
+
+def test_the_contracts_hold() -> None:
+    """The import contracts of pyproject.toml are kept."""
+    assert "0 broken" in _lint(HERE, SOURCE)
+
+
+def test_the_contracts_catch_what_is_planted(tmp_path: Path) -> None:
+    """Each contract breaks when something is planted against it."""
+    shutil.copy(HERE / "pyproject.toml", tmp_path)
+    shutil.copytree(SOURCE, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for path, code, _ in PLANTS:
+        with (tmp_path / "src" / "crmcore" / path).open("a", encoding="utf-8") as module:
+            module.write(f"\n{code}\n")
+    report = _lint(tmp_path, tmp_path / "src")
+
+    assert ", 0 broken" not in report
+    assert "0 kept" in report, report
+
+
+def _lint(folder: Path, source: Path) -> str:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(source), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
