@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from crmcore.domain.criteria import EVERYTHING, All, Criterion, Has, Is, OneOf, look_up, matches
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, changed, unique_keys
+from crmcore.domain.kernel import Entity, changed, settled, unique_keys
 from crmcore.services.ports import Context, Ids, Question
 
 E = TypeVar("E", bound=Entity)
@@ -163,11 +163,9 @@ class MemoryTransaction:
                     event=event,
                 )
             )
-        settled: dict[str, Any] = {"version": version, "actor": actor, "pending": ()}
         if field := entity.shape.entries:
             self._entries[key] += [changed(entry, actor=actor) for entry in getattr(entity, field)]
-            settled[field] = ()
-        stored = changed(entity, **settled)
+        stored = settled(entity, version=version, actor=actor)
         self._written[key] = self._seen[key] = stored
         return stored
 

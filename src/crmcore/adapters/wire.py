@@ -30,6 +30,7 @@ from crmcore.services.deals.life import Moved
 from crmcore.services.leads import Captured
 
 MICROSECOND: Final = timedelta(microseconds=1)
+_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 LARGEST: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
 
@@ -43,7 +44,7 @@ UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
 
 def dump(value: Any, kind: Any) -> str:
     """Write a value as JSON: compact, in the letters it was written in."""
-    return json.dumps(converter().unstructure(value, kind), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _write(converter().unstructure(value, kind))
 
 
 def load(text: str, kind: Any) -> Any:

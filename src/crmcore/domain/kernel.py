@@ -22,6 +22,7 @@ from crmcore.domain.fields.time import day, moment, span
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Enum)
+E = TypeVar("E", bound="Entity")
 
 
 @dataclass_transform(
@@ -156,36 +157,65 @@ def changed(record: T, /, **changes: Any) -> T:
         >>> changed(year, until=datetime(2026, 7, 1, tzinfo=UTC)).until.month
         7
     """
-    anatomy = _ANATOMIES.get(type(record))
-    if anatomy is None:
-        anatomy = _ANATOMIES[type(record)] = _anatomy(type(record))
-    copy, fields, derived = anatomy
-    new = copy(record)
+    anatomy = _anatomy_of(type(record))
+    new = anatomy.copy(record)
     for name, given in changes.items():
-        field, put = fields[name]
-        put(new, given if field.converter is None else field.converter(given))
-    for name in changes:
-        field, _ = fields[name]
+        field, put = anatomy.fields[name]
+        value = given if field.converter is None else field.converter(given)
         if field.validator is not None:
-            field.validator(new, field, getattr(new, name))
-    for put, derive in derived:
-        put(new, derive(new))
+            field.validator(new, field, value)
+        put(new, value)
+    if anatomy.derived and not changes.keys() <= anatomy.aside:
+        for put, derive in anatomy.derived:
+            put(new, derive(new))
     return new  # type: ignore[no-any-return]  # copy() makes another of the same class
 
 
-_Anatomy = tuple[Callable[[Any], Any], dict[str, tuple[Any, Any]], list[tuple[Any, Any]]]
+def settled(entity: E, *, version: int, actor: str) -> E:
+    """Copy a record as it is once a store has it: of that version, by that actor, with nothing pending or to be appended."""
+    return _anatomy_of(type(entity)).settle(entity, version, actor)  # type: ignore[no-any-return]  # as in `changed`
+
+
+@attrs.frozen
+class _Anatomy:
+    """How a class is copied.
+
+    Attributes:
+        fields: by name, each with the way into its slot.
+        derived: the ways into the slots of what follows from other fields, each with what makes it.
+        aside: the names of the fields that nothing follows from.
+    """
+
+    copy: Callable[[Any], Any]
+    settle: Callable[[Any, int, str], Any]
+    fields: dict[str, tuple[Any, Any]]
+    derived: tuple[tuple[Any, Any], ...]
+    aside: frozenset[str]
+
+
 _ANATOMIES: Final[dict[type[Any], _Anatomy]] = {}
 
 
-def _anatomy(kind: type[Any]) -> _Anatomy:
-    """Look a class over once: how to copy it, its fields and their slots, and those that follow from others."""
+def _anatomy_of(kind: type[Any]) -> _Anatomy:
+    anatomy = _ANATOMIES.get(kind)
+    if anatomy is None:
+        anatomy = _ANATOMIES[kind] = _dissect(kind)
+    return anatomy
+
+
+def _dissect(kind: type[Any]) -> _Anatomy:
+    """Look a class over once, and write the functions that copy it."""
     fields = {f.name: (f, getattr(kind, f.name).__set__) for f in attrs.fields(kind)}
+    emptied = {name for name, (f, _) in fields.items() if "transient" in f.metadata or "entries" in f.metadata}
+    given = dict.fromkeys(emptied, "()") | {"version": "version", "actor": "actor"}
     scope: dict[str, Any] = {"new": object.__new__, "kind": kind}
     scope |= {f"put_{name}": put for name, (_, put) in fields.items()}
     lines = ["def copy(old):", " fresh = new(kind)", *(f" put_{n}(fresh, old.{n})" for n in fields), " return fresh"]
+    lines += ["def settle(old, version, actor):", " fresh = new(kind)"]
+    lines += [*(f" put_{n}(fresh, {given.get(n, f'old.{n}')})" for n in fields), " return fresh"]
     exec("\n".join(lines), scope)  # noqa: S102  # the source is made of this class's field names alone
-    derived = [(put, f.default.factory) for f, put in fields.values() if not f.init]
-    return scope["copy"], fields, derived
+    derived = tuple((put, f.default.factory) for f, put in fields.values() if not f.init)
+    return _Anatomy(scope["copy"], scope["settle"], fields, derived, frozenset(emptied | {"version", "actor"}))
 
 
 def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -240,6 +270,7 @@ __all__ = [
     "parts",
     "record",
     "ref",
+    "settled",
     "span",
     "text",
     "unique_keys",

@@ -15,7 +15,7 @@ from crmcore.adapters.sql.statements import ROWS_AT_ONCE, Inserts, PartPlan, Rec
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, changed
+from crmcore.domain.kernel import Entity, settled
 from crmcore.services.ports import Context, Ids, Question
 from crmcore.services.tally import Tally
 
@@ -119,13 +119,11 @@ class SqlTransaction:
                     event,
                 )
             )
-        settled: dict[str, Any] = {"version": version, "actor": context.actor, "pending": ()}
         if field := kind.shape.entries:
             entries = self._book.plan(kind).entries
             assert entries is not None
             self._entries += [(entries, entity, entry) for entry in getattr(entity, field)]
-            settled[field] = ()
-        stored = changed(entity, **settled)
+        stored = settled(entity, version=version, actor=context.actor)
         self._waiting.setdefault(key, entity.version)
         self._known[key] = stored
         return stored

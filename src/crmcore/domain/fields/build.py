@@ -35,7 +35,8 @@ def build(
     """
 
     def validate(record: Any, field: Any, value: Any) -> None:
-        if value is None and optional:
+        # Most fields of most records are as they are by default, which needs no second look.
+        if value is default or (value is None and optional):
             return
         try:
             check(value)

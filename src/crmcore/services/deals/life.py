@@ -94,7 +94,7 @@ class DealLife:
             tags=tags,
             custom=custom,
         )
-        return self._enter(unit, deal, drawn, person)
+        return self._enter(unit, deal, drawn)
 
     @story("deals.move")
     def move(
@@ -117,7 +117,7 @@ class DealLife:
             return Moved(deal=deal)
         if moved.place > deal.place:
             check_gates(unit, deal, funnel, to=moved.place)
-        return self._enter(unit, moved, funnel, unit.get(Customer, deal.customer))
+        return self._enter(unit, moved, funnel)
 
     @story("deals.win")
     def win(self, unit: Unit, id: DealId, /, *, expected_version: int | None = None, key: str | None = None) -> Moved:
@@ -130,11 +130,10 @@ class DealLife:
         funnel = unit.get(Funnel, deal.funnel)
         won = deal.win(funnel, at=unit.now)
         check_gates(unit, deal, funnel, to=max(won.place, deal.place + 1))
-        customer = unit.get(Customer, deal.customer)
         if funnel.winning is None:
-            _welcome(unit, customer)
+            _welcome(unit, unit.get(Customer, deal.customer))
             return Moved(deal=unit.save(won))
-        return self._enter(unit, won, funnel, customer)
+        return self._enter(unit, won, funnel)
 
     @story("deals.lose")
     def lose(
@@ -173,9 +172,12 @@ class DealLife:
         deal = unit.get(Deal, id, version=expected_version)
         funnel = unit.get(Funnel, deal.funnel)
         reopened = deal.reopen(funnel, at=unit.now, stage=stage)
-        return self._enter(unit, reopened, funnel, unit.get(Customer, deal.customer))
+        return self._enter(unit, reopened, funnel)
 
-    def _enter(self, unit: Unit, deal: Deal, funnel: Funnel, customer: Customer) -> Moved:
+    def _enter(self, unit: Unit, deal: Deal, funnel: Funnel) -> Moved:
+        if deal.is_open and not funnel.stage(deal.stage).on_entry:
+            return Moved(deal=unit.save(deal))  # nothing is to be done that the customer had to be read for
+        customer = unit.get(Customer, deal.customer)
         if deal.outcome is Outcome.WON:
             _welcome(unit, customer)
         entered = enter_stage(unit, self.house, deal, funnel, customer)
