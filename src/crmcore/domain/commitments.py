@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId
 from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, moment, one_of, record, ref, text
 
@@ -119,9 +120,10 @@ class Commitment(Entity):
         """Say that it was kept, broken or released.
 
         Raises:
-            IllegalTransition: that is settled already, or not a way to settle.
+            NotAllowed: that is no way to settle.
+            IllegalTransition: it is settled already.
         """
-        state = CommitmentState(state)
+        state = checked_member("commitment.state", CommitmentState, state)
         check_move(self.id, COMMITMENT_LIFE, self.state, state)
         return self._after(CommitmentSettled(at=at, state=state), state=state, settled_at=at)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
-from crmcore.domain.errors.given import Blank
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, UserId
 from crmcore.domain.kernel import (
     Entity,
@@ -234,8 +234,7 @@ class Complaint(Entity):
         return self._after(fact, level=self.level + 1, told=self.told if to is None else (*self.told, to))
 
     def _end(self, state: ComplaintState, resolution: str, *, at: datetime) -> Self:
-        if not resolution.strip():
-            raise Blank("complaint.resolution")
+        resolution = checked_text("complaint.resolution", resolution, limit=100_000, lines=True)
         return self._go(state, at=at, resolution=resolution, resolved_at=at)
 
     def _go(self, to: ComplaintState, *, at: datetime, **changes: object) -> Self:

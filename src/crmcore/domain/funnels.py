@@ -11,6 +11,9 @@ from enum import Enum
 from typing import ClassVar, Self
 
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
+from crmcore.domain.fields.build import checked_type
+from crmcore.domain.fields.number import checked_whole
+from crmcore.domain.fields.part import checked_member, listed, several
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import (
     Entity,
@@ -123,15 +126,16 @@ class Stage:
             probability: the chance to win from here, in percent; a stage that wins has 100.
             (others): as the attributes.
         """
-        wins = kind in {StageKind.WON, StageKind.WON.value}
+        kind = checked_member("stage.kind", StageKind, kind)
+        points = 100 * checked_whole("stage.probability", probability, most=100)
         return cls(
             key=name,
             name=name,
-            kind=kind,  # type: ignore[arg-type]  # a word becomes its member
-            probability=10_000 if wins else probability * 100,
+            kind=kind,
+            probability=10_000 if kind is StageKind.WON else points,
             age_limit=age_limit,
-            on_entry=tuple(on_entry),
-            to_leave=tuple(to_leave),
+            on_entry=listed("stage.on_entry", on_entry),
+            to_leave=listed("stage.to_leave", to_leave),
         )
 
 
@@ -200,7 +204,7 @@ class Funnel(Entity):
             id=id,
             name=name,
             stages=drawn,
-            loss_reasons=tuple(dict.fromkeys(loss_reasons)),
+            loss_reasons=several("funnel.loss_reasons", loss_reasons),
             role=role,
             skips=skips,
             returns=returns,
@@ -217,7 +221,7 @@ class Funnel(Entity):
             InvalidInput: as in `create`.
         """
         drawn = self.stages if stages is None else _draw(stages)
-        reasons = self.loss_reasons if loss_reasons is None else tuple(dict.fromkeys(loss_reasons))
+        reasons = self.loss_reasons if loss_reasons is None else several("funnel.loss_reasons", loss_reasons)
         fact = FunnelRedrawn(at=at, stages=tuple(stage.key for stage in drawn))
         return self._after(fact, stages=drawn, loss_reasons=reasons)
 
@@ -252,6 +256,7 @@ class Funnel(Entity):
 
 
 def _draw(stages: Sequence[Stage | str]) -> tuple[Stage, ...]:
+    stages = listed("funnel.stages", stages)
     if not stages:
         raise InvalidInput("funnel.stages", "must have a stage at least")
     by_name_alone = all(isinstance(stage, str) for stage in stages)
@@ -261,7 +266,7 @@ def _draw(stages: Sequence[Stage | str]) -> tuple[Stage, ...]:
             last = by_name_alone and place == len(stages) - 1 and place > 0
             kind = StageKind.WON if last else StageKind.OPEN
             stage = Stage.named(stage, kind=kind, probability=100 * place // len(stages))  # noqa: PLW2901  # it grew up
-        drawn.append(stage)
+        drawn.append(checked_type("funnel.stages", Stage, stage))
     keys = [stage.key for stage in drawn]
     if len(set(keys)) < len(keys):
         raise InvalidInput("funnel.stages", "must not have two stages of one key")

@@ -11,6 +11,7 @@ from typing import ClassVar, Final, Self
 
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.fields.part import several
 from crmcore.domain.ids import RingId, TeamId, UserId
 from crmcore.domain.kernel import Entity, Event, Shape, flag, moment, part, parts, record, ref, text, value, words
 from crmcore.domain.values.contact import email_key
@@ -187,7 +188,7 @@ class User(Entity):
 
 
 def _posts(roles: Sequence[str]) -> tuple[Post, ...]:
-    return tuple(Post(role) for role in dict.fromkeys(roles))
+    return tuple(Post(role) for role in several("user.roles", roles))
 
 
 @record

@@ -11,6 +11,8 @@ from crmcore.domain.criteria import All, Compare, Criterion, Is, OneOf
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.broken import NobodyAvailable
+from crmcore.domain.fields.text import checked_text
+from crmcore.domain.fields.time import checked_span
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, UserId, check_id
 from crmcore.domain.people import OWNER, User
 from crmcore.services.house import House, story, view
@@ -57,6 +59,8 @@ class Complaints:
             NobodyAvailable: nobody is given, and nobody is there to take a turn.
             NotFound: no such customer, deal or person.
         """
+        within = checked_span("complaint.within", within)
+        role = checked_text("complaint.role", role, limit=60)
         person = unit.get(Customer, customer)
         if deal is not None:
             unit.get(Deal, deal)
@@ -197,6 +201,7 @@ class Complaints:
             limit: at most 1,000.
         """
         check_limit(limit)
+        type = None if type is None else checked_text("type", type, limit=100)
         asked: dict[str, Any] = {"customer": customer, "responsible": responsible, "type": type}
         for name, prefix in (("customer", "customer"), ("responsible", "user")):
             if asked[name] is not None:

@@ -10,6 +10,7 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import LARGEST_FILE, Document, Template
 from crmcore.domain.errors.broken import NotFound
 from crmcore.domain.errors.given import Blank, TooLong, WrongType
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, check_id
 from crmcore.services.house import House, story, view
 from crmcore.services.steps.papers import render_document
@@ -39,7 +40,8 @@ class Documents:
         Raises:
             TemplateRefused: it uses what a template may not use.
         """
-        language = language or self.house.language
+        name = checked_text("template.name", name)
+        language = checked_text("template.language", language or self.house.language, limit=35)
         self.house.renderer.check(name, body, media_type=media_type)
         known = unit.one(Template, Is("name", name) & Is("language", language))
         if known is not None:

@@ -7,6 +7,7 @@ from attrs import frozen
 from crmcore.domain.criteria import Is, OneOf
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.funnels import Funnel, Stage
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.people import OWNER
@@ -93,7 +94,7 @@ class Funnels:
     @view("funnels.named")
     def named(self, unit: Unit, name: str, /) -> Funnel | None:
         """Find a funnel by its name."""
-        return unit.one(Funnel, Is("name", name))
+        return unit.one(Funnel, Is("name", checked_text("funnel.name", name)))
 
     @view("funnels.list")
     def list(self, unit: Unit, /) -> Sequence[Funnel]:

@@ -14,7 +14,9 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, Request
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
+from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.fields.text import NOTE, checked_text
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.gaps import fill
 from crmcore.domain.ids import CustomerId, FunnelId, UserId
@@ -110,6 +112,11 @@ class Leads:
             NotFound: no such funnel, customer or owner.
             InvalidInput: a field that cannot be.
         """
+        if request is not None:
+            checked_type("lead.request", Request, request)
+        if external_id is not None:
+            checked_type("lead.external_id", ExternalId, external_id)
+        about = checked_text("lead.about", about, limit=NOTE, lines=True, blank=True)
         drawn = unit.get(Funnel, funnel)
         if request is not None and (repeated := _known_request(unit, request)):
             return repeated

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from attrs import frozen
 
-from crmcore.domain.criteria import EVERYTHING, Has, Is
+from crmcore.domain.criteria import Has, Is
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import TeamId, UserId
 from crmcore.domain.people import Team, User
 from crmcore.domain.values.period import Period
@@ -127,7 +128,9 @@ class People:
     @view("people.list")
     def list(self, unit: Unit, /, *, role: str | None = None) -> Sequence[User]:
         """Read everybody, or all who hold a role."""
-        return unit.find(User, EVERYTHING if role is None else Has("posts", Is("role", role)))
+        if role is None:
+            return unit.find(User)
+        return unit.find(User, Has("posts", Is("role", checked_text("role", role, limit=60))))
 
     @view("people.teams")
     def teams(self, unit: Unit, /) -> Sequence[Team]:

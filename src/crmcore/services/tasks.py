@@ -9,6 +9,7 @@ from attrs import frozen
 from crmcore.domain.criteria import All, Compare, Criterion, Is
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
+from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import CustomerId, DealId, TaskId, UserId, check_id
 from crmcore.domain.people import User
 from crmcore.domain.recurrence import Recurrence
@@ -193,7 +194,9 @@ class Tasks:
         for name, given in asked.items():
             if given is not None:
                 check_id("user" if name == "assignee" else name, given)
-        asked["state"] = TaskState.OPEN if overdue else None if state is None else TaskState(state)
+        asked["state"] = (
+            TaskState.OPEN if overdue else None if state is None else checked_member("state", TaskState, state)
+        )
         where: list[Criterion] = [Is(name, value) for name, value in asked.items() if value is not None]
         if overdue:
             where.append(Compare("due_at", "<", unit.now))

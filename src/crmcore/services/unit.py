@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from crmcore.domain.criteria import EVERYTHING, Criterion, matches
 from crmcore.domain.errors.broken import NotFound
 from crmcore.domain.errors.conflicts import StaleVersion
-from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.feed import Recorded
+from crmcore.domain.fields.build import checked_type
+from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.ids import check_id
 from crmcore.domain.kernel import Entity
 from crmcore.services.ports import Context, Ids, Policy, Question, Transaction
@@ -61,6 +62,8 @@ class Unit:
             StaleVersion: it has changed since the caller saw it.
         """
         check_id(kind.shape.kind, id)
+        if version is not None:
+            checked_whole("expected_version", version)
         entity = self._transaction.get(kind, id)
         if entity is None or not self._sees(entity):
             raise NotFound(kind.shape.kind, id)
@@ -85,6 +88,8 @@ class Unit:
         lock: bool = False,
     ) -> Sequence[E]:
         """Read records, as `Transaction.find` does, of those that the actor may see."""
+        if after is not None:
+            checked_type("after", kind, after)
         return self._transaction.find(kind, self._within(kind, where), order=order, after=after, limit=limit, lock=lock)
 
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
@@ -151,5 +156,4 @@ class Unit:
 
 def check_limit(limit: int) -> None:
     """Keep pages to a size that fits in memory."""
-    if type(limit) is not int or not 1 <= limit <= 1000:
-        raise InvalidInput("limit", "must lie between 1 and 1,000")
+    checked_whole("limit", limit, least=1, most=1000)

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
-import attrs
-
 from crmcore.domain.customers.events import CustomerAdded, CustomerChanged, CustomerHandedOver
 from crmcore.domain.customers.parts import (
     Channel,
@@ -23,8 +21,10 @@ from crmcore.domain.customers.parts import (
     RoleHeld,
 )
 from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import Blank
-from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.errors.given import Blank, InvalidInput
+from crmcore.domain.fields.build import checked_type, derived
+from crmcore.domain.fields.part import NOTHING, several
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, UserId
 from crmcore.domain.kernel import (
     Entity,
@@ -78,12 +78,7 @@ class Customer(Entity):
     given: str = text(personal=True, default="", blank=True)
     family: str = text(personal=True, default="", blank=True)
     patronymic: str = text(personal=True, default="", blank=True)
-    name_key: str = attrs.field(
-        init=False,
-        repr=False,
-        default=attrs.Factory(lambda self: fold(self.name), takes_self=True),
-        metadata={"personal": True, "limit": 400},
-    )
+    name_key: str = derived(lambda self: fold(self.name), default="", personal=True, limit=400)
     roles: tuple[RoleHeld, ...] = parts(RoleHeld, default=())
     contact_points: tuple[ContactPoint, ...] = parts(ContactPoint, personal=True, default=())
     addresses: tuple[PostalAddress, ...] = parts(PostalAddress, personal=True, most=50, default=())
@@ -124,8 +119,8 @@ class Customer(Entity):
             name=name,
             kind=kind,  # type: ignore[arg-type]  # a word becomes its member
             roles=_roles(roles),
-            contact_points=tuple(dict.fromkeys(contact_points)),
-            external_ids=tuple(dict.fromkeys(external_ids)),
+            contact_points=several("customer.contact_points", contact_points),
+            external_ids=several("customer.external_ids", external_ids),
             owner=owner,
             source=source,
             added_at=at,
@@ -157,8 +152,7 @@ class Customer(Entity):
         Raises:
             Blank: an empty name.
         """
-        if not name.strip():
-            raise Blank("customer.name")
+        name = checked_text("customer.name", name)
         return self._after(CustomerChanged(at=at, fields=("name",)), name=name, **parts)
 
     def become(self, role: Role | str, *, at: datetime) -> Self:
@@ -171,6 +165,8 @@ class Customer(Entity):
 
     def add_contact(self, *points: ContactPoint, at: datetime) -> Self:
         """Note further ways to reach the customer; those known already change nothing."""
+        for point in points:
+            checked_type("customer.contact_points", ContactPoint, point)
         known = {(p.channel, p.value) for p in self.contact_points}
         fresh = tuple(p for p in dict.fromkeys(points) if (p.channel, p.value) not in known)
         if not fresh:
@@ -207,14 +203,14 @@ class Customer(Entity):
             CustomerChanged(at=at, fields=("external_ids",)), external_ids=(*self.external_ids, external_id)
         )
 
-    def describe(self, *, at: datetime, **details: Any) -> Self:
+    def describe(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
         """Change the details: profile, addresses, language, tags, note, custom fields.
 
         Raises:
             InvalidInput: a detail that cannot be.
         """
         if unknown := set(details) - DETAILS:
-            raise Blank(f"customer.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
+            raise InvalidInput(f"customer.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
         after = self._after(CustomerChanged(at=at, fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
@@ -232,7 +228,7 @@ DETAILS: Final = frozenset(
 
 
 def _roles(roles: Iterable[Role | str]) -> tuple[RoleHeld, ...]:
-    return tuple(RoleHeld(role) for role in dict.fromkeys(roles))  # type: ignore[arg-type]  # a word becomes its member
+    return tuple(RoleHeld(role) for role in several("customer.roles", roles))
 
 
 def _role_words(roles: Iterable[RoleHeld]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from crmcore.domain.deals.parts import (
     StageVisits,
 )
 from crmcore.domain.errors.broken import IllegalTransition, LossReasonMissing, RuleBroken
-from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.fields.part import NOTHING, listed
 from crmcore.domain.funnels import Funnel, Stage, StageKind
 from crmcore.domain.ids import CustomerId, DealId, UserId
 from crmcore.domain.kernel import (
@@ -92,7 +92,7 @@ class Deal(DealFacts):
             visits=(StageVisits(first.key, 1),),
             stage_since=at,
             value=value,
-            lines=tuple(lines),
+            lines=listed("deal.lines", lines),
             probability=Probability(first.probability),
             expected_close=expected_close,
             owner=owner,
@@ -100,7 +100,7 @@ class Deal(DealFacts):
             campaign=campaign,
             request=request,
             about=about,
-            tags=tuple(tags),
+            tags=listed("deal.tags", tags),
             custom=custom,
             opened_at=at,
             touched_at=at,

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
-import attrs
-
 from crmcore.domain.deals.events import (
     DealDescribed,
     DealDocumented,
@@ -29,8 +27,10 @@ from crmcore.domain.deals.parts import (
     StageVisits,
 )
 from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.fields.build import derived
+from crmcore.domain.fields.number import checked_whole
+from crmcore.domain.fields.part import NOTHING, listed
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
 from crmcore.domain.kernel import (
@@ -108,7 +108,7 @@ class DealFacts(Entity):
     outcome: Outcome = one_of(Outcome, default=Outcome.OPEN)
     value: Money | None = part(Money, optional=True, default=None)
     lines: tuple[LineItem, ...] = parts(LineItem, default=())
-    total: Money | None = attrs.field(init=False, default=attrs.Factory(_total, takes_self=True))
+    total: Money | None = derived(_total)
     probability: Probability = part(Probability)
     expected_close: date | None = day(optional=True, default=None)
     owner: UserId | None = ref("user", optional=True, default=None)
@@ -148,7 +148,7 @@ class DealFacts(Entity):
         Raises:
             MixedCurrencies: lines of two currencies.
         """
-        lines = tuple(self.lines if lines is None else lines)
+        lines = self.lines if lines is None else listed("deal.lines", lines)
         value = self.value if value is None and lines else value
         if (lines, value) == (self.lines, self.value):
             return self
@@ -165,7 +165,8 @@ class DealFacts(Entity):
         """
         if not self.is_open:
             raise RuleBroken(self.id, "deal_closed", f"is {self.outcome.value}; its chance is known")
-        probability = Probability(percent * 100, basis)  # type: ignore[arg-type]  # a word becomes its member
+        points = 100 * checked_whole("deal.percent", percent, most=100)
+        probability = Probability(points, basis)  # type: ignore[arg-type]  # a word becomes its member
         fact = DealReestimated(at=at, before=self.probability.points, after=probability.points)
         return self._moved(MovementKind.REESTIMATED, fact, at=at, probability=probability)
 
@@ -205,15 +206,16 @@ class DealFacts(Entity):
             DealDocumented(at=at, document=document), attachments=(*self.attachments, attachment), touched_at=at
         )
 
-    def describe(self, *, at: datetime, **details: Any) -> Self:
+    def describe(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
         """Change the title, the description, tags or custom fields.
 
         Raises:
             InvalidInput: a detail that cannot be, or that is none.
         """
         if unknown := set(details) - DETAILS:
-            raise OutOfRange(f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
-        return self._after(DealDescribed(at=at, fields=", ".join(sorted(details))), **details)
+            raise InvalidInput(f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
+        after = self._after(DealDescribed(at=at, fields=", ".join(sorted(details))), **details)
+        return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
     def touch(self, *, at: datetime) -> Self:
         """Note that something was done for the deal, without an event of its own."""

@@ -1,11 +1,13 @@
 """What all fields share: optional or not, how a refusal gets the name of its field, and what stores read from it."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from crmcore.domain.errors.given import InvalidInput, WrongType
+
+T = TypeVar("T")
 
 NO_DEFAULT: Final[Any] = attrs.NOTHING
 
@@ -76,6 +78,30 @@ def require(path: str, check: Callable[[Any], None], value: Any) -> None:
         check(value)
     except InvalidInput as refusal:
         raise named(refusal, path) from None
+
+
+def derived(rule: Callable[[Any], Any], *, default: Any = None, **labels: Any) -> Any:
+    """Hold what follows from other fields. From what cannot be follows nothing: that field's own check refuses it."""
+
+    def follow(record: Any) -> Any:
+        try:
+            return rule(record)
+        except (AttributeError, TypeError):
+            return default
+
+    shown = not labels.get("personal")
+    return attrs.field(init=False, repr=shown, default=attrs.Factory(follow, takes_self=True), metadata=labels)
+
+
+def checked_type(path: str, kind: type[T], value: Any) -> T:
+    """Check that an argument is one of ours.
+
+    Raises:
+        WrongType: naming `path`.
+    """
+    if type(value) is not kind:
+        raise named(wrong_type(kind.__name__, value), path)
+    return value
 
 
 def wrong_type(wanted: str, value: Any) -> WrongType:

@@ -1,10 +1,11 @@
 """Whole numbers and claims. There are no floats in crmcore: what must be exact is counted in its smallest unit."""
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from crmcore.domain.errors.given import OutOfRange, TooPrecise
-from crmcore.domain.fields.build import NO_DEFAULT, build, wrong_type
+from crmcore.domain.fields.build import NO_DEFAULT, build, require, wrong_type
 
 EXACT: Final = 2**53
 """The largest whole number that every JSON reader still reads exactly."""
@@ -16,14 +17,27 @@ def whole(*, least: int = 0, most: int = EXACT, optional: bool = False, default:
     Raises:
         WrongType, OutOfRange: when the record is made.
     """
+    return build(_whole_check(least, most), optional=optional, default=default)
 
+
+def checked_whole(path: str, value: Any, *, least: int = 0, most: int = EXACT) -> int:
+    """Check a whole number that is an argument and not a field.
+
+    Raises:
+        WrongType, OutOfRange: naming `path`.
+    """
+    require(path, _whole_check(least, most), value)
+    return value  # type: ignore[no-any-return]  # the check has just proved it
+
+
+def _whole_check(least: int, most: int) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if type(value) is not int:
             raise wrong_type("a whole number", value)
         if not least <= value <= most:
             raise OutOfRange("", f"must lie between {least:,} and {most:,}")
 
-    return build(check, optional=optional, default=default)
+    return check
 
 
 def exact(*, places: int, most: int = 10**9, default: Any = NO_DEFAULT) -> Any:

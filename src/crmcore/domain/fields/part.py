@@ -1,16 +1,18 @@
 """Values of ours inside a record: one, several, a word of an enumeration, another record's id, the host's own fields."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from crmcore.domain.errors.given import InvalidId, NotAllowed, OutOfRange, TooLong
-from crmcore.domain.fields.build import NO_DEFAULT, build, require, wrong_type
+from crmcore.domain.fields.build import NO_DEFAULT, build, named, require, wrong_type
 from crmcore.domain.fields.number import EXACT
 from crmcore.domain.fields.text import NOTE, text_check, tidy
+
+W = TypeVar("W", bound=Enum)
 
 ITEMS: Final = 500
 """How many parts a record holds at most, unless its field says otherwise."""
@@ -52,6 +54,41 @@ def one_of(words: type[Enum], *, optional: bool = False, default: Any = NO_DEFAU
             raise NotAllowed("", allowed=tuple(by_value))
 
     return build(check, optional=optional, default=default, converter=member, personal=personal)
+
+
+def checked_member(path: str, words: type[W], value: Any) -> W:
+    """Find the member of an enumeration that an argument means, by itself or by its value.
+
+    Raises:
+        NotAllowed: naming `path`, and all that is allowed.
+    """
+    for member in words:
+        if value is member or (type(value) is str and value == member.value):
+            return member
+    raise NotAllowed(path, allowed=tuple(str(member.value) for member in words))
+
+
+def listed(path: str, items: Any) -> tuple[Any, ...]:
+    """Take several things that are an argument and not a field. A text is one thing, and no list of its letters.
+
+    Raises:
+        WrongType: naming `path`.
+    """
+    if isinstance(items, (str, bytes, bytearray, Mapping)) or not isinstance(items, Iterable):
+        raise named(wrong_type("a list", items), path)
+    return tuple(items)
+
+
+def several(path: str, items: Any) -> tuple[Any, ...]:
+    """Take several things as `listed` does, each of them once.
+
+    Raises:
+        WrongType: naming `path`.
+    """
+    try:
+        return tuple(dict.fromkeys(listed(path, items)))
+    except TypeError:  # something that has no hash is none of our values
+        raise named(wrong_type("a list of texts or values", items), path) from None
 
 
 def part(kind: type[Any], *, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False) -> Any:

@@ -1,5 +1,6 @@
 """Instants, days and durations. An instant is aware and kept in UTC; a day is a date and never a datetime."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -41,14 +42,27 @@ def span(*, least: timedelta = timedelta(0), optional: bool = False, default: An
     Raises:
         WrongType, OutOfRange: when the record is made.
     """
+    return build(_span_check(least), optional=optional, default=default)
 
+
+def checked_span(path: str, value: Any, *, least: timedelta = timedelta(0)) -> timedelta:
+    """Check a duration that is an argument and not a field.
+
+    Raises:
+        WrongType, OutOfRange: naming `path`.
+    """
+    require(path, _span_check(least), value)
+    return value  # type: ignore[no-any-return]  # the check has just proved it
+
+
+def _span_check(least: timedelta) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if type(value) is not timedelta:
             raise wrong_type("a timedelta", value)
         if not least <= value <= LONGEST:
             raise OutOfRange("", f"must lie between {least} and {LONGEST}")
 
-    return build(check, optional=optional, default=default)
+    return check
 
 
 def to_utc(value: Any) -> Any:

@@ -7,8 +7,7 @@ from crmcore.domain.criteria import AnyOf, Has, Is
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, CustomerKind, ExternalId, RelationKind, Role
 from crmcore.domain.errors.conflicts import Taken
-from crmcore.domain.fields.part import NOTHING
-from crmcore.domain.fields.text import checked_text
+from crmcore.domain.fields.part import NOTHING, listed
 from crmcore.domain.ids import CustomerId, UserId
 from crmcore.domain.people import User
 from crmcore.domain.values.address import PostalAddress
@@ -52,7 +51,7 @@ class CustomerFacts:
             Blank: neither a name nor an external id.
             NotFound: no such owner.
         """
-        points = [*contact_points]
+        points = [*listed("customer.contact_points", contact_points)]
         if phone:
             points.append(self._phone(phone))
         if email:
@@ -64,7 +63,7 @@ class CustomerFacts:
             name,
             at=unit.now,
             kind=kind,
-            roles=tuple(roles),
+            roles=roles,
             contact_points=points,
             external_ids=external_ids,
             owner=owner,
@@ -94,7 +93,6 @@ class CustomerFacts:
         Raises:
             Blank: an empty name.
         """
-        name = checked_text("customer.name", name)
         return unit.save(unit.get(Customer, id, version=expected_version).rename(name, at=unit.now))
 
     @story("customers.describe")
@@ -113,7 +111,7 @@ class CustomerFacts:
         Raises:
             InvalidInput: a detail that cannot be, or that is none.
         """
-        return unit.save(unit.get(Customer, id, version=expected_version).describe(at=unit.now, **details))
+        return unit.save(unit.get(Customer, id, version=expected_version).describe(details, at=unit.now))
 
     @story("customers.add_contact")
     def add_contact(

@@ -6,13 +6,15 @@ from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints import Complaint
 from crmcore.domain.criteria import All, Criterion, Has, Is, Mentions
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.parts import Role
+from crmcore.domain.customers.parts import ExternalId, Role
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
-from crmcore.domain.ids import CustomerId, UserId
+from crmcore.domain.fields.part import checked_member
+from crmcore.domain.fields.text import checked_text
+from crmcore.domain.ids import CustomerId, UserId, check_id
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.tasks import Task
-from crmcore.domain.values.contact import email_key
+from crmcore.domain.values.contact import EMAIL_LIMIT, email_key
 from crmcore.domain.values.names import fold
 from crmcore.services.customers.page import ON_A_PAGE, CustomerPage
 from crmcore.services.house import House, view
@@ -34,11 +36,13 @@ class CustomerViews:
     @view("customers.by_external_id")
     def by_external_id(self, unit: Unit, system: str, key: str, /) -> Customer | None:
         """Find the customer that another system knows under a key."""
-        return unit.one(Customer, Has("external_ids", Is("system", system) & Is("key", key)))
+        wanted = ExternalId(system, key)
+        return unit.one(Customer, Has("external_ids", Is("system", wanted.system) & Is("key", wanted.key)))
 
     @view("customers.reachable_at")
     def reachable_at(self, unit: Unit, contact: str, /) -> Sequence[Customer]:
         """Find whoever has that phone or e-mail, shared ones included."""
+        contact = checked_text("contact", contact, limit=EMAIL_LIMIT)
         value = email_key(contact) if "@" in contact else self.house.phones.key(contact, region=self.house.region)
         return unit.find(Customer, Has("contact_points", Is("value", value)))
 
@@ -59,10 +63,13 @@ class CustomerViews:
         ``search("shah ori")`` finds Шаҳзод Ўринов; see `crmcore.domain.values.names.fold`.
         """
         check_limit(limit)
-        where: list[Criterion] = [Mentions("name_key", word) for word in fold(words).split()]
+        where: list[Criterion] = [
+            Mentions("name_key", word) for word in fold(checked_text("words", words, blank=True)).split()
+        ]
         if role is not None:
-            where.append(Has("roles", Is("role", Role(role))))
+            where.append(Has("roles", Is("role", checked_member("role", Role, role))))
         if owner is not None:
+            check_id("user", owner)
             where.append(Is("owner", owner))
         return unit.find(Customer, All(tuple(where)), order="name_key", after=after, limit=limit)
 

@@ -7,6 +7,7 @@ from typing import Any
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Basis, LineItem, NextStep
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import DealId, UserId, kind_of
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
@@ -124,6 +125,7 @@ class DealFacts:
             NotFound: no such person.
         """
         deal = unit.get(Deal, id, version=expected_version)
+        who = checked_text("participant.who", who, limit=64)
         kind: type[User | Customer] = User if kind_of(who) == User.shape.kind else Customer
         return unit.save(deal.join(role, unit.get(kind, who).id, at=unit.now))
 
@@ -143,4 +145,4 @@ class DealFacts:
         Raises:
             InvalidInput: a detail that cannot be, or that is none.
         """
-        return unit.save(unit.get(Deal, id, version=expected_version).describe(at=unit.now, **details))
+        return unit.save(unit.get(Deal, id, version=expected_version).describe(details, at=unit.now))

@@ -8,6 +8,8 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.gate import violations
 from crmcore.domain.deals.movements import Movement
 from crmcore.domain.deals.parts import Outcome
+from crmcore.domain.fields.part import checked_member
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId, check_id
 from crmcore.domain.requirements import Violation
@@ -68,8 +70,8 @@ class DealViews:
             "funnel": funnel,
             "customer": customer,
             "owner": owner,
-            "stage": stage,
-            "outcome": None if outcome is None else Outcome(outcome),
+            "stage": None if stage is None else checked_text("stage", stage, limit=60),
+            "outcome": None if outcome is None else checked_member("outcome", Outcome, outcome),
         }
         where: tuple[Criterion, ...] = tuple(Is(name, value) for name, value in claims.items() if value is not None)
         return unit.find(Deal, All(where), after=after, limit=limit)
