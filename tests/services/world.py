@@ -1,12 +1,12 @@
 """A small house in which every story can be told, and a way to see that nothing in it has changed."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from attrs import frozen
 
 from crmcore import Crm, ExternalId, FrozenClock, Request
+from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.kinds import ENTITIES
 from crmcore.domain.commitments import Commitment
@@ -16,13 +16,15 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
 from crmcore.domain.funnels import CreateTask, Funnel, Stage
 from crmcore.domain.interactions import Interaction
+from crmcore.domain.kernel import Entity
 from crmcore.domain.people import Team, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
-from crmcore.services.ports import Context, Store
+from crmcore.services.ports import Ids, Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TENANTS: Final = ("default", "others")
+NOBODY: Final = "00000000000070008fffffffffffffff"
+"""The digits of an id that nothing has."""
 
 
 @frozen(kw_only=True)
@@ -43,12 +45,16 @@ class World:
     commitment: Commitment
     complaint: Complaint
     document: Document
+    dead_message: str = f"message_{NOBODY}"
+    dead_occurrence: str = f"occurrence_{NOBODY}"
 
 
-def furnish(store: Store | None = None, *, tenant: str = "default", ids: CountingIds | None = None) -> World:
+def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | None = None) -> World:
     """Build the house."""
     clock = FrozenClock(NOON)
-    crm = Crm(store, tenant=tenant, actor="anna", clock=clock, ids=ids or CountingIds(), region="LV")
+    crm = Crm(
+        store, tenant=tenant, actor="anna", clock=clock, ids=ids or CountingIds(), region="LV", files=MemoryFiles()
+    )
     boss = crm.people.add("Ilze Boss", roles=["boss"], email="ilze@example.lv")
     team = crm.people.form_team("Riga")
     anna = crm.people.add("Anna Liepa", roles=["manager"], login="anna", supervisor=boss.id, team=team.id)
@@ -93,22 +99,25 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Countin
     )
 
 
-def dump(store: Store) -> list[Any]:
-    """Everything that a store holds, of all tenants: records, their entries, the feed."""
+def another(world: World) -> World:
+    """A house like it, of another tenant in the same store."""
+    house = world.crm.house
+    return furnish(house.store, tenant=house.ids.new("tenant"), ids=house.ids)
+
+
+def keep(crm: Crm, *records: Entity) -> None:
+    """Store records as they are, past all stories."""
+    with crm.house.store.begin(crm.house.context, ids=crm.house.ids) as transaction:
+        for record in records:
+            transaction.save(record)
+        transaction.commit()
+
+
+def dump(crm: Crm) -> list[Any]:
+    """Everything that the store holds of a tenant: records, their entries, the feed."""
     held: list[Any] = []
-    for tenant in TENANTS:
-        with store.begin(Context(tenant=tenant), ids=CountingIds()) as transaction:
-            for kind in ENTITIES:
-                for record in transaction.find(kind):
-                    held += [record, *transaction.entries(kind, record.id)] if kind.shape.entries else [record]
-            held += transaction.events(limit=10_000)
-    return held
-
-
-def problem(call: Callable[[], Any]) -> tuple[type[Exception], str] | None:
-    """What a call is refused with, if it is."""
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001  # the point is to see which it is
-        return type(error), str(error)
-    return None
+    with crm.house.store.begin(crm.house.context, ids=crm.house.ids) as transaction:
+        for kind in ENTITIES:
+            for record in transaction.find(kind):
+                held += [record, *(transaction.entries(kind, record.id) if kind.shape.entries else ())]
+        return [*held, *transaction.events(limit=10_000)]

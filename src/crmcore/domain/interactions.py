@@ -115,7 +115,7 @@ class Interaction(Entity):
             recording=recording,
         )
         if interaction.happened_at > at:
-            raise OutOfRange("interaction.happenedAt", "must not lie in the future; plan a task instead")
+            raise OutOfRange("interaction.happened_at", "must not lie in the future; plan a task instead")
         fact = InteractionLogged(
             at=at,
             kind=interaction.kind,

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, TaskId, UserId
 from crmcore.domain.kernel import (
     Entity,
@@ -180,7 +181,7 @@ class Task(Entity):
         """
         if repeats is not None and due_at is None:
             raise RuleBroken(id, "recurrence_without_due_time", "needs a due time that its recurrence starts from")
-        return cls(
+        task = cls(
             id=id,
             title=title,
             kind=kind,
@@ -196,8 +197,8 @@ class Task(Entity):
             repeats=repeats,
             starts_at=due_at if repeats is not None else None,
             given_at=at,
-            pending=(TaskGiven(at=at, kind=kind, assignee=assignee, due_at=due_at, deal=deal),),
         )
+        return task._after(TaskGiven(at=at, kind=task.kind, assignee=assignee, due_at=task.due_at, deal=deal))
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
@@ -239,6 +240,8 @@ class Task(Entity):
             RuleBroken: it is not open.
         """
         self._require_open("reschedule")
+        due_at = None if due_at is None else checked_moment("task.due_at", due_at)
+        remind_at = None if remind_at is None else checked_moment("task.remind_at", remind_at)
         if due_at == self.due_at and remind_at == self.remind_at:
             return self
         fact = TaskRescheduled(at=at, before=self.due_at, after=due_at)

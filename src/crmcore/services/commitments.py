@@ -41,7 +41,7 @@ class Commitments:
 
         Args:
             side: who promised, ``ours`` or ``theirs``.
-            customer: with whom; the deal's customer when a deal is given.
+            customer: with whom; the deal's customer when not given.
             owner: who of us sees to it; the deal's or the customer's owner when not given.
 
         Raises:
@@ -49,7 +49,7 @@ class Commitments:
             NotFound: no such customer, deal or person.
         """
         about = None if deal is None else unit.get(Deal, deal)
-        if about is not None:
+        if customer is None and about is not None:
             customer = about.customer
         if customer is None:
             raise Blank("commitment.customer", "must be named, or a deal")

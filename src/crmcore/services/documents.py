@@ -115,7 +115,7 @@ class Documents:
         key: str | None = None,
     ) -> Document:
         of = None if deal is None else unit.get(Deal, deal)
-        owner = of.customer if of is not None else customer
+        owner = of.customer if customer is None and of is not None else customer
         if owner is None:
             raise Blank("document.deal", "must be named, or a customer")
         document = unit.save(

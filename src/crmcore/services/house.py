@@ -130,7 +130,8 @@ def story(name: str) -> Callable[[Callable[Concatenate[S, Unit, P], R]], Callabl
     caller means) by name; it passes the version to `Unit.get`, and leaves the key alone: that is seen to here.
 
     Raises:
-        KeyReused: the key came before, with other arguments or for another story.
+        KeyReused: the key came before, with other arguments, for another story or from another actor, who may have been told
+            what this one may not see.
     """
 
     def decorate(tell: Callable[Concatenate[S, Unit, P], R]) -> Callable[Concatenate[S, P], R]:
@@ -147,7 +148,7 @@ def story(name: str) -> Callable[[Callable[Concatenate[S, Unit, P], R]], Callabl
             def answer_once(unit: Unit) -> R:
                 receipt = unit.one(Receipt, Is("key", key))
                 if receipt is not None and receipt.expires_at > unit.now:
-                    if receipt.fingerprint != seal:
+                    if receipt.fingerprint != seal or receipt.actor != unit.context.actor:
                         raise KeyReused(receipt.story)
                     return receipt.result  # type: ignore[no-any-return]  # it is what this story answered
                 result = tell(self, unit, *args, **kwargs)

@@ -48,7 +48,7 @@ class Interactions:
         """Note a contact with a customer.
 
         Args:
-            customer: with whom; the deal's customer when a deal is given.
+            customer: with whom; the deal's customer when not given.
             by: who of us; the deal's owner when not given.
             happened_at: when it began; now when not given.
             outcome: what came of it, in one of the house's words.
@@ -61,7 +61,7 @@ class Interactions:
             IllegalTransition: the task is not open.
         """
         about = None if deal is None else unit.get(Deal, deal)
-        if about is not None:
+        if customer is None and about is not None:
             customer = about.customer
         if customer is None:
             raise Blank("interaction.customer", "must be named, or a deal")

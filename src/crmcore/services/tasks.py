@@ -46,7 +46,8 @@ class Tasks:
         """Give somebody something to do. It is escalated when it runs late.
 
         Args:
-            deal: which it is for; its customer is noted too.
+            deal: which it is for.
+            customer: whom it is about; the deal's customer when not given.
             repeats: by which rule the next one follows when this one is done or called off.
 
         Raises:
@@ -55,10 +56,11 @@ class Tasks:
         """
         if assignee is not None:
             unit.get(User, assignee)
-        if deal is not None:
-            customer = unit.get(Deal, deal).customer
-        elif customer is not None:
+        about = None if deal is None else unit.get(Deal, deal)
+        if customer is not None:
             unit.get(Customer, customer)
+        elif about is not None:
+            customer = about.customer
         return give_task(
             unit,
             title,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from crmcore.domain.ids import CustomerId, DocumentId, FunnelId, UserId
-from crmcore.domain.kernel import Event, day, moment, part, record, ref, text, whole
+from crmcore.domain.kernel import Event, day, moment, part, record, ref, text, whole, words
 from crmcore.domain.values.money import Money
 
 
@@ -124,4 +124,4 @@ class DealDescribed(Event):
     """A deal's title, lines, tags or custom fields changed; the values stay in the deal."""
 
     name: ClassVar[str] = "deal.described"
-    fields: str = text(personal=False)
+    fields: tuple[str, ...] = words(personal=False, default=())

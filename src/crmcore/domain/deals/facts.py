@@ -28,9 +28,10 @@ from crmcore.domain.deals.parts import (
 )
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.fields.build import derived
+from crmcore.domain.fields.build import derived, require
 from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import NOTHING, listed
+from crmcore.domain.fields.time import check_day
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
 from crmcore.domain.kernel import (
@@ -174,6 +175,8 @@ class DealFacts(Entity):
         """Say when the deal is expected to close."""
         if close == self.expected_close:
             return self
+        if close is not None:
+            require("deal.expected_close", check_day, close)
         fact = DealRescheduled(at=at, before=self.expected_close, after=close)
         return self._moved(MovementKind.RESCHEDULED, fact, at=at, expected_close=close)
 
@@ -214,7 +217,7 @@ class DealFacts(Entity):
         """
         if unknown := set(details) - DETAILS:
             raise InvalidInput(f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
-        after = self._after(DealDescribed(at=at, fields=", ".join(sorted(details))), **details)
+        after = self._after(DealDescribed(at=at, fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
     def touch(self, *, at: datetime) -> Self:

@@ -28,12 +28,13 @@ def day(*, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = F
     Raises:
         WrongType: when the record is made.
     """
+    return build(check_day, optional=optional, default=default, personal=personal)
 
-    def check(value: Any) -> None:
-        if type(value) is not date:
-            raise wrong_type("a date", value)
 
-    return build(check, optional=optional, default=default, personal=personal)
+def check_day(value: Any) -> None:
+    """Refuse what is no day; an instant is none."""
+    if type(value) is not date:
+        raise wrong_type("a date", value)
 
 
 def span(*, least: timedelta = timedelta(0), optional: bool = False, default: Any = NO_DEFAULT) -> Any:
