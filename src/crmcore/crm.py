@@ -8,6 +8,7 @@ from attrs import evolve
 
 from crmcore.adapters.clocks import SystemClock
 from crmcore.adapters.files import MemoryFiles, NoFiles
+from crmcore.adapters.holidays import WorldHolidays
 from crmcore.adapters.ids import SystemIds
 from crmcore.adapters.memory import MemoryStore
 from crmcore.adapters.phones import SimplePhones
@@ -15,10 +16,23 @@ from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.templates import Templates
 from crmcore.domain.escalation import Ladder
 from crmcore.services.house import House
-from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store
+from crmcore.services.ports import (
+    Clock,
+    Context,
+    FileStore,
+    Holidays,
+    Ids,
+    Notifier,
+    Phones,
+    Policy,
+    Publisher,
+    Renderer,
+    Store,
+)
 
 # The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
 if TYPE_CHECKING:
+    from crmcore.services.calendars import Calendars
     from crmcore.services.commitments import Commitments
     from crmcore.services.complaints import Complaints
     from crmcore.services.customers.customers import Customers
@@ -51,6 +65,7 @@ class Crm:
         phones: who knows phone numbers; a few countries' when not given. See the extra ``phone``.
         renderer: what fills templates; sandboxed Jinja when not given. See the extra ``documents``.
         files: where the bytes of attached files are kept.
+        holidays: who knows the holidays of the world. See the extra ``calendar``.
         notifiers: what sends messages, by channel: ``{"email": SmtpNotifier(...)}``.
         publishers: who is told all facts, by a name under which it is remembered how far each has heard.
         region: the country whose phone numbers may be given without their country's code, by ISO 3166-1.
@@ -58,6 +73,7 @@ class Crm:
         zone: the IANA zone in which times are written in messages and documents.
         company: what documents say of the house itself, such as its name and its bank account.
         ladder: when who hears of late work.
+        calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
         attempts: how often a story is run at most when others are faster.
 
     Example:
@@ -80,6 +96,7 @@ class Crm:
         phones: Phones | None = None,
         renderer: Renderer | None = None,
         files: FileStore | None = None,
+        holidays: Holidays | None = None,
         notifiers: Mapping[str, Notifier] | None = None,
         publishers: Mapping[str, Publisher] | None = None,
         region: str | None = None,
@@ -87,6 +104,7 @@ class Crm:
         zone: str = "UTC",
         company: Mapping[str, str] | None = None,
         ladder: Ladder | None = None,
+        calendar: str = "default",
         attempts: int = 5,
     ) -> None:
         self.house = House(
@@ -98,6 +116,7 @@ class Crm:
             phones=phones or SimplePhones(),
             renderer=renderer or Templates(),
             files=files or (MemoryFiles() if store is None else NoFiles()),
+            holidays=holidays or WorldHolidays(),
             notifiers=dict(notifiers or {}),
             publishers=dict(publishers or {}),
             region=region,
@@ -105,6 +124,7 @@ class Crm:
             zone=zone,
             company=dict(company or {}),
             ladder=ladder or Ladder(),
+            calendar=calendar,
             attempts=attempts,
         )
 
@@ -154,6 +174,13 @@ class Crm:
     def close(self) -> None:
         """Let go of the store's connections."""
         self.house.store.close()
+
+    @cached_property
+    def calendars(self) -> "Calendars":
+        """When the house works."""
+        from crmcore.services.calendars import Calendars
+
+        return Calendars(self.house)
 
     @cached_property
     def commitments(self) -> "Commitments":

@@ -17,6 +17,7 @@ from crmcore.domain.occurrences import Occurrence
 from crmcore.domain.people import Ring, Team, User
 from crmcore.domain.receipts import Receipt
 from crmcore.domain.tasks import Task
+from crmcore.domain.worktime.calendar import WorkCalendar
 
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     Commitment,
@@ -35,6 +36,7 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     Team,
     Template,
     User,
+    WorkCalendar,
 )
 """Every kind of record."""
 

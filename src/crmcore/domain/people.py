@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Self
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.part import several
-from crmcore.domain.ids import RingId, TeamId, UserId
+from crmcore.domain.ids import CalendarId, RingId, TeamId, UserId
 from crmcore.domain.kernel import Entity, Event, Shape, flag, moment, part, parts, record, ref, text, value, words
 from crmcore.domain.values.contact import email_key
 from crmcore.domain.values.period import Period
@@ -70,7 +70,11 @@ class UserLeft(Event):
 
 @record
 class User(Entity):
-    """A person of the house. Who logs in, and how, is the host's affair; it may keep its own key in `login`."""
+    """A person of the house. Who logs in, and how, is the host's affair; it may keep its own key in `login`.
+
+    Attributes:
+        calendar: by which the person works; the house's own when there is none.
+    """
 
     shape: ClassVar[Shape] = Shape(
         "user",
@@ -89,6 +93,7 @@ class User(Entity):
     supervisor: UserId | None = ref("user", optional=True, default=None)
     posts: tuple[Post, ...] = parts(Post, default=())
     absences: tuple[Absence, ...] = parts(Absence, personal=True, default=())
+    calendar: CalendarId | None = ref("calendar", optional=True, default=None)
     active: bool = flag(default=True)
     added_at: datetime = moment()
 
@@ -161,6 +166,12 @@ class User(Entity):
         if self.id == supervisor.id or self.id in line:
             raise RuleBroken(self.id, "supervisors_in_a_circle", "cannot report to somebody who reports to them")
         return self._after(UserChanged(at=at, fields=("supervisor",)), supervisor=supervisor.id)
+
+    def work_by(self, calendar: CalendarId | None, *, at: datetime) -> Self:
+        """Let the person work by a calendar, or by the house's own again."""
+        if calendar == self.calendar:
+            return self
+        return self._after(UserChanged(at=at, fields=("calendar",)), calendar=calendar)
 
     def go_away(self, period: Period, *, at: datetime, reason: str = "") -> Self:
         """Note an absence.

@@ -21,7 +21,19 @@ from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.kernel import changed
 from crmcore.domain.receipts import Receipt
 from crmcore.services.fingerprints import fingerprint
-from crmcore.services.ports import Clock, Context, FileStore, Ids, Notifier, Phones, Policy, Publisher, Renderer, Store
+from crmcore.services.ports import (
+    Clock,
+    Context,
+    FileStore,
+    Holidays,
+    Ids,
+    Notifier,
+    Phones,
+    Policy,
+    Publisher,
+    Renderer,
+    Store,
+)
 from crmcore.services.unit import Unit
 
 P = ParamSpec("P")
@@ -46,6 +58,7 @@ class House:
         attempts: how often a story is run at most.
         keys_last: how long the answer to an idempotency key is kept.
         ladder: when who hears of late work.
+        calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
     """
 
     store: Store
@@ -56,6 +69,7 @@ class House:
     phones: Phones
     renderer: Renderer
     files: FileStore
+    holidays: Holidays
     notifiers: Mapping[str, Notifier] = field(factory=dict)
     publishers: Mapping[str, Publisher] = field(factory=dict)
     region: str | None = None
@@ -65,6 +79,7 @@ class House:
     attempts: int = 5
     keys_last: timedelta = timedelta(hours=24)
     ladder: Ladder = Ladder()
+    calendar: str = "default"
 
     def run(self, story: str, tell: Callable[[Unit], R], *, reading: bool = False) -> R:
         """Tell a story once, in one transaction, and commit it.

@@ -7,9 +7,10 @@ from attrs import frozen
 
 from crmcore.domain.criteria import Has, Is
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import TeamId, UserId
+from crmcore.domain.ids import CalendarId, TeamId, UserId
 from crmcore.domain.people import Team, User
 from crmcore.domain.values.period import Period
+from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.house import House, story, view
 from crmcore.services.steps.people import line_of
 from crmcore.services.unit import Unit
@@ -90,6 +91,16 @@ class People:
         above = unit.get(User, supervisor)
         line = [user.id for user in line_of(unit, supervisor)]
         return unit.save(unit.get(User, id).report_to(above, line=line, at=unit.now))
+
+    @story("people.work_by")
+    def work_by(self, unit: Unit, id: UserId, calendar: CalendarId | None, /, *, key: str | None = None) -> User:
+        """Let a person work by a calendar of his or her own, or by the house's again.
+
+        Raises:
+            NotFound: no such calendar.
+        """
+        own = None if calendar is None else unit.get(WorkCalendar, calendar).id
+        return unit.save(unit.get(User, id).work_by(own, at=unit.now))
 
     @story("people.go_away")
     def go_away(

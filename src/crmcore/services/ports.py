@@ -254,6 +254,36 @@ class Phones(Protocol):
         ...
 
 
+@frozen(kw_only=True)
+class Year:
+    """What one year brings a country.
+
+    Attributes:
+        free: its days off, and what each is called.
+        worked: days of the weekend that are worked by decree, in exchange for others.
+    """
+
+    free: Sequence[tuple[date, str]] = ()
+    worked: Sequence[date] = ()
+
+
+class Holidays(Protocol):
+    """Knows the holidays of the world."""
+
+    def of(self, country: str, year: int, /, *, language: str = "en") -> Year:
+        """Look up a year.
+
+        Args:
+            country: by ISO 3166-1, with the part of the country behind a dash: ``DE-BY``.
+            year: of the common era.
+            language: in which the days are named if they can be.
+
+        Raises:
+            NotAllowed: nobody knows the holidays of that country.
+        """
+        ...
+
+
 class Rates(Protocol):
     """Dated exchange rates."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from crmcore.domain.errors.given import NaiveTime, OutOfRange
-from crmcore.domain.fields.build import NO_DEFAULT, build, require, wrong_type
+from crmcore.domain.fields.build import NO_DEFAULT, build, named, require, wrong_type
 
 EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -35,6 +35,17 @@ def check_day(value: Any) -> None:
     """Refuse what is no day; an instant is none."""
     if type(value) is not date:
         raise wrong_type("a date", value)
+
+
+def checked_day(path: str, value: Any) -> date:
+    """Check a calendar day that is an argument and not a field.
+
+    Raises:
+        WrongType: naming `path`.
+    """
+    if type(value) is not date:
+        raise named(wrong_type("a date", value), path)
+    return value
 
 
 def span(*, least: timedelta = timedelta(0), optional: bool = False, default: Any = NO_DEFAULT) -> Any:

@@ -1,0 +1,306 @@
+"""Working time: is it open, how much lies between two instants, when will so much have passed.
+
+Rule 1: everything is counted over windows in UTC, so that the clock's leaps and repetitions are counted as long as they last.
+Rule 2: adding and measuring agree: after `added(at, span)`, exactly `span` of working time has passed since `at`, and never a
+microsecond sooner. `back` is its mirror image.
+Rule 3: where the clock leaps or repeats itself, hours begin and end as `zones` says.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Final, Self
+
+from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.fields.time import checked_moment
+from crmcore.domain.values.period import Period
+from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
+from crmcore.domain.worktime.months import FIRST, LAST, ZERO, Month, Window, borders, month_of, united, without
+from crmcore.domain.zones import instant, zone_of
+
+_DAY: Final = timedelta(days=1)
+_SOON: Final = 120
+"""How many months are looked through for an opening or a closing."""
+
+
+class WorkTime:
+    """A working calendar that counts.
+
+    Args:
+        zone: the IANA zone whose clock the hours are told by.
+        week: the shifts of every week.
+        holidays: days off, and hours.
+        one_offs: days that are not like others.
+        closed: further times in which nothing is open, such as somebody's absences.
+
+    Example:
+        >>> office = WorkTime("Europe/Riga", Shift.week("Mo-Fr 09:00-13:00,14:00-18:00"))
+        >>> friday = datetime(2026, 3, 27, 15, tzinfo=UTC)  # 17:00 in Riga; on Sunday the clock leaps
+        >>> office.added(friday, timedelta(hours=2)).isoformat()
+        '2026-03-30T07:00:00+00:00'
+        >>> office.between(friday, datetime(2026, 3, 30, 7, tzinfo=UTC))
+        datetime.timedelta(seconds=7200)
+    """
+
+    __slots__ = ("_closed", "_given", "_holidays", "_months", "_one_offs", "_partial", "_week", "zone")
+
+    def __init__(
+        self,
+        zone: str,
+        week: Sequence[Shift],
+        holidays: Sequence[Holiday] = (),
+        one_offs: Sequence[OneOff] = (),
+        closed: Iterable[Period] = (),
+    ) -> None:
+        self.zone = zone_of(zone)
+        self._given = (zone, week, holidays, one_offs)
+        self._week: Mapping[int, tuple[Hours, ...]] = {
+            weekday: tuple(shift.hours for shift in shifts)
+            for weekday, shifts in groupby(sorted(week, key=lambda s: s.weekday), key=lambda s: s.weekday)
+        }
+        self._one_offs = {one.day: one for one in one_offs}
+        kept = [holiday for holiday in holidays if holiday.active and holiday.day not in self._one_offs]
+        self._holidays = {holiday.day for holiday in kept if holiday.hours is None}
+        self._partial = [(holiday.day, holiday.hours) for holiday in kept if holiday.hours is not None]
+        self._closed = united((period.since, period.until) for period in closed)
+        self._months: dict[int, Month] = {}
+
+    def without(self, closed: Iterable[Period]) -> Self:
+        """The same working time with some times taken out, such as a person's absences."""
+        periods = (*(Period(since, until) for since, until in self._closed), *closed)
+        return type(self)(*self._given, periods) if periods else self
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether it is open at an instant. At the minute of closing it is closed."""
+        at = _moment(at)
+        month = self._month(_number(at))
+        place = bisect_right(month.starts, at) - 1
+        return place >= 0 and at < month.ends[place]
+
+    def between(self, since: datetime, until: datetime) -> timedelta:
+        """How much working time lies between two instants.
+
+        Raises:
+            OutOfRange: the second lies before the first.
+        """
+        since, until = _moment(since), _moment(until)
+        if until < since:
+            raise OutOfRange("until", "must not lie before since")
+        number, last = _number(since), _number(until)
+        month = self._month(number)
+        passed = -month.worked(since)
+        while number < last:
+            passed += month.total
+            number += 1
+            month = self._month(number)
+        return passed + month.worked(until)
+
+    def added(self, at: datetime, span: timedelta) -> datetime:
+        """The first instant at which so much working time has passed since another.
+
+        Raises:
+            OutOfRange: the span is negative, or there is not so much working time until the year 2200.
+        """
+        at = _moment(at)
+        if span <= ZERO:
+            return _same(at, span)
+        number = _number(at)
+        month = self._month(number)
+        wanted = month.worked(at) + span
+        while wanted > month.total:
+            wanted -= month.total
+            number += 1
+            month = self._month(number)
+        return month.first(wanted)
+
+    def back(self, at: datetime, span: timedelta) -> datetime:
+        """The last instant since which so much working time has passed until another.
+
+        Raises:
+            OutOfRange: the span is negative, or there was not so much working time since the year 1900.
+        """
+        at = _moment(at)
+        if span <= ZERO:
+            return _same(at, span)
+        number = _number(at)
+        month = self._month(number)
+        wanted = month.worked(at) - span
+        while wanted < ZERO:
+            number -= 1
+            month = self._month(number)
+            wanted += month.total
+        return month.last(wanted)
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """When it is open next: the instant itself when it is open. None when that is not so within ten years."""
+        at = _moment(at)
+        for month in self._ahead(at):
+            place = bisect_right(month.ends, at)
+            if place < len(month.starts):
+                return max(at, month.starts[place])
+        return None
+
+    def next_closing(self, at: datetime) -> datetime | None:
+        """When it closes that is open then, or opens next. None when that is not so within ten years."""
+        closing: datetime | None = None
+        for month in self._ahead(_moment(at)):
+            if closing is not None:  # it was open at the end of the month before
+                if not month.starts or month.starts[0] > month.since:
+                    return closing
+                place = 0
+            else:
+                place = bisect_right(month.ends, at)
+                if place == len(month.ends):
+                    continue
+            closing = month.ends[place]
+            if closing < month.until:
+                return closing
+        return None
+
+    def previous_opening(self, at: datetime) -> datetime | None:
+        """When it opened that was open just before, or was open last. None when that is not so within ten years."""
+        opening: datetime | None = None
+        for month in self._behind(_moment(at)):
+            if opening is not None:  # it was open at the beginning of the month after
+                if not month.ends or month.ends[-1] < month.until:
+                    return opening
+                place = len(month.starts) - 1
+            else:
+                place = bisect_left(month.starts, at) - 1
+                if place < 0:
+                    continue
+            opening = month.starts[place]
+            if opening > month.since:
+                return opening
+        return None
+
+    def previous_closing(self, at: datetime) -> datetime | None:
+        """Until when it was open last: the instant itself when it was open just before. None as in `next_opening`."""
+        at = _moment(at)
+        for month in self._behind(at):
+            place = bisect_left(month.starts, at) - 1
+            if place >= 0:
+                return min(at, month.ends[place])
+        return None
+
+    def periods(self, since: datetime, until: datetime) -> tuple[Period, ...]:
+        """The times in which it is open between two instants.
+
+        Raises:
+            OutOfRange: the second lies before the first.
+        """
+        asked = Period(since, until)
+        windows: list[Window] = []
+        for number in range(_number(asked.since), _number(asked.until) + 1):
+            month = self._month(number)
+            windows += zip(month.starts, month.ends, strict=True)
+        cut = ((max(start, asked.since), min(end, asked.until)) for start, end in windows)
+        return tuple(Period(start, end) for start, end in united(window for window in cut if window[0] < window[1]))
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether there is working time that begins on that day of the clock."""
+        return bool(self._windows(day, day))
+
+    def working_days(self, since: date, until: date) -> int:
+        """How many working days there are from one day up to, and not including, another.
+
+        Raises:
+            OutOfRange: the second lies before the first.
+        """
+        if until < since:
+            raise OutOfRange("until", "must not lie before since")
+        return sum(self.is_working_day(since + n * _DAY) for n in range((until - since).days))
+
+    def working_day(self, day: date, number: int) -> date:
+        """The n-th working day after a day, or before it when n is negative; the 0th is the day itself, or the next one.
+
+        Raises:
+            OutOfRange: there are not so many until the year 2200, or since the year 1900.
+        """
+        step = -_DAY if number < 0 else _DAY
+        left = abs(number)
+        if not left:
+            day, left = day - _DAY, 1
+        while left:
+            day += step
+            if not FIRST <= day.year < LAST:
+                raise _beyond()
+            left -= self.is_working_day(day)
+        return day
+
+    def _ahead(self, at: datetime) -> Iterable[Month]:
+        first = _number(at)
+        return (self._month(number) for number in range(first, min(first + _SOON, LAST * 12)))
+
+    def _behind(self, at: datetime) -> Iterable[Month]:
+        last = _number(at)
+        return (self._month(number) for number in range(last, max(last - _SOON, FIRST * 12 - 1), -1))
+
+    def _month(self, number: int) -> Month:
+        """The windows of a month of UTC, counted once."""
+        found = self._months.get(number)
+        if found is None:
+            if not FIRST * 12 <= number < LAST * 12:
+                raise _beyond()
+            since, until = borders(number)
+            # A day of some zone's clock may begin half a day before UTC's, and its night shift end a day after it.
+            windows = self._windows(since.date() - 2 * _DAY, until.date() + _DAY)
+            found = self._months[number] = month_of(since, until, windows)
+        return found
+
+    def _windows(self, first: date, last: date) -> list[Window]:
+        """What is open of the shifts that begin on some days of the clock."""
+        windows = united(
+            self._on(first + n * _DAY, hours)
+            for n in range((last - first).days + 1)
+            for hours in self._hours(first + n * _DAY)
+        )
+        if not windows:
+            return windows
+        partial = (self._on(day, hours) for day, hours in self._partial if first - _DAY <= day <= last + _DAY)
+        start, end = windows[0][0], windows[-1][1]
+        closed = (window for window in self._closed if window[0] < end and start < window[1])
+        return without(windows, united((*partial, *closed)))
+
+    def _hours(self, day: date) -> tuple[Hours, ...]:
+        one = self._one_offs.get(day)
+        if one is not None:
+            return one.hours if one.like is None else self._week.get(one.like, ())
+        return () if day in self._holidays else self._week.get(day.weekday(), ())
+
+    def _on(self, day: date, hours: Hours) -> Window:
+        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # by the clock of the zone
+        opens, closes = midnight + timedelta(minutes=hours.opens), midnight + timedelta(minutes=hours.closes)
+        return instant(opens, self.zone), instant(closes, self.zone)
+
+
+@lru_cache(maxsize=256)
+def worktime(
+    zone: str, week: tuple[Shift, ...], holidays: tuple[Holiday, ...], one_offs: tuple[OneOff, ...]
+) -> WorkTime:
+    """Make a working time, or remember the one that was made of the same."""
+    return WorkTime(zone, week, holidays, one_offs)
+
+
+ALWAYS: Final = WorkTime("UTC", Shift.week("24/7"))
+"""Round the clock: the working time of a house that has declared none."""
+
+
+def _moment(at: datetime) -> datetime:
+    return at if type(at) is datetime and at.tzinfo is UTC else checked_moment("at", at)
+
+
+def _number(at: datetime) -> int:
+    return at.year * 12 + at.month - 1
+
+
+def _same(at: datetime, span: timedelta) -> datetime:
+    if span < ZERO:
+        raise OutOfRange("span", "must not be negative")
+    return at
+
+
+def _beyond() -> OutOfRange:
+    return OutOfRange("workTime", f"is counted in the years {FIRST:,} to {LAST - 1:,}".replace(",", ""))
