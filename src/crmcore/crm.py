@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from crmcore.services.delivery import Delivery, DeliveryReport
     from crmcore.services.documents import Documents
     from crmcore.services.due import Due, DueReport
+    from crmcore.services.feed import Feed
     from crmcore.services.funnels import Funnels
     from crmcore.services.interactions import Interactions
     from crmcore.services.leads import Leads
@@ -230,6 +231,13 @@ class Crm:
         from crmcore.services.due import Due
 
         return Due(self.house)
+
+    @cached_property
+    def feed(self) -> "Feed":
+        """Everything that happened, for readers outside."""
+        from crmcore.services.feed import Feed
+
+        return Feed(self.house)
 
     @cached_property
     def funnels(self) -> "Funnels":

@@ -14,7 +14,7 @@
     │   ├── IllegalTransition · StageGateClosed · LossReasonMissing
     │   └── NobodyAvailable
     ├── AmbiguousCustomer              several customers fit; crmcore refuses to guess
-    ├── NotFound (LookupError)
+    ├── NotFound · CursorLost (LookupError)
     ├── Forbidden (PermissionError)
     ├── Conflict                       somebody else was faster
     │   ├── StaleVersion · Taken · Busy
@@ -31,6 +31,7 @@ wrote: field names, limits and ids are enough to act on, and safe to log.
 
 from crmcore.domain.errors.broken import (
     AmbiguousCustomer,
+    CursorLost,
     Forbidden,
     IllegalTransition,
     LossReasonMissing,
@@ -74,6 +75,7 @@ __all__ = [
     "Conflict",
     "ControlCharacter",
     "CrmError",
+    "CursorLost",
     "DeliveryFailed",
     "Forbidden",
     "IllegalTransition",

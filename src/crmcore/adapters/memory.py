@@ -50,6 +50,7 @@ class _Shelf:
         self.holders: dict[tuple[type[Entity], str, tuple[Any, ...]], str] = {}
         self.index: defaultdict[tuple[type[Entity], str, Hashable], set[str]] = defaultdict(set)
         self.feed: list[Recorded] = []
+        self.forgotten = 0
 
     def put(self, old: Entity | None, new: Entity | None) -> None:
         """Put a record in the place of its former self, either of which may be missing."""
@@ -67,6 +68,21 @@ class _Shelf:
             for path, value in _index_keys(new):
                 self.index[kind, path, value].add(new.id)
             self.records[kind][new.id] = new
+
+    def publish(self, facts: Iterable[Recorded]) -> None:
+        """Put facts at the end of the feed."""
+        last = self.forgotten + len(self.feed)
+        self.feed += [changed(fact, position=place) for place, fact in enumerate(facts, start=last + 1)]
+
+    def forgettable(self, until: int) -> int:
+        """How many facts lie up to a position, without the newest."""
+        return max(min(until - self.forgotten, len(self.feed) - 1), 0)
+
+    def forget(self, until: int) -> None:
+        """Forget the facts up to a position, but never the newest."""
+        facts = self.forgettable(until)
+        del self.feed[:facts]
+        self.forgotten += facts
 
     def candidates(self, kind: type[E], where: Criterion) -> Iterable[E]:
         """The records that may fulfil a criterion: those that an index names, or all."""
@@ -93,6 +109,7 @@ class MemoryTransaction:
         self._written: dict[Key, Entity | None] = {}
         self._entries: defaultdict[Key, list[Any]] = defaultdict(list)
         self._facts: list[Recorded] = []
+        self._forget_until = 0
 
     def __enter__(self) -> Self:
         return self
@@ -175,10 +192,18 @@ class MemoryTransaction:
         self._based_on.setdefault(key, entity.version)
         self._written[key] = None
 
-    def events(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
         with self._lock:
-            return self._shelf.feed[after : after + limit]
+            feed = self._shelf.feed
+            behind = feed[max(after - self._shelf.forgotten, 0) :]
+        return behind[::-1][:limit] if backwards else behind[:limit]
+
+    def forget_events(self, *, until: int) -> int:
+        """Forget the beginning of the feed, with the commit."""
+        self._forget_until = until
+        with self._lock:
+            return self._shelf.forgettable(until)
 
     def ask(self, question: Question[A], /) -> A | None:
         """Leave every question to its own way of counting."""
@@ -197,8 +222,8 @@ class MemoryTransaction:
                     self._shelf.entries.pop(key, None)
             for key, entries in self._entries.items():
                 self._shelf.entries[key] += entries
-            feed = self._shelf.feed
-            feed += [changed(fact, position=len(feed) + place) for place, fact in enumerate(self._facts, start=1)]
+            self._shelf.publish(self._facts)
+            self._shelf.forget(self._forget_until)
         self._forget()
 
     def _matching(self, kind: type[E], where: Criterion) -> Iterator[E]:

@@ -17,7 +17,6 @@ from crmcore.domain.criteria import Compare, Is, OneOf
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.outside import DeliveryFailed
 from crmcore.domain.feed import Recorded, Subscription
-from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import MessageId
 from crmcore.domain.kernel import record
@@ -110,11 +109,8 @@ class Delivery:
             return unit.find(Message, after=after, limit=limit)
         return unit.find(Message, Is("state", checked_member("state", MessageState, state)), after=after, limit=limit)
 
-    @story("delivery.events")  # and no view: a store may number facts when they are first asked for
-    def events(self, unit: Unit, /, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
-        """Read the feed behind a position: every fact of the tenant, once, in order per record."""
-        check_limit(limit)
-        checked_whole("after", after)
+    @story("delivery.hear")  # and no view: a store may number facts when they are first asked for
+    def _hear(self, unit: Unit, after: int, limit: int, /) -> Sequence[Recorded]:
         return unit.events(after=after, limit=limit)
 
     @story("delivery.lease")
@@ -179,7 +175,7 @@ class Delivery:
         subscription = self._subscribe(name)
         if subscription is None:
             return 0
-        facts = self.events(after=subscription.position, limit=limit)
+        facts = self._hear(subscription.position, limit)
         now = self.house.clock.now
         try:
             if facts:

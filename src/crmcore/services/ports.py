@@ -108,8 +108,16 @@ class Transaction(Protocol):
         """
         ...
 
-    def events(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
-        """Read this tenant's feed behind a position: committed facts, in order per record, none of them ever skipped."""
+    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
+        """Read this tenant's feed behind a position: committed facts, in order per record, none of them ever skipped.
+
+        Args:
+            backwards: from the feed's end down to that position.
+        """
+        ...
+
+    def forget_events(self, *, until: int) -> int:
+        """Forget the facts up to a position, but never the newest, from which the next one is numbered; tells how many."""
         ...
 
     def ask(self, question: Question[A], /) -> A | None:

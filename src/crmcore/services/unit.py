@@ -113,9 +113,13 @@ class Unit:
         """Read everything that was appended to a record."""
         return self._transaction.entries(type(entity), entity.id)
 
-    def events(self, *, after: int, limit: int) -> Sequence[Recorded]:
+    def events(self, *, after: int, limit: int, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed, as `Transaction.events` does."""
-        return self._transaction.events(after=after, limit=limit)
+        return self._transaction.events(after=after, limit=limit, backwards=backwards)
+
+    def forget_events(self, *, until: int) -> int:
+        """Forget the beginning of the feed, as `Transaction.forget_events` does."""
+        return self._transaction.forget_events(until=until)
 
     def save(self, entity: E, /) -> E:
         """Store what has become of a record; one that is as it was read is left alone.

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Dialect, Table, bindparam, func, select, update
+from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
 
 from crmcore.adapters import wire
 from crmcore.adapters.sql.statements import Inserts, Row, compiled
@@ -37,6 +37,10 @@ class SqlFeed:
         at_most = bindparam("at_most", type_=c.position.type)
         reading = select(*whole).where(tenants, behind).order_by(c.position).limit(at_most)
         self._read = compiled(reading, dialect).sql
+        from_the_end = select(*whole).where(tenants, behind).order_by(c.position.desc()).limit(at_most)
+        self._read_backwards = compiled(from_the_end, dialect).sql
+        up_to = c.position <= bindparam("until", type_=c.position.type)
+        self._forget = compiled(delete(table).where(tenants, up_to), dialect).sql
         fresh = select(c.id, c.subject, c.version, c.number).where(tenants, c.position.is_(None)).with_for_update()
         self._fresh = compiled(fresh.order_by(c.id).limit(at_most), dialect).sql
         of_subject = fresh.where(c.subject == bindparam("subject", type_=c.subject.type))
@@ -65,12 +69,24 @@ class SqlFeed:
             wire.dump_event(event),
         )
 
-    def read(self, transaction: "SqlTransaction", tenant: str, *, after: int, limit: int) -> Sequence[Recorded]:
+    def read(
+        self, transaction: "SqlTransaction", tenant: str, *, after: int, limit: int, backwards: bool = False
+    ) -> Sequence[Recorded]:
         """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
+        if backwards:
+            while self._number_fresh(transaction, tenant):
+                pass
+            rows = transaction.rows(self._read_backwards, (tenant, after, limit))
+            return [self._recorded(tenant, row) for row in rows]
         rows = transaction.rows(self._read, (tenant, after, limit))
         if len(rows) < limit and self._number_fresh(transaction, tenant):
             rows = transaction.rows(self._read, (tenant, after, limit))
         return [self._recorded(tenant, row) for row in rows]
+
+    def forgetting(self, transaction: "SqlTransaction", tenant: str, until: int) -> tuple[str, Row]:
+        """The statement that forgets facts up to a position, but never the newest."""
+        last = transaction.rows(self._last, (tenant,))[0][0] or 0
+        return self._forget, (tenant, min(until, last - 1))
 
     def _number_fresh(self, transaction: "SqlTransaction", tenant: str) -> bool:
         """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""

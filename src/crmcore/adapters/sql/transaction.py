@@ -134,10 +134,17 @@ class SqlTransaction:
         self._known[type(entity), entity.id] = None
         self._removed.append(entity)
 
-    def events(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
         self._flush()
-        return self._book.feed.read(self, self._tenant, after=after, limit=limit)
+        return self._book.feed.read(self, self._tenant, after=after, limit=limit, backwards=backwards)
+
+    def forget_events(self, *, until: int) -> int:
+        """Forget the beginning of the feed."""
+        self._flush()
+        self._link.before_writing()
+        self._run(*self._book.feed.forgetting(self, self._tenant, until))
+        return max(int(self._cursor.rowcount), 0)
 
     def ask(self, question: Question[A], /) -> A | None:
         """Answer a tally by one statement."""

@@ -111,6 +111,22 @@ class NotFound(CrmError, LookupError):
 
 
 @define
+class CursorLost(CrmError, LookupError):
+    """A reader's place in the feed is no longer there: read everything anew, then go on from `Feed.end`.
+
+    Attributes:
+        reason: ``pruned``: the facts behind it were forgotten; ``rewound``: the database was restored from before it.
+    """
+
+    code: ClassVar[str] = "cursor_lost"
+    status: ClassVar[int] = 410
+    reason: str
+
+    def __str__(self) -> str:
+        return f"this place in the feed is gone ({self.reason}); take a snapshot and go on from the feed's end"
+
+
+@define
 class Forbidden(CrmError, PermissionError):
     """The policy does not let the actor do this."""
 

@@ -62,6 +62,32 @@ class Feed:
 
         assert [fact.version for fact in events(store)] == [1, 2, 3, 4, 5, 6]
 
+    def test_the_feed_is_read_from_its_end(self, store: Store, samples: Samples) -> None:
+        """Backwards the newest fact comes first, and the position is where reading stops."""
+        for _ in range(4):
+            save(store, samples.task())
+
+        assert [4, 3] == [fact.position for fact in events(store, limit=2, backwards=True)]
+        assert [4, 3, 2] == [fact.position for fact in events(store, after=1, backwards=True)]
+
+    def test_the_beginning_of_the_feed_is_forgotten(self, store: Store, samples: Samples) -> None:
+        """Facts up to a position go, the newest stays whatever is asked for, and numbers go on where they were."""
+        for _ in range(4):
+            save(store, samples.task())
+        events(store)
+        with begin(store) as transaction:
+            assert transaction.forget_events(until=2) == 2
+        assert [1, 2, 3, 4] == [fact.position for fact in events(store)]
+        for until, left in ((2, [3, 4]), (99, [4]), (99, [4])):
+            with begin(store) as transaction:
+                transaction.forget_events(until=until)
+                transaction.commit()
+
+            assert left == [fact.position for fact in events(store)]
+        save(store, samples.task())
+
+        assert [4, 5] == [fact.position for fact in events(store)]
+
     def test_no_fact_is_lost_between_writers(self, store: Store) -> None:
         """A reader that follows four writers, some of whom fail, hears every committed fact once, in order per record."""
         ids, done = CountingIds(), threading.Event()
