@@ -82,12 +82,18 @@ def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 WORDS: Final[Mapping[str, Any]] = {
+    "calendars.create.name": "shop",
+    "calendars.keep_holiday.day": date(2026, 5, 1),
+    "calendars.exchange.worked": date(2026, 5, 9),
+    "calendars.set_day.hours": "10:00-12:00",
     "contact": "+37120000000",
     "deals.join.who": lambda world: world.anna.id,
     "deals.lose.reason": "too dear",
     "deals.move.to": "Payment",
     "documents.attach.content": b"PDF",
     "documents.render.template": "Offer",
+    "hours": "Mo-Fr 09:00-13:00,14:00-18:00",
+    "year": 2026,
     "customers.relate.other": lambda world: world.company.id,
     "people.report_to.supervisor": lambda world: world.boss.id,
     "state": "kept",
@@ -138,6 +144,7 @@ PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
 """Where the house has to be brought first."""
 
 BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
+    ids.CalendarId: lambda world: world.calendar.id,
     ids.CommitmentId: lambda world: world.commitment.id,
     ids.ComplaintId: lambda world: world.complaint.id,
     ids.CustomerId: lambda world: world.customer.id,

@@ -1,6 +1,6 @@
 """A small house in which every story can be told, and a way to see that nothing in it has changed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from attrs import frozen
@@ -20,6 +20,7 @@ from crmcore.domain.kernel import Entity
 from crmcore.domain.people import Team, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
+from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.ports import Ids, Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,6 +46,7 @@ class World:
     commitment: Commitment
     complaint: Complaint
     document: Document
+    calendar: WorkCalendar
     dead_message: str = f"message_{NOBODY}"
     dead_occurrence: str = f"occurrence_{NOBODY}"
 
@@ -81,6 +83,8 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         value=Money(100, "EUR"),
     )
     assert lead.task is not None
+    office = crm.calendars.create("Mo-Fr 09:00-18:00", name="office", country="UZ")
+    office = crm.calendars.add_holiday(office.id, date(2026, 5, 1), name="Labour Day")
     return World(
         crm=crm,
         clock=clock,
@@ -95,6 +99,7 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         commitment=crm.commitments.make("Send the offer", side="ours", deal=lead.deal.id, due_at=NOON),
         complaint=crm.complaints.receive("Draughty", type="quality", customer=lead.customer.id, responsible=anna.id),
         document=crm.documents.render("Offer", deal=lead.deal.id),
+        calendar=office,
         deal=crm.deals.get(lead.deal.id),
     )
 

@@ -6,10 +6,13 @@ from datetime import date
 from attrs import frozen
 
 from crmcore.domain.criteria import Is
+from crmcore.domain.fields.number import checked_whole
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_day
 from crmcore.domain.ids import CalendarId
 from crmcore.domain.worktime.calendar import DEFAULT, WorkCalendar
 from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
+from crmcore.domain.worktime.months import FIRST, LAST
 from crmcore.services.house import House, story, view
 from crmcore.services.unit import Unit
 
@@ -113,7 +116,9 @@ class Calendars:
             MissingExtra: the library of holidays is not installed.
         """
         calendar = unit.get(WorkCalendar, id, version=expected_version)
-        found = self.house.holidays.of(calendar.country, year, language=language or self.house.language)
+        checked_whole("year", year, least=FIRST, most=LAST - 1)
+        spoken = self.house.language if language is None else checked_text("language", language, limit=35)
+        found = self.house.holidays.of(calendar.country, year, language=spoken)
         calendar = calendar.add_holidays((Holiday(day, name) for day, name in found.free), at=unit.now)
         own = {one.day for one in calendar.one_offs}
         like = calendar.week[0].weekday
@@ -202,7 +207,7 @@ class Calendars:
     @view("calendars.named")
     def named(self, unit: Unit, name: str = DEFAULT, /) -> WorkCalendar | None:
         """Find a calendar by its name."""
-        return unit.one(WorkCalendar, Is("name", name))
+        return unit.one(WorkCalendar, Is("name", checked_text("name", name)))
 
     @view("calendars.list")
     def list(self, unit: Unit, /) -> Sequence[WorkCalendar]:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain.errors.given import Blank, InvalidInput, NotAllowed
 from crmcore.domain.fields.build import build
+from crmcore.domain.fields.part import listed
+from crmcore.domain.fields.time import checked_day
 from crmcore.domain.ids import CalendarId
 from crmcore.domain.kernel import Entity, Event, Shape, changed, moment, parts, record, ref, text, whole
 from crmcore.domain.worktime.hours import Holiday, OneOff, Shift, checked_week
@@ -147,6 +149,7 @@ class WorkCalendar(Entity):
         Raises:
             InvalidInput: it is the same day.
         """
+        free, worked = checked_day("free", free), checked_day("worked", worked)
         if free == worked:
             raise InvalidInput("worked", "must be another day than the one that is free")
         like = OneOff(worked, like=free.weekday(), reason=reason)
@@ -161,4 +164,4 @@ class WorkCalendar(Entity):
 
 
 def _week(hours: str | Sequence[Shift]) -> tuple[Shift, ...]:
-    return Shift.week(hours) if isinstance(hours, str) else tuple(hours)
+    return Shift.week(hours) if isinstance(hours, str) else listed("week", hours)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Self
 
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
-from crmcore.domain.fields.build import wrong_type
+from crmcore.domain.fields.build import checked_type
 from crmcore.domain.kernel import day, flag, part, parts, text, value, whole
 
 MINUTES: Final = 1_440
@@ -52,8 +52,7 @@ class Hours:
             >>> Hours.read("09:00-13:00,22:00-06:00")
             (Hours(opens=540, closes=780), Hours(opens=1320, closes=1800))
         """
-        if type(written) is not str:
-            raise wrong_type("hours such as 09:00-13:00,14:00-18:00", written)
+        checked_type("hours", str, written)
         read = []
         for piece in written.replace(" ", "").split(","):
             found = _TIMES.fullmatch(piece)
@@ -94,8 +93,7 @@ class Shift:
             >>> len(Shift.week("Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00")), len(Shift.week("24/7"))
             (11, 7)
         """
-        if type(written) is not str:
-            raise wrong_type("hours such as Mo-Fr 09:00-18:00", written)
+        checked_type("week", str, written)
         shifts: list[Shift] = []
         for line in ("Mo-Su 00:00-24:00" if written.strip() == "24/7" else written).split(";"):
             days, _, hours = line.strip().partition(" ")
