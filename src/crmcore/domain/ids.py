@@ -39,7 +39,7 @@ def check_id(prefix: str, id: str, /) -> None:
         >>> check_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
         >>> check_id("deal", "task_018f3c0e6b7a7c1e9d2b4a5f60718293")
         Traceback (most recent call last):
-        crmcore.domain.errors.InvalidId: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
+        crmcore.domain.errors.given.InvalidId: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
     """
     if type(id) is not str or not _FORM.fullmatch(id) or not id.startswith(prefix + "_"):
         raise InvalidId(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")

@@ -22,6 +22,7 @@ class CrmError(Exception):
         """Describe the error as a problem document (RFC 9457).
 
         Example:
+            >>> from crmcore.errors import NotFound
             >>> NotFound("deal", "deal_0").to_problem()["type"]
             'urn:crmcore:problem:not_found'
         """

@@ -33,7 +33,7 @@ class Money:
         Money('24.90', 'EUR')
         >>> Money("0.10", "EUR") + Money(1, "USD")
         Traceback (most recent call last):
-        crmcore.domain.errors.MixedCurrencies: money: EUR and USD do not add up; convert one of them first
+        crmcore.domain.errors.given.MixedCurrencies: money: EUR and USD do not add up; convert one of them first
     """
 
     minor: int

@@ -46,7 +46,7 @@ def width(text: str) -> int:
 
     Example:
         >>> width("Bērziņš"), width("درخواست\u200cها"), width("价格")
-        (7, 10, 4)
+        (7, 9, 4)
     """
     seen = [char for char in text if unicodedata.category(char) not in {"Mn", "Me", "Cf"}]
     return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in seen)

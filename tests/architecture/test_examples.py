@@ -1,0 +1,19 @@
+"""Every example in a docstring runs and shows what it says."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+from tests.architecture.source import modules
+
+WITH_EXAMPLES = sorted(name for name, module in modules().items() if ">>> " in module.path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A module's examples print what stands under them."""
+    failed, tried = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS)
+
+    assert 0 == failed, capsys.readouterr().out
+    assert tried

@@ -1,0 +1,109 @@
+"""What a reader may rely on: public names that are listed, docstrings everywhere, modules of a size that fits in a head."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Final
+
+import crmcore
+from tests.architecture.source import HERE, Module, modules, planted
+
+LONGEST: Final = 300
+"""How many lines a module may have."""
+LONGER: Final[dict[str, str]] = {}
+"""Modules that may be longer, each with its reason."""
+STABILITY: Final = HERE / "docs" / "reference" / "stability.md"
+FORBIDDEN: Final = re.compile(r"(Manager|Helper|Util|Abstract|Base|Impl)$|^(Abstract|Base)[A-Z]|^utils?$|^helpers?$")
+
+
+def test_public_names_are_sorted_and_all_there() -> None:
+    """`crmcore.__all__` is sorted, equals what `dir` shows, and every name in it can be had."""
+    assert sorted(crmcore.__all__) == crmcore.__all__ == dir(crmcore)
+    assert all(getattr(crmcore, name) is not None for name in crmcore.__all__)
+
+
+def test_the_gate_tells_type_checkers_the_same() -> None:
+    """What type checkers are told to import is what the gate loads."""
+    tree = modules()["crmcore"].tree
+    told = {
+        alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+    assert {name: told.get(name) for name in crmcore._HOMES} == crmcore._HOMES
+    assert [*crmcore._HOMES, "__version__"] == crmcore.__all__
+
+
+def test_the_stability_page_lists_the_public_names() -> None:
+    """The page that says what is stable names what can be imported from `crmcore`, and nothing else."""
+    listed = re.findall(r"^- `(\w+)`", STABILITY.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(crmcore.__all__) == sorted(listed)
+
+
+def test_every_module_lists_only_what_it_has() -> None:
+    """An `__all__` is sorted and names what is there."""
+    for name, module in modules().items():
+        if any(isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__" for n in module.tree.body):
+            loaded = import_module(name)
+
+            assert sorted(loaded.__all__) == loaded.__all__, name
+            assert [] == [public for public in loaded.__all__ if not hasattr(loaded, public)], name
+
+
+def undocumented(module: Module) -> Iterator[str]:
+    """List what is public in a module and has no docstring."""
+    if not ast.get_docstring(module.tree):
+        yield module.name
+    waiting: list[tuple[str, ast.AST]] = [(module.name, module.tree)]
+    while waiting:
+        path, node = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                inner = f"{path}.{child.name}"
+                if not child.name.startswith("_") and not ast.get_docstring(child):
+                    yield inner
+                if isinstance(child, ast.ClassDef) and not child.name.startswith("_"):
+                    waiting.append((inner, child))
+            elif isinstance(child, (ast.If, ast.Try)):
+                waiting.append((path, child))
+
+
+def test_everything_public_says_what_it_is() -> None:
+    """Every public module, class, function and method has a docstring; a criterion's methods are told once, at their root."""
+    silent = [name for module in modules().values() for name in undocumented(module)]
+
+    assert [] == [name for name in silent if not name.startswith("crmcore.domain.criteria.")]
+
+
+def test_a_planted_silence_is_caught() -> None:
+    """A public method without a docstring is noticed."""
+    module = planted("domain/tasks.py", "class Planted:\n    '''A plant.'''\n    def grow(self): pass")[
+        "crmcore.domain.tasks"
+    ]
+
+    assert ["crmcore.domain.tasks.Planted.grow"] == list(undocumented(module))
+
+
+def test_no_module_is_too_long() -> None:
+    """A module of more than three hundred lines becomes a package of the same word, unless a reason is given here."""
+    lengths = {name: len(m.path.read_text(encoding="utf-8").splitlines()) for name, m in modules().items()}
+    long = {name: length for name, length in lengths.items() if length > LONGEST}
+
+    assert [] == sorted(f"{name}: {length}" for name, length in long.items() if name not in LONGER)
+    assert [] == sorted(name for name in LONGER if name not in long)
+
+
+def test_inner_packages_hold_only_a_docstring() -> None:
+    """Names are re-exported once, at the front gate; `crmcore.testing` asks pytest for readable assertions and no more."""
+    for name, module in modules().items():
+        if module.path.name == "__init__.py" and name not in {"crmcore", "crmcore.testing"}:
+            assert 1 == len(module.tree.body), name
+
+
+def test_names_are_words_of_the_trade() -> None:
+    """No module and no class is a manager, a helper, a base, an implementation or a utility."""
+    classes = (n.name for m in modules().values() for n in ast.walk(m.tree) if isinstance(n, ast.ClassDef))
+    names = [*classes, *(name.rpartition(".")[2] for name in modules())]
+
+    assert [] == [name for name in names if FORBIDDEN.search(name)]
