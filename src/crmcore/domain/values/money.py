@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import total_ordering
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crmcore.domain.errors.given import MixedCurrencies, OutOfRange, TooPrecise, UnknownCurrency, WrongType
 from crmcore.domain.values.currencies import PLACES
@@ -37,7 +37,7 @@ class Money:
     """
 
     minor: int
-    currency: str
+    currency: str = field(metadata={"personal": False})
 
     def __init__(self, amount: Decimal | int | str, currency: str) -> None:
         places = _places(currency)
