@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.adapters.memory import MemoryStore
+    from crmcore.adapters.notify.addresses import AddressGuard
+    from crmcore.adapters.notify.console import ConsoleNotifier
+    from crmcore.adapters.notify.recorder import Recorder
+    from crmcore.adapters.notify.signatures import Verifier
+    from crmcore.adapters.notify.smtp import SmtpNotifier
+    from crmcore.adapters.notify.webhook import WebhookNotifier, WebhookPublisher
     from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
     from crmcore.domain.customers.customer import Customer
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AddressGuard": "crmcore.adapters.notify.addresses",
+    "ConsoleNotifier": "crmcore.adapters.notify.console",
     "ContactPoint": "crmcore.domain.customers.parts",
     "Context": "crmcore.services.ports",
     "CreateTask": "crmcore.domain.funnels",
@@ -52,16 +60,23 @@ _HOMES = {
     "Period": "crmcore.domain.values.period",
     "PostalAddress": "crmcore.domain.values.address",
     "Profile": "crmcore.domain.customers.parts",
+    "Recorder": "crmcore.adapters.notify.recorder",
     "Recurrence": "crmcore.domain.recurrence",
     "RenderDocument": "crmcore.domain.funnels",
     "Request": "crmcore.domain.deals.parts",
     "Requirement": "crmcore.domain.requirements",
+    "SmtpNotifier": "crmcore.adapters.notify.smtp",
     "SqlStore": "crmcore.adapters.sql.store",
     "Stage": "crmcore.domain.funnels",
     "Task": "crmcore.domain.tasks",
+    "Verifier": "crmcore.adapters.notify.signatures",
+    "WebhookNotifier": "crmcore.adapters.notify.webhook",
+    "WebhookPublisher": "crmcore.adapters.notify.webhook",
 }
 
 __all__ = [
+    "AddressGuard",
+    "ConsoleNotifier",
     "ContactPoint",
     "Context",
     "CreateTask",
@@ -79,13 +94,18 @@ __all__ = [
     "Period",
     "PostalAddress",
     "Profile",
+    "Recorder",
     "Recurrence",
     "RenderDocument",
     "Request",
     "Requirement",
+    "SmtpNotifier",
     "SqlStore",
     "Stage",
     "Task",
+    "Verifier",
+    "WebhookNotifier",
+    "WebhookPublisher",
     "__version__",
 ]
 

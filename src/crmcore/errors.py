@@ -22,7 +22,7 @@
     ├── MissingExtra (ImportError)
     ├── UnsafeEngine                   a database connection that would lose writes
     ├── StoreFailed                    the database said no for a reason of its own
-    ├── TemplateRefused · AddressRefused
+    ├── TemplateRefused · AddressRefused · SignatureRefused
     └── DeliveryFailed
 
 An error carries its data as attributes, a `code` that never changes, and survives pickling. It never carries what a person
@@ -61,6 +61,7 @@ from crmcore.domain.errors.outside import (
     AddressRefused,
     DeliveryFailed,
     MissingExtra,
+    SignatureRefused,
     StoreFailed,
     TemplateRefused,
     UnsafeEngine,
@@ -93,6 +94,7 @@ __all__ = [
     "NotFound",
     "OutOfRange",
     "RuleBroken",
+    "SignatureRefused",
     "StageGateClosed",
     "StaleVersion",
     "StoreFailed",

@@ -82,6 +82,7 @@ class DeliveryFailed(CrmError):
     Attributes:
         permanent: whether trying again is pointless.
         after: how long the receiver asked us to wait, if it did.
+        taken: of several facts, how many a listener took before.
     """
 
     code: ClassVar[str] = "delivery_failed"
@@ -89,6 +90,19 @@ class DeliveryFailed(CrmError):
     problem: str
     permanent: bool = False
     after: timedelta | None = None
+    taken: int = 0
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.problem}"
+
+
+@define
+class SignatureRefused(CrmError):
+    """A web call that came in is not from whom it says, or was heard before."""
+
+    code: ClassVar[str] = "signature_refused"
+    status: ClassVar[int] = 401
+    problem: str
+
+    def __str__(self) -> str:
+        return f"the call's signature is refused: {self.problem}"

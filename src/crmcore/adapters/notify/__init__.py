@@ -1,0 +1,1 @@
+"""Notifiers and publishers: what leaves the house, each by one way out."""

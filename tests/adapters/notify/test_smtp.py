@@ -1,0 +1,202 @@
+"""E-mail leaves by a real SMTP server on the loopback, or says why it did not."""
+
+import ssl
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from typing import Any, Final
+
+import pytest
+import trustme
+
+from crmcore import SmtpNotifier
+from crmcore.domain.ids import MessageId
+from crmcore.domain.messages import Letter
+from crmcore.errors import DeliveryFailed, InvalidInput
+from tests.payloads.payloads import payloads, seal
+from tests.receivers import free_port, hang_up, mail_server
+
+ID: Final = MessageId("message_018f3c0e6b7a7c1e9d2b4a5f60718293")
+
+
+def letter(**changes: Any) -> Letter:
+    """A letter to a colleague."""
+    facts: dict[str, Any] = {
+        "id": ID,
+        "tenant": "default",
+        "channel": "email",
+        "to": "anna@example.com",
+        "name": "Anna Liepa",
+        "subject": "Late: call Jānis",
+        "body": "It was due at 9:00.\nمتن",
+        "language": "lv",
+        "topic": "task.overdue",
+        "about": None,
+        "data": {},
+        "at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    }
+    return Letter(**facts | changes)
+
+
+def read(content: bytes) -> EmailMessage:
+    """Parse a mail as its receiver does."""
+    return message_from_bytes(content, policy=SMTPUTF8)
+
+
+def plain(port: int, **settings: Any) -> SmtpNotifier:
+    """A notifier for the server on the loopback."""
+    return SmtpNotifier("127.0.0.1", sender="crm@example.com", port=port, security="none", **settings)
+
+
+def test_a_letter_arrives_as_it_was_written() -> None:
+    """Subject, names and text in any script arrive, with a Message-ID, a date, a language, and the mark of an automatic mail."""
+    with mail_server() as (mailbox, port):
+        plain(port, sender_name="Logi, SIA").send(letter(name='Jānis "Big" Bērziņš'))
+    mail = read(mailbox.mails[0])
+    to = mail["To"].addresses[0]
+
+    assert ("Late: call Jānis", "It was due at 9:00.\nمتن\n") == (
+        mail["Subject"],
+        mail.get_content().replace("\r\n", "\n"),
+    )
+    assert ('Jānis "Big" Bērziņš', "anna@example.com") == (to.display_name, to.addr_spec)
+    assert "Logi, SIA" == mail["From"].addresses[0].display_name
+    assert ("auto-generated", "lv") == (mail["Auto-Submitted"], mail["Content-Language"])
+    assert None is mail["List-Unsubscribe"]
+    assert datetime(2026, 3, 2, 9, tzinfo=UTC) == mail["Date"].datetime
+
+
+def test_every_attempt_is_the_same_mail() -> None:
+    """Message-ID and bytes stay the same; another letter, or another tenant's, has another Message-ID."""
+    sender = plain(25)
+    other = MessageId(ID[:-1] + "4")
+    keys = {sender.compose(one)["Message-ID"] for one in (letter(), letter(id=other), letter(tenant="two"))}
+
+    assert sender.compose(letter()).as_bytes() == sender.compose(letter()).as_bytes()
+    assert 3 == len(keys)
+    assert all(key.endswith("@example.com>") and "018f3c0e" not in key for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("manner", "permanent", "taken"),
+    [("later", False, 0), ("never", True, 0), ("stranger", True, 0), ("drop", False, 1)],
+)
+def test_a_refusal_is_told_by_its_kind(manner: str, permanent: bool, taken: int) -> None:  # noqa: FBT001  # a row of the table
+    """4xx comes again, 5xx does not; a server that takes a mail and hangs up has not said yes. The reply's words are left out."""
+    with mail_server() as (mailbox, port):
+        mailbox.manner = manner
+        with pytest.raises(DeliveryFailed) as failed:
+            plain(port).send(letter())
+
+    assert permanent is failed.value.permanent
+    assert taken == len(mailbox.mails)
+    assert "anna" not in str(failed.value)
+
+
+def test_a_server_that_is_not_there_is_tried_again() -> None:
+    """No connection is a failure for now."""
+    with pytest.raises(DeliveryFailed, match="cannot be reached") as failed:
+        plain(free_port()).send(letter())
+
+    assert not failed.value.permanent
+
+
+def test_how_a_server_says_goodbye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail that was accepted is sent, whatever QUIT is answered with."""
+    from aiosmtpd.smtp import SMTP
+
+    async def rude(self: SMTP, arg: str) -> None:
+        await self.push("421 no")
+        hang_up(self)
+
+    monkeypatch.setattr(SMTP, "smtp_QUIT", rude)
+    with mail_server() as (mailbox, port):
+        plain(port).send(letter())
+
+    assert 1 == len(mailbox.mails)
+
+
+def test_encryption_checks_who_is_there() -> None:
+    """STARTTLS and TLS with a trusted certificate deliver; a certificate that nobody vouches for, or none at all, does not."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(server_side)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    def sending(port: int, security: Any, context: ssl.SSLContext | None) -> SmtpNotifier:
+        return SmtpNotifier("localhost", sender="crm@example.com", port=port, security=security, context=context)
+
+    with mail_server(tls_context=server_side) as (mailbox, port):
+        sending(port, "starttls", trusting).send(letter())
+        with pytest.raises(DeliveryFailed, match="SSLCertVerificationError"):
+            sending(port, "starttls", None).send(letter())
+    with mail_server(server_hostname="localhost", ssl_context=server_side) as (second, port):
+        sending(port, "tls", trusting).send(letter())
+    with mail_server() as (third, port), pytest.raises(DeliveryFailed, match="SMTPNotSupportedError"):
+        sending(port, "starttls", trusting).send(letter())
+
+    assert (1, 1, 0) == (len(mailbox.mails), len(second.mails), len(third.mails))
+
+
+def test_a_password_never_goes_unencrypted() -> None:
+    """A login without encryption is refused when the notifier is made."""
+    with pytest.raises(InvalidInput, match="must not be none with a password"):
+        plain(25, user="crm", password="secret")
+    for wrong in ({"sender": "nobody"}, {"sender": "a@b.c", "security": "ssl"}):
+        with pytest.raises(InvalidInput):
+            SmtpNotifier("localhost", **wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_unsubscribing_is_an_option() -> None:
+    """With an address for it, a mail carries the two headers of one-click unsubscribing."""
+    mail = plain(25, unsubscribe=lambda one: f"https://example.com/u/{one.id}").compose(letter())
+
+    assert f"<https://example.com/u/{ID}>" == mail["List-Unsubscribe"]
+    assert "List-Unsubscribe=One-Click" == mail["List-Unsubscribe-Post"]
+
+
+def test_addresses_in_other_letters() -> None:
+    """A domain is written in its ASCII form; a name before the @ that is not ASCII needs a server that takes it."""
+    with mail_server(enable_SMTPUTF8=True) as (mailbox, port):
+        plain(port).send(letter(to="jānis@ēx.lv"))
+    with mail_server(enable_SMTPUTF8=False) as (_, port), pytest.raises(DeliveryFailed) as failed:
+        plain(port).send(letter(to="jānis@ēx.lv"))
+
+    assert ["jānis@xn--x-oia.lv"] == mailbox.envelopes[0].rcpt_tos
+    assert failed.value.permanent
+    assert "anna@xn--x-oia.lv" == plain(25).compose(letter(to="anna@ēx.lv"))["To"].addresses[0].addr_spec
+
+
+@pytest.mark.parametrize("payload", payloads("mail"), ids=lambda p: p["id"])
+@pytest.mark.parametrize("field", ["to", "name", "subject", "language", "id", "unsubscribe", "body"])
+def test_no_header_is_smuggled_in(payload: dict[str, str], field: str) -> None:
+    """Whatever stands in any part of a letter, the receiver sees our headers, one recipient, and nothing else."""
+    text = payload["text"]
+    ours = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"]
+    ours += ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+    settings: dict[str, Any] = {}
+    if field == "unsubscribe":
+        settings["unsubscribe"] = lambda _: f"https://example.com/{text}"
+        changed = letter()
+    else:
+        changed = letter(**{field: f"anna@example.com{text}" if field == "to" else f"x{text}"})
+    try:
+        content = plain(25, **settings).compose(changed).as_bytes()
+    except DeliveryFailed:
+        return
+    mail = read(content)
+
+    assert set(ours) == set(mail.keys()) - {"List-Unsubscribe", "List-Unsubscribe-Post"}
+    assert len(mail.keys()) == len(set(mail.keys()))
+    assert 1 == len(mail["To"].addresses)
+    assert "evil" not in mail["To"].addresses[0].addr_spec
+    assert not mail.is_multipart()
+
+
+def test_mail_payloads_are_only_ever_added() -> None:
+    """The file holds at least 14 payloads, and the first version's lines as they were."""
+    assert len(payloads("mail")) >= 14
+    assert "7f63d0444dedef98" == seal("mail", 16)
