@@ -178,8 +178,7 @@ class Delivery:
         facts = self._hear(subscription.position, limit)
         now = self.house.clock.now
         try:
-            if facts:
-                publisher.publish(facts)
+            facts = _taken(publisher, facts)
             after = subscription.read(facts[-1].position if facts else subscription.position, at=now())
         except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
             _log.warning("listener refused", extra={"crm_listener": name, "crm_error": type(error).__name__})
@@ -199,3 +198,15 @@ class Delivery:
         elif known.leased_until > unit.now:
             return None
         return unit.save(known.lease(unit.now + LEASE))
+
+
+def _taken(publisher: Publisher, facts: Sequence[Recorded]) -> Sequence[Recorded]:
+    """Tell facts; gives those that were taken. A listener that took some of them has not refused."""
+    if facts:
+        try:
+            publisher.publish(facts)
+        except DeliveryFailed as failure:
+            if not failure.taken:
+                raise
+            return facts[: failure.taken]
+    return facts

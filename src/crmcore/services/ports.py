@@ -208,7 +208,11 @@ class Publisher(Protocol):
     """A listener outside, who is told every fact in order."""
 
     def publish(self, events: Sequence[Recorded], /) -> None:
-        """Take some facts, all of them or, by raising anything, none. The same may come again after a crash."""
+        """Take some facts, all of them or, by raising anything, none. The same may come again after a crash.
+
+        Raises:
+            DeliveryFailed: with `taken` set, the first so many were taken and only the rest come again.
+        """
         ...
 
 

@@ -1,0 +1,251 @@
+"""Webhooks reach a real web server on the loopback, signed, or say why they did not."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any, Final
+
+import pytest
+
+from crmcore import AddressGuard, Crm, FrozenClock, Verifier, WebhookNotifier, WebhookPublisher
+from crmcore.domain.ids import MessageId
+from crmcore.domain.messages import Letter
+from crmcore.errors import AddressRefused, DeliveryFailed, InvalidInput
+from tests.receivers import LOOPBACK, Hooks, free_port, web_server
+
+SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECOND: Final = "whsec_" + "QUJD" * 11
+ID: Final = MessageId("message_018f3c0e6b7a7c1e9d2b4a5f60718293")
+AT: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def letter(**changes: Any) -> Letter:
+    """A letter to a machine."""
+    facts: dict[str, Any] = {
+        "id": ID,
+        "tenant": "default",
+        "channel": "webhook",
+        "to": "https://hooks.example/crm",
+        "name": "",
+        "subject": "Late: call Jānis",
+        "body": "It was due.",
+        "language": "en",
+        "topic": "task.overdue",
+        "about": "task_018f3c0e6b7a7c1e9d2b4a5f60718293",
+        "data": {"title": "call Jānis"},
+        "at": AT,
+    }
+    return Letter(**facts | changes)
+
+
+def inside(port: int) -> AddressGuard:
+    """A guard that lets tests dial their own server."""
+    return AddressGuard(ports={port}, allow=LOOPBACK)
+
+
+def send(port: int, **settings: Any) -> None:
+    """Send a letter to the server on the loopback."""
+    notifier = WebhookNotifier(settings.pop("secrets", [SECRET]), guard=inside(port), **settings)
+    notifier.send(letter(to=f"http://127.0.0.1:{port}/hook?a=1"))
+
+
+def test_a_call_says_little_and_is_signed() -> None:
+    """The body is thin: which, what about, whose, when. The receiver can verify it, and its id is the message's."""
+    with web_server() as (hooks, port):
+        send(port)
+    path, headers, body = hooks.calls[0]
+    verified = Verifier([SECRET]).verify(headers, body)
+
+    assert "/hook?a=1" == path
+    assert {
+        "id": ID,
+        "topic": "task.overdue",
+        "about": "task_018f3c0e6b7a7c1e9d2b4a5f60718293",
+        "tenant": "default",
+        "at": "2026-03-02T09:00:00Z",
+    } == json.loads(verified.body)
+    assert (ID, "application/json") == (verified.id, headers["content-type"])
+
+
+def test_more_is_said_on_demand() -> None:
+    """With ``full`` the words and facts travel too."""
+    with web_server() as (hooks, port):
+        send(port, full=True)
+    said = json.loads(hooks.calls[0][2])
+
+    assert ("Late: call Jānis", {"title": "call Jānis"}) == (said["subject"], said["data"])
+
+
+def test_a_secret_can_be_replaced_by_the_next() -> None:
+    """While two secrets sign, a receiver that knows either verifies; secrets may depend on the receiver."""
+    with web_server() as (hooks, port):
+        send(port, secrets=[SECOND, SECRET])
+        send(port, secrets=lambda url: [SECRET] if url.endswith("a=1") else [SECOND])
+        with pytest.raises(DeliveryFailed, match="no secret"):
+            send(port, secrets=lambda url: [])
+
+    for secret, call in ((SECRET, 0), (SECOND, 0), (SECRET, 1)):
+        assert ID == Verifier([secret]).verify(*hooks.calls[call][1:]).id
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent", "problem"),
+    [
+        (302, False, "sends us elsewhere"),
+        (400, False, "answered 400"),
+        (410, True, "gone"),
+        (429, False, "busy"),
+        (500, False, "answered 500"),
+        (503, False, "busy"),
+    ],
+)
+def test_only_success_is_success(status: int, permanent: bool, problem: str) -> None:  # noqa: FBT001  # a row of the table
+    """A redirect is not followed, 410 is for good, everything else comes again."""
+    with web_server() as (hooks, port):
+        hooks.status, hooks.headers = status, {"location": f"http://127.0.0.1:{port}/elsewhere"}
+        with pytest.raises(DeliveryFailed, match=problem) as failed:
+            send(port)
+
+    assert permanent is failed.value.permanent
+    assert ["/hook?a=1"] == [path for path, _, _ in hooks.calls]
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_all_successes_are_successes(status: int) -> None:
+    """Any 2xx means taken."""
+    with web_server() as (hooks, port):
+        hooks.status = status
+        send(port)
+
+    assert 1 == len(hooks.calls)
+
+
+def test_a_busy_receiver_says_when() -> None:
+    """Retry-After is heeded, in seconds or as a date, up to a day; nonsense is no wait."""
+
+    def wait(header: str) -> timedelta | None:
+        with web_server() as (hooks, port):
+            hooks.status, hooks.headers = 429, {"retry-after": header}
+            with pytest.raises(DeliveryFailed) as failed:
+                send(port)
+        return failed.value.after
+
+    assert timedelta(seconds=120) == wait("120")
+    assert timedelta(days=1) == wait("999999999")
+    assert (None, None, None) == (wait("soon"), wait("-5"), wait("1" * 50))
+    assert timedelta(0) == wait("Mon, 02 Mar 2020 09:00:00 GMT")
+    dated = wait(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
+    assert dated is not None
+    assert timedelta(minutes=59) < dated <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("manner", ["slow", "dripping"])
+def test_a_slow_receiver_is_left(manner: str) -> None:
+    """One deadline holds for the whole call, also for a receiver that sends a byte now and then."""
+    with web_server() as (hooks, port):
+        hooks.pause, hooks.drip = (1.0, 0) if manner == "slow" else (0.0, 16)
+        began = time.monotonic()
+        with pytest.raises(DeliveryFailed, match="did not get through") as failed:
+            send(port, timeout=0.4)
+
+        assert time.monotonic() - began < 0.9
+        assert not failed.value.permanent
+
+
+def test_nobody_there_is_tried_again() -> None:
+    """A port that nobody listens on is a failure for now."""
+    with pytest.raises(DeliveryFailed, match="did not get through") as failed:
+        send(free_port())
+
+    assert not failed.value.permanent
+
+
+def test_a_large_body_does_not_leave() -> None:
+    """20,000 bytes are the limit; more is refused for good, before anything is dialled."""
+    with web_server() as (hooks, port):
+        notifier = WebhookNotifier([SECRET], guard=inside(port), full=True)
+        url = f"http://127.0.0.1:{port}/"
+        spare = 20_000 - _length(notifier, hooks, url)
+        notifier.send(letter(to=url, body="x" * spare))
+        with pytest.raises(DeliveryFailed, match="larger than") as failed:
+            notifier.send(letter(to=url, body="x" * (spare + 1)))
+
+    assert failed.value.permanent
+    assert [20_000] == [len(body) for _, _, body in hooks.calls[1:]]
+
+
+def _length(notifier: WebhookNotifier, hooks: Hooks, url: str) -> int:
+    notifier.send(letter(to=url, body=""))
+    return len(hooks.calls[-1][2])
+
+
+def test_bad_secrets_are_refused_at_once() -> None:
+    """A notifier without a proper secret is not made, and the refusal does not repeat it."""
+    for secrets in ([], ["whsec_short"], ["whsec_" + "A" * 400], ["!!!"]):
+        with pytest.raises(InvalidInput) as refused:
+            WebhookNotifier(secrets)
+
+        assert not any(secret in str(refused.value) for secret in secrets)
+    assert SECRET[6:] not in repr(WebhookNotifier([SECRET]))
+
+
+def house(hooks_port: int, **settings: Any) -> tuple[Crm, Any]:
+    """A house with one listener on the loopback."""
+    clock = FrozenClock()
+    publisher = WebhookPublisher(f"http://127.0.0.1:{hooks_port}/facts", [SECRET], guard=inside(hooks_port), **settings)
+    crm = Crm(clock=clock, publishers={"erp": publisher})
+    return crm, crm.funnels.create("Windows", stages=["First call", "Done"])
+
+
+def test_a_listener_is_told_every_fact_in_order() -> None:
+    """One call for each fact, thin, over one connection, in the feed's order; and nothing twice when all goes well."""
+    with web_server() as (hooks, port):
+        crm, funnel = house(port)
+        lead = crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel=funnel.id)
+        crm.deals.move(lead.deal.id, to="Done")
+        published = crm.deliver().published
+        assert 0 == crm.deliver().published
+    said = [json.loads(body) for _, _, body in hooks.calls]
+
+    assert published == len(said)
+    assert [*range(1, published + 1)] == [one["position"] for one in said]
+    assert {"funnel.created", "customer.added", "deal.opened", "deal.moved"} <= {one["topic"] for one in said}
+    assert [one["id"] for one in said] == [headers["webhook-id"] for _, headers, _ in hooks.calls]
+    assert "Jānis" not in str(hooks.calls)
+    assert 1 == hooks.connections
+
+
+def test_a_listener_that_stops_halfway_goes_on_from_there() -> None:
+    """What it took stays taken; what it refused comes again, after a rest, under the same id."""
+    clock = FrozenClock()
+    with web_server() as (hooks, port):
+        crm, funnel = house(port)
+        clock = crm.house.clock  # type: ignore[assignment]  # the one that the house was made with
+        crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel=funnel.id)
+        hooks.status = [200, 200, 500, 500]
+        first, second, third = crm.deliver(), crm.deliver(), crm.deliver()
+        clock.advance(minutes=5)
+        crm.deliver()
+    ids = [headers["webhook-id"] for _, headers, _ in hooks.calls]
+
+    assert (2, 0) == (first.published, first.refused)
+    assert (0, 1) == (second.published, second.refused)
+    assert (0, 0) == (third.published, third.refused)
+    assert ids[2] == ids[3] == ids[4]
+    assert len(set(ids)) == len(ids) - 2
+
+
+def test_a_listener_may_be_told_more() -> None:
+    """The host may write a fact as it likes."""
+    with web_server() as (hooks, port):
+        crm, _ = house(port, write=lambda fact: {"what": fact.event.name})
+        crm.deliver()
+
+    assert {"what": "funnel.created"} == json.loads(hooks.calls[0][2])
+
+
+def test_a_listener_inside_is_refused_when_it_is_named() -> None:
+    """An address that can never be dialled is refused when the publisher is made."""
+    with pytest.raises(AddressRefused):
+        WebhookPublisher("http://169.254.169.254/", [SECRET])
