@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import mariadb, not_to_be_had
+from tests.servers import fresh_database, mariadb, not_to_be_had, scratch
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,5 +70,21 @@ def mariadb_url() -> Iterator[str]:
     if given := os.environ.get("CRMCORE_MARIADB"):
         yield given
         return
-    with tempfile.TemporaryDirectory() as folder, mariadb(Path(folder)) as url:
+    with scratch() as folder, mariadb(folder) as url:
+        yield url
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'crm.db'}"
+        return
+    with fresh_database(request.getfixturevalue(f"{request.param}_url")) as url:
         yield url

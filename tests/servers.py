@@ -9,18 +9,21 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 PATIENCE: Final = 60.0
 """How long a server may take to start, in seconds."""
+_NUMBER: Final = count(1)
 NOBODY: Final = 65534
 """Who a server runs as when the tests run as root, which PostgreSQL refuses."""
 
@@ -38,6 +41,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for a server's files, in memory where the machine has room for that: what outlasts a killed process does so there too."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -97,8 +108,8 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            for one in (folder, *folder.parents):  # whoever it runs as has to get there
-                if one.stat().st_uid == 0 and one not in {Path("/"), Path("/tmp")}:
+            for one in folder.parents:  # whoever it runs as has to get there
+                if not one.stat().st_mode & 0o001:
                     one.chmod(one.stat().st_mode | 0o011)
             os.chown(folder, NOBODY, NOBODY)
 
@@ -165,9 +176,7 @@ class Postgres:
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of its programs."""
-        done = subprocess.run(
-            [postgres_binary(program), *arguments], capture_output=True, check=False, cwd="/", **_as_nobody()
-        )
+        done = subprocess.run([postgres_binary(program), *arguments], capture_output=True, check=False, **_as_nobody())
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')}")
 
@@ -206,6 +215,28 @@ def answers(url: str, process: "subprocess.Popen[bytes]", log: Path, *, then: tu
         engine.dispose()
 
 
+@contextmanager
+def fresh_database(url: str, *, like: str | None = None) -> Iterator[str]:
+    """A new database on a server, empty or (on PostgreSQL) like another one, which is dropped afterwards.
+
+    Yields:
+        Its URL.
+    """
+    name = f"crm_{next(_NUMBER)}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    force = " WITH (FORCE)" if engine.dialect.name == "postgresql" else ""
+    charset = "" if force else " CHARACTER SET utf8mb4"
+    template = f" TEMPLATE {like}" if like else ""
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}{template}{charset}")
+        yield make_url(url).set(database=name).render_as_string(hide_password=False)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
+    finally:
+        engine.dispose()
+
+
 def children(father: int) -> list[int]:
     """The processes that a process has started, by their numbers."""
     path = Path(f"/proc/{father}/task/{father}/children")
@@ -214,5 +245,5 @@ def children(father: int) -> list[int]:
 
 def _as_nobody() -> dict[str, Any]:
     if os.geteuid() != 0:
-        return {}
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": [], "cwd": "/"}
+        return {"cwd": "/"}
+    return {"cwd": "/", "user": NOBODY, "group": NOBODY, "extra_groups": []}

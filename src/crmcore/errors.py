@@ -21,6 +21,7 @@
     │   └── KeyReused                  an idempotency key came back with other arguments
     ├── MissingExtra (ImportError)
     ├── UnsafeEngine                   a database connection that would lose writes
+    ├── SchemaOutdated                 the tables are of an older release
     ├── StoreFailed                    the database said no for a reason of its own
     ├── TemplateRefused · AddressRefused · SignatureRefused
     └── DeliveryFailed
@@ -61,6 +62,7 @@ from crmcore.domain.errors.outside import (
     AddressRefused,
     DeliveryFailed,
     MissingExtra,
+    SchemaOutdated,
     SignatureRefused,
     StoreFailed,
     TemplateRefused,
@@ -94,6 +96,7 @@ __all__ = [
     "NotFound",
     "OutOfRange",
     "RuleBroken",
+    "SchemaOutdated",
     "SignatureRefused",
     "StageGateClosed",
     "StaleVersion",

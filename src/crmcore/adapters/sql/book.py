@@ -43,9 +43,9 @@ class Book:
             queries = self._queries[kind] = Queries(self.plan(kind), self._dialect)
         return queries
 
-    def translate(self, error: Exception) -> CrmError:
+    def translate(self, error: Exception, *, committing: bool = False) -> CrmError:
         """Say in our words what the driver said."""
-        return translate(error, self._schema.keys)
+        return translate(error, self._schema.keys, committing=committing)
 
 
 def book_for(schema: Schema, dialect: Dialect) -> Book:

@@ -9,21 +9,28 @@ from crmcore.domain.errors.root import CrmError
 
 RETRYABLE: Final = frozenset({"40001", "40P01", "55P03", "57014", "25P03"})
 """SQLSTATEs after which the same transaction may succeed: serialization, deadlock, lock not available, cancelled, idle too long."""
-CONNECTION: Final = ("08", "57P")
-"""Classes of SQLSTATEs after which a connection is of no use."""
+LOST: Final = ("08", "57P")
+"""Classes of SQLSTATEs of a connection that is lost, or could not be made."""
 UNIQUE: Final = "23505"
 MARIADB_RETRYABLE: Final = frozenset({1205, 1213, 1020})
-MARIADB_UNIQUE: Final = 1062
+MARIADB_LOST: Final = frozenset({0, 2003, 2006, 2013, 2014})
 
 
-def translate(error: Exception, keys: Mapping[str, tuple[str, str]]) -> CrmError:
+def is_lost(state: Any) -> bool:
+    """Tell whether a state says that the connection is of no use any more."""
+    return state.startswith(LOST) if isinstance(state, str) else state in MARIADB_LOST
+
+
+def translate(error: Exception, keys: Mapping[str, tuple[str, str]], *, committing: bool = False) -> CrmError:
     """Say in our words what a driver said in its own.
 
     Args:
         keys: which unique key a constraint means; see `crmcore.adapters.sql.tables.Schema.keys`.
+        committing: whether a commit was under way. A connection that is lost before has committed nothing, and the story may be told
+            again; one that is lost meanwhile may have committed, and only an idempotency key tells.
     """
     state = _state(error)
-    if state in RETRYABLE or state in MARIADB_RETRYABLE:
+    if state in RETRYABLE or state in MARIADB_RETRYABLE or (is_lost(state) and not committing):
         return Busy(str(state))
     constraint = _constraint(error, keys)
     if constraint in keys:

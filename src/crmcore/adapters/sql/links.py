@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 _NUMBER: Final = count(1)
+Begin = tuple[str, tuple[Any, ...]]
 
 
 class Link(Protocol):
@@ -39,14 +40,19 @@ class Link(Protocol):
 
 
 class OwnLink:
-    """A connection of our own, taken from the pool for one transaction."""
+    """A connection of our own, taken from the pool for one transaction.
 
-    def __init__(self, engine: Engine, *, begin: str) -> None:
+    Args:
+        begin: the statement that begins it, with its parameters, where the driver does not begin by itself.
+    """
+
+    def __init__(self, engine: Engine, *, begin: Begin | None = None) -> None:
+        self._engine = engine
         self._connection = engine.raw_connection()
         try:
             self.cursor = self._connection.cursor()
             if begin:
-                self.cursor.execute(begin)
+                self.cursor.execute(*begin)
         except BaseException:
             self._connection.invalidate()
             self._connection.close()
@@ -60,11 +66,12 @@ class OwnLink:
         self._connection.commit()
 
     def rollback(self) -> None:
-        """Roll back; a connection on which even that fails is thrown away."""
+        """Roll back; a connection on which even that fails is lost, and so are those that wait in the pool: they are thrown away."""
         try:
             self._connection.rollback()
         except Exception:  # noqa: BLE001  # every driver has errors of its own for a lost connection
             self._connection.invalidate()
+            self._engine.dispose()
 
     def release(self) -> None:
         """Give the connection back to the pool."""
@@ -75,12 +82,14 @@ class OwnLink:
 class JoinedLink:
     """The host's connection, within the host's transaction."""
 
-    def __init__(self, host: Connection | Session) -> None:
+    def __init__(self, host: Connection | Session, *, tell: Begin | None = None) -> None:
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
         self._connection = connection
         self.cursor = connection.connection.cursor()
+        if tell:
+            self.cursor.execute(*tell)
         self._savepoint = ""
 
     def before_writing(self) -> None:

@@ -60,6 +60,8 @@ def advise(connection: Connection, tables: Iterable[Table]) -> None:
         connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE tbl = ?", (table.name,))
         for _, name, unique, origin, _ in connection.exec_driver_sql(f"PRAGMA index_list('{table.name}')").fetchall():
             columns = [row[2] for row in connection.exec_driver_sql(f"PRAGMA index_info('{name}')").fetchall()]
+            if not set(columns) <= set(table.columns.keys()):
+                continue  # it came with a newer release
             rows = [MANY_ROWS]
             for column in columns:
                 rows.append(max(rows[-1] // _selectivity(table.c[column]), 2))

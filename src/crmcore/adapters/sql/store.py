@@ -12,9 +12,11 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackErro
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql import mariadb, preflight, sqlite
+from crmcore.adapters.sql import mariadb, preflight, sqlite, tenants
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
+from crmcore.adapters.sql.migrations import version
+from crmcore.adapters.sql.replicas import Replica
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
 from crmcore.domain.errors.conflicts import Busy
@@ -37,19 +39,33 @@ class SqlStore:
         schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
         durability: ``full``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
             the host accepts that the last commits may be lost then.
+        reads: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
+            for their tenant (`crmcore.adapters.sql.replicas`).
+        walled: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
 
     Raises:
         UnsafeEngine: the engine would lose writes; see `crmcore.adapters.sql.sqlite.prepare`.
+        InvalidInput: this database knows no replicas, or no row-level security.
     """
 
     def __init__(
-        self, host: Engine | Connection | Session, *, schema: Schema | None = None, durability: Durability = "full"
+        self,
+        host: Engine | Connection | Session,
+        *,
+        schema: Schema | None = None,
+        durability: Durability = "full",
+        reads: Engine | None = None,
+        walled: bool = False,
     ) -> None:
         self.schema = schema or default_schema()
         self._host = host
         dialect = (host.get_bind() if isinstance(host, Session) else host).dialect
         self._book = book_for(self.schema, dialect)
         self._is_sqlite = dialect.name == "sqlite"
+        self._walled = walled
+        if dialect.name != "postgresql" and (walled or reads is not None):
+            raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
+        self._replica = None if reads is None else Replica(reads)
         preflight.check(host, durability=durability)
 
     @classmethod
@@ -79,21 +95,18 @@ class SqlStore:
         return bind if isinstance(bind, Engine) else bind.engine
 
     def create_tables(self) -> None:
-        """Make the tables that are missing, and give the planner the statistics without which it plans badly."""
-        engine = self._require_engine("create tables")
-        tables = self.schema.metadata.sorted_tables
-        with engine.begin() as connection:
-            self.schema.metadata.create_all(connection)
-            if self._is_sqlite:
-                sqlite.advise(connection, tables)
-            elif engine.dialect.name == "postgresql":
-                for table in tables:
-                    connection.exec_driver_sql(f"ANALYZE {engine.dialect.identifier_preparer.format_table(table)}")
+        """Make the tables that are missing, and note the version of the schema.
+
+        Raises:
+            SchemaOutdated: tables of an older release are there; see `crmcore migrate`.
+        """
+        with self._require_engine("create tables").begin() as connection:
+            version.create(connection, self.schema)
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
         """Open a transaction."""
         try:
-            link = self._link(reading=reading)
+            link = self._link(context, reading=reading)
         except self._book.driver_error as error:
             raise self._book.translate(error) from None
         except PoolTimeout:
@@ -102,10 +115,25 @@ class SqlStore:
             raise StoreFailed(TRANSACTION_IS_OVER) from None
         return SqlTransaction(self._book, link, context, ids)
 
+    def written(self, tenant: str) -> str | None:
+        """How far a replica has to be to know what this store has written for a tenant; see `reads` and `see`."""
+        return self._replica.written(tenant) if self._replica else None
+
+    def see(self, tenant: str, mark: str) -> None:
+        """Let a tenant's views know what another process has written, as its `written` said: a mark that came in a cookie, say.
+
+        Raises:
+            InvalidInput: that is no such mark.
+        """
+        if self._replica:
+            self._replica.see(tenant, mark)
+
     def close(self) -> None:
         """Close the connections of an engine of our own; the host's own connection is left alone."""
         if isinstance(self._host, Engine):
             self._host.dispose()
+        if self._replica:
+            self._replica.close()
 
     def __repr__(self) -> str:
         host = self._host
@@ -113,11 +141,15 @@ class SqlStore:
             return f"SqlStore({host.url.render_as_string(hide_password=True)})"
         return f"SqlStore(joined to a {type(host).__name__})"
 
-    def _link(self, *, reading: bool) -> Link:
+    def _link(self, context: Context, *, reading: bool) -> Link:
+        tell = (tenants.TELL, (context.tenant,)) if self._walled else None
         if not isinstance(self._host, Engine):
-            return JoinedLink(self._host)
+            return JoinedLink(self._host, tell=tell)
+        if self._replica is not None:
+            link = self._replica.link(context.tenant, tell=tell) if reading else None
+            return link or self._replica.remembering(self._host, context.tenant, tell=tell)
         begin = ("BEGIN" if reading else "BEGIN IMMEDIATE") if self._is_sqlite else ""
-        return OwnLink(self._host, begin=begin)
+        return OwnLink(self._host, begin=(begin, ()) if begin else tell)
 
     def _require_engine(self, verb: str) -> Engine:
         if not isinstance(self._host, Engine):

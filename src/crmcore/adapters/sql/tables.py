@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
-from sqlalchemy import CheckConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import CheckConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.dialects import mysql
 
 from crmcore.adapters.kinds import ENTITIES
+from crmcore.adapters.sql import tenants
 from crmcore.adapters.sql.columns import Leaf, leaves, part_kind
-from crmcore.adapters.sql.types import Instant, Key, Whole, Word, Words
+from crmcore.adapters.sql.types import Instant, Key, Long, Whole, Word, Words
 from crmcore.domain.kernel import Entity
 
 NAME_LIMIT: Final = 63
@@ -65,35 +65,69 @@ class Schema:
     """All tables.
 
     Attributes:
+        metadata: of our tables, and perhaps of the host's.
+        tables: ours, in the order in which they are made.
         keys: which unique key a constraint means, by its name and by the columns that SQLite names instead: the record's kind and the
             key's name.
+        prefix: of all names.
+        name: of the database's schema that they live in.
+        partitions: into how many parts PostgreSQL divides each table by tenant; 0 is not at all.
     """
 
     metadata: MetaData
     records: dict[type[Entity], RecordTable]
     events: Table
     keys: dict[str, tuple[str, str]] = field(repr=False)
+    prefix: str
+    name: str | None
+    partitions: int
+
+    @property
+    def tables(self) -> list[Table]:
+        """All of our tables, and none of the host's."""
+        parts = (part.table for record in self.records.values() for part in (*record.parts, record.entries) if part)
+        return [*(record.table for record in self.records.values()), *parts, self.events]
 
 
-def make_schema(*, prefix: str = "crm_", schema: str | None = None, metadata: MetaData | None = None) -> Schema:
+def make_schema(
+    *,
+    prefix: str = "crm_",
+    schema: str | None = None,
+    metadata: MetaData | None = None,
+    partition_by_tenant: int = 0,
+) -> Schema:
     """Make the tables, or add them to the host's own metadata.
 
     Args:
         prefix: of all names.
         schema: of the database, where it has such.
         metadata: the host's own, if its migrations are to see our tables.
+        partition_by_tenant: into how many partitions PostgreSQL divides each table, by a hash of the tenant. Other databases leave it.
     """
     metadata = MetaData() if metadata is None else metadata
-    draft = _Draft(metadata, prefix, schema)
+    draft = _Draft(metadata, prefix, schema, partition_by_tenant)
     records = {kind: draft.record(kind) for kind in ENTITIES}
-    return Schema(metadata, records, draft.events(), draft.keys)
+    return Schema(metadata, records, draft.events(), draft.keys, prefix, schema, partition_by_tenant)
+
+
+def options(partitions: int = 0) -> dict[str, Any]:
+    """What the databases are told of each table besides its columns."""
+    return {
+        "sqlite_with_rowid": False,
+        "mysql_engine": "InnoDB",
+        "mysql_charset": "utf8mb4",
+        "mariadb_engine": "InnoDB",
+        "mariadb_charset": "utf8mb4",
+        **({"postgresql_partition_by": "HASH (tenant)"} if partitions else {}),
+    }
 
 
 class _Draft:
-    def __init__(self, metadata: MetaData, prefix: str, schema: str | None) -> None:
+    def __init__(self, metadata: MetaData, prefix: str, schema: str | None, partitions: int) -> None:
         self._metadata = metadata
         self._prefix = prefix
         self._schema = schema
+        self._partitions = partitions
         self.keys: dict[str, tuple[str, str]] = {}
 
     def record(self, kind: type[Entity]) -> RecordTable:
@@ -126,7 +160,7 @@ class _Draft:
             SqlColumn("at", Instant(), nullable=False),
             self._actor(),
             SqlColumn("correlation", Words(100), nullable=False),
-            SqlColumn("payload", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
+            SqlColumn("payload", Long(), nullable=False),
         ]
         table = self._table(None, "events", columns, primary=("tenant", "id"))
         self._unique(table, ["tenant", "position"], "event", "position")
@@ -156,11 +190,7 @@ class _Draft:
             *columns,
             PrimaryKeyConstraint(*primary, name=self._name("pk", name)),
             schema=self._schema,
-            sqlite_with_rowid=False,
-            mysql_engine="InnoDB",
-            mysql_charset="utf8mb4",
-            mariadb_engine="InnoDB",
-            mariadb_charset="utf8mb4",
+            **options(self._partitions),
         )
         for column in columns:
             if isinstance(column.type, Word):
@@ -169,6 +199,8 @@ class _Draft:
                 table.append_constraint(CheckConstraint(rule, name=self._name("ck", name, column.name)))
         if kind is not None:
             self._remember(table, primary, kind.shape.kind, "id", self._name("pk", name))
+        if self._partitions:
+            tenants.divide(table, self._partitions)
         return table
 
     def _indexes(self, kind: type[Entity], table: Table, path: str, part: str | None) -> None:
@@ -190,6 +222,8 @@ class _Draft:
 
     def _remember(self, table: Table, columns: Iterable[str], kind: str, key: str, name: str) -> None:
         self.keys[name] = (kind, key)
+        for place in range(self._partitions):
+            self.keys[tenants.partition(name, place)] = (kind, key)
         self.keys[", ".join(f"{table.name}.{column}" for column in columns)] = (kind, key)
 
     def _name(self, sort: str, *words: str) -> str:

@@ -164,7 +164,7 @@ class SqlTransaction:
         try:
             self._link.commit()
         except self._book.driver_error as error:
-            raise self._book.translate(error) from None
+            raise self._book.translate(error, committing=True) from None
         self._open = False
 
     def rows(self, sql: str, parameters: Row) -> list[Row]:

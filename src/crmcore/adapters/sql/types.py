@@ -207,7 +207,21 @@ class Exact(Column):
         return f"int({{v}}.scaleb({self.places}))", f"Decimal({{v}}).scaleb(-{self.places}).normalize()"
 
 
-class Json(Column):
+class Long(Column):
+    """A text of any length, compared byte by byte."""
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Choose a text that is long enough."""
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.MEDIUMTEXT(collation="utf8mb4_bin"))
+        return Text()  # not adapted, or PostgreSQL would be told VARCHAR
+
+    def source(self, dialect: Dialect) -> tuple[str, str]:
+        """Leave it as it is."""
+        return "{v}", "{v}"
+
+
+class Json(Long):
     """A value of ours as JSON text, in the form of the wire.
 
     Args:
@@ -216,8 +230,6 @@ class Json(Column):
         empty: what it is by default, for which no JSON has to be read or written.
         personal: whether it tells something about a person; what does not is remembered by its text, so that a funnel is read once.
     """
-
-    impl = Text
 
     def __init__(self, kind: Any, name: str, *, empty: Any, personal: bool) -> None:
         self.kind = kind
@@ -231,12 +243,6 @@ class Json(Column):
             f"empty_{name}": empty,
         }
         self.nothing = self._dump(empty) if isinstance(empty, (tuple, Mapping)) or attrs.has(type(empty)) else None
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Choose a text that is long enough."""
-        if dialect.name in {"mysql", "mariadb"}:
-            return dialect.type_descriptor(mysql.MEDIUMTEXT(collation="utf8mb4_bin"))
-        return dialect.type_descriptor(Text())
 
     def source(self, dialect: Dialect) -> tuple[str, str]:
         """Write and read JSON, or nothing."""

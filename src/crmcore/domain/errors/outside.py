@@ -36,6 +36,23 @@ class UnsafeEngine(CrmError):
 
 
 @define
+class SchemaOutdated(CrmError):
+    """The tables are of an older release.
+
+    Attributes:
+        found: the version of the schema that is there.
+        wanted: the one that this release works with.
+    """
+
+    code: ClassVar[str] = "schema_outdated"
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"the tables are of version {self.found}, and have to be of {self.wanted}: run `crmcore migrate`"
+
+
+@define
 class StoreFailed(CrmError):
     """The database refused for a reason of its own; the values it complained of are left out on purpose."""
 

@@ -1,0 +1,105 @@
+"""The steps that a version is made of, in words that know the prefix, the schema and the partitions.
+
+Rule 1: every step may be taken twice. MariaDB commits each of them by itself, so a migration that was killed half-way is run again from its
+beginning, and passes over what is there already.
+Rule 2: a step says which types it means by `crmcore.adapters.sql.types`, whose forms in the databases do not change.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alembic import context, op
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, inspect
+
+from crmcore.adapters.sql import tenants
+from crmcore.adapters.sql.tables import Schema, options
+
+
+class Steps:
+    """The steps of one migration, over the schema that it was asked for."""
+
+    def __init__(self) -> None:
+        self._schema: Schema = context.config.attributes["schema"]
+
+    def name(self, bare: str) -> str:
+        """A name, with the host's prefix."""
+        return f"{self._schema.prefix}{bare}"
+
+    def create_table(
+        self,
+        name: str,
+        *columns: Column[Any],
+        primary: tuple[str, Sequence[str]],
+        unique: Sequence[tuple[str, Sequence[str]]] = (),
+        checks: Sequence[tuple[str, str]] = (),
+        indexes: Sequence[tuple[str, Sequence[str]]] = (),
+    ) -> None:
+        """Make a table with its keys and indexes, each by its name and its columns, and with what must hold of its rows."""
+        partitions = self._schema.partitions
+        table = Table(
+            self.name(name),
+            MetaData(),
+            *columns,
+            PrimaryKeyConstraint(*primary[1], name=self.name(primary[0])),
+            *(UniqueConstraint(*of, name=self.name(key)) for key, of in unique),
+            *(CheckConstraint(rule, name=self.name(check)) for check, rule in checks),
+            schema=self._schema.name,
+            **options(partitions),
+        )
+        for index, of in indexes:
+            Index(self.name(index), *(table.c[column] for column in of))
+        if partitions:
+            tenants.divide(table, partitions)
+        if self._has_table(name):
+            self._complete(table)
+        else:
+            table.create(op.get_bind(), checkfirst=False)
+
+    def drop_table(self, name: str) -> None:
+        """Drop a table with all that is in it."""
+        if self._has_table(name) or context.is_offline_mode():
+            op.drop_table(self.name(name), schema=self._schema.name)
+
+    def add_column(self, table: str, column: Column[Any]) -> None:
+        """Add a column to a table."""
+        if not self._has_column(table, column.name):
+            op.add_column(self.name(table), column, schema=self._schema.name)
+
+    def drop_column(self, table: str, column: str) -> None:
+        """Drop a column with what is in it."""
+        if self._has_column(table, column) or context.is_offline_mode():
+            op.drop_column(self.name(table), column, schema=self._schema.name)
+
+    def create_index(self, name: str, table: str, columns: Sequence[str]) -> None:
+        """Add an index to a table."""
+        if self.name(name) not in self._indexes(table):
+            op.create_index(self.name(name), self.name(table), list(columns), schema=self._schema.name)
+
+    def drop_index(self, name: str, table: str) -> None:
+        """Drop an index of a table."""
+        if self.name(name) in self._indexes(table) or context.is_offline_mode():
+            op.drop_index(self.name(name), self.name(table), schema=self._schema.name)
+
+    def _has_table(self, name: str) -> bool:
+        if context.is_offline_mode():
+            return False
+        return inspect(op.get_bind()).has_table(self.name(name), schema=self._schema.name)
+
+    def _has_column(self, table: str, column: str) -> bool:
+        if context.is_offline_mode():
+            return False
+        found = inspect(op.get_bind()).get_columns(self.name(table), schema=self._schema.name)
+        return any(one["name"] == column for one in found)
+
+    def _indexes(self, table: str) -> set[str | None]:
+        if context.is_offline_mode():
+            return set()
+        found = inspect(op.get_bind()).get_indexes(self.name(table), schema=self._schema.name)
+        return {one["name"] for one in found}
+
+    def _complete(self, table: Table) -> None:
+        """Make the indexes that a table lacks because its making was cut off."""
+        there = {one["name"] for one in inspect(op.get_bind()).get_indexes(table.name, schema=table.schema)}
+        for index in table.indexes:
+            if index.name not in there:
+                index.create(op.get_bind())

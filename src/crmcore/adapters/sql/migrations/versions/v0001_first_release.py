@@ -1,0 +1,674 @@
+"""The tables of the first release.
+
+Written by `python -m crmcore.adapters.sql.migrations.draft`, and frozen by the release.
+"""
+
+from sqlalchemy import Column, Integer, SmallInteger
+
+from crmcore.adapters.sql.migrations.steps import Steps
+from crmcore.adapters.sql.types import Day, Exact, Flag, Instant, Key, Long, Span, Whole, Words
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    steps = Steps()
+    steps.create_table(
+        "commitments",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("commitment"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("what", Words(1000), nullable=False),
+        Column("side", Words(6), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("deal", Key("deal"), nullable=True),
+        Column("owner", Key("user"), nullable=True),
+        Column("due_at", Instant(), nullable=True),
+        Column("state", Words(8), nullable=False),
+        Column("made_at", Instant(), nullable=False),
+        Column("settled_at", Instant(), nullable=True),
+        primary=("pk_commitments", ("tenant", "id")),
+        indexes=[
+            ("ix_commitments_customer", ("customer", "tenant")),
+            ("ix_commitments_deal", ("deal", "tenant")),
+            ("ix_commitments_due_at", ("tenant", "due_at")),
+            ("ix_commitments_owner_state_due_at", ("owner", "state", "due_at", "tenant")),
+        ],
+        checks=[
+            ("ck_commitments_side", "side IN ('ours', 'theirs')"),
+            ("ck_commitments_state", "state IN ('open', 'kept', 'broken', 'released')"),
+        ],
+    )
+    steps.create_table(
+        "complaints",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("complaint"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("type", Words(100), nullable=False),
+        Column("severity", Words(8), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("deal", Key("deal"), nullable=True),
+        Column("responsible", Key("user"), nullable=False),
+        Column("due_at", Instant(), nullable=False),
+        Column("state", Words(11), nullable=False),
+        Column("subject", Words(200), nullable=False),
+        Column("story", Words(100000), nullable=False),
+        Column("resolution", Words(100000), nullable=False),
+        Column("level", Whole(), nullable=False),
+        Column("told", Long(), nullable=False),
+        Column("reopened", Whole(), nullable=False),
+        Column("received_at", Instant(), nullable=False),
+        Column("resolved_at", Instant(), nullable=True),
+        Column("closed_at", Instant(), nullable=True),
+        primary=("pk_complaints", ("tenant", "id")),
+        indexes=[
+            ("ix_complaints_customer", ("customer", "tenant")),
+            ("ix_complaints_deal", ("deal", "tenant")),
+            ("ix_complaints_responsible_state", ("responsible", "state", "tenant")),
+            ("ix_complaints_state_due_at", ("tenant", "state", "due_at")),
+            ("ix_complaints_type_received_at", ("tenant", "type", "received_at")),
+        ],
+        checks=[
+            ("ck_complaints_severity", "severity IN ('low', 'medium', 'high', 'critical')"),
+            (
+                "ck_complaints_state",
+                "state IN ('received', 'in_progress', 'waiting', 'resolved', 'closed', 'rejected')",
+            ),
+        ],
+    )
+    steps.create_table(
+        "customers",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("customer"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("kind", Words(12), nullable=False),
+        Column("name", Words(200), nullable=False),
+        Column("given", Words(200), nullable=False),
+        Column("family", Words(200), nullable=False),
+        Column("patronymic", Words(200), nullable=False),
+        Column("name_key", Words(400), nullable=False),
+        Column("addresses", Long(), nullable=False),
+        Column("profile", Long(), nullable=False),
+        Column("language", Words(35), nullable=True),
+        Column("owner", Key("user"), nullable=True),
+        Column("source", Words(200), nullable=False),
+        Column("tags", Long(), nullable=False),
+        Column("note", Words(10000), nullable=False),
+        Column("custom", Long(), nullable=False),
+        Column("added_at", Instant(), nullable=False),
+        Column("n_contact_points", SmallInteger(), nullable=False),
+        Column("n_external_ids", SmallInteger(), nullable=False),
+        Column("n_relations", SmallInteger(), nullable=False),
+        Column("n_roles", SmallInteger(), nullable=False),
+        primary=("pk_customers", ("tenant", "id")),
+        indexes=[
+            ("ix_customers_name_key", ("tenant", "name_key")),
+            ("ix_customers_owner", ("owner", "tenant")),
+        ],
+        checks=[
+            ("ck_customers_kind", "kind IN ('person', 'organisation')"),
+        ],
+    )
+    steps.create_table(
+        "deals",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("deal"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("funnel", Key("funnel"), nullable=False),
+        Column("stage", Words(60), nullable=False),
+        Column("place", Whole(), nullable=False),
+        Column("furthest", Whole(), nullable=False),
+        Column("visits", Long(), nullable=False),
+        Column("stage_since", Instant(), nullable=False),
+        Column("outcome", Words(4), nullable=False),
+        Column("value_minor", Whole(), nullable=True),
+        Column("value_currency", Words(3), nullable=True),
+        Column("total_minor", Whole(), nullable=True),
+        Column("total_currency", Words(3), nullable=True),
+        Column("probability_points", Whole(), nullable=False),
+        Column("probability_basis", Words(6), nullable=False),
+        Column("expected_close", Day(), nullable=True),
+        Column("owner", Key("user"), nullable=True),
+        Column("source", Words(200), nullable=False),
+        Column("campaign", Words(200), nullable=False),
+        Column("request_system", Words(60), nullable=True),
+        Column("request_key", Words(200), nullable=True),
+        Column("about", Words(10000), nullable=False),
+        Column("next_step_what", Words(200), nullable=True),
+        Column("next_step_due_at", Instant(), nullable=True),
+        Column("loss_reason", Words(100), nullable=True),
+        Column("tags", Long(), nullable=False),
+        Column("custom", Long(), nullable=False),
+        Column("opened_at", Instant(), nullable=False),
+        Column("closed_at", Instant(), nullable=True),
+        Column("touched_at", Instant(), nullable=False),
+        Column("moves", Whole(), nullable=False),
+        Column("n_lines", SmallInteger(), nullable=False),
+        Column("n_participants", SmallInteger(), nullable=False),
+        Column("n_attachments", SmallInteger(), nullable=False),
+        primary=("pk_deals", ("tenant", "id")),
+        unique=[
+            ("uq_deals_request_system_request_key", ("tenant", "request_system", "request_key")),
+        ],
+        indexes=[
+            ("ix_deals_customer", ("customer", "tenant")),
+            ("ix_deals_funnel_opened_at", ("funnel", "opened_at", "tenant")),
+            ("ix_deals_funnel_outcome_place", ("funnel", "outcome", "place", "tenant")),
+            ("ix_deals_owner_outcome", ("owner", "outcome", "tenant")),
+        ],
+        checks=[
+            ("ck_deals_outcome", "outcome IN ('open', 'won', 'lost')"),
+            ("ck_deals_probability_basis", "probability_basis IN ('stage', 'manual', 'model')"),
+        ],
+    )
+    steps.create_table(
+        "documents",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("document"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("media_type", Words(100), nullable=False),
+        Column("size", Whole(), nullable=False),
+        Column("digest", Words(64), nullable=False),
+        Column("body", Words(1048576), nullable=True),
+        Column("deal", Key("deal"), nullable=True),
+        Column("customer", Key("customer"), nullable=True),
+        Column("template", Key("template"), nullable=True),
+        Column("added_at", Instant(), nullable=False),
+        primary=("pk_documents", ("tenant", "id")),
+        indexes=[
+            ("ix_documents_customer", ("customer", "tenant")),
+            ("ix_documents_deal", ("deal", "tenant")),
+        ],
+    )
+    steps.create_table(
+        "funnels",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("funnel"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(200), nullable=False),
+        Column("stages", Long(), nullable=False),
+        Column("loss_reasons", Long(), nullable=False),
+        Column("role", Words(60), nullable=False),
+        Column("skips", Flag(), nullable=False),
+        Column("returns", Flag(), nullable=False),
+        Column("created_at", Instant(), nullable=False),
+        primary=("pk_funnels", ("tenant", "id")),
+        unique=[
+            ("uq_funnels_name", ("tenant", "name")),
+        ],
+    )
+    steps.create_table(
+        "interactions",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("interaction"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("kind", Words(7), nullable=False),
+        Column("direction", Words(8), nullable=False),
+        Column("channel", Words(9), nullable=True),
+        Column("customer", Key("customer"), nullable=False),
+        Column("deal", Key("deal"), nullable=True),
+        Column("user", Key("user"), nullable=True),
+        Column("happened_at", Instant(), nullable=False),
+        Column("duration", Span(), nullable=True),
+        Column("outcome", Words(200), nullable=False),
+        Column("subject", Words(200), nullable=False),
+        Column("note", Words(100000), nullable=False),
+        Column("recording", Words(1000), nullable=False),
+        primary=("pk_interactions", ("tenant", "id")),
+        indexes=[
+            ("ix_interactions_customer_happened_at", ("customer", "happened_at", "tenant")),
+            ("ix_interactions_deal_happened_at", ("deal", "happened_at", "tenant")),
+            ("ix_interactions_user_happened_at", ("user", "happened_at", "tenant")),
+        ],
+        checks=[
+            (
+                "ck_interactions_channel",
+                "channel IN ('phone', 'email', 'messenger', 'web', 'in_person', 'post', 'sms')",
+            ),
+            ("ck_interactions_direction", "direction IN ('incoming', 'outgoing', 'internal')"),
+            ("ck_interactions_kind", "kind IN ('call', 'mail', 'meeting', 'visit', 'chat', 'survey', 'note')"),
+        ],
+    )
+    steps.create_table(
+        "messages",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("message"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("topic", Words(60), nullable=False),
+        Column("facts", Long(), nullable=False),
+        Column("channel", Words(30), nullable=False),
+        Column("recipient", Key("user"), nullable=True),
+        Column("address", Words(1000), nullable=True),
+        Column("language", Words(35), nullable=True),
+        Column("about", Words(64), nullable=True),
+        Column("state", Words(6), nullable=False),
+        Column("attempts", Whole(), nullable=False),
+        Column("due_at", Instant(), nullable=False),
+        Column("sent_at", Instant(), nullable=True),
+        Column("problem", Words(500), nullable=False),
+        Column("queued_at", Instant(), nullable=False),
+        primary=("pk_messages", ("tenant", "id")),
+        indexes=[
+            ("ix_messages_about", ("tenant", "about")),
+            ("ix_messages_recipient", ("recipient", "tenant")),
+            ("ix_messages_state_due_at", ("tenant", "state", "due_at")),
+        ],
+        checks=[
+            ("ck_messages_state", "state IN ('queued', 'leased', 'sent', 'dead')"),
+        ],
+    )
+    steps.create_table(
+        "occurrences",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("occurrence"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("kind", Words(60), nullable=False),
+        Column("subject", Words(64), nullable=False),
+        Column("occurs_at", Instant(), nullable=False),
+        Column("due_at", Instant(), nullable=False),
+        Column("state", Words(7), nullable=False),
+        Column("attempts", Whole(), nullable=False),
+        Column("done_at", Instant(), nullable=True),
+        Column("problem", Words(500), nullable=False),
+        primary=("pk_occurrences", ("tenant", "id")),
+        unique=[
+            ("uq_occurrences_subject_kind_occurs_at", ("tenant", "subject", "kind", "occurs_at")),
+        ],
+        indexes=[
+            ("ix_occurrences_state_due_at", ("tenant", "state", "due_at")),
+        ],
+        checks=[
+            ("ck_occurrences_state", "state IN ('pending', 'done', 'dead')"),
+        ],
+    )
+    steps.create_table(
+        "receipts",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("receipt"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("key", Words(255), nullable=False),
+        Column("story", Words(60), nullable=False),
+        Column("fingerprint", Words(64), nullable=False),
+        Column("result", Long(), nullable=False),
+        Column("expires_at", Instant(), nullable=False),
+        primary=("pk_receipts", ("tenant", "id")),
+        unique=[
+            ("uq_receipts_key", ("tenant", "key")),
+        ],
+        indexes=[
+            ("ix_receipts_expires_at", ("tenant", "expires_at")),
+        ],
+    )
+    steps.create_table(
+        "rings",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("ring"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("key", Words(200), nullable=False),
+        Column("queue", Long(), nullable=False),
+        primary=("pk_rings", ("tenant", "id")),
+        unique=[
+            ("uq_rings_key", ("tenant", "key")),
+        ],
+    )
+    steps.create_table(
+        "subscriptions",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("subscription"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(100), nullable=False),
+        Column("position", Whole(), nullable=False),
+        Column("leased_until", Instant(), nullable=False),
+        Column("failures", Whole(), nullable=False),
+        Column("problem", Words(500), nullable=False),
+        primary=("pk_subscriptions", ("tenant", "id")),
+        unique=[
+            ("uq_subscriptions_name", ("tenant", "name")),
+        ],
+    )
+    steps.create_table(
+        "tasks",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("task"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("kind", Words(60), nullable=False),
+        Column("state", Words(9), nullable=False),
+        Column("priority", Words(6), nullable=False),
+        Column("assignee", Key("user"), nullable=True),
+        Column("role", Words(60), nullable=False),
+        Column("due_at", Instant(), nullable=True),
+        Column("remind_at", Instant(), nullable=True),
+        Column("deal", Key("deal"), nullable=True),
+        Column("customer", Key("customer"), nullable=True),
+        Column("complaint", Key("complaint"), nullable=True),
+        Column("note", Words(10000), nullable=False),
+        Column("result", Words(10000), nullable=False),
+        Column("repeats_rule", Words(200), nullable=True),
+        Column("repeats_zone", Words(60), nullable=True),
+        Column("number", Whole(), nullable=False),
+        Column("starts_at", Instant(), nullable=True),
+        Column("level", Whole(), nullable=False),
+        Column("told", Long(), nullable=False),
+        Column("given_at", Instant(), nullable=False),
+        Column("closed_at", Instant(), nullable=True),
+        primary=("pk_tasks", ("tenant", "id")),
+        indexes=[
+            ("ix_tasks_assignee_state_due_at", ("assignee", "state", "due_at", "tenant")),
+            ("ix_tasks_complaint", ("complaint", "tenant")),
+            ("ix_tasks_customer", ("customer", "tenant")),
+            ("ix_tasks_deal", ("deal", "tenant")),
+            ("ix_tasks_due_at", ("tenant", "due_at")),
+        ],
+        checks=[
+            ("ck_tasks_priority", "priority IN ('low', 'normal', 'high', 'urgent')"),
+            ("ck_tasks_state", "state IN ('open', 'done', 'cancelled')"),
+        ],
+    )
+    steps.create_table(
+        "teams",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("team"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(200), nullable=False),
+        Column("parent", Key("team"), nullable=True),
+        Column("formed_at", Instant(), nullable=False),
+        primary=("pk_teams", ("tenant", "id")),
+        unique=[
+            ("uq_teams_name", ("tenant", "name")),
+        ],
+    )
+    steps.create_table(
+        "templates",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("template"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(200), nullable=False),
+        Column("language", Words(35), nullable=False),
+        Column("media_type", Words(100), nullable=False),
+        Column("body", Words(1048576), nullable=False),
+        Column("written_at", Instant(), nullable=False),
+        primary=("pk_templates", ("tenant", "id")),
+        unique=[
+            ("uq_templates_name_language", ("tenant", "name", "language")),
+        ],
+    )
+    steps.create_table(
+        "users",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("user"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(200), nullable=False),
+        Column("login", Words(200), nullable=True),
+        Column("email", Words(200), nullable=True),
+        Column("language", Words(35), nullable=False),
+        Column("team", Key("team"), nullable=True),
+        Column("supervisor", Key("user"), nullable=True),
+        Column("absences", Long(), nullable=False),
+        Column("calendar", Key("calendar"), nullable=True),
+        Column("active", Flag(), nullable=False),
+        Column("added_at", Instant(), nullable=False),
+        Column("n_posts", SmallInteger(), nullable=False),
+        primary=("pk_users", ("tenant", "id")),
+        unique=[
+            ("uq_users_login", ("tenant", "login")),
+        ],
+        indexes=[
+            ("ix_users_supervisor", ("supervisor", "tenant")),
+            ("ix_users_team", ("team", "tenant")),
+        ],
+    )
+    steps.create_table(
+        "calendars",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("calendar"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(100), nullable=False),
+        Column("zone", Words(60), nullable=False),
+        Column("week", Long(), nullable=False),
+        Column("holidays", Long(), nullable=False),
+        Column("one_offs", Long(), nullable=False),
+        Column("country", Words(10), nullable=False),
+        Column("created_at", Instant(), nullable=False),
+        primary=("pk_calendars", ("tenant", "id")),
+        unique=[
+            ("uq_calendars_name", ("tenant", "name")),
+        ],
+    )
+    steps.create_table(
+        "customer_contact_points",
+        Column("tenant", Words(64), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("channel", Words(9), nullable=False),
+        Column("value", Words(254), nullable=False),
+        Column("label", Words(60), nullable=False),
+        Column("shared", Flag(), nullable=False),
+        Column("claim", Words(270), nullable=True),
+        primary=("pk_customer_contact_points", ("tenant", "customer", "pos")),
+        unique=[
+            ("uq_customer_contact_points_claim", ("tenant", "claim")),
+        ],
+        indexes=[
+            ("ix_customer_contact_points_value", ("tenant", "value")),
+        ],
+        checks=[
+            (
+                "ck_customer_contact_points_channel",
+                "channel IN ('phone', 'email', 'messenger', 'web', 'in_person', 'post', 'sms')",
+            ),
+        ],
+    )
+    steps.create_table(
+        "customer_external_ids",
+        Column("tenant", Words(64), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("system", Words(60), nullable=False),
+        Column("key", Words(200), nullable=False),
+        primary=("pk_customer_external_ids", ("tenant", "customer", "pos")),
+        unique=[
+            ("uq_customer_external_ids_system_key", ("tenant", "system", "key")),
+        ],
+    )
+    steps.create_table(
+        "customer_relations",
+        Column("tenant", Words(64), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("kind", Words(11), nullable=False),
+        Column("other", Key("customer"), nullable=False),
+        Column("note", Words(200), nullable=False),
+        primary=("pk_customer_relations", ("tenant", "customer", "pos")),
+        indexes=[
+            ("ix_customer_relations_other", ("other", "tenant")),
+        ],
+        checks=[
+            (
+                "ck_customer_relations_kind",
+                "kind IN ('employee_of', 'contact_of', 'owner_of', 'part_of', 'relative_of', 'referred_by', 'supplier_of')",
+            ),
+        ],
+    )
+    steps.create_table(
+        "customer_roles",
+        Column("tenant", Words(64), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("role", Words(10), nullable=False),
+        primary=("pk_customer_roles", ("tenant", "customer", "pos")),
+        indexes=[
+            ("ix_customer_roles_role", ("tenant", "role")),
+        ],
+        checks=[
+            ("ck_customer_roles_role", "role IN ('prospect', 'customer', 'partner', 'supplier', 'competitor')"),
+        ],
+    )
+    steps.create_table(
+        "deal_lines",
+        Column("tenant", Words(64), nullable=False),
+        Column("deal", Key("deal"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("product", Words(200), nullable=False),
+        Column("quantity", Exact(6), nullable=False),
+        Column("price_minor", Whole(), nullable=False),
+        Column("price_currency", Words(3), nullable=False),
+        Column("discount", Whole(), nullable=False),
+        primary=("pk_deal_lines", ("tenant", "deal", "pos")),
+    )
+    steps.create_table(
+        "deal_participants",
+        Column("tenant", Words(64), nullable=False),
+        Column("deal", Key("deal"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("role", Words(60), nullable=False),
+        Column("who", Words(64), nullable=False),
+        primary=("pk_deal_participants", ("tenant", "deal", "pos")),
+        indexes=[
+            ("ix_deal_participants_who", ("tenant", "who")),
+        ],
+    )
+    steps.create_table(
+        "deal_attachments",
+        Column("tenant", Words(64), nullable=False),
+        Column("deal", Key("deal"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("document", Key("document"), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("attached_at", Instant(), nullable=False),
+        primary=("pk_deal_attachments", ("tenant", "deal", "pos")),
+    )
+    steps.create_table(
+        "deal_movements",
+        Column("tenant", Words(64), nullable=False),
+        Column("deal", Key("deal"), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("number", Whole(), nullable=False),
+        Column("kind", Words(11), nullable=False),
+        Column("at", Instant(), nullable=False),
+        Column("funnel", Key("funnel"), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("stage_before", Words(60), nullable=True),
+        Column("stage_after", Words(60), nullable=False),
+        Column("place", Whole(), nullable=False),
+        Column("furthest", Whole(), nullable=False),
+        Column("visit", Whole(), nullable=False),
+        Column("stayed", Span(), nullable=True),
+        Column("outcome_before", Words(4), nullable=True),
+        Column("outcome_after", Words(4), nullable=False),
+        Column("value_before_minor", Whole(), nullable=True),
+        Column("value_before_currency", Words(3), nullable=True),
+        Column("value_after_minor", Whole(), nullable=True),
+        Column("value_after_currency", Words(3), nullable=True),
+        Column("probability_before", Whole(), nullable=True),
+        Column("probability_after", Whole(), nullable=False),
+        Column("owner_before", Key("user"), nullable=True),
+        Column("owner_after", Key("user"), nullable=True),
+        Column("close_before", Day(), nullable=True),
+        Column("close_after", Day(), nullable=True),
+        Column("reason", Words(100), nullable=True),
+        Column("opened_at", Instant(), nullable=False),
+        primary=("pk_deal_movements", ("tenant", "deal", "number")),
+        checks=[
+            (
+                "ck_deal_movements_kind",
+                "kind IN ('opened', 'moved', 'won', 'lost', 'reopened', 'valued', 'reestimated', 'rescheduled', 'handed_over')",
+            ),
+            ("ck_deal_movements_outcome_after", "outcome_after IN ('open', 'won', 'lost')"),
+            ("ck_deal_movements_outcome_before", "outcome_before IN ('open', 'won', 'lost')"),
+        ],
+    )
+    steps.create_table(
+        "user_posts",
+        Column("tenant", Words(64), nullable=False),
+        Column("user", Key("user"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("role", Words(60), nullable=False),
+        primary=("pk_user_posts", ("tenant", "user", "pos")),
+        indexes=[
+            ("ix_user_posts_role", ("tenant", "role")),
+        ],
+    )
+    steps.create_table(
+        "events",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("event"), nullable=False),
+        Column("position", Whole(), nullable=True),
+        Column("subject", Words(64), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("number", Whole(), nullable=False),
+        Column("name", Words(60), nullable=False),
+        Column("schema", Whole(), nullable=False),
+        Column("at", Instant(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("correlation", Words(100), nullable=False),
+        Column("payload", Long(), nullable=False),
+        primary=("pk_events", ("tenant", "id")),
+        unique=[
+            ("uq_events_position", ("tenant", "position")),
+        ],
+    )
+
+
+def downgrade() -> None:
+    """Drop the tables, with all that is in them."""
+    steps = Steps()
+    steps.drop_table("events")
+    steps.drop_table("user_posts")
+    steps.drop_table("deal_movements")
+    steps.drop_table("deal_attachments")
+    steps.drop_table("deal_participants")
+    steps.drop_table("deal_lines")
+    steps.drop_table("customer_roles")
+    steps.drop_table("customer_relations")
+    steps.drop_table("customer_external_ids")
+    steps.drop_table("customer_contact_points")
+    steps.drop_table("calendars")
+    steps.drop_table("users")
+    steps.drop_table("templates")
+    steps.drop_table("teams")
+    steps.drop_table("tasks")
+    steps.drop_table("subscriptions")
+    steps.drop_table("rings")
+    steps.drop_table("receipts")
+    steps.drop_table("occurrences")
+    steps.drop_table("messages")
+    steps.drop_table("interactions")
+    steps.drop_table("funnels")
+    steps.drop_table("documents")
+    steps.drop_table("deals")
+    steps.drop_table("customers")
+    steps.drop_table("complaints")
+    steps.drop_table("commitments")

@@ -1,0 +1,210 @@
+"""The life of the schema: fresh or migrated, by us or by the host, it is the same; and the host's own things are left alone."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect
+from sqlalchemy import Integer as SqlInteger
+
+from crmcore import SqlStore
+from crmcore.adapters.sql.migrations import draft, run, version
+from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.tables import Schema, make_schema
+from crmcore.errors import InvalidInput, SchemaOutdated
+
+NEXT = Path(__file__).parents[1] / "migrations" / "next"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine over a new database of each kind."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def shape_of(connection: Connection, schema: Schema) -> dict[str, Any]:
+    """All that a database knows of our tables."""
+    inspector = inspect(connection)
+    shape: dict[str, Any] = {}
+    for table in sorted(inspector.get_table_names(schema=schema.name)):
+        if table.startswith(schema.prefix):
+            at: dict[str, Any] = {"table_name": table, "schema": schema.name}
+            shape[table] = {
+                "columns": [
+                    (column["name"], str(column["type"]), column["nullable"], column.get("default"))
+                    for column in inspector.get_columns(**at)
+                ],
+                "primary": inspector.get_pk_constraint(**at),
+                "unique": sorted(map(repr, inspector.get_unique_constraints(**at))),
+                "checks": sorted(map(repr, inspector.get_check_constraints(**at))),
+                "indexes": sorted(map(repr, inspector.get_indexes(**at))),
+            }
+    return shape
+
+
+class TestEveryWayLeadsToTheSameSchema:
+    def test_made_and_migrated_are_the_same(self, engine: Engine) -> None:
+        """What `create_tables` makes and notes is what the migrations make, to the last constraint.
+
+        If this fails, the tables were changed without a migration. Until the first release, write the baseline anew:
+        `python -m crmcore.adapters.sql.migrations.draft`, and `ruff format` over it.
+        """
+        made, migrated = make_schema(prefix="qx_"), make_schema(prefix="qy_")
+        with engine.begin() as connection:
+            version.create(connection, made)
+            run.migrate(connection, migrated)
+
+            as_made, as_migrated = shape_of(connection, made), shape_of(connection, migrated)
+            assert version.HEAD == version.read(connection, made) == version.read(connection, migrated)
+            assert [] == run.differences(connection, migrated)
+        assert len(as_made) == len(made.tables) + 1
+        assert repr(as_made) == repr(as_migrated).replace("qy_", "qx_")
+
+    def test_the_statements_for_hosts_make_the_same(self, engine: Engine) -> None:
+        """A host that runs the exported statements by its own means has the same schema, and it is noted."""
+        made, exported = make_schema(prefix="qx_"), make_schema(prefix="qy_")
+        text = run.script(str(engine.url.set(password=None, database="none")), exported)
+        with engine.begin() as connection:
+            version.create(connection, made)
+            for statement in text.split(";\n"):
+                lines = [line for line in statement.splitlines() if line and not line.startswith("--")]
+                if lines and lines[0] not in {"BEGIN", "COMMIT"}:
+                    connection.exec_driver_sql("\n".join(lines).replace("%", "%%"))
+
+            assert repr(shape_of(connection, made)) == repr(shape_of(connection, exported)).replace("qy_", "qx_")
+            assert version.HEAD == version.read(connection, exported)
+
+    def test_there_and_back(self, engine: Engine) -> None:
+        """A version may be gone back from, and come again."""
+        schema = make_schema()
+        with engine.begin() as connection:
+            assert run.migrate(connection, schema) is None
+            before = shape_of(connection, schema)
+            assert version.HEAD == run.migrate(connection, schema, to="9999", versions=(NEXT,))
+            assert "crm_offices" in shape_of(connection, schema)
+            assert run.migrate(connection, schema, to=version.HEAD, versions=(NEXT,)) == "9999"
+            assert before == shape_of(connection, schema)
+            assert version.HEAD == run.migrate(connection, schema, to=run.NOTHING)
+
+            assert list(shape_of(connection, schema)) == ["crm_schema_version"]
+
+    def test_the_baseline_is_that_of_the_tables(self) -> None:
+        """The file of the first version is what the tables say. From the first release on, it is frozen, and this test goes."""
+        written = draft.BASELINE.read_text()
+
+        assert _words(draft.baseline()) == _words(written)
+
+
+def _words(source: str) -> list[str]:
+    """A source without its layout."""
+    return sorted(word for word in source.replace("(", " ").replace(")", " ").replace(",", " ").split() if word)
+
+
+class TestTheHostsOwnThingsAreLeftAlone:
+    def test_a_migration_is_part_of_the_hosts_transaction(self, engine: Engine) -> None:
+        """Nothing is left of a migration that the host rolls back; MariaDB alone commits each change of a schema by itself."""
+        schema = make_schema()
+        with engine.connect() as connection:
+            run.migrate(connection, schema)
+            connection.rollback()
+
+            assert (engine.dialect.name == "mysql") == bool(shape_of(connection, schema))
+
+    def test_two_schemas_live_side_by_side(self, engine: Engine) -> None:
+        """Two prefixes in one database are two schemas; leading one on leaves the other."""
+        ours, others = make_schema(prefix="one_"), make_schema(prefix="two_")
+        with engine.begin() as connection:
+            run.migrate(connection, ours)
+            run.migrate(connection, others)
+            before = shape_of(connection, others)
+            run.migrate(connection, ours, to="9999", versions=(NEXT,))
+
+            assert before == shape_of(connection, others)
+            assert version.HEAD == version.read(connection, others)
+
+    def test_the_hosts_alembic_does_not_drop_our_tables(self, engine: Engine) -> None:
+        """With our `include_name`, a host's autogenerate sees its own tables only; without it, it would drop ours."""
+        host = MetaData()
+        Table("host_orders", host, SqlColumn("id", SqlInteger, primary_key=True))
+        with engine.begin() as connection:
+            run.migrate(connection)
+            host.create_all(connection)
+            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('abc')")
+            run.migrate(connection, to="9999", versions=(NEXT,))
+
+            def proposed(**options: Any) -> list[Any]:
+                return list(compare_metadata(MigrationContext.configure(connection, opts=options), host))
+
+            kept = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            assert (kept, proposed(include_name=version.include_name())) == ("abc", [])
+            assert any("crm_deals" in repr(change) for change in proposed())
+
+    def test_no_logging_is_set_up(self, tmp_path: Path) -> None:
+        """A migration says what it does to loggers that the host may listen to, and sets up none."""
+        root = logging.getLogger()
+        before = list(root.handlers), root.level, logging.getLogger("alembic").level
+        engine = make_engine(f"sqlite:///{tmp_path / 'crm.db'}")
+        with engine.begin() as connection:
+            run.migrate(connection)
+        engine.dispose()
+
+        assert before == (list(root.handlers), root.level, logging.getLogger("alembic").level)
+
+
+class TestVersions:
+    def test_older_tables_are_not_worked_with(self, engine: Engine) -> None:
+        """A store over older tables says that they have to be led on, and how."""
+        store = SqlStore(engine)
+        store.create_tables()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE crm_schema_version SET version_num = '0000'")
+
+        with pytest.raises(SchemaOutdated, match="crmcore migrate"):
+            store.create_tables()
+
+    def test_newer_tables_are(self, engine: Engine) -> None:
+        """The processes of the release before go on while the tables are led on."""
+        store = SqlStore(engine)
+        store.create_tables()
+        with engine.begin() as connection:
+            run.migrate(connection, to="9999", versions=(NEXT,))
+        store.create_tables()
+
+        with engine.connect() as connection:
+            assert version.read(connection, store.schema) == "9999"
+
+    def test_an_unknown_version_is_refused(self, tmp_path: Path) -> None:
+        """Nobody leads tables to, or from, a version that there is not."""
+        engine = make_engine(f"sqlite:///{tmp_path / 'crm.db'}")
+        with engine.begin() as connection, pytest.raises(InvalidInput, match="one of"):
+            run.migrate(connection, to="7")
+        engine.dispose()
+
+    def test_the_newest_version_has_a_file(self) -> None:
+        """What a fresh schema is noted to be is what the migrations lead to."""
+        text = run.script("sqlite://")
+
+        assert f"VALUES ('{version.HEAD}')" in text
+
+
+class TestTenancy:
+    @pytest.mark.parametrize("partitions", [0, 4])
+    def test_every_key_begins_with_the_tenant(self, partitions: int) -> None:
+        """Every primary key and every unique one begins with the tenant, so that the tables can be divided by it."""
+        schema = make_schema(partition_by_tenant=partitions)
+        keys = [key for table in schema.tables for key in table.constraints if type(key).__name__ in UNIQUE]
+        keys += [index for table in schema.tables for index in table.indexes if index.unique]  # type: ignore[misc]
+
+        assert len(schema.tables) < len(keys)
+        assert {"tenant"} == {next(iter(key.columns)).name for key in keys}  # type: ignore[attr-defined]
+
+
+UNIQUE = {"PrimaryKeyConstraint", "UniqueConstraint"}

@@ -1,0 +1,181 @@
+"""What PostgreSQL does for many tenants: partitions keep every promise of a store, and so does the wall of row-level security."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, make_url
+
+from crmcore import Crm, SqlStore
+from crmcore.adapters.sql import tenants
+from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.tables import make_schema
+from crmcore.errors import InvalidInput, StoreFailed
+from crmcore.services.ports import Store
+from crmcore.testing.contract import StoreContract
+from tests.adapters.test_stores import empty
+
+DIVIDED = make_schema(prefix="divided_", partition_by_tenant=2)
+WALLED = make_schema(prefix="walled_")
+
+
+@pytest.mark.postgresql
+class TestDivided(StoreContract):
+    """Every table in two partitions, by a hash of the tenant."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, postgresql_url: str) -> None:
+        self._engine = make_engine(postgresql_url)
+
+    def make_store(self) -> Store:
+        store = SqlStore(self._engine, schema=DIVIDED)
+        store.create_tables()
+        empty(store)
+        return store
+
+    def test_tenants_lie_in_different_partitions(self, store: SqlStore) -> None:
+        """The rows of a tenant lie in one partition of each table, and a statement looks into no other."""
+        for tenant in ("anna", "berta", "carla", "dora"):
+            Crm(store, tenant=tenant).customers.add("Jānis")
+        with store.engine.begin() as connection:
+            counts = [
+                connection.exec_driver_sql(f"SELECT count(DISTINCT tenant) FROM divided_customers_p{place}").scalar()
+                for place in range(2)
+            ]
+            plan = connection.exec_driver_sql(
+                "EXPLAIN SELECT * FROM divided_customers WHERE tenant = 'anna' AND id = gen_random_uuid()"
+            ).fetchall()
+
+        assert sum(count or 0 for count in counts) == 4
+        assert all(counts)
+        assert 1 == len({word for line in plan for word in line[0].split() if word.startswith("divided_customers_p")})
+
+
+@pytest.fixture(scope="module")
+def walled_url(postgresql_url: str) -> Iterator[str]:
+    """The URL of a role that owns nothing, on a database whose tables are walled."""
+    owner = make_engine(postgresql_url)
+    SqlStore(owner, schema=WALLED).create_tables()
+    with owner.begin() as connection:
+        tenants.raise_wall(connection, WALLED.tables)
+        tenants.raise_wall(connection, WALLED.tables)  # and once more, which changes nothing
+        connection.exec_driver_sql("CREATE ROLE crm_worker LOGIN")
+        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO crm_worker")
+        for table in WALLED.tables:
+            connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO crm_worker")
+    yield make_url(postgresql_url).set(username="crm_worker").render_as_string(hide_password=False)
+    with owner.begin() as connection:
+        WALLED.metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP OWNED BY crm_worker")
+        connection.exec_driver_sql("DROP ROLE crm_worker")
+    owner.dispose()
+
+
+@pytest.mark.postgresql
+class TestWalled(StoreContract):
+    """Row-level security, forced, and a role that owns nothing."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, walled_url: str, postgresql_url: str) -> Iterator[None]:
+        self._engine = make_engine(walled_url)
+        owner = make_engine(postgresql_url)
+        empty(SqlStore(owner, schema=WALLED))
+        yield
+        owner.dispose()
+
+    def make_store(self) -> Store:
+        return SqlStore(self._engine, schema=WALLED, walled=True)
+
+
+@pytest.mark.postgresql
+class TestTheWall:
+    @pytest.fixture
+    def engine(self, walled_url: str) -> Iterator[Engine]:
+        """An engine of the role that owns nothing."""
+        engine = make_engine(walled_url)
+        yield engine
+        engine.dispose()
+
+    def test_a_statement_without_the_tenant_sees_one_tenant(self, engine: Engine) -> None:
+        """Somebody forgets the tenant in a statement, and still sees and changes only their own rows; who says no tenant sees none."""
+        store = SqlStore(engine, schema=WALLED, walled=True)
+        for tenant in ("ours", "theirs"):
+            Crm(store, tenant=tenant).customers.add("Jānis")
+
+        def seen(tenant: str | None) -> list[Any]:
+            with engine.begin() as connection:
+                if tenant:
+                    connection.exec_driver_sql(tenants.TELL, (tenant,))
+                connection.exec_driver_sql("UPDATE walled_customers SET note = 'seen'")
+                return list(connection.exec_driver_sql("SELECT tenant FROM walled_customers").scalars())
+
+        assert ["ours"] == seen("ours")
+        assert seen(None) == []
+        with engine.begin() as connection:
+            connection.exec_driver_sql(tenants.TELL, ("theirs",))
+            notes = list(connection.exec_driver_sql("SELECT note FROM walled_customers").scalars())
+        assert notes == [""]
+
+    def test_a_row_of_another_tenant_cannot_be_written(self, engine: Engine) -> None:
+        """Nobody puts a row into another tenant's house, nor moves one there."""
+        store = SqlStore(engine, schema=WALLED, walled=True)
+        Crm(store, tenant="movers").customers.add("Jānis")
+        with (
+            pytest.raises(Exception, match="row-level security"),
+            engine.begin() as connection,
+        ):
+            connection.exec_driver_sql(tenants.TELL, ("movers",))
+            connection.exec_driver_sql("UPDATE walled_customers SET tenant = 'others'")
+
+    def test_a_store_that_does_not_say_its_tenant_sees_nothing(self, engine: Engine) -> None:
+        """Behind the wall, a store without `walled=True` reads nothing and writes nothing; it does not see all."""
+        Crm(SqlStore(engine, schema=WALLED, walled=True), tenant="ours2").customers.add("Jānis")
+        crm = Crm(SqlStore(engine, schema=WALLED), tenant="ours2")
+
+        assert [] == list(crm.customers.search("Jānis"))
+        with pytest.raises(StoreFailed, match="42501"):
+            crm.customers.add("Anna")
+
+    def test_the_setting_ends_with_the_transaction(self, engine: Engine) -> None:
+        """A connection that goes back to the pool has forgotten whose it was, after a commit and after a rollback."""
+        engine = make_engine(engine.url.render_as_string(hide_password=False), pool_size=1, max_overflow=0)
+        crm = Crm(SqlStore(engine, schema=WALLED, walled=True), tenant="once")
+        crm.customers.add("Jānis")
+        with pytest.raises(InvalidInput):
+            crm.customers.add("")
+
+        with engine.begin() as connection:
+            assert not connection.exec_driver_sql("SELECT current_setting('crm.tenant', true)").scalar()
+        engine.dispose()
+
+    def test_the_wall_is_told_within_the_hosts_transaction(self, engine: Engine) -> None:
+        """A joined store says its tenant too, and two stores in one transaction each their own."""
+        with engine.begin() as connection:
+            store = SqlStore(connection, schema=WALLED, walled=True)
+            for tenant in ("joined", "joined too"):
+                Crm(store, tenant=tenant).customers.add("Jānis")
+            counted = [len(Crm(store, tenant=tenant).customers.search("Jānis")) for tenant in ("joined", "joined too")]
+
+        assert [1, 1] == counted
+
+    def test_there_is_a_wall_for_every_table(self) -> None:
+        """No table is forgotten, whatever kinds of records are added."""
+        statements = list(tenants.wall(WALLED.tables))
+
+        assert {f"CREATE POLICY {table.name}_of_tenant ON {table.name}" for table in WALLED.tables} == {
+            statement.partition(" USING")[0] for statement in statements if statement.startswith("CREATE")
+        }
+
+
+def test_other_databases_have_no_wall() -> None:
+    """Who asks SQLite for row-level security hears that it has none."""
+    with pytest.raises(InvalidInput, match="PostgreSQL"):
+        SqlStore(make_engine("sqlite://"), walled=True)
+
+
+def test_other_databases_are_not_divided() -> None:
+    """The same schema is whole on a database that knows no such partitions."""
+    store = SqlStore(make_engine("sqlite://"), schema=DIVIDED)
+    store.create_tables()
+
+    assert "Jānis" == Crm(store).customers.add("Jānis").name

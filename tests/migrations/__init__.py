@@ -1,0 +1,1 @@
+"""What the schema was like in each release, and what a next version might bring."""

@@ -1,0 +1,40 @@
+"""What a next version might bring: a table, a column with something in every row, an index, and rows that are moved."""
+
+from alembic import op
+from sqlalchemy import Column, column, table, update
+from sqlalchemy.sql import expression
+
+from crmcore.adapters.sql.migrations.steps import Steps
+from crmcore.adapters.sql.migrations.version import HEAD
+from crmcore.adapters.sql.types import Key, Whole, Words
+
+revision = "9999"
+down_revision = HEAD
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Give the house offices, and every customer a rank."""
+    steps = Steps()
+    steps.create_table(
+        "offices",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("office"), nullable=False),
+        Column("name", Words(200), nullable=False),
+        primary=("pk_offices", ("tenant", "id")),
+        unique=[("uq_offices_name", ("tenant", "name"))],
+        indexes=[("ix_offices_name", ("name", "tenant"))],
+    )
+    steps.add_column("customers", Column("rank", Whole(), nullable=False, server_default="0"))
+    steps.create_index("ix_customers_rank", "customers", ("tenant", "rank"))
+    customers = table(steps.name("customers"), column("rank"), column("version"))
+    op.execute(update(customers).where(expression.column("rank") == 0).values(rank=customers.c.version))
+
+
+def downgrade() -> None:
+    """Take both away again."""
+    steps = Steps()
+    steps.drop_index("ix_customers_rank", "customers")
+    steps.drop_column("customers", "rank")
+    steps.drop_table("offices")
