@@ -11,7 +11,9 @@ from tests.architecture.source import HERE, Module, modules, planted
 
 LONGEST: Final = 300
 """How many lines a module may have."""
-LONGER: Final[dict[str, str]] = {}
+LONGER: Final[dict[str, str]] = {
+    "crmcore.adapters.sql.migrations.versions.v0001_first_release": "a list of tables, written by a tool and frozen by the release",
+}
 """Modules that may be longer, each with its reason."""
 STABILITY: Final = HERE / "docs" / "reference" / "stability.md"
 FORBIDDEN: Final = re.compile(r"(Manager|Helper|Util|Abstract|Base|Impl)$|^(Abstract|Base)[A-Z]|^utils?$|^helpers?$")
