@@ -81,11 +81,11 @@ def _selectivity(column: SqlColumn[Any]) -> int:
 
 
 def problems(connection: Any, *, durability: str) -> list[str]:
-    """List what would lose writes, of a connection of the driver on which a transaction has been begun."""
+    """List what would lose writes, of a pooled connection on which a transaction has been begun."""
     found = []
     if connection.isolation_level is not None:
         found.append("the driver begins transactions by itself; call crmcore.adapters.sql.sqlite.prepare(engine)")
-    elif not connection.in_transaction:
+    elif not connection.driver_connection.in_transaction:  # an asynchronous driver's adapter does not pass this on
         found.append("begin() does not send BEGIN; call crmcore.adapters.sql.sqlite.prepare(engine)")
 
     def pragma(name: str) -> Any:
