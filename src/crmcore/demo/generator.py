@@ -19,7 +19,7 @@ SEED: Final = 20260105
 FIRST_DAY: Final = datetime(2026, 1, 5)  # noqa: DTZ001  # a date on the company's own wall
 WEEKS: Final = 13
 HEADS: Final = (
-    "request", "at", "name", "phone", "email", "language", "source", "campaign", "about", "windows",
+    "request", "at", "name", "phone", "email", "language", "source", "campaign", "about", "custom:windows",
     "street", "city", "country",
 )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _request(chance: Random, person: _Person, week: int) -> Line:
         "source": source,
         "campaign": campaign,
         "about": chance.choice(person.tongue.asks).format(n=windows),
-        "windows": str(windows),
+        "custom:windows": str(windows),
         "street": person.street,
         "city": person.city,
         "country": person.tongue.country,

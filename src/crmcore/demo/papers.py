@@ -1,16 +1,9 @@
-"""The company's papers: an invoice in each language, filled without any library, and a folder in which sent letters can be read."""
+"""The company's papers: an invoice in each language, filled without any library."""
 
 import re
 from collections.abc import Mapping
-from email.message import EmailMessage
-from email.policy import SMTPUTF8
 from html import escape
-from pathlib import Path
 from typing import Any, Final
-
-from attrs import frozen
-
-from crmcore.domain.messages import Letter
 
 INVOICE: Final = "Invoice"
 _GAP: Final = re.compile(r"\{\{ ?([a-z_]+)\.([a-z_]+) ?\}\}")
@@ -58,26 +51,3 @@ class Gaps:
             return escape(text) if media_type == "text/html" else text
 
         return _GAP.sub(found, body)
-
-
-@frozen
-class LetterFolder:
-    """A notifier that puts each letter into a folder, as a mail program would read it. The same letter is the same file."""
-
-    folder: Path
-
-    def send(self, letter: Letter, /) -> None:
-        """Write the letter's file, whole or not at all."""
-        mail = EmailMessage(policy=SMTPUTF8)
-        mail["Date"] = letter.at
-        mail["From"] = "crm@windows.example"
-        mail["To"] = letter.to or "nobody@windows.example"
-        mail["Subject"] = letter.subject
-        mail["Message-ID"] = f"<{letter.id}@windows.example>"
-        mail["Content-Language"] = letter.language
-        mail.set_content(letter.body, cte="8bit")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{letter.at:%Y-%m-%d-%H%M}-{letter.topic.replace('.', '-')}-{letter.id[-8:]}.eml"
-        draft = path.with_suffix(".part")
-        draft.write_bytes(mail.as_bytes())
-        draft.replace(path)

@@ -4,7 +4,6 @@ They stand there whole, with what is wrong and what would be right, ready to be 
 """
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -57,13 +56,11 @@ class Rejects:
 
     Args:
         path: where; None keeps no file.
-        heads: the headings of the rows.
     """
 
-    def __init__(self, path: Path | None, heads: Sequence[str]) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.all: list[Reject] = []
         self._path = path
-        self._heads = tuple(head for head in heads if head not in HEADS)
         self._file: TextIO | None = None
 
     def add(self, row: Row, error: CrmError) -> Reject:
@@ -74,9 +71,9 @@ class Rejects:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-                csv.writer(self._file, lineterminator="\n").writerow((*HEADS, *self._heads))
+                csv.writer(self._file, lineterminator="\n").writerow([*HEADS, *map(safe, _own(row))])
             facts = (str(reject.row), reject.field, reject.code, reject.advice)
-            cells = (*facts, *(row.cells[head] for head in self._heads), *row.surplus)
+            cells = (*facts, *(row.cells[head] for head in _own(row)), *row.surplus)
             csv.writer(self._file, lineterminator="\n").writerow([safe(cell) for cell in cells])
         return reject
 
@@ -90,3 +87,8 @@ class Rejects:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _own(row: Row) -> list[str]:
+    """The headings of a row, without those that we gave a rejected one."""
+    return [head for head in row.cells if head not in HEADS]

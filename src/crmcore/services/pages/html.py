@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from crmcore.services.pages.charts import chart
-from crmcore.services.pages.sheet import Cell, Chapter, Counted, Named, Page, Share, Table
+from crmcore.services.pages.sheet import Cell, Chapter, Named, Page, Share, Table
 from crmcore.services.pages.writing import Writing
 
 _STYLE: Final = """\
@@ -83,8 +83,9 @@ def _chapter(chapter: Chapter, writing: Writing) -> Iterator[str]:
         if drawn.bars:
             yield f"<h3>{_own(drawn.title, writing)}</h3>"
             yield chart(drawn, writing)
-    if chapter.table is not None and chapter.table.rows:
-        yield from _table(chapter.table, writing)
+    for table in chapter.tables:
+        if table.rows:
+            yield from _table(table, writing)
     yield "</section>"
 
 
@@ -109,8 +110,6 @@ def _own(cell: Cell, writing: Writing) -> str:
             return f'<bdi dir="auto">{escape(cell)}</bdi>'
         case Named(what, name):
             return f"{_own(what, writing)}: {_own(name, writing)}"
-        case Counted(what, times):
-            return f"<bdi>{_own(what, writing)} {_own(times, writing)}</bdi>"
         case tuple():
             return writing.comma.join(_own(item, writing) for item in cell)
         case _:

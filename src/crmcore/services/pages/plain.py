@@ -27,8 +27,10 @@ def _chapter(chapter: Chapter, writing: Writing) -> Iterator[str]:
     yield "─" * width(title)
     if chapter.facts:
         yield "   ".join(f"{writing.write(word)}: {writing.write(fact) or '0'}" for word, fact in chapter.facts)
-    if chapter.table is not None and chapter.table.rows:
-        yield from _table(chapter.table, writing)
+    for place, table in enumerate(table for table in chapter.tables if table.rows):
+        if place:
+            yield ""
+        yield from _table(table, writing)
 
 
 def _table(table: Table, writing: Writing) -> Iterator[str]:

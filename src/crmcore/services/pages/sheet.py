@@ -35,15 +35,7 @@ class Named:
     name: str
 
 
-@frozen
-class Counted:
-    """Something, and how often."""
-
-    what: str | Word
-    times: int
-
-
-Cell = str | int | Word | Share | Named | Counted | timedelta | datetime | Money | None | tuple["Cell", ...]
+Cell = str | int | Word | Share | Named | timedelta | datetime | Money | None | tuple["Cell", ...]
 """What can stand in a table: a tuple is written as a list, None as nothing."""
 
 
@@ -100,13 +92,13 @@ class Chapter:
     Attributes:
         facts: the few figures to see first.
         charts: pictures.
-        table: everything, in figures.
+        tables: everything, in figures.
     """
 
     title: Cell
     facts: Sequence[tuple[Word, Cell]] = ()
     charts: Sequence[Chart] = ()
-    table: Table | None = None
+    tables: Sequence[Table] = ()
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from attrs import frozen
 from crmcore.domain.texts.catalogue import direction, label, spoken
 from crmcore.domain.values.money import Money
 from crmcore.domain.zones import zone_of
-from crmcore.services.pages.sheet import Cell, Counted, Named, Share, Word
+from crmcore.services.pages.sheet import Cell, Named, Share, Word
 
 LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
 NBSP: Final = "\u00a0"
@@ -81,8 +81,6 @@ class Writing:
                 return self._number(f"{points / 100:.1f}".removesuffix(".0")) + sign
             case Named(sort, name):
                 return f"{self.write(sort)}: {name}"
-            case Counted(what, times):
-                return f"{self.write(what)} {self.write(times)}"
             case Money():
                 return self._number(f"{cell.amount:,}") + NBSP + cell.currency
             case timedelta():

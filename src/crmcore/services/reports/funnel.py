@@ -15,7 +15,7 @@ from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
-from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Counted, Named, Page, Share, Table, Tone, Word
+from crmcore.services.pages.sheet import Bar, Chapter, Chart, Named, Page, Share, Table, Tone, Word
 from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.figures import added, moneys, share, where, within
 from crmcore.services.tally import Tally
@@ -94,18 +94,21 @@ class FunnelReport(Shown):
                 Chart(Word("stage"), legend, stages),
                 Chart(Word("reasons"), ((Word("lost"), Tone.BAD),), reasons),
             ),
-            table=Table(
-                heads=[Word(h) for h in ("stage", "reached", "conversion", "lost", "open", "amount", "reasons")],
-                rows=[
-                    (s.name, s.reached, Share(s.conversion), s.lost, s.open, tuple(s.value), _named(s.reasons))
-                    for s in self.stages
-                ],
+            tables=(
+                Table(
+                    heads=[Word(head) for head in ("stage", "reached", "conversion", "lost", "open", "amount")],
+                    rows=[
+                        (s.name, s.reached, Share(s.conversion), s.lost, s.open, tuple(s.value)) for s in self.stages
+                    ],
+                ),
+                Table(
+                    heads=[Word(head) for head in ("stage", "reasons", "lost")],
+                    rows=[
+                        (s.name, reason or Word("unknown"), n) for s in self.stages for reason, n in s.reasons.items()
+                    ],
+                ),
             ),
         )
-
-
-def _named(reasons: Mapping[str, int]) -> tuple[Cell, ...]:
-    return tuple(Counted(reason or Word("unknown"), lost) for reason, lost in reasons.items())
 
 
 def funnel_report(unit: Unit, funnel: Funnel, *, since: datetime | None, until: datetime | None) -> FunnelReport:

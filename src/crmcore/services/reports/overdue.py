@@ -59,7 +59,7 @@ class OverdueReport(Shown):
             title=Word("overdue"),
             facts=((Word("overdue"), self.count),),
             charts=(Chart(Word("assignee"), ((Word("late"), Tone.BAD),), bars),),
-            table=Table(heads=[Word(head) for head in heads], rows=[_row(line) for line in self.lines]),
+            tables=[Table(heads=[Word(head) for head in heads], rows=[_row(line) for line in self.lines])],
         )
 
 

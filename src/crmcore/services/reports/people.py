@@ -63,7 +63,7 @@ class PeopleReport(Shown, tuple[PersonLine, ...]):
         return Chapter(
             title=Word("people"),
             charts=(Chart(Word("deals"), legend, deals), Chart(Word("calls"), ((Word("calls"), Tone.PLAIN),), calls)),
-            table=Table(heads=[Word(head) for head in heads], rows=[_row(person) for person in self]),
+            tables=[Table(heads=[Word(head) for head in heads], rows=[_row(person) for person in self])],
         )
 
 

@@ -59,10 +59,14 @@ class SourcesReport(Shown, tuple[SourceLine, ...]):
         return Chapter(
             title=Word("sources"),
             charts=(Chart(Word("leads"), legend, [Bar(s.name, (s.won, s.requests - s.won)) for s in self]),),
-            table=Table(
-                heads=[Word(h) for h in ("source", "leads", "won", "customers", "conversion", "revenue")],
-                rows=[(s.name, s.requests, s.won, s.customers, Share(s.conversion), tuple(s.revenue)) for s in self],
-            ),
+            tables=[
+                Table(
+                    heads=[Word(h) for h in ("source", "leads", "won", "customers", "conversion", "revenue")],
+                    rows=[
+                        (s.name, s.requests, s.won, s.customers, Share(s.conversion), tuple(s.revenue)) for s in self
+                    ],
+                )
+            ],
         )
 
 

@@ -1,0 +1,65 @@
+"""Options of the commands that read a sheet."""
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from crmcore.sheets.columns import Columns
+
+
+def add_sheet(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the columns mean."""
+    sheet = parser.add_argument_group(
+        "what the columns mean",
+        "columns whose headings are fields (name, phone, email, source, ...) speak for themselves",
+    )
+    sheet.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="HEADING=FIELD",
+        help='a column and its field, as in "Lead Number=external_id:education"; or the name of a TOML file',
+    )
+    sheet.add_argument(
+        "--value",
+        action="append",
+        default=[],
+        metavar="FIELD:WRITTEN=MEANT",
+        help='what a value of the file means, as in "outcome:1=won" or "source:google=Google"',
+    )
+    sheet.add_argument("--region", metavar="CODE", help="country whose phone numbers may lack their country's code")
+
+
+def columns_of(args: argparse.Namespace, heads: Sequence[str]) -> "Columns":
+    """Read the map that the options give, or guess it from the headings.
+
+    Raises:
+        InvalidInput: it is not written as it should be.
+    """
+    from crmcore.sheets.columns import Columns
+
+    if len(args.map) == 1 and args.map[0].endswith(".toml") and Path(args.map[0]).exists():
+        told = Columns.read(args.map[0])
+        more = Columns.parse((), args.value)
+        return Columns(columns=told.columns, values={**told.values, **more.values})
+    if args.map:
+        return Columns.parse(args.map, args.value)
+    guessed = Columns.guess(heads)
+    return Columns(columns=guessed.columns, values=Columns.parse((), args.value).values)
+
+
+def sheet_from(path: str) -> TextIO:
+    """Open a sheet; ``-`` is standard input.
+
+    Raises:
+        InvalidInput: it cannot be opened.
+    """
+    from crmcore.sheets.reading import open_sheet
+
+    if path == "-":
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return open_sheet(path)

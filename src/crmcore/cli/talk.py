@@ -1,0 +1,97 @@
+"""Talking: progress that does not litter a log, emphasis that respects the reader, and refusals that say what would be right."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final, TextIO
+
+from crmcore.domain.errors.root import CrmError
+
+_BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+PAUSE: Final = 0.1
+"""How long progress on a terminal stands before it is written anew, in seconds."""
+STEPS: Final = 10
+"""How many lines of progress are written where there is no terminal."""
+
+
+def is_coloured(stream: TextIO) -> bool:
+    """Whether a stream's reader sees colours: a terminal, and nobody has asked for none (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def emphasise(text: str, stream: TextIO) -> str:
+    """Show the headings of a report in bold, where the reader can see it.
+
+    A heading is a line that is underlined by the next one.
+    """
+    if not is_coloured(stream):
+        return text
+    lines = text.split("\n")
+    headings = [n for n, line in enumerate(lines[1:]) if line and not line.strip("─")]
+    for n in [0, *headings]:
+        lines[n] = f"{_BOLD}{lines[n]}{_PLAIN}"
+    return "\n".join(lines)
+
+
+def say(text: str) -> None:
+    """Say something that was asked for."""
+    print(emphasise(text, sys.stdout))
+
+
+def say_json(facts: Mapping[str, Any]) -> None:
+    """Say it to a program: one object."""
+    print(json.dumps(facts, ensure_ascii=False, indent=2))
+
+
+def note(text: str) -> None:
+    """Say something beside it."""
+    print(text, file=sys.stderr)
+
+
+def explain(error: CrmError, *, as_json: bool) -> None:
+    """Say why something was not done, and what would be right."""
+    if as_json:
+        print(json.dumps(error.to_problem(), ensure_ascii=False, default=str), file=sys.stderr)
+        return
+    red, plain = (_RED, _PLAIN) if is_coloured(sys.stderr) else ("", "")
+    print(f"{red}crmcore: {error} [{error.code}]{plain}", file=sys.stderr)
+
+
+class Progress:
+    """How far something has come: one line that changes on a terminal, ten lines in a log, nothing when it is not wanted.
+
+    Args:
+        whole: how much there is to do; None when nobody knows.
+    """
+
+    def __init__(self, *, whole: int | None, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._whole = whole
+        self._quiet = quiet
+        self._live = self._stream.isatty()
+        self._shown = 0.0
+        self._step = 0
+
+    def tell(self, done: int, text: str) -> None:
+        """Tell that so much is done."""
+        if self._quiet:
+            return
+        if self._live:
+            if time.monotonic() - self._shown >= PAUSE:
+                self._stream.write(f"\r\x1b[K{self._share(done)}{text}")
+                self._stream.flush()
+                self._shown = time.monotonic()
+        elif self._whole and done * STEPS // self._whole > self._step:
+            self._step = done * STEPS // self._whole
+            self._stream.write(f"{self._share(done)}{text}\n")
+
+    def end(self) -> None:
+        """Leave the line empty for what comes next."""
+        if self._live and not self._quiet:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def _share(self, done: int) -> str:
+        return f"{100 * done // self._whole:3} %  " if self._whole else f"{done:,}  "
