@@ -39,7 +39,8 @@ class Month:
         place = bisect_right(self.starts, at) - 1
         if place < 0:
             return ZERO
-        return self.before[place] + (min(at, self.ends[place]) - self.starts[place])
+        end = self.ends[place]
+        return self.before[place] + ((end if end < at else at) - self.starts[place])  # noqa: FURB136  # half the time of min
 
     def first(self, worked: timedelta) -> datetime:
         """The first instant at which so much of the month was open: more than nothing, no more than all."""

@@ -89,13 +89,13 @@ class WorkTime:
         if until < since:
             raise OutOfRange("until", "must not lie before since")
         number, last = _number(since), _number(until)
-        month = self._month(number)
-        passed = -month.worked(since)
-        while number < last:
-            passed += month.total
-            number += 1
-            month = self._month(number)
-        return passed + month.worked(until)
+        month = self._months.get(number) or self._month(number)
+        if number == last:
+            return month.worked(until) - month.worked(since)
+        passed = month.total - month.worked(since)
+        for between in range(number + 1, last):
+            passed += (self._months.get(between) or self._month(between)).total
+        return passed + (self._months.get(last) or self._month(last)).worked(until)
 
     def added(self, at: datetime, span: timedelta) -> datetime:
         """The first instant at which so much working time has passed since another.
@@ -107,12 +107,12 @@ class WorkTime:
         if span <= ZERO:
             return _same(at, span)
         number = _number(at)
-        month = self._month(number)
+        month = self._months.get(number) or self._month(number)
         wanted = month.worked(at) + span
         while wanted > month.total:
             wanted -= month.total
             number += 1
-            month = self._month(number)
+            month = self._months.get(number) or self._month(number)
         return month.first(wanted)
 
     def back(self, at: datetime, span: timedelta) -> datetime:

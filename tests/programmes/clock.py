@@ -1,0 +1,119 @@
+"""TIME: working time is counted right at every leap of the clock, in every zone of the world.
+
+Every zone of IANA, and every leap of its clock in ten years. Round each of them a week of shifts, some over midnight, is compared by
+quarter-hours with a walk along the clock, and what is added is measured.
+
+From a checkout: ``python -m tests.programmes.clock --seed 1 --n 3``; n is the number of spans that are added and measured at each leap.
+"""
+
+import random
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from crmcore.domain.worktime.hours import Hours, Shift
+from crmcore.domain.worktime.months import Window
+from crmcore.domain.worktime.time import WorkTime
+from tests.programmes.programme import Verdict, run
+
+YEARS: Final = (2017, 2027)
+QUARTER: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+SABOTAGES: Final = {
+    "naive": "local times are taken as the library gives them, without a rule for those that do not exist",
+    "wall": "what lies between two instants is read off the wall clock",
+}
+
+
+class _Naive(WorkTime):
+    def _on(self, day: date, hours: Hours) -> Window:
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        opens, closes = (midnight + timedelta(minutes=m) for m in (hours.opens, hours.closes))
+        return opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+class _Wall(WorkTime):
+    def between(self, since: datetime, until: datetime) -> timedelta:
+        leap = (until.astimezone(self.zone).utcoffset() or DAY) - (since.astimezone(self.zone).utcoffset() or DAY)
+        return super().between(since, until) + leap
+
+
+def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+    """Count working time round every leap of the clock of every zone in ten years."""
+    verdict = Verdict()
+    kind = {"naive": _Naive, "wall": _Wall}.get(sabotage, WorkTime)
+    zones = sorted(available_timezones())
+    for name in zones[::10] if sabotage else zones:  # a planted bug shows in every tenth
+        verdict.count("zones")
+        week = _week(chance)
+        time = kind(name, week)
+        zone = ZoneInfo(name)
+        for leap in _leaps(zone):
+            verdict.count("leaps of the clock")
+            _compare(verdict, time, week, zone, leap)
+            for _ in range(n):
+                _measure(verdict, time, leap, chance)
+    return verdict
+
+
+def _week(chance: random.Random) -> tuple[Shift, ...]:
+    """A shift for every day, most of them by night, when clocks leap."""
+    shifts = []
+    for weekday in range(7):
+        opens = 15 * chance.randrange(80, 96) if chance.random() < 0.6 else 15 * chance.randrange(0, 16)
+        shifts.append(Shift(weekday, Hours(opens, opens + 15 * chance.randrange(1, 16))))
+    return tuple(shifts)
+
+
+def _leaps(zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants at which the offset of a zone changes, to the second."""
+    at, end = datetime(YEARS[0], 1, 1, tzinfo=UTC), datetime(YEARS[1], 1, 1, tzinfo=UTC)
+    while at < end:
+        after = at + DAY
+        if at.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
+            low, high = at, after
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) // 2
+                if middle.astimezone(zone).utcoffset() == low.astimezone(zone).utcoffset():
+                    low = middle
+                else:
+                    high = middle
+            yield high.replace(microsecond=0)
+        at = after
+
+
+def _compare(verdict: Verdict, time: WorkTime, week: tuple[Shift, ...], zone: ZoneInfo, leap: datetime) -> None:
+    """Compare with a walk: a shift has begun when the clock first shows its beginning or more, and is over likewise."""
+    start = (leap - 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    shown = [(start + n * QUARTER).astimezone(zone).replace(tzinfo=None) for n in range(5 * 96)]
+    walked = [False] * len(shown)
+    for day in sorted({moment.date() for moment in shown[96:]}):
+        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # as the clock shows it
+        for hours in (shift.hours for shift in week if shift.weekday == day.weekday()):
+            opens, closes = (
+                next((n for n, s in enumerate(shown) if s >= midnight + timedelta(minutes=m)), len(shown))
+                for m in (hours.opens, hours.closes)
+            )
+            walked[opens:closes] = [True] * (closes - opens)
+    for n in range(160, 4 * 96):
+        at = start + n * QUARTER
+        verdict.demand("open as the clock says", time.is_open(at) == walked[n], f"{zone.key} {at.isoformat()}")
+    verdict.count("quarter-hours compared", 4 * 96 - 160)
+
+
+def _measure(verdict: Verdict, time: WorkTime, leap: datetime, chance: random.Random) -> None:
+    at = leap + timedelta(microseconds=chance.randrange(-172_800_000_000, 86_400_000_000))
+    span = timedelta(microseconds=chance.randrange(1, 400_000_000_000))
+    note = f"{time.zone.key} {at.isoformat()} {span}"
+    verdict.count("spans added and measured")
+    verdict.demand("what was added is measured", span == time.between(at, time.added(at, span)), note)
+    verdict.demand("what was taken back is measured", span == time.between(time.back(at, span), at), note)
+    verdict.demand(
+        "back is the mirror image", not time.is_open(at) or at == time.back(time.added(at, span), span), note
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run("TIME", play, n=3, sabotages=SABOTAGES))
