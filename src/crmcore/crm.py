@@ -1,8 +1,8 @@
 """The front door: `Crm` furnishes a house with a store and everything else, and opens every room of it."""
 
 from collections.abc import Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from attrs import evolve
 
@@ -43,10 +43,37 @@ if TYPE_CHECKING:
     from crmcore.services.feed import Feed
     from crmcore.services.funnels import Funnels
     from crmcore.services.interactions import Interactions
+    from crmcore.services.knowledge import Knowledge
     from crmcore.services.leads import Leads
     from crmcore.services.people import People
     from crmcore.services.reports.reports import Reports
     from crmcore.services.tasks import Tasks
+
+
+S_co = TypeVar("S_co", covariant=True)
+
+
+class Room(Generic[S_co]):
+    """A room of the house: a family of stories, made when somebody first enters it.
+
+    Args:
+        home: the module where it lives.
+        service: the name of its class.
+    """
+
+    def __init__(self, home: str, service: str) -> None:
+        self._home = home
+        self._service = service
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, crm: Any, owner: type) -> S_co:
+        if crm is None:
+            return self  # type: ignore[return-value]  # whoever asks the class gets to see the door
+        service: S_co = getattr(import_module(self._home), self._service)(crm.house)
+        vars(crm)[self._name] = service
+        return service
 
 
 class Crm:
@@ -83,6 +110,39 @@ class Crm:
         >>> crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel=sales.id).deal.stage
         'First call'
     """
+
+    calendars: "Room[Calendars]" = Room("crmcore.services.calendars", "Calendars")
+    """When the house works."""
+    commitments: "Room[Commitments]" = Room("crmcore.services.commitments", "Commitments")
+    """Promises made in negotiations."""
+    complaints: "Room[Complaints]" = Room("crmcore.services.complaints", "Complaints")
+    """What customers are not content with."""
+    customers: "Room[Customers]" = Room("crmcore.services.customers.customers", "Customers")
+    """Everybody the house deals with."""
+    deals: "Room[Deals]" = Room("crmcore.services.deals.deals", "Deals")
+    """Deals and their history."""
+    delivery: "Room[Delivery]" = Room("crmcore.services.delivery", "Delivery")
+    """What leaves the house."""
+    documents: "Room[Documents]" = Room("crmcore.services.documents", "Documents")
+    """Templates, documents and files."""
+    due: "Room[Due]" = Room("crmcore.services.due", "Due")
+    """Work that comes due by itself."""
+    feed: "Room[Feed]" = Room("crmcore.services.feed", "Feed")
+    """Everything that happened, for readers outside."""
+    funnels: "Room[Funnels]" = Room("crmcore.services.funnels", "Funnels")
+    """Ways to sell, and their stages."""
+    interactions: "Room[Interactions]" = Room("crmcore.services.interactions", "Interactions")
+    """Calls, mails, meetings, visits, chats and notes."""
+    knowledge: "Room[Knowledge]" = Room("crmcore.services.knowledge", "Knowledge")
+    """What the house knows, and which questions have no answer yet."""
+    leads: "Room[Leads]" = Room("crmcore.services.leads", "Leads")
+    """Taking requests in."""
+    people: "Room[People]" = Room("crmcore.services.people", "People")
+    """Users and teams."""
+    reports: "Room[Reports]" = Room("crmcore.services.reports.reports", "Reports")
+    """Live answers."""
+    tasks: "Room[Tasks]" = Room("crmcore.services.tasks", "Tasks")
+    """What somebody has to do."""
 
     def __init__(
         self,
@@ -175,111 +235,6 @@ class Crm:
     def close(self) -> None:
         """Let go of the store's connections."""
         self.house.store.close()
-
-    @cached_property
-    def calendars(self) -> "Calendars":
-        """When the house works."""
-        from crmcore.services.calendars import Calendars
-
-        return Calendars(self.house)
-
-    @cached_property
-    def commitments(self) -> "Commitments":
-        """Promises made in negotiations."""
-        from crmcore.services.commitments import Commitments
-
-        return Commitments(self.house)
-
-    @cached_property
-    def complaints(self) -> "Complaints":
-        """What customers are not content with."""
-        from crmcore.services.complaints import Complaints
-
-        return Complaints(self.house)
-
-    @cached_property
-    def customers(self) -> "Customers":
-        """Everybody the house deals with."""
-        from crmcore.services.customers.customers import Customers
-
-        return Customers(self.house)
-
-    @cached_property
-    def deals(self) -> "Deals":
-        """Deals and their history."""
-        from crmcore.services.deals.deals import Deals
-
-        return Deals(self.house)
-
-    @cached_property
-    def delivery(self) -> "Delivery":
-        """What leaves the house."""
-        from crmcore.services.delivery import Delivery
-
-        return Delivery(self.house)
-
-    @cached_property
-    def documents(self) -> "Documents":
-        """Templates, documents and files."""
-        from crmcore.services.documents import Documents
-
-        return Documents(self.house)
-
-    @cached_property
-    def due(self) -> "Due":
-        """Work that comes due by itself."""
-        from crmcore.services.due import Due
-
-        return Due(self.house)
-
-    @cached_property
-    def feed(self) -> "Feed":
-        """Everything that happened, for readers outside."""
-        from crmcore.services.feed import Feed
-
-        return Feed(self.house)
-
-    @cached_property
-    def funnels(self) -> "Funnels":
-        """Ways to sell, and their stages."""
-        from crmcore.services.funnels import Funnels
-
-        return Funnels(self.house)
-
-    @cached_property
-    def interactions(self) -> "Interactions":
-        """Calls, mails, meetings, visits, chats and notes."""
-        from crmcore.services.interactions import Interactions
-
-        return Interactions(self.house)
-
-    @cached_property
-    def leads(self) -> "Leads":
-        """Taking requests in."""
-        from crmcore.services.leads import Leads
-
-        return Leads(self.house)
-
-    @cached_property
-    def people(self) -> "People":
-        """Users and teams."""
-        from crmcore.services.people import People
-
-        return People(self.house)
-
-    @cached_property
-    def reports(self) -> "Reports":
-        """Live answers."""
-        from crmcore.services.reports.reports import Reports
-
-        return Reports(self.house)
-
-    @cached_property
-    def tasks(self) -> "Tasks":
-        """What somebody has to do."""
-        from crmcore.services.tasks import Tasks
-
-        return Tasks(self.house)
 
     def __repr__(self) -> str:
         context = self.house.context

@@ -12,6 +12,8 @@ from crmcore.domain.feed import Subscription
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import Entity, Event
+from crmcore.domain.knowledge.articles import Article
+from crmcore.domain.knowledge.questions import Answer, Question
 from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
 from crmcore.domain.people import Ring, Team, User
@@ -20,6 +22,8 @@ from crmcore.domain.tasks import Task
 from crmcore.domain.worktime.calendar import WorkCalendar
 
 ENTITIES: Final[tuple[type[Entity], ...]] = (
+    Answer,
+    Article,
     Commitment,
     Complaint,
     Customer,
@@ -29,6 +33,7 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     Interaction,
     Message,
     Occurrence,
+    Question,
     Receipt,
     Ring,
     Subscription,

@@ -25,6 +25,7 @@ from crmcore.domain.errors.given import InvalidInput, WrongType
 from crmcore.domain.fields.part import FrozenMap
 from crmcore.domain.funnels import Action
 from crmcore.domain.kernel import Event
+from crmcore.domain.knowledge.search import Hit
 from crmcore.domain.values.money import Money
 from crmcore.services.deals.life import Moved
 from crmcore.services.leads import Captured
@@ -34,7 +35,7 @@ _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allo
 LARGEST: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
 
-RESULTS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in (*ENTITIES, Captured, Moved)}
+RESULTS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in (*ENTITIES, Captured, Hit, Moved)}
 """What a story may answer with and a receipt keep, besides plain values."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
