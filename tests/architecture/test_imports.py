@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.architecture.source import HERE, SOURCE, Module, imports, modules, pl
 FOUNDATIONS: Final = frozenset({"fingerprints", "house", "pages", "ports", "steps", "tally", "unit"})
 """What the rooms of services stand on. They do not know the rooms, and the rooms do not know each other."""
 DOORS: Final = frozenset(
-    {"crmcore", "crmcore.__main__", "crmcore.crm", "crmcore.demo", "crmcore.errors", "crmcore.testing"}
+    f"crmcore{door}" for door in ("", ".__main__", ".cli", ".crm", ".demo", ".errors", ".sheets", ".testing")
 )
 """Where everything meets: they may see every room, and no room sees them."""
 PLANTS: Final = [
@@ -97,6 +98,17 @@ def test_a_planted_import_is_caught(path: str, code: str, expected: str) -> None
     found = breaches(planted(path, code))
 
     assert [line for line in found if line.startswith(expected)], found
+
+
+def test_the_contracts_name_every_room() -> None:
+    """The contract that stories do not know each other names every family of stories."""
+    contracts = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    named = next(contract["modules"] for contract in contracts if contract["type"] == "independence")
+    rooms = {_part(name, 2) for name in modules() if name.startswith("crmcore.services.")} - FOUNDATIONS
+
+    assert sorted(f"crmcore.services.{room}" for room in rooms) == named
 
 
 def test_the_contracts_hold() -> None:
