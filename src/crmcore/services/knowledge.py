@@ -65,7 +65,7 @@ class Knowledge:
             audience=audience,
             tags=tags,
         )
-        return unit.save(article.publish(at=unit.now) if publish else article)
+        return unit.save(article.release(at=unit.now) if publish else article)
 
     @story("knowledge.rewrite")
     def rewrite(
@@ -91,7 +91,7 @@ class Knowledge:
         Raises:
             IllegalTransition: it is published, or archived.
         """
-        return unit.save(unit.get(Article, id).publish(at=unit.now))
+        return unit.save(unit.get(Article, id).release(at=unit.now))
 
     @story("knowledge.withdraw")
     def withdraw(self, unit: Unit, id: ArticleId, /, *, key: str | None = None) -> Article:

@@ -191,7 +191,7 @@ class Article(Entity):
         )
         return self if (after.title, after.body, after.tags) == (self.title, self.body, self.tags) else after
 
-    def publish(self, *, at: datetime) -> Self:
+    def release(self, *, at: datetime) -> Self:
         """Let it be found.
 
         Raises:
