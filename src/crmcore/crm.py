@@ -1,6 +1,7 @@
 """The front door: `Crm` furnishes a house with a store and everything else, and opens every room of it."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -15,6 +16,7 @@ from crmcore.adapters.phones import SimplePhones
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.templates import Templates
 from crmcore.domain.escalation import Ladder
+from crmcore.services.batches import batch_of, forbid_batch
 from crmcore.services.house import House
 from crmcore.services.ports import (
     Clock,
@@ -224,12 +226,34 @@ class Crm:
         """Keep the records elsewhere, for instance within the host's own transaction."""
         return self._with(evolve(self.house, store=store))
 
+    def batch(self) -> AbstractContextManager[None]:
+        """Tell the stories of a ``with`` block in one transaction: each of them all or nothing, all of them in one commit.
+
+        A story that fails undoes only itself. An error that leaves the block, or a conflict at its end, undoes the whole batch.
+
+        Raises:
+            RuleBroken: a batch is open already.
+            InvalidInput: the store tells stories one by one only.
+            Conflict: somebody else was faster; nothing of the batch has happened, and it may be run again.
+
+        Example:
+            >>> crm = Crm()
+            >>> sales = crm.funnels.create("Windows", stages=["First call"])
+            >>> with crm.batch():
+            ...     for name in ("Anna", "Bruno"):
+            ...         _ = crm.leads.capture(name, funnel=sales.id)
+            >>> len(crm.deals.list())
+            2
+        """
+        return batch_of(self.house.store, self.house.context, self.house.ids)
+
     def run_due(self, *, limit: int = 100) -> "DueReport":
         """Look at what has come due: escalations, reminders. Call it every minute or so, from as many processes as you like."""
         return self.due.run(limit=limit)
 
     def deliver(self, *, limit: int = 100) -> "DeliveryReport":
         """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
+        forbid_batch(self.house.store, "deliver")
         return self.delivery.run(limit=limit)
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ def where(crm: Crm) -> str:
     """Which server answers a view."""
     house = crm.house
     with house.store.begin(house.context, ids=house.ids, reading=True) as transaction:
-        rows = transaction.rows("SELECT pg_is_in_recovery()", ())  # type: ignore[attr-defined]  # an SQL one
+        rows = transaction._runner.rows("SELECT pg_is_in_recovery()", ())  # type: ignore[attr-defined]  # an SQL one
     return "second" if rows[0][0] else "first"
 
 
@@ -75,7 +75,7 @@ def test_views_go_to_the_second_server(store: SqlStore) -> None:
 
     assert ["Jānis"] == names(crm)
     with store.begin(crm.house.context, ids=crm.house.ids) as transaction:
-        assert [(False,)] == transaction.rows("SELECT pg_is_in_recovery()", ())
+        assert [(False,)] == transaction._runner.rows("SELECT pg_is_in_recovery()", ())
 
 
 def test_what_was_written_is_read(store: SqlStore, servers: tuple[Postgres, Postgres]) -> None:

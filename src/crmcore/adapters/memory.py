@@ -8,10 +8,14 @@ Rule 3: a commit checks all versions and unique keys first and changes something
 import threading
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from copy import copy
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from crmcore.domain.criteria import EVERYTHING, All, Criterion, Has, Is, OneOf, look_up, matches
+from attrs import astuple, define, field
+
+from crmcore.domain.criteria import EVERYTHING, All, Criterion, Has, Is, OneOf, look_up, matches, rank
+from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, changed, settled, unique_keys
@@ -33,6 +37,10 @@ class MemoryStore:
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> "MemoryTransaction":
         """Open a transaction."""
         return MemoryTransaction(self._lock, self._tenants[context.tenant], context, ids)
+
+    def batch(self, context: Context, /, *, ids: Ids) -> "MemoryBatch":
+        """Open one transaction for many stories."""
+        return MemoryBatch(self._lock, self._tenants[context.tenant], context, ids)
 
     def close(self) -> None:
         """Nothing has to be let go."""
@@ -96,6 +104,22 @@ class _Shelf:
         return list(records.values())
 
 
+@define
+class _Notes:
+    """What a transaction has read, and what it has yet to write."""
+
+    seen: dict[Key, Entity] = field(factory=dict)
+    based_on: dict[Key, int] = field(factory=dict)
+    written: dict[Key, Entity | None] = field(factory=dict)
+    entries: dict[Key, tuple[Any, ...]] = field(factory=dict)
+    facts: list[Recorded] = field(factory=list)
+    forget_until: int = 0
+
+    def copy(self) -> "_Notes":
+        """Another note-book that says the same."""
+        return _Notes(*map(copy, astuple(self, recurse=False)))
+
+
 class MemoryTransaction:
     """One transaction of one tenant; see `crmcore.services.ports.Transaction` for what its methods promise."""
 
@@ -104,12 +128,7 @@ class MemoryTransaction:
         self._shelf = shelf
         self._context = context
         self._ids = ids
-        self._seen: dict[Key, Entity] = {}
-        self._based_on: dict[Key, int] = {}
-        self._written: dict[Key, Entity | None] = {}
-        self._entries: defaultdict[Key, list[Any]] = defaultdict(list)
-        self._facts: list[Recorded] = []
-        self._forget_until = 0
+        self.notes = _Notes()
 
     def __enter__(self) -> Self:
         return self
@@ -122,12 +141,12 @@ class MemoryTransaction:
     def get(self, kind: type[E], id: str, /) -> E | None:
         """Read a record by its id."""
         key = (kind, id)
-        if key in self._written:
-            return self._written[key]  # type: ignore[return-value]  # the key's kind is the record's
+        if key in self.notes.written:
+            return self.notes.written[key]  # type: ignore[return-value]  # the key's kind is the record's
         with self._lock:
-            found = self._seen.get(key) or self._shelf.records[kind].get(id)
+            found = self.notes.seen.get(key) or self._shelf.records[kind].get(id)
         if found is not None:
-            self._seen[key] = found
+            self.notes.seen[key] = found
         return found  # type: ignore[return-value]  # as above
 
     def find(
@@ -143,12 +162,12 @@ class MemoryTransaction:
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order."""
         field = order.removeprefix("-")
-        found = sorted(self._matching(kind, where), key=lambda e: _rank(e, field), reverse=order.startswith("-"))
+        found = sorted(self._matching(kind, where), key=lambda e: rank(e, field), reverse=order.startswith("-"))
         if after is not None:
-            last = _rank(after, field)
-            found = [e for e in found if (_rank(e, field) < last if order.startswith("-") else _rank(e, field) > last)]
+            last = rank(after, field)
+            found = [e for e in found if (rank(e, field) < last if order.startswith("-") else rank(e, field) > last)]
         page = found[:limit]
-        self._seen.update({(kind, entity.id): entity for entity in page})
+        self.notes.seen.update({(kind, entity.id): entity for entity in page})
         return page
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
@@ -158,17 +177,17 @@ class MemoryTransaction:
     def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries of a record."""
         with self._lock:
-            return [*self._shelf.entries.get((kind, id), ()), *self._entries.get((kind, id), ())]
+            return [*self._shelf.entries.get((kind, id), ()), *self.notes.entries.get((kind, id), ())]
 
     def save(self, entity: E, /) -> E:
         """Store a record."""
         key = (type(entity), entity.id)
-        if self._seen.get(key) is entity:
+        if self.notes.seen.get(key) is entity:
             return entity
-        self._based_on.setdefault(key, entity.version)
+        self.notes.based_on.setdefault(key, entity.version)
         version, actor = entity.version + 1, self._context.actor
         for number, event in enumerate(entity.pending):
-            self._facts.append(
+            self.notes.facts.append(
                 Recorded(
                     id=self._ids.new("event"),
                     tenant=self._context.tenant,
@@ -180,17 +199,18 @@ class MemoryTransaction:
                     event=event,
                 )
             )
-        if field := entity.shape.entries:
-            self._entries[key] += [changed(entry, actor=actor) for entry in getattr(entity, field)]
+        if name := entity.shape.entries:
+            appended = (changed(entry, actor=actor) for entry in getattr(entity, name))
+            self.notes.entries[key] = (*self.notes.entries.get(key, ()), *appended)
         stored = settled(entity, version=version, actor=actor)
-        self._written[key] = self._seen[key] = stored
+        self.notes.written[key] = self.notes.seen[key] = stored
         return stored
 
     def remove(self, entity: Entity, /) -> None:
         """Forget a record."""
         key = (type(entity), entity.id)
-        self._based_on.setdefault(key, entity.version)
-        self._written[key] = None
+        self.notes.based_on.setdefault(key, entity.version)
+        self.notes.written[key] = None
 
     def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
@@ -201,7 +221,7 @@ class MemoryTransaction:
 
     def forget_events(self, *, until: int) -> int:
         """Forget the beginning of the feed, with the commit."""
-        self._forget_until = until
+        self.notes.forget_until = until
         with self._lock:
             return self._shelf.forgettable(until)
 
@@ -213,33 +233,33 @@ class MemoryTransaction:
         """Make it all last."""
         with self._lock:
             records = self._shelf.records
-            old = {key: records[key[0]].get(key[1]) for key in self._written}
+            old = {key: records[key[0]].get(key[1]) for key in self.notes.written}
             self._check_versions(old)
             self._check_keys(old)
-            for key, new in self._written.items():
+            for key, new in self.notes.written.items():
                 self._shelf.put(old[key], new)
                 if new is None:
                     self._shelf.entries.pop(key, None)
-            for key, entries in self._entries.items():
+            for key, entries in self.notes.entries.items():
                 self._shelf.entries[key] += entries
-            self._shelf.publish(self._facts)
-            self._shelf.forget(self._forget_until)
+            self._shelf.publish(self.notes.facts)
+            self._shelf.forget(self.notes.forget_until)
         self._forget()
 
     def _matching(self, kind: type[E], where: Criterion) -> Iterator[E]:
         with self._lock:
             stored = self._shelf.candidates(kind, where)
         for entity in stored:
-            if (kind, entity.id) not in self._written and matches(where, entity):
+            if (kind, entity.id) not in self.notes.written and matches(where, entity):
                 yield entity
-        for (written_kind, _), written in list(self._written.items()):
+        for (written_kind, _), written in list(self.notes.written.items()):
             if written_kind is kind and written is not None and matches(where, written):
                 yield written  # type: ignore[misc]  # its kind has just been compared
 
     def _check_versions(self, old: dict[Key, Entity | None]) -> None:
         for key, before in old.items():
             kind, id = key
-            expected = self._based_on[key]
+            expected = self.notes.based_on[key]
             if expected == 0 and before is not None:
                 raise Taken(kind.shape.kind, "id")
             if expected != (before.version if before else 0):
@@ -248,7 +268,7 @@ class MemoryTransaction:
     def _check_keys(self, old: dict[Key, Entity | None]) -> None:
         released = {(key[0], *unique) for key, before in old.items() if before for unique in unique_keys(before)}
         claimed: dict[tuple[type[Entity], str, tuple[Any, ...]], str] = {}
-        for (kind, id), new in self._written.items():
+        for (kind, id), new in self.notes.written.items():
             for name, values in unique_keys(new) if new is not None else ():
                 unique = (kind, name, values)
                 stored = None if unique in released else self._shelf.holders.get(unique)
@@ -257,14 +277,30 @@ class MemoryTransaction:
                     raise Taken(kind.shape.kind, name)
 
     def _forget(self) -> None:
-        for notes in (self._seen, self._based_on, self._written, self._entries, self._facts):
-            notes.clear()
+        self.notes = _Notes()
 
 
-def _rank(entity: Entity, field: str) -> tuple[Any, ...]:
-    """What a record is ordered by: what is absent comes first, and the id decides between equals."""
-    value = look_up(entity, field)
-    return (value is not None, value if value is not None else 0, entity.id)
+class _Story(MemoryTransaction):
+    """One story of a batch."""
+
+    def __init__(self, *args: Any, batch: MemoryTransaction) -> None:
+        super().__init__(*args)
+        self._batch = batch
+        self.notes = batch.notes.copy()
+
+    def commit(self) -> None:
+        """End the story well."""
+        self._batch.notes = self.notes
+
+
+class MemoryBatch(MemoryTransaction):
+    """One transaction for many stories. Each works on a copy of its notes, and hands them in when it ends well."""
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> MemoryTransaction:
+        """Begin a story."""
+        if context.tenant != self._context.tenant:
+            raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
+        return _Story(self._lock, self._shelf, context, ids, batch=self)
 
 
 def _index_paths(kind: type[Entity]) -> frozenset[str]:

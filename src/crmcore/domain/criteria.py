@@ -187,6 +187,12 @@ def look_up(record: Any, path: str) -> Any:
     return reduce(lambda found, name: None if found is None else getattr(found, name), path.split("."), record)
 
 
+def rank(record: Any, field: str) -> tuple[Any, ...]:
+    """What records are ordered by: a field, of which what is absent comes first, and between equals the id."""
+    value = look_up(record, field)
+    return (value is not None, value if value is not None else 0, record.id)
+
+
 def _compare(found: Any, operator: Operator, value: Any) -> bool:
     match operator:
         case "<":

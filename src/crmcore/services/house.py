@@ -20,6 +20,7 @@ from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.kernel import changed
 from crmcore.domain.receipts import Receipt
+from crmcore.services.batches import open_batch
 from crmcore.services.fingerprints import fingerprint
 from crmcore.services.ports import (
     Clock,
@@ -88,7 +89,8 @@ class House:
             Forbidden: the actor may not.
             (others): whatever the story raises; then nothing of it has happened.
         """
-        with self.store.begin(self.context, ids=self.ids, reading=reading) as transaction:
+        store = open_batch(self.store) or self.store
+        with store.begin(self.context, ids=self.ids, reading=reading) as transaction:
             self.policy.check(self.context, story, None)
             now = checked_moment("clock.now", self.clock.now())
             unit = Unit(transaction, self.context, now=now, ids=self.ids, policy=self.policy, story=story)
@@ -108,7 +110,9 @@ class House:
             try:
                 return self.run(story, tell)
             except Conflict as conflict:
-                if attempt >= self.attempts or _is_final(conflict, attempt, pinned=pinned):
+                # A batch is run again as a whole, or not at all: what it has read stays as it has read it.
+                last = attempt >= self.attempts or open_batch(self.store) is not None
+                if last or _is_final(conflict, attempt, pinned=pinned):
                     raise
                 _log.debug(
                     "story runs again", extra={"crm_story": story, "crm_attempt": attempt, "crm_reason": conflict.code}

@@ -156,6 +156,41 @@ class Store(Protocol):
         ...
 
 
+class Batch(Protocol):
+    """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing."""
+
+    def begin(self, context: Context, /, *, ids: "Ids", reading: bool = False) -> Transaction:
+        """Begin a story. It ends well by its `commit`; otherwise it has done nothing, and those before it still have.
+
+        Raises:
+            RuleBroken: it is another tenant's.
+            StaleVersion, Taken: the store has refused what an earlier story left to be written; then nothing of the batch will last.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Make all stories last, or nothing of them.
+
+        Raises:
+            StaleVersion, Taken: as in `Transaction.save`.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class BatchStore(Store, Protocol):
+    """A store that offers to tell many stories in one transaction. A store need not; `crmcore.Crm.batch` is then refused."""
+
+    def batch(self, context: Context, /, *, ids: "Ids") -> Batch:
+        """Open one transaction for many stories of the context's tenant."""
+        ...
+
+
 class Clock(Protocol):
     """What time it is."""
 

@@ -15,9 +15,10 @@ from crmcore.adapters import wire
 from crmcore.adapters.sql.statements import Inserts, Row, compiled
 from crmcore.adapters.sql.types import EPOCH, MICROSECOND, Key
 from crmcore.domain.feed import Recorded
+from crmcore.domain.kernel import Event
 
 if TYPE_CHECKING:
-    from crmcore.adapters.sql.transaction import SqlTransaction
+    from crmcore.adapters.sql.runner import Runner
 
 AT_ONCE: Final = 1_000
 """How many facts are numbered at once."""
@@ -51,55 +52,45 @@ class SqlFeed:
         assert numbering.names == ("place", "tenant", "at_id")
         self._number = numbering.sql
 
-    def row(self, fact: Recorded) -> Row:
-        """Make the row of a fact."""
-        event = fact.event
-        return (
-            fact.tenant,
-            self._key(fact.id),
-            None,
-            fact.subject,
-            fact.version,
-            fact.number,
-            event.name,
-            event.schema,
-            (event.at - EPOCH) // MICROSECOND,
-            fact.actor,
-            fact.correlation,
-            wire.dump_event(event),
-        )
+    def row(
+        self, id: str, tenant: str, actor: str, subject: str, version: int, number: int, correlation: str, event: Event
+    ) -> Row:
+        """Make the row of a fact; see `Recorded`."""
+        at, payload = (event.at - EPOCH) // MICROSECOND, wire.dump_event(event)
+        names = event.name, event.schema
+        return (tenant, self._key(id), None, subject, version, number, *names, at, actor, correlation, payload)
 
     def read(
-        self, transaction: "SqlTransaction", tenant: str, *, after: int, limit: int, backwards: bool = False
+        self, runner: "Runner", tenant: str, *, after: int, limit: int, backwards: bool = False
     ) -> Sequence[Recorded]:
         """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
         if backwards:
-            while self._number_fresh(transaction, tenant):
+            while self._number_fresh(runner, tenant):
                 pass
-            rows = transaction.rows(self._read_backwards, (tenant, after, limit))
+            rows = runner.rows(self._read_backwards, (tenant, after, limit))
             return [self._recorded(tenant, row) for row in rows]
-        rows = transaction.rows(self._read, (tenant, after, limit))
-        if len(rows) < limit and self._number_fresh(transaction, tenant):
-            rows = transaction.rows(self._read, (tenant, after, limit))
+        rows = runner.rows(self._read, (tenant, after, limit))
+        if len(rows) < limit and self._number_fresh(runner, tenant):
+            rows = runner.rows(self._read, (tenant, after, limit))
         return [self._recorded(tenant, row) for row in rows]
 
-    def forgetting(self, transaction: "SqlTransaction", tenant: str, until: int) -> tuple[str, Row]:
+    def forgetting(self, runner: "Runner", tenant: str, until: int) -> tuple[str, Row]:
         """The statement that forgets facts up to a position, but never the newest."""
-        last = transaction.rows(self._last, (tenant,))[0][0] or 0
+        last = runner.rows(self._last, (tenant,))[0][0] or 0
         return self._forget, (tenant, min(until, last - 1))
 
-    def _number_fresh(self, transaction: "SqlTransaction", tenant: str) -> bool:
+    def _number_fresh(self, runner: "Runner", tenant: str) -> bool:
         """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
-        fresh = {bytes_of(row[0]): row for row in transaction.rows(self._fresh, (tenant, AT_ONCE))}
+        fresh = {bytes_of(row[0]): row for row in runner.rows(self._fresh, (tenant, AT_ONCE))}
         if not fresh:
             return False
         if len(fresh) == AT_ONCE:
             # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
             for subject in sorted({row[1] for row in fresh.values()}):
-                fresh |= {bytes_of(row[0]): row for row in transaction.rows(self._fresh_of, (tenant, subject))}
-        last = transaction.rows(self._last, (tenant,))[0][0] or 0
+                fresh |= {bytes_of(row[0]): row for row in runner.rows(self._fresh_of, (tenant, subject))}
+        last = runner.rows(self._last, (tenant,))[0][0] or 0
         places = enumerate(_in_order(list(fresh.values())), start=last + 1)
-        transaction.run_many(self._number, [(place, tenant, row[0]) for place, row in places])
+        runner.run_many(self._number, [(place, tenant, row[0]) for place, row in places])
         return True
 
     def _recorded(self, tenant: str, row: Row) -> Recorded:

@@ -30,7 +30,7 @@ class Link(Protocol):
         """Make what was written last, as far as it is ours to do so."""
         ...
 
-    def rollback(self) -> None:
+    def rollback(self) -> object:
         """Undo what was written and not committed."""
         ...
 
@@ -79,17 +79,11 @@ class OwnLink:
         self._connection.close()
 
 
-class JoinedLink:
-    """The host's connection, within the host's transaction."""
+class SavepointLink:
+    """A part of somebody's transaction, which can be undone by itself."""
 
-    def __init__(self, host: Connection | Session, *, tell: Begin | None = None) -> None:
-        connection = host.connection() if isinstance(host, Session) else host
-        if not connection.in_transaction():
-            connection.begin()
-        self._connection = connection
-        self.cursor = connection.connection.cursor()
-        if tell:
-            self.cursor.execute(*tell)
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
         self._savepoint = ""
 
     def before_writing(self) -> None:
@@ -99,23 +93,46 @@ class JoinedLink:
             self.cursor.execute(f"SAVEPOINT {self._savepoint}")
 
     def commit(self) -> None:
-        """Let the savepoint go: the host decides what becomes of it all."""
+        """Let the savepoint go: the transaction decides what becomes of it all."""
         if self._savepoint:
             self.cursor.execute(f"RELEASE SAVEPOINT {self._savepoint}")
             self._savepoint = ""
 
-    def rollback(self) -> None:
+    def rollback(self) -> bool:
+        """Go back to the savepoint, and let it go; tell whether there was one."""
+        if not self._savepoint:
+            return False
+        self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+        self.commit()
+        return True
+
+    def release(self) -> None:
+        """Leave the cursor to whose transaction it is."""
+
+
+class JoinedLink(SavepointLink):
+    """The host's connection, within the host's transaction."""
+
+    def __init__(self, host: Connection | Session, *, tell: Begin | None = None) -> None:
+        connection = host.connection() if isinstance(host, Session) else host
+        if not connection.in_transaction():
+            connection.begin()
+        self._connection = connection
+        super().__init__(connection.connection.cursor())
+        if tell:
+            self.cursor.execute(*tell)
+
+    def rollback(self) -> bool:
         """Go back to the savepoint, and let it go.
 
         Where that fails, the database has undone the host's part too: MariaDB after a deadlock, any other when the connection was lost. The
         host's transaction is marked so, and cannot be committed as if nothing had been.
         """
-        if self._savepoint:
-            try:
-                self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
-                self.commit()
-            except Exception:  # noqa: BLE001  # every driver has errors of its own
-                self._connection.invalidate()
+        try:
+            return super().rollback()
+        except Exception:  # noqa: BLE001  # every driver has errors of its own
+            self._connection.invalidate()
+            return False
 
     def release(self) -> None:
         """Close the cursor, and leave the connection to the host."""

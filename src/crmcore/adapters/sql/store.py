@@ -13,10 +13,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql import mariadb, preflight, sqlite, tenants
+from crmcore.adapters.sql.batch import SqlBatch
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.migrations import version
 from crmcore.adapters.sql.replicas import Replica
+from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
 from crmcore.domain.errors.conflicts import Busy
@@ -105,15 +107,11 @@ class SqlStore:
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
         """Open a transaction."""
-        try:
-            link = self._link(context, reading=reading)
-        except self._book.driver_error as error:
-            raise self._book.translate(error) from None
-        except PoolTimeout:
-            raise Busy("no connection was free") from None
-        except PendingRollbackError:
-            raise StoreFailed(TRANSACTION_IS_OVER) from None
-        return SqlTransaction(self._book, link, context, ids)
+        return SqlTransaction(self._runner(context, reading=reading), context, ids)
+
+    def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
+        """Open one transaction for many stories."""
+        return SqlBatch(self._runner(context, reading=False), context)
 
     def written(self, tenant: str) -> str | None:
         """How far a replica has to be to know what this store has written for a tenant; see `reads` and `see`."""
@@ -140,6 +138,16 @@ class SqlStore:
         if isinstance(host, Engine):
             return f"SqlStore({host.url.render_as_string(hide_password=True)})"
         return f"SqlStore(joined to a {type(host).__name__})"
+
+    def _runner(self, context: Context, *, reading: bool) -> Runner:
+        try:
+            return Runner(self._book, self._link(context, reading=reading))
+        except self._book.driver_error as error:
+            raise self._book.translate(error) from None
+        except PendingRollbackError:
+            raise StoreFailed(TRANSACTION_IS_OVER) from None
+        except PoolTimeout:
+            raise Busy("no connection was free") from None
 
     def _link(self, context: Context, *, reading: bool) -> Link:
         tell = (tenants.TELL, (context.tenant,)) if self._walled else None

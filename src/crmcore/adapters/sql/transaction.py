@@ -1,19 +1,20 @@
-"""One transaction on the driver's cursor: reads go straight to the database, writes are gathered and sent in one go.
+"""One transaction on the driver's cursor: reads go straight to the database, writes are gathered and sent in one go (see `ledger`).
 
-What was saved becomes a plan: version-checked updates first, for they can fail; then inserts, table by table, several rows at once; then
-the facts. So a story is a few statements, and a conflict shows before anything was sent in vain.
+Rule 1: what is asked for is answered as this transaction has left it. A few records that wait to be written are held against the
+question here; only when they are many, or are to be counted, are they written first.
+Rule 2: in a batch each story has a ledger of its own. Ending well, it is added to the batch's; ending badly, it is thrown away, and with
+it whatever had to be written meanwhile, by a savepoint.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeVar, cast
 
-from crmcore.adapters.sql.book import Book
-from crmcore.adapters.sql.links import Link
-from crmcore.adapters.sql.statements import ROWS_AT_ONCE, Inserts, PartPlan, RecordPlan, Row
-from crmcore.domain.criteria import EVERYTHING, Criterion
-from crmcore.domain.errors.conflicts import StaleVersion
+from crmcore.adapters.sql.ledger import Ledger
+from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.statements import PartPlan, RecordPlan, Row
+from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, settled
 from crmcore.services.ports import Context, Ids, Question
@@ -21,28 +22,24 @@ from crmcore.services.tally import Tally
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
-Key = tuple[type[Entity], str]
-Inserted = defaultdict[Inserts, list[Row]]
+
+FEW: Final = 16
+"""How many records that wait to be written are held against a question; more of them are written first."""
+OWNERS_AT_ONCE: Final = 512
+"""Of how many records the parts are fetched by one statement."""
 
 
 class SqlTransaction:
     """One transaction of one tenant; see `crmcore.services.ports.Transaction` for what its methods promise."""
 
-    def __init__(self, book: Book, link: Link, context: Context, ids: Ids) -> None:
-        self._book = book
-        self._link = link
-        self._cursor = link.cursor
+    def __init__(self, runner: Runner, context: Context, ids: Ids) -> None:
+        self._book = runner.book
+        self._runner = runner
         self._context = context
         self._tenant = context.tenant
         self._ids = ids
         self._open = True
-        # A record as it was last read or saved here, as it stands in the database, and as it is to be saved over a version.
-        self._known: dict[Key, Entity | None] = {}
-        self._stored: dict[Key, Entity] = {}
-        self._waiting: dict[Key, int] = {}
-        self._removed: list[Entity] = []
-        self._entries: list[tuple[PartPlan, Entity, Any]] = []
-        self._facts: list[Recorded] = []
+        self._ledger = Ledger()
 
     def __enter__(self) -> Self:
         return self
@@ -52,18 +49,19 @@ class SqlTransaction:
     ) -> None:
         try:
             if self._open:
-                self._link.rollback()
+                self._runner.link.rollback()
         finally:
-            self._link.release()
+            self._runner.link.release()
 
     def get(self, kind: type[E], id: str, /) -> E | None:
         """Read a record by its id."""
         key = (kind, id)
-        if key in self._known:
-            return cast(E | None, self._known[key])
+        known = self._known(key)
+        if known is not UNKNOWN:
+            return cast(E | None, known)
         plan = self._book.plan(kind)
-        self._run(plan.select, (self._tenant, plan.key(id)))
-        row = self._cursor.fetchone()
+        self._runner.run(plan.select, (self._tenant, plan.key(id)))
+        row = self._runner.cursor.fetchone()
         return None if row is None else self._adopt(plan, [row])[0]
 
     def find(
@@ -78,81 +76,80 @@ class SqlTransaction:
         lock: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order."""
-        self._flush()
-        query, values = self._book.queries(kind).find(where, order=order, after=after, limit=limit, lock=lock)
-        self._run(query.sql, query.bind(self._tenant, values))
-        return self._adopt(self._book.plan(kind), self._cursor.fetchall())
+        pending = self._pending(kind)
+        if len(pending) > FEW or (pending and lock):
+            self._flush(kind)
+            pending = {}
+        spare = limit if limit is None else limit + len(pending)
+        query, values = self._book.queries(kind).find(where, order=order, after=after, limit=spare, lock=lock)
+        found = self._adopt(self._book.plan(kind), self._runner.rows(query.sql, query.bind(self._tenant, values)))
+        return _amend(found, pending, where, order, after)[:limit] if pending else found
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""
-        self._flush()
+        self._flush(kind)
         query, values = self._book.queries(kind).count(where)
-        self._run(query.sql, query.bind(self._tenant, values))
-        return int(self._cursor.fetchone()[0])
+        return int(self._runner.rows(query.sql, query.bind(self._tenant, values))[0][0])
 
     def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries of a record."""
-        self._flush()
+        self._flush(kind)
         plan = self._book.plan(kind)
         if plan.entries is None:
             return ()
-        self._run(plan.entries.select(1), (self._tenant, plan.key(id)))
-        return [plan.entries.load(row) for row in self._cursor.fetchall()]
+        load = plan.entries.load
+        return [load(row) for row in self._runner.rows(plan.entries.select(1), (self._tenant, plan.key(id)))]
 
     def save(self, entity: E, /) -> E:
         """Store a record, at the latest when the transaction is committed."""
         kind = type(entity)
         key = (kind, entity.id)
-        if self._known.get(key) is entity:
+        if self._known(key) is entity:
             return entity
-        context, version = self._context, entity.version + 1
-        for number, event in enumerate(entity.pending):
-            self._facts.append(
-                Recorded(
-                    self._ids.new("event"),
-                    self._tenant,
-                    context.actor,
-                    entity.id,
-                    version,
-                    number,
-                    context.correlation,
-                    event,
-                )
-            )
+        ledger, tenant, actor, version = self._ledger, self._tenant, self._context.actor, entity.version + 1
+        if entity.pending:
+            row, correlation = self._book.feed.row, self._context.correlation
+            for number, event in enumerate(entity.pending):
+                id = self._ids.new("event")
+                ledger.facts.append(row(id, tenant, actor, entity.id, version, number, correlation, event))
         if field := kind.shape.entries:
-            entries = self._book.plan(kind).entries
-            assert entries is not None
-            self._entries += [(entries, entity, entry) for entry in getattr(entity, field)]
-        stored = settled(entity, version=version, actor=context.actor)
-        self._waiting.setdefault(key, entity.version)
-        self._known[key] = stored
+            plan = self._book.plan(kind)
+            assert plan.entries is not None
+            owner, make = plan.key(entity.id), plan.entries.row
+            rows = [make(entry, tenant, owner, None, actor) for entry in getattr(entity, field)]
+            ledger.entries.setdefault(kind, []).extend(rows)
+        stored = settled(entity, version=version, actor=actor)
+        ledger.waiting.setdefault(kind, {}).setdefault(entity.id, entity.version)
+        ledger.known[key] = stored
         return stored
 
     def remove(self, entity: Entity, /) -> None:
         """Forget a record."""
-        self._flush()
-        self._known[type(entity), entity.id] = None
-        self._removed.append(entity)
+        kind = type(entity)
+        self._flush(kind)
+        self._ledger.known[kind, entity.id] = None
+        self._ledger.removed.setdefault(kind, []).append(entity)
 
     def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
         self._flush()
-        return self._book.feed.read(self, self._tenant, after=after, limit=limit, backwards=backwards)
+        return self._book.feed.read(self._runner, self._tenant, after=after, limit=limit, backwards=backwards)
 
     def forget_events(self, *, until: int) -> int:
         """Forget the beginning of the feed."""
         self._flush()
-        self._link.before_writing()
-        self._run(*self._book.feed.forgetting(self, self._tenant, until))
-        return max(int(self._cursor.rowcount), 0)
+        forgetting = self._book.feed.forgetting(self._runner, self._tenant, until)
+        self._runner.link.before_writing()
+        self._runner.run(*forgetting)
+        return max(int(self._runner.cursor.rowcount), 0)
 
     def ask(self, question: Question[A], /) -> A | None:
         """Answer a tally by one statement."""
         if not isinstance(question, Tally):
             return None
-        self._flush()
+        self._flush(question.kind)
         query, values, readers = self._book.queries(question.kind).tally(question)
-        rows = self.rows(query.sql, query.bind(self._tenant, values))
+        rows = self._runner.rows(query.sql, query.bind(self._tenant, values))
         lines = (
             tuple(one if read is None else read(one) for one, read in zip(row, readers, strict=True)) for row in rows
         )
@@ -161,34 +158,27 @@ class SqlTransaction:
     def commit(self) -> None:
         """Make it all last."""
         self._flush()
-        try:
-            self._link.commit()
-        except self._book.driver_error as error:
-            raise self._book.translate(error, committing=True) from None
+        self._runner.commit()
         self._open = False
 
-    def rows(self, sql: str, parameters: Row) -> list[Row]:
-        """Run a SELECT."""
-        self._run(sql, parameters)
-        return self._cursor.fetchall()  # type: ignore[no-any-return]  # of a driver without types
+    def _known(self, key: tuple[type[Entity], str]) -> Any:
+        """A record as it is known here, None when it was removed, or `UNKNOWN`."""
+        return self._ledger.known.get(key, UNKNOWN)
 
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run a statement for many rows."""
-        self._link.before_writing()
-        try:
-            self._cursor.executemany(sql, rows)
-        except self._book.driver_error as error:
-            raise self._book.translate(error) from None
+    def _pending(self, kind: type[Entity]) -> dict[str, Any]:
+        """The records of a kind that wait to be written."""
+        return self._ledger.pending(kind) if self._ledger.owes(kind) else {}
 
-    def _run(self, sql: str, parameters: Row) -> None:
-        try:
-            self._cursor.execute(sql, parameters)
-        except self._book.driver_error as error:
-            raise self._book.translate(error) from None
+    def _flush(self, kind: type[Entity] | None = None) -> None:
+        """Send what waits to be written, of a kind or at all."""
+        if self._ledger.owes(kind):
+            self._ledger.write(self._runner, self._tenant, kind)
 
     def _adopt(self, plan: RecordPlan, rows: Sequence[Row]) -> list[Any]:
         """Make records of rows, with their parts; one that is known already stays as it is known."""
-        kind, known = plan.kind, self._known
+        if not rows:
+            return []
+        kind = plan.kind
         records = [plan.load(row) for row in rows]
         for place, part in plan.parts:
             holders = [record for record, row in zip(records, rows, strict=True) if row[place]]
@@ -197,92 +187,44 @@ class SqlTransaction:
         adopted = []
         for record in records:
             key = (kind, record.id)
-            if known.get(key) is None:
-                known[key] = self._stored[key] = record
-            adopted.append(known[key])
+            known = self._known(key)
+            if known is UNKNOWN:
+                known = self._ledger.known[key] = self._ledger.stored[key] = record
+            if known is not None:
+                adopted.append(known)
         return adopted
 
     def _fetch_parts(self, plan: RecordPlan, part: PartPlan, holders: Sequence[Any]) -> None:
         if len(holders) == 1:
-            self._run(part.select(1), (self._tenant, plan.key(holders[0].id)))
-            part.put(holders[0], tuple([part.load(row) for row in self._cursor.fetchall()]))
+            rows = self._runner.rows(part.select(1), (self._tenant, plan.key(holders[0].id)))
+            part.put(holders[0], tuple([part.load(row) for row in rows]))
             return
         for first in range(0, len(holders), OWNERS_AT_ONCE):
             some = holders[first : first + OWNERS_AT_ONCE]
             keys = [plan.key(holder.id) for holder in some]
             # A few sizes of statements are enough: what is missing to the next one is filled with the last key.
             size = 1 << (len(keys) - 1).bit_length()
-            self._run(part.select(size), (self._tenant, *keys, *keys[-1:] * (size - len(keys))))
+            parameters = (self._tenant, *keys, *keys[-1:] * (size - len(keys)))
             found: defaultdict[Any, list[Any]] = defaultdict(list)
-            for row in self._cursor.fetchall():
+            for row in self._runner.rows(part.select(size), parameters):
                 found[part.owner(row[0])].append(part.load(row))
             for holder in some:
                 part.put(holder, tuple(found[holder.id]))
 
-    def _flush(self) -> None:
-        """Send what waits to be written."""
-        if not (self._waiting or self._removed):
-            return
-        self._link.before_writing()
-        inserted: Inserted = defaultdict(list)
-        for key, based_on in self._waiting.items():
-            entity = self._known[key]
-            if entity is not None:
-                self._write(key, entity, based_on, inserted)
-        for part, owner, entry in self._entries:
-            key_of_owner = self._book.plan(type(owner)).key(owner.id)
-            inserted[part.insert].append(part.row(entry, self._tenant, key_of_owner, None, self._context.actor))
-        for entity in self._removed:
-            self._delete(entity)
-        feed = self._book.feed
-        if self._facts:
-            inserted[feed.insert] += [feed.row(fact) for fact in self._facts]
-        for inserts, rows in inserted.items():
-            self._insert(inserts, rows)
-        for waiting in (self._waiting, self._removed, self._entries, self._facts):
-            waiting.clear()
 
-    def _write(self, key: Key, entity: Entity, based_on: int, inserted: Inserted) -> None:
-        plan = self._book.plan(key[0])
-        before = self._stored.get(key)
-        owner = plan.key(entity.id) if plan.parts else None
-        if based_on == 0:
-            inserted[plan.insert].append(plan.row(entity, self._tenant))
-        else:
-            self._run(plan.update, plan.update_row(entity, self._tenant, based_on))
-            if self._cursor.rowcount != 1:
-                raise StaleVersion(key[0].shape.kind, entity.id, based_on)
-        for _, part in plan.parts:
-            now, then = getattr(entity, part.field), getattr(before, part.field, ())
-            if now is then:
-                continue
-            if based_on and (then or before is None):
-                self._run(part.delete, (self._tenant, owner))
-            inserted[part.insert] += [
-                part.row(one, self._tenant, owner, place, self._context.actor) for place, one in enumerate(now)
-            ]
-        self._stored[key] = entity
-
-    def _delete(self, entity: Entity) -> None:
-        plan = self._book.plan(type(entity))
-        key = plan.key(entity.id)
-        for part in [part for _, part in plan.parts] + ([plan.entries] if plan.entries else []):
-            self._run(part.delete, (self._tenant, key))
-        self._run(plan.delete, (self._tenant, key, entity.version))
-        if self._cursor.rowcount != 1:
-            raise StaleVersion(entity.shape.kind, entity.id, entity.version)
-        self._stored.pop((type(entity), entity.id), None)
-
-    def _insert(self, inserts: Inserts, rows: list[Row]) -> None:
-        for first in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[first : first + ROWS_AT_ONCE]
-            self._run(inserts.of(len(some)), some[0] if len(some) == 1 else tuple(_flat(some)))
+UNKNOWN: Final[Any] = object()
 
 
-def _flat(rows: Sequence[Row]) -> Iterator[Any]:
-    for row in rows:
-        yield from row
-
-
-OWNERS_AT_ONCE = 512
-"""Of how many records the parts are fetched by one statement."""
+def _amend(
+    found: Sequence[Any], pending: dict[str, Any], where: Criterion, order: str, after: Entity | None
+) -> Sequence[Any]:
+    """Hold records that wait to be written against a question whose answer the database has given without them."""
+    field, descending = order.removeprefix("-"), order.startswith("-")
+    records = [record for record in found if record.id not in pending]
+    records += [record for record in pending.values() if record is not None and matches(where, record)]
+    ranked = [(rank(record, field), record) for record in records]
+    if after is not None:
+        mark = rank(after, field)
+        ranked = [pair for pair in ranked if (pair[0] < mark if descending else pair[0] > mark)]
+    ranked.sort(key=lambda pair: pair[0], reverse=descending)
+    return [record for _, record in ranked]

@@ -1,0 +1,60 @@
+"""How many leads a second are taken in one by one, and in batches of a hundred.
+
+python benchmarks/batches.py --rounds 5
+"""
+
+import statistics
+import time
+from itertools import count
+
+import bench
+
+from crmcore import Crm, SqlStore
+
+
+def main() -> None:
+    """Print the table."""
+    given = bench.arguments(__doc__, rounds=5, times=600, size=100)
+    rows = []
+    if given.on != "postgresql":
+        rows += compare("SQLite, synchronous=FULL", None, "full", given) + compare(
+            "SQLite, NORMAL", None, "relaxed", given
+        )
+    if given.on != "sqlite":
+        with bench.postgresql() as url:
+            rows += compare("PostgreSQL", url, "full", given)
+    bench.show("Leads per second", ["", "one by one", f"batches of {given.size}", "times"], rows)
+
+
+def compare(title: str, url: str | None, durability: str, given: bench.argparse.Namespace) -> list[list[object]]:
+    """Take leads in both ways in turn."""
+    number = count()
+    with bench.fresh(url, "batches") as fresh:
+        store = SqlStore.open(fresh, durability=durability)  # type: ignore[arg-type]
+        crm = Crm(store)
+        funnel = bench.furnish(crm)
+
+        def capture(times: int) -> None:
+            for _ in range(times):
+                asked = bench.request(next(number))
+                crm.leads.capture(asked.pop("name"), funnel=funnel.id, **asked)
+
+        capture(100)
+        bench.analyze(store.engine)
+        single, batched = [], []
+        for _ in range(given.rounds):
+            start = time.perf_counter()
+            capture(given.times)
+            middle = time.perf_counter()
+            for _ in range(given.times // given.size):
+                with crm.batch():
+                    capture(given.size)
+            end = time.perf_counter()
+            single.append(given.times / (middle - start))
+            batched.append(given.times / (end - middle))
+    times = statistics.median(b / s for s, b in zip(single, batched, strict=True))
+    return [[title, statistics.median(single), statistics.median(batched), times]]
+
+
+if __name__ == "__main__":
+    main()
