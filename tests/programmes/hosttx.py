@@ -7,7 +7,7 @@ rolls back to the savepoint. What lasts has to be all that the host kept, and no
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -177,18 +177,19 @@ def _strays(outside: Recorder, crm: Crm) -> list[str]:
 
 @contextmanager
 def _sabotaged(sabotage: str) -> Iterator[None]:
-    honest: Callable[..., None] = JoinedLink.commit
-    undo: Callable[..., None] = JoinedLink.rollback
+    honest: Any = JoinedLink.commit
+    undo: Any = JoinedLink.rollback
 
     def commit(self: JoinedLink) -> None:
         honest(self)
         self._connection.connection.commit()
 
-    def rollback(self: JoinedLink) -> None:
+    def rollback(self: JoinedLink) -> bool:
         self._savepoint = ""
+        return False
 
     if sabotage == "commits":
-        JoinedLink.commit = commit  # type: ignore[method-assign]  # the planted bug
+        JoinedLink.commit = commit  # type: ignore[method-assign, assignment]  # the planted bug
     if sabotage == "no savepoint":
         JoinedLink.rollback = rollback  # type: ignore[method-assign]  # the planted bug
     try:
