@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
-    from crmcore.adapters.memory import MemoryStore
+    from crmcore.adapters.memory.store import MemoryStore
     from crmcore.adapters.notify.addresses import AddressGuard
     from crmcore.adapters.notify.console import ConsoleNotifier
     from crmcore.adapters.notify.recorder import Recorder
@@ -54,7 +54,7 @@ _HOMES = {
     "FrozenClock": "crmcore.adapters.clocks",
     "Funnel": "crmcore.domain.funnels",
     "LineItem": "crmcore.domain.deals.parts",
-    "MemoryStore": "crmcore.adapters.memory",
+    "MemoryStore": "crmcore.adapters.memory.store",
     "Money": "crmcore.domain.values.money",
     "Notify": "crmcore.domain.funnels",
     "Period": "crmcore.domain.values.period",

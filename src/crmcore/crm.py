@@ -11,7 +11,7 @@ from crmcore.adapters.clocks import SystemClock
 from crmcore.adapters.files import MemoryFiles, NoFiles
 from crmcore.adapters.holidays import WorldHolidays
 from crmcore.adapters.ids import SystemIds
-from crmcore.adapters.memory import MemoryStore
+from crmcore.adapters.memory.store import MemoryStore
 from crmcore.adapters.phones import SimplePhones
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.templates import Templates

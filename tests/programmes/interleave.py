@@ -16,7 +16,8 @@ from typing import Any, Final, Self
 from attrs import frozen
 
 from crmcore import Crm
-from crmcore.adapters.memory import MemoryStore, MemoryTransaction
+from crmcore.adapters.memory.store import MemoryStore
+from crmcore.adapters.memory.transaction import MemoryTransaction
 from crmcore.services.ports import Context, Ids, Store, Transaction
 from tests.programmes.pairs import PAIRS, attempt, expected, outcome, world
 from tests.programmes.programme import Verdict, run

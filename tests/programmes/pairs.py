@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from crmcore import CreateTask, Crm, CrmError, ExternalId, FrozenClock, Request, Stage
 from crmcore.adapters.kinds import ENTITIES
-from crmcore.adapters.memory import MemoryStore
+from crmcore.adapters.memory.store import MemoryStore
 from crmcore.domain.messages import Letter
 from crmcore.services.ports import Store
 from crmcore.services.steps.messages import tell

@@ -1,21 +1,15 @@
-"""The honest in-memory store: a production adapter for tests, demos and small tools, which keeps every promise but to outlast the process.
-
-Rule 1: records are frozen, so a transaction is a handful of new ones beside the old, and rolling back is forgetting them.
-Rule 2: what a transaction reads is what others have committed, and what it has written itself.
-Rule 3: a commit checks all versions and unique keys first and changes something afterwards, under one lock: all of it or nothing.
-"""
+"""What one transaction has read and written: new records beside the old, and rolling back is forgetting them."""
 
 import threading
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from attrs import astuple, define, field
 
-from crmcore.domain.criteria import EVERYTHING, All, Criterion, Has, Is, OneOf, look_up, matches, rank
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.adapters.memory.shelf import Key, Shelf
+from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, changed, settled, unique_keys
@@ -23,89 +17,10 @@ from crmcore.services.ports import Context, Ids, Question
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
-Key = tuple[type[Entity], str]
-"""Which record: its kind and id."""
-
-
-class MemoryStore:
-    """Keeps the records of all tenants in dictionaries. Threads may share it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tenants: defaultdict[str, _Shelf] = defaultdict(_Shelf)
-
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> "MemoryTransaction":
-        """Open a transaction."""
-        return MemoryTransaction(self._lock, self._tenants[context.tenant], context, ids)
-
-    def batch(self, context: Context, /, *, ids: Ids) -> "MemoryBatch":
-        """Open one transaction for many stories."""
-        return MemoryBatch(self._lock, self._tenants[context.tenant], context, ids)
-
-    def close(self) -> None:
-        """Nothing has to be let go."""
-
-    def __repr__(self) -> str:
-        return f"MemoryStore({len(self._tenants)} tenants)"
-
-
-class _Shelf:
-    """The records of one tenant, and the ways to find them without looking at all."""
-
-    def __init__(self) -> None:
-        self.records: defaultdict[type[Entity], dict[str, Entity]] = defaultdict(dict)
-        self.entries: defaultdict[Key, list[Any]] = defaultdict(list)
-        self.holders: dict[tuple[type[Entity], str, tuple[Any, ...]], str] = {}
-        self.index: defaultdict[tuple[type[Entity], str, Hashable], set[str]] = defaultdict(set)
-        self.feed: list[Recorded] = []
-        self.forgotten = 0
-
-    def put(self, old: Entity | None, new: Entity | None) -> None:
-        """Put a record in the place of its former self, either of which may be missing."""
-        if old is not None:
-            kind = type(old)
-            for name, values in unique_keys(old):
-                self.holders.pop((kind, name, values), None)
-            for path, value in _index_keys(old):
-                self.index[kind, path, value].discard(old.id)
-            del self.records[kind][old.id]
-        if new is not None:
-            kind = type(new)
-            for name, values in unique_keys(new):
-                self.holders[kind, name, values] = new.id
-            for path, value in _index_keys(new):
-                self.index[kind, path, value].add(new.id)
-            self.records[kind][new.id] = new
-
-    def publish(self, facts: Iterable[Recorded]) -> None:
-        """Put facts at the end of the feed."""
-        last = self.forgotten + len(self.feed)
-        self.feed += [changed(fact, position=place) for place, fact in enumerate(facts, start=last + 1)]
-
-    def forgettable(self, until: int) -> int:
-        """How many facts lie up to a position, without the newest."""
-        return max(min(until - self.forgotten, len(self.feed) - 1), 0)
-
-    def forget(self, until: int) -> None:
-        """Forget the facts up to a position, but never the newest."""
-        facts = self.forgettable(until)
-        del self.feed[:facts]
-        self.forgotten += facts
-
-    def candidates(self, kind: type[E], where: Criterion) -> Iterable[E]:
-        """The records that may fulfil a criterion: those that an index names, or all."""
-        records: dict[str, E] = self.records[kind]  # type: ignore[assignment]  # each drawer holds its own kind
-        for path, values in _pins(where):
-            if path == "id":
-                return [records[id] for id in values if id in records]
-            if path in _index_paths(kind):
-                ids = set[str]().union(*(self.index.get((kind, path, value), ()) for value in values))
-                return [records[id] for id in ids]
-        return list(records.values())
 
 
 @define
-class _Notes:
+class Notes:
     """What a transaction has read, and what it has yet to write."""
 
     seen: dict[Key, Entity] = field(factory=dict)
@@ -115,20 +30,20 @@ class _Notes:
     facts: list[Recorded] = field(factory=list)
     forget_until: int = 0
 
-    def copy(self) -> "_Notes":
+    def copy(self) -> "Notes":
         """Another note-book that says the same."""
-        return _Notes(*map(copy, astuple(self, recurse=False)))
+        return Notes(*map(copy, astuple(self, recurse=False)))
 
 
 class MemoryTransaction:
     """One transaction of one tenant; see `crmcore.services.ports.Transaction` for what its methods promise."""
 
-    def __init__(self, lock: threading.Lock, shelf: _Shelf, context: Context, ids: Ids) -> None:
+    def __init__(self, lock: threading.Lock, shelf: Shelf, context: Context, ids: Ids) -> None:
         self._lock = lock
         self._shelf = shelf
         self._context = context
         self._ids = ids
-        self.notes = _Notes()
+        self.notes = Notes()
 
     def __enter__(self) -> Self:
         return self
@@ -277,56 +192,4 @@ class MemoryTransaction:
                     raise Taken(kind.shape.kind, name)
 
     def _forget(self) -> None:
-        self.notes = _Notes()
-
-
-class _Story(MemoryTransaction):
-    """One story of a batch."""
-
-    def __init__(self, *args: Any, batch: MemoryTransaction) -> None:
-        super().__init__(*args)
-        self._batch = batch
-        self.notes = batch.notes.copy()
-
-    def commit(self) -> None:
-        """End the story well."""
-        self._batch.notes = self.notes
-
-
-class MemoryBatch(MemoryTransaction):
-    """One transaction for many stories. Each works on a copy of its notes, and hands them in when it ends well."""
-
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> MemoryTransaction:
-        """Begin a story."""
-        if context.tenant != self._context.tenant:
-            raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
-        return _Story(self._lock, self._shelf, context, ids, batch=self)
-
-
-def _index_paths(kind: type[Entity]) -> frozenset[str]:
-    return frozenset(fields[0] for fields in (*kind.shape.indexes, *kind.shape.unique))
-
-
-def _index_keys(entity: Entity) -> Iterator[tuple[str, Hashable]]:
-    for path in _index_paths(type(entity)):
-        table, _, field = path.partition(".")
-        if table in entity.shape.tables:
-            for part in getattr(entity, table):
-                yield path, getattr(part, field)
-        else:
-            yield path, look_up(entity, path)
-
-
-def _pins(where: Criterion) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The fields that a record must have one of a few values in, to fulfil the criterion."""
-    match where:
-        case Is(field, value):
-            yield field, (value,)
-        case OneOf(field, options):
-            yield field, options
-        case Has(parts, inner):
-            for field, values in _pins(inner):
-                yield f"{parts}.{field}", values
-        case All(criteria):
-            for criterion in criteria:
-                yield from _pins(criterion)
+        self.notes = Notes()

@@ -1,0 +1,60 @@
+"""The honest in-memory store: a production adapter for tests, demos and small tools, which keeps every promise but to outlast the process.
+
+Rule 1: records are frozen, so a transaction is a handful of new ones beside the old, and rolling back is forgetting them.
+Rule 2: what a transaction reads is what others have committed, and what it has written itself.
+Rule 3: a commit checks all versions and unique keys first and changes something afterwards, under one lock: all of it or nothing.
+"""
+
+import threading
+from collections import defaultdict
+from typing import Any
+
+from crmcore.adapters.memory.shelf import Shelf
+from crmcore.adapters.memory.transaction import MemoryTransaction
+from crmcore.domain.errors.broken import RuleBroken
+from crmcore.services.ports import Context, Ids
+
+
+class MemoryStore:
+    """Keeps the records of all tenants in dictionaries. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tenants: defaultdict[str, Shelf] = defaultdict(Shelf)
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> "MemoryTransaction":
+        """Open a transaction."""
+        return MemoryTransaction(self._lock, self._tenants[context.tenant], context, ids)
+
+    def batch(self, context: Context, /, *, ids: Ids) -> "MemoryBatch":
+        """Open one transaction for many stories."""
+        return MemoryBatch(self._lock, self._tenants[context.tenant], context, ids)
+
+    def close(self) -> None:
+        """Nothing has to be let go."""
+
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self._tenants)} tenants)"
+
+
+class _Story(MemoryTransaction):
+    """One story of a batch."""
+
+    def __init__(self, *args: Any, batch: MemoryTransaction) -> None:
+        super().__init__(*args)
+        self._batch = batch
+        self.notes = batch.notes.copy()
+
+    def commit(self) -> None:
+        """End the story well."""
+        self._batch.notes = self.notes
+
+
+class MemoryBatch(MemoryTransaction):
+    """One transaction for many stories. Each works on a copy of its notes, and hands them in when it ends well."""
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> MemoryTransaction:
+        """Begin a story."""
+        if context.tenant != self._context.tenant:
+            raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
+        return _Story(self._lock, self._shelf, context, ids, batch=self)
