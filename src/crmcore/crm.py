@@ -30,6 +30,7 @@ from crmcore.services.ports import (
     Publisher,
     Renderer,
     Store,
+    Tracer,
 )
 
 # The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from crmcore.services.due import Due, DueReport
     from crmcore.services.feed import Feed
     from crmcore.services.funnels import Funnels
+    from crmcore.services.health import Health
+    from crmcore.services.inbox import Inbox
     from crmcore.services.interactions import Interactions
     from crmcore.services.knowledge import Knowledge
     from crmcore.services.leads import Leads
@@ -105,6 +108,7 @@ class Crm:
         ladder: when who hears of late work.
         calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
         attempts: how often a story is run at most when others are faster.
+        tracer: is told when stories begin and end; see the extra ``otel``.
 
     Example:
         >>> crm = Crm()
@@ -133,6 +137,8 @@ class Crm:
     """Everything that happened, for readers outside."""
     funnels: "Room[Funnels]" = Room("crmcore.services.funnels", "Funnels")
     """Ways to sell, and their stages."""
+    inbox: "Room[Inbox]" = Room("crmcore.services.inbox", "Inbox")
+    """What other systems tell us."""
     interactions: "Room[Interactions]" = Room("crmcore.services.interactions", "Interactions")
     """Calls, mails, meetings, visits, chats and notes."""
     knowledge: "Room[Knowledge]" = Room("crmcore.services.knowledge", "Knowledge")
@@ -169,6 +175,7 @@ class Crm:
         ladder: Ladder | None = None,
         calendar: str = "default",
         attempts: int = 5,
+        tracer: Tracer | None = None,
     ) -> None:
         self.house = House(
             store=store or MemoryStore(),
@@ -189,6 +196,7 @@ class Crm:
             ladder=ladder or Ladder(),
             calendar=calendar,
             attempts=attempts,
+            tracer=tracer,
         )
 
     @classmethod
@@ -255,6 +263,12 @@ class Crm:
         """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
         forbid_batch(self.house.store, "deliver")
         return self.delivery.run(limit=limit)
+
+    def health(self) -> "Health":
+        """Look how far behind the house is: with messages, due work and listeners. Cheap enough to be asked every minute."""
+        from crmcore.services.health import Checkup
+
+        return Checkup(self.house).look()
 
     def close(self) -> None:
         """Let go of the store's connections."""

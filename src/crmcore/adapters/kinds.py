@@ -10,6 +10,7 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document, Template
 from crmcore.domain.feed import Subscription
 from crmcore.domain.funnels import Funnel
+from crmcore.domain.inbox import Arrival, Counterpart
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import Entity, Event
 from crmcore.domain.knowledge.articles import Article
@@ -23,9 +24,11 @@ from crmcore.domain.worktime.calendar import WorkCalendar
 
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     Answer,
+    Arrival,
     Article,
     Commitment,
     Complaint,
+    Counterpart,
     Customer,
     Deal,
     Document,

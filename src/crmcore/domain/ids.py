@@ -28,6 +28,8 @@ CalendarId = NewType("CalendarId", str)
 OccurrenceId = NewType("OccurrenceId", str)
 ReceiptId = NewType("ReceiptId", str)
 SubscriptionId = NewType("SubscriptionId", str)
+ArrivalId = NewType("ArrivalId", str)
+CounterpartId = NewType("CounterpartId", str)
 
 _FORM: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
 

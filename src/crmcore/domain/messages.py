@@ -65,6 +65,10 @@ class Message(Entity):
         """Write a message that is to be sent as soon as possible."""
         return cls(id=id, topic=topic, due_at=at, queued_at=at, **details)
 
+    def wait(self, *, until: datetime) -> Self:
+        """Let it leave no earlier than that."""
+        return self._after(due_at=until)
+
     def lease(self, *, at: datetime, length: timedelta) -> Self:
         """Give it to one sender for a while; after that another may have it."""
         return self._after(state=MessageState.LEASED, attempts=self.attempts + 1, due_at=at + length)

@@ -7,18 +7,19 @@ Rule 3: a listener gets the facts in order. One that refuses rests for a while a
 """
 
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from attrs import frozen
 
 from crmcore.domain.criteria import Compare, Is, OneOf
 from crmcore.domain.errors.conflicts import Conflict
+from crmcore.domain.errors.given import Blank
 from crmcore.domain.errors.outside import DeliveryFailed
 from crmcore.domain.feed import Recorded, Subscription
-from crmcore.domain.fields.part import checked_member
-from crmcore.domain.ids import MessageId
+from crmcore.domain.fields.part import NOTHING, checked_member
+from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
 from crmcore.domain.people import User
@@ -83,6 +84,55 @@ class Delivery:
                 break
         taken = [self._publish(name, publisher, limit) for name, publisher in self.house.publishers.items()]
         return DeliveryReport(**counts, published=sum(n for n in taken if n > 0), refused=taken.count(-1))
+
+    @story("delivery.queue")
+    def queue(
+        self,
+        unit: Unit,
+        topic: str,
+        /,
+        *,
+        recipient: UserId | None = None,
+        address: str | None = None,
+        channel: str = "email",
+        language: str | None = None,
+        about: str | None = None,
+        due_at: datetime | None = None,
+        facts: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Message:
+        """Queue a message to one of us, or to an address outside.
+
+        Args:
+            topic: which text it is; ``notice`` says ``facts["text"]``.
+            recipient: one of us, whose address is looked up when it leaves.
+            address: in the form of the channel, when it is nobody of us.
+            channel: by which notifier it goes.
+            language: of its text; the recipient's when not given.
+            about: the id of the record that it is about.
+            due_at: not to be sent before.
+            facts: what fills the text's gaps.
+
+        Raises:
+            Blank: neither a recipient nor an address.
+            NotFound: no such user.
+        """
+        if recipient is None and address is None:
+            raise Blank("message.recipient", "must be named, or an address")
+        if recipient is not None:
+            unit.get(User, recipient)
+        message = Message.queue(
+            unit.id("message"),
+            topic,
+            at=unit.now,
+            recipient=recipient,
+            address=address,
+            channel=channel,
+            language=language,
+            about=about,
+            facts=NOTHING if facts is None else facts,
+        )
+        return unit.save(message if due_at is None else message.wait(until=due_at))
 
     @story("delivery.replay")
     def replay(self, unit: Unit, id: MessageId, /, *, key: str | None = None) -> Message:

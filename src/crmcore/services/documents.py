@@ -7,7 +7,7 @@ from attrs import frozen
 from crmcore.domain.criteria import Is
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.documents import LARGEST_FILE, Document, Template
+from crmcore.domain.documents import LARGEST_FILE, LARGEST_TEXT, Document, Template
 from crmcore.domain.errors.broken import NotFound
 from crmcore.domain.errors.given import Blank, TooLong, WrongType
 from crmcore.domain.fields.text import checked_text
@@ -42,6 +42,8 @@ class Documents:
         """
         name = checked_text("template.name", name)
         language = checked_text("template.language", language or self.house.language, limit=35)
+        checked_text("template.media_type", media_type, limit=100)
+        checked_text("template.body", body, limit=LARGEST_TEXT, lines=True)
         self.house.renderer.check(name, body, media_type=media_type)
         known = unit.one(Template, Is("name", name) & Is("language", language))
         if known is not None:

@@ -34,6 +34,7 @@ from crmcore.services.ports import (
     Publisher,
     Renderer,
     Store,
+    Tracer,
 )
 from crmcore.services.unit import Unit
 
@@ -60,6 +61,7 @@ class House:
         keys_last: how long the answer to an idempotency key is kept.
         ladder: when who hears of late work.
         calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
+        tracer: is told when stories begin and end; nobody when it is None.
     """
 
     store: Store
@@ -81,6 +83,7 @@ class House:
     keys_last: timedelta = timedelta(hours=24)
     ladder: Ladder = Ladder()
     calendar: str = "default"
+    tracer: Tracer | None = None
 
     def run(self, story: str, tell: Callable[[Unit], R], *, reading: bool = False) -> R:
         """Tell a story once, in one transaction, and commit it.
@@ -89,6 +92,12 @@ class House:
             Forbidden: the actor may not.
             (others): whatever the story raises; then nothing of it has happened.
         """
+        if self.tracer is None:
+            return self._tell(story, tell, reading=reading)
+        with self.tracer.span(story, self.context):
+            return self._tell(story, tell, reading=reading)
+
+    def _tell(self, story: str, tell: Callable[[Unit], R], *, reading: bool) -> R:
         store = open_batch(self.store) or self.store
         with store.begin(self.context, ids=self.ids, reading=reading) as transaction:
             self.policy.check(self.context, story, None)

@@ -5,6 +5,7 @@ A host plugs in what it has; every port has an adapter in `crmcore.adapters`, an
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -248,6 +249,14 @@ class Publisher(Protocol):
         Raises:
             DeliveryFailed: with `taken` set, the first so many were taken and only the rest come again.
         """
+        ...
+
+
+class Tracer(Protocol):
+    """Is told when a story begins and when it is over."""
+
+    def span(self, story: str, context: Context, /) -> AbstractContextManager[None]:
+        """Enclose one telling of a story, commit included; the error that ends it passes through."""
         ...
 
 

@@ -1,0 +1,79 @@
+"""Spans: one for each telling of a story, with words and ids only."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from crmcore import Crm
+from crmcore.adapters.tracing import OpenTelemetryTracer
+from crmcore.errors import NotFound
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    """Where spans are collected."""
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def crm(spans: InMemorySpanExporter) -> Crm:
+    """A house that is watched."""
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return Crm(tracer=OpenTelemetryTracer(provider), tenant="acme", correlation="req-1")
+
+
+def test_each_story_is_a_span(crm: Crm, spans: InMemorySpanExporter) -> None:
+    """Commands and questions are spans with the story, the tenant and the correlation."""
+    added = crm.customers.add("Jānis Bērziņš")
+    crm.customers.get(added.id)
+    [first, second] = spans.get_finished_spans()
+
+    assert ("crm customers.add", "crm customers.get") == (first.name, second.name)
+    assert {"crm.story": "customers.add", "crm.tenant": "acme", "crm.correlation": "req-1"} == dict(
+        first.attributes or {}
+    )
+    assert first.status.is_unset
+
+
+def test_an_error_is_told_by_its_code(crm: Crm, spans: InMemorySpanExporter) -> None:
+    """A story that fails is marked; neither the error's words nor a traceback are recorded."""
+    with pytest.raises(NotFound):
+        crm.customers.get("customer_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text will do
+    [span] = spans.get_finished_spans()
+
+    assert ("not_found", False, ()) == ((span.attributes or {})["error.type"], span.status.is_ok, span.events)
+    assert None is span.status.description
+
+
+def test_a_story_is_a_child_of_what_called_it(crm: Crm, spans: InMemorySpanExporter) -> None:
+    """The host's own span, if there is one, is the parent."""
+    host: Any = TracerProvider().get_tracer("host")
+    with host.start_as_current_span("request") as request:
+        crm.customers.add("Jānis")
+    [span] = spans.get_finished_spans()
+
+    assert span.parent is not None
+    assert request.get_span_context().trace_id == span.parent.trace_id
+
+
+def test_nothing_is_loaded_that_nobody_asked_for() -> None:
+    """Without a tracer OpenTelemetry is not imported; without the extra, asking for one says what to install."""
+    script = (
+        "import sys\n"
+        "from crmcore import Crm, CrmError\n"
+        "Crm().customers.add('Ann')\n"
+        "print(any(name.startswith('opentelemetry') for name in sys.modules))\n"
+        "sys.modules['opentelemetry'] = None\n"
+        "from crmcore.adapters.tracing import OpenTelemetryTracer\n"
+        "try: OpenTelemetryTracer()\n"
+        "except CrmError as error: print(error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert 'False\nOpenTelemetry spans need: pip install "crmcore[otel]"\n' == said
