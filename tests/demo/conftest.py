@@ -1,0 +1,57 @@
+"""The demo, played once by the real command with core alone, for all tests to look at."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+from attrs import frozen
+
+CORE_ALONE: Final = """
+import sys
+sys.modules.update(dict.fromkeys(["jinja2", "phonenumbers", "email_validator", "psycopg", "holidays", "pytest", "hypothesis"]))
+from crmcore.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""Runs the command line as if no extra were installed."""
+
+
+@frozen
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@frozen
+class Demo:
+    """A folder in which the demo was played."""
+
+    folder: Path
+    first: Ran
+
+    def again(self, *arguments: str, stdin: str = "") -> Ran:
+        """Run a command of crmcore."""
+        return run(*arguments, stdin=stdin)
+
+
+def run(*arguments: str, stdin: str = "") -> Ran:
+    """Run a command of crmcore in a process of its own, with core alone."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CORE_ALONE, *arguments],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo as `crmcore demo` leaves it."""
+    folder = tmp_path_factory.mktemp("demo")
+    return Demo(folder, run("demo", "--folder", str(folder)))
