@@ -40,7 +40,7 @@ from crmcore.domain.kernel import (
     words,
 )
 from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.names import fold
+from crmcore.domain.values.names import KEY_LIMIT, fold
 
 
 @record
@@ -78,7 +78,7 @@ class Customer(Entity):
     given: str = text(personal=True, default="", blank=True)
     family: str = text(personal=True, default="", blank=True)
     patronymic: str = text(personal=True, default="", blank=True)
-    name_key: str = derived(lambda self: fold(self.name), default="", personal=True, limit=400)
+    name_key: str = derived(lambda self: fold(self.name), default="", personal=True, limit=KEY_LIMIT)
     roles: tuple[RoleHeld, ...] = parts(RoleHeld, default=())
     contact_points: tuple[ContactPoint, ...] = parts(ContactPoint, personal=True, default=())
     addresses: tuple[PostalAddress, ...] = parts(PostalAddress, personal=True, most=50, default=())

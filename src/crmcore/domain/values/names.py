@@ -3,91 +3,47 @@
 `fold` makes one key of all spellings of a name that people of our five first languages take for the same: Latin with and without
 its marks, Uzbek in its old, its present and its coming Latin and in Cyrillic, Mongolian Cyrillic and its passport spelling, Persian typed
 on an Arabic keyboard. A key is for comparing, never for showing. What it cannot know: Latin spellings of Persian names, whose
-vowels are not written.
+vowels are not written; which language a letter is of, so that Azerbaijani г is read as g and not as q, and Mongolian ө as the u of passports
+and not as the ö of scholars.
 """
 
 import re
 import unicodedata
 from typing import Final
 
+_APOSTROPHES: Final = "'`\xb4\u02bb\u02bc\u02b9\u2018\u2019\u201b"
 # Before decomposition, or й and ў would lose what makes them letters of their own.
 _LETTERS: Final = str.maketrans(
-    {
-        **dict(
-            zip(
-                "абвгдезийклмнопрстуфхцыэіү",
-                [
-                    "a",
-                    "b",
-                    "v",
-                    "g",
-                    "d",
-                    "e",
-                    "z",
-                    "i",
-                    "y",
-                    "k",
-                    "l",
-                    "m",
-                    "n",
-                    "o",
-                    "p",
-                    "r",
-                    "s",
-                    "t",
-                    "u",
-                    "f",
-                    "h",
-                    "ts",
-                    "y",
-                    "e",
-                    "i",
-                    "u",
-                ],
-                strict=True,
-            )
-        ),
+    dict(zip("абвгдезийклмнопрстуфхыэіүөўқғҳәҹҝһјıəøđłð", "abvgdeziyklmnoprstufhyeiuuoqghecghyieodld", strict=True))
+    | {
         "ё": "yo",
         "ж": "j",
+        "ц": "ts",
         "ч": "c",
         "ш": "s",
-        "щ": "s",
+        "щ": "sc",
         "ю": "yu",
         "я": "ya",
-        "ъ": None,
-        "ь": None,
-        "ө": "o",
-        "ў": "o",
-        "қ": "q",
-        "ғ": "g",
-        "ҳ": "h",
-        "ә": "e",
-        "ҹ": "c",
-        "ҝ": "g",
-        "һ": "h",
-        "ј": "y",
-        "ı": "i",
-        "ə": "e",
-        "ø": "o",
-        "đ": "d",
-        "ł": "l",
         "æ": "ae",
         "œ": "oe",
         "þ": "th",
-        "ð": "d",
     }
+    | dict.fromkeys("ъь" + _APOSTROPHES)
 )
-# After it: Arabic letters as Persian writes them. Marks, tatweel, joiners and all kinds of apostrophe vanish.
-_REST: Final = str.maketrans(
-    {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه"}
-    | dict.fromkeys("'`´\u02bb\u02bc\u02b9\u2018\u2019\u201b\u0640\u200b\u200c\u200d\xad")
+# After it too, for what a mark had hidden. Arabic letters as Persian writes them; tatweel and joiners vanish.
+_REST: Final = _LETTERS | str.maketrans(
+    {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه", "ٱ": "ا"} | dict.fromkeys("\u0640\u200b\u200c\u200d\xad")
 )
+KEY_LIMIT: Final = 400
+"""How long a key may be. Some characters fold into many: ﷺ into eighteen."""
+
 _GAP = re.compile(r"[\W_]+")
-_SOUNDS: Final = (("sh", "s"), ("ch", "c"), ("kh", "h"), ("x", "h"))
+_KH: Final = re.compile("[kxh]*[xh]")
+_SH_CH: Final = re.compile("([sc])h")
 
 
 def fold(name: str) -> str:
-    """Make the search key of a name: small letters and digits in words with one space between them.
+    """Make the search key of a name: small letters and digits in words with one space between them, and at most `KEY_LIMIT` of it.
 
     Example:
         >>> fold("Bērziņš"), fold("Шаҳзод Ўринов"), fold("Shahzod O‘rinov"), fold("Хүрэлсүх"), fold("Khurelsukh")
@@ -99,11 +55,10 @@ def fold(name: str) -> str:
     if not key.isascii():
         key = unicodedata.normalize("NFC", key).translate(_LETTERS)
         key = unicodedata.normalize("NFKD", key)
-        key = "".join(c if c.isascii() else _plain(c) for c in key)
+        key = "".join(c if c.isascii() else _plain(c) for c in key).casefold()
     key = _GAP.sub(" ", key.translate(_REST)).strip()
-    for digraph, sound in _SOUNDS:
-        key = key.replace(digraph, sound)
-    return key
+    key = _SH_CH.sub(r"\1", _KH.sub("h", key)).replace("y", "i")
+    return key[:KEY_LIMIT]
 
 
 def _plain(char: str) -> str:

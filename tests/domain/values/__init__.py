@@ -1,0 +1,1 @@
+"""What money, names, addresses and the like promise."""

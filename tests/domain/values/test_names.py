@@ -1,0 +1,91 @@
+"""A search key is the same for all spellings that people take for one name, and different for different names."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore.domain.values.names import KEY_LIMIT, fold
+
+ALIKE = {
+    "uz: ў in Cyrillic, in all three Latins, and typed with any apostrophe": (
+        "Ўринов O‘rinov O'rinov Oʻrinov Oʼrinov O`rinov O´rinov O’RINOV Örinov Orinov"
+    ),
+    "uz: ғ": "Ғафур G‘afur Gʻafur G'afur Ğafur Gafur",
+    "uz: ш": "Шаҳзод Shahzod Şahzod SHAHZOD",
+    "uz: ч": "Чўлпон Cho‘lpon Çölpon CHO'LPON",
+    "uz: х is x, and kh in passports": "Хуршида Xurshida Khurshida Xurşida",
+    "uz: ъ is an apostrophe or nothing": "Маъмур Ma’mur Maʼmur Mamur",
+    "az: ə": "Əliyev Әлијев Eliyev ƏLİYEV ELIYEV",
+    "az: i with and without its dot": "İsmayıl Ismayil ISMAYIL ismayıl İSMAYIL Исмајыл",
+    "az: g, ü and ç": "Gülçin Gulcin Ҝүлчин GÜLÇİN",
+    "lv: marks, composed or not": f"Bērziņš Berzins BĒRZIŅŠ {unicodedata.normalize('NFD', 'Bērziņš')}",
+    "lv: all its letters": "Ķļģņšžčāēīū Klgnszcaeiu",
+    "mn: ү, х as in passports": "Хүрэлсүх Khurelsukh Khürelsükh Hurelsuh",
+    "mn: ө, щ, й as in passports": "Мөнхбат Munkhbat",
+    "mn: ц, ж, ай": "Цэцэгсарнай Tsetsegsarnai",
+    "fa: an Arabic keyboard, with and without vowels": "كريمي کریمی کَریمی كریمي",
+    "fa: joiners and tatweel": "محمد‌رضا محمدرضا محمـدرضا",
+    "fa: hamza, alef and teh marbuta": "مؤمنة مومنه",
+    "digits of every script": "۱۲۳ ١٢٣ 123",
+}
+
+
+@pytest.mark.parametrize("group", ALIKE)
+def test_spellings_of_one_name_have_one_key(group: str) -> None:
+    """All spellings of a group are found by each of them."""
+    assert len({fold(name) for name in ALIKE[group].split()}) == 1
+
+
+def test_names_keep_apart() -> None:
+    """Groups do not run into each other, and ordinary names of neighbours stay different."""
+    keys = [fold(names.split()[0]) for names in ALIKE.values()]
+    others = [fold(name) for name in ("Ozod", "Uzod", "Qodir", "Godir", "Jalol", "Salol", "کریم", "رحیم")]
+
+    assert len(ALIKE) == len(set(keys)) == 18
+    assert len(others) == len(set(others))
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("  SIA “Logs & Durvis” ", "sia logs durvis"),
+        ("Anna-Marija O'Nīla", "anna marija onila"),
+        ("Straße 5/7", "strasse 5 7"),
+        ("Ёлкина Щука", "iolkina scuka"),
+        ("Æsop Þór Łódź Œuvre", "aesop thor lodz oeuvre"),
+        ("\u064b\u0640\u200c", ""),
+        ("", ""),
+    ],
+)
+def test_a_key_is_words_of_letters_and_digits(name: str, key: str) -> None:
+    """Everything else parts words or vanishes."""
+    assert key == fold(name)
+
+
+@given(st.text(max_size=60))
+def test_a_key_is_its_own_key(name: str) -> None:
+    """Folding again changes nothing, so that a key can be searched by; nor does upper case of letters that have one."""
+    key = fold(name)
+
+    assert key == fold(key)
+    assert key == " ".join(key.split())
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_a_key_has_a_limit(name: str) -> None:
+    """However the letters multiply, a key fits into its column."""
+    assert len(fold(name)) <= KEY_LIMIT
+    assert len(fold("ﷺ" * 200)) == KEY_LIMIT
+
+
+@given(
+    st.text(
+        alphabet="аәбвгғдеёжзийкқлмнңоөпрстуүўфхҳцчшщъыьэюяabcçdeəfgğhxıijkqlmnoöprsştuüvyzāčēģīķļņšūž' -", max_size=30
+    )
+)
+def test_upper_case_and_decomposition_do_not_matter(name: str) -> None:
+    """A name in capitals, or with its marks apart, has the same key."""
+    assert fold(name) == fold(unicodedata.normalize("NFD", name))
+    assert fold(name.replace("ı", "i")) == fold(name.upper())

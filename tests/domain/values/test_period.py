@@ -1,0 +1,41 @@
+"""A period ends before its end, and what follows it directly does not overlap it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore import Period
+from crmcore.errors import NaiveTime, OutOfRange
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+hours = st.integers(0, 20)
+
+
+def period(since: int, length: int) -> Period:
+    """From so many hours after noon, for so many."""
+    return Period(NOON + timedelta(hours=since), NOON + timedelta(hours=since + length))
+
+
+@given(hours, hours, hours, hours)
+def test_periods_overlap_when_they_share_an_instant(a: int, m: int, b: int, n: int) -> None:
+    """Overlapping is what the hours say, and it is mutual."""
+    one, two = period(a, m), period(b, n)
+    shared = {*range(a, a + m)} & {*range(b, b + n)}
+
+    if m and n:
+        assert bool(shared) is one.overlaps(two) is two.overlaps(one)
+    assert {h for h in range(50) if NOON + timedelta(hours=h) in one} == {*range(a, a + m)}
+    assert one.length == timedelta(hours=m)
+
+
+def test_a_period_does_not_run_backwards() -> None:
+    """An end before the beginning is refused; both need a zone, and come out in UTC."""
+    there = timezone(timedelta(hours=5))
+
+    assert Period(NOON.astimezone(there), NOON) == period(0, 0)
+    with pytest.raises(OutOfRange):
+        period(0, -1)
+    with pytest.raises(NaiveTime):
+        Period(NOON, NOON.replace(tzinfo=None))
