@@ -1,5 +1,6 @@
 """The root of all errors: a code that never changes, data to act on, and a problem document for the web."""
 
+from enum import Enum
 from typing import Any, ClassVar
 
 import attrs
@@ -45,6 +46,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, (tuple, list, frozenset)):
         return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
     if attrs.has(type(value)):
         return {name: _plain(part) for name, part in attrs.asdict(value, recurse=False).items()}
     return str(value)
