@@ -14,7 +14,7 @@ from crmcore.adapters.kinds import ENTITIES
 from crmcore.domain.commitments import COMMITMENT_LIFE
 from crmcore.domain.complaints import COMPLAINT_LIFE
 from crmcore.domain.deals.deal import OUTCOMES, Deal
-from crmcore.domain.kernel import Entity, changed, check_move, record, text, unique_keys
+from crmcore.domain.kernel import Entity, changed, check_move, record, settled, text, unique_keys
 from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
 from crmcore.errors import CrmError, IllegalTransition, WrongType
 from crmcore.testing.samples import NOON, Samples
@@ -84,6 +84,16 @@ def test_pending_makes_no_difference() -> None:
     assert task == changed(task, pending=())
 
 
+def test_a_stored_record_is_settled() -> None:
+    """Once a store has a record, it is of the next version, by whoever saved it, with nothing to publish or to append."""
+    deal = Samples().deal()
+    stored = settled(deal, version=1, actor="anna")
+
+    assert (stored.version, stored.actor, stored.pending, stored.movements) == (1, "anna", (), ())
+    assert changed(deal, version=1, actor="anna") == stored
+    assert stored.total == deal.total
+
+
 def test_unique_keys_are_listed() -> None:
     """A key with a None in it is no key; those in parts are listed for each part."""
     samples = Samples()
@@ -142,10 +152,12 @@ def test_a_record_without_parts_is_copied_whole() -> None:
     @record
     class Note(Entity):
         words: str = text(personal=False)
+        seen: bool = False
 
     note = Note(id="note_1", words="a")
 
     assert changed(note, words=" b ").words == "b"
+    assert changed(note, seen=True).seen
     assert changed(note).words == "a"
 
 

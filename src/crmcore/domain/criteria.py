@@ -4,13 +4,15 @@ A criterion is data: a small tree of typed comparisons that every adapter reads 
 cannot push it down to its database calls that. A comparison with what is absent is never true, except `Is(field, None)`.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import reduce
+from operator import ge, gt, le, lt
 from typing import Any, Final, Literal
 
 from attrs import frozen
 
 Operator = Literal["<", "<=", ">", ">="]
+_SIDES: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 class Criterion:
@@ -168,7 +170,7 @@ def matches(criterion: Criterion, record: Any) -> bool:
             return look_up(record, field) in options
         case Compare(field, operator, value):
             found = look_up(record, field)
-            return found is not None and _compare(found, operator, value)
+            return found is not None and _SIDES[operator](found, value)
         case Mentions(field, start):
             return f" {start}" in f" {look_up(record, field) or ''}"
         case Has(parts, inner):
@@ -191,15 +193,3 @@ def rank(record: Any, field: str) -> tuple[Any, ...]:
     """What records are ordered by: a field, of which what is absent comes first, and between equals the id."""
     value = look_up(record, field)
     return (value is not None, value if value is not None else 0, record.id)
-
-
-def _compare(found: Any, operator: Operator, value: Any) -> bool:
-    match operator:
-        case "<":
-            return bool(found < value)
-        case "<=":
-            return bool(found <= value)
-        case ">":
-            return bool(found > value)
-        case ">=":
-            return bool(found >= value)

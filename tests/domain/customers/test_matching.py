@@ -1,0 +1,29 @@
+"""Whom a request comes from is known, or asked; nobody guesses."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore.domain.customers.matching import Ambiguous, Known, Stranger, match
+from crmcore.domain.ids import CustomerId
+
+IDENTIFIERS = st.sampled_from(["external_id", "email", "phone"])
+FOUND = st.lists(st.tuples(IDENTIFIERS, st.sampled_from(["a", "b", "c"]).map(CustomerId)), max_size=6)
+
+
+@given(FOUND)
+def test_one_is_known_several_are_a_question(found: list[tuple[str, CustomerId]]) -> None:
+    """The answer depends on nothing but who was found by what, in any order."""
+    whose = {customer for _, customer in found}
+    answer = match(found)  # type: ignore[arg-type]  # Hypothesis gives plain texts
+
+    assert answer == match(reversed(found))  # type: ignore[arg-type]  # as above
+    match answer:
+        case Stranger():
+            assert not whose
+        case Known(customer, by):
+            assert whose == {customer}
+            assert set(by) == {identifier for identifier, _ in found}
+            assert list(by) == sorted(by, key=["external_id", "email", "phone"].index)
+        case Ambiguous(candidates):
+            assert len(candidates) > 1
+            assert tuple(sorted(whose)) == candidates

@@ -1,0 +1,241 @@
+"""The lives of tasks, commitments and complaints: what is legal works, what is not is refused with what would be."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from crmcore.domain.commitments import COMMITMENT_LIFE, Commitment, CommitmentState, Side
+from crmcore.domain.complaints import COMPLAINT_LIFE, Complaint, ComplaintMoved, ComplaintState
+from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
+from crmcore.errors import IllegalTransition, RuleBroken
+from crmcore.testing.samples import NOON, Samples
+
+HOUR: Final = timedelta(hours=1)
+
+
+class Life(RuleBasedStateMachine):
+    """What all lives share: a clock, a record, and a step that is legal or refused."""
+
+    now = NOON
+    record: Any
+
+    def tick(self) -> Any:
+        """An hour later."""
+        self.now += HOUR
+        return self.now
+
+    def step(self, life: Any, to: Any, take: Any) -> bool:
+        """Take a step; tell whether it was taken."""
+        before = self.record
+        try:
+            self.record = take()
+        except IllegalTransition as illegal:
+            self.check_refusal(illegal, life, to)
+            return False
+        assert to in life[before.state]
+        assert self.record.state is to
+        return True
+
+    def check_refusal(self, illegal: IllegalTransition, life: Any, to: Any) -> None:
+        """A refusal is right, and says what would be allowed."""
+        now = self.record.state
+        assert to not in life[now]
+        assert (illegal.now, illegal.to) == (now.value, to.value)
+        assert illegal.allowed == tuple(sorted(state.value for state in life[now]))
+
+
+class TaskMachine(Life):
+    """A task, by all that may be done to it."""
+
+    @initialize(due=st.none() | st.integers(1, 50))
+    def give(self, due: int | None) -> None:
+        """Give it."""
+        self.record = Samples().task(due_at=None if due is None else NOON + due * HOUR)
+
+    @rule()
+    def complete(self) -> None:
+        """Do it."""
+        due, at = self.record.due_at, self.tick()
+        if self.step(TASK_LIFE, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
+            late = max((at - due).total_seconds(), 0) if due else 0
+
+            assert (self.record.pending[-1].late, self.record.result, self.record.closed_at) == (late, "reached", at)
+
+    @rule()
+    def cancel(self) -> None:
+        """Call it off."""
+        at = self.tick()
+        if self.step(TASK_LIFE, TaskState.CANCELLED, lambda: self.record.cancel(at=at, reason="lost")):
+            assert (self.record.result, self.record.closed_at) == ("lost", at)
+
+    @rule()
+    def reopen(self) -> None:
+        """Take it up again."""
+        at = self.tick()
+        if self.step(TASK_LIFE, TaskState.OPEN, lambda: self.record.reopen(at=at)):
+            assert self.record.closed_at is None
+
+    @rule(due=st.none() | st.integers(-5, 50), to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
+    def move_and_pass_on(self, due: int | None, to: Any) -> None:
+        """Another time, somebody else; only while it is open. The ladder starts anew with the time."""
+        at = None if due is None else self.now + due * HOUR
+        before = self.record
+        try:
+            self.record = self.record.reschedule(at, at=self.now).reassign(to, at=self.now)
+        except RuleBroken:
+            assert self.record.state is not TaskState.OPEN
+            return
+        assert (self.record.due_at, self.record.assignee) == (at, to)
+        assert before.due_at == at or (self.record.level, self.record.told) == (0, ())
+
+    @rule(to=st.sampled_from([None, Samples().id("user")]))
+    def escalate(self, to: Any) -> None:
+        """Tell somebody, or nobody when nobody is there; the level rises."""
+        level, told = self.record.level, self.record.told
+        self.record = self.record.escalate(to=to, at=self.now)
+
+        assert (self.record.level, self.record.told) == (level + 1, told if to is None else (*told, to))
+
+    @invariant()
+    def lateness_is_computed(self) -> None:
+        """Only what is open and past its time is late; the facts so far say how it stands."""
+        task: Task | None = getattr(self, "record", None)
+        if task is None:
+            return
+        late = task.state is TaskState.OPEN and task.due_at is not None and task.due_at < self.now
+        names = [event.name for event in task.pending]
+        last = next((n for n in reversed(names) if n in {"task.done", "task.cancelled", "task.reopened"}), "task.given")
+
+        assert late is task.is_overdue(self.now)
+        assert {"task.done": TaskState.DONE, "task.cancelled": TaskState.CANCELLED}.get(
+            last, TaskState.OPEN
+        ) is task.state
+
+
+class CommitmentMachine(Life):
+    """A promise, settled in every way."""
+
+    @initialize(due=st.none() | st.integers(1, 50), side=st.sampled_from(["ours", "theirs", Side.OURS]))
+    def make(self, due: int | None, side: Any) -> None:
+        """Promise something."""
+        samples = Samples()
+        due_at = None if due is None else NOON + due * HOUR
+        self.record = Commitment.make(
+            samples.id("commitment"), "Tea", side=side, customer=samples.id("customer"), at=NOON, due_at=due_at
+        )
+
+    @rule(state=st.sampled_from(CommitmentState))
+    def settle(self, state: CommitmentState) -> None:
+        """Settle it; a broken promise may be kept after all."""
+        at = self.tick()
+        if self.step(COMMITMENT_LIFE, state, lambda: self.record.settle(state.value, at=at)):
+            assert self.record.settled_at == at
+            assert self.record.pending[-1].state is state
+
+    @rule(to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
+    def hand_over(self, to: Any) -> None:
+        """Somebody else sees to it."""
+        before = self.record
+        self.record = self.record.hand_over(to, at=self.now)
+
+        assert self.record.owner == to
+        assert (before is self.record) is (before.owner == to)
+
+    @invariant()
+    def lateness_is_computed(self) -> None:
+        """A promise that is open past its time is late, and stays so until it is settled."""
+        promise: Commitment | None = getattr(self, "record", None)
+        if promise is not None:
+            is_open = promise.state is CommitmentState.OPEN
+            late = is_open and promise.due_at is not None and promise.due_at < self.now
+
+            assert late is promise.is_overdue(self.now)
+
+
+class ComplaintMachine(Life):
+    """A complaint, from its first moment to its end and back."""
+
+    @initialize(severity=st.sampled_from(["low", "critical"]))
+    def receive(self, severity: str) -> None:
+        """Take it in."""
+        samples = Samples()
+        self.record = Complaint.receive(
+            samples.id("complaint"),
+            "Draughty",
+            type="quality",
+            severity=severity,
+            customer=samples.id("customer"),
+            responsible=samples.id("user"),
+            due_at=NOON + 10 * HOUR,
+            at=NOON,
+        )
+        self.reopened = 0
+
+    @rule()
+    def take_up(self) -> None:
+        """Work on it, or reopen it."""
+        ended = not self.record.state.is_open
+        if self.step(COMPLAINT_LIFE, ComplaintState.IN_PROGRESS, lambda: self.record.take_up(at=self.tick())):
+            self.reopened += ended
+
+            assert self.record.reopened == self.reopened
+            assert self.record.resolved_at is self.record.closed_at is None
+
+    @rule()
+    def wait(self) -> None:
+        """Wait for the customer."""
+        self.step(COMPLAINT_LIFE, ComplaintState.WAITING, lambda: self.record.wait(at=self.tick()))
+
+    @rule()
+    def resolve(self) -> None:
+        """Resolve it."""
+        at = self.tick()
+        if self.step(COMPLAINT_LIFE, ComplaintState.RESOLVED, lambda: self.record.resolve(" Mended ", at=at)):
+            assert (self.record.resolution, self.record.resolved_at) == ("Mended", at)
+
+    @rule()
+    def reject(self) -> None:
+        """Reject it."""
+        at = self.tick()
+        self.step(COMPLAINT_LIFE, ComplaintState.REJECTED, lambda: self.record.reject("Not ours", at=at))
+
+    @rule()
+    def close(self) -> None:
+        """Lay it to rest."""
+        at = self.tick()
+        if self.step(COMPLAINT_LIFE, ComplaintState.CLOSED, lambda: self.record.close(at=at)):
+            assert self.record.closed_at == at
+
+    @rule(to=st.sampled_from([Samples().id("user"), "user_00000000000070008000000000000009"]))
+    def reassign_and_escalate(self, to: Any) -> None:
+        """Somebody else is responsible, and somebody above hears of it."""
+        level, told = self.record.level, self.record.told
+        self.record = self.record.reassign(to, at=self.now).escalate(to=to, at=self.now)
+
+        assert (self.record.responsible, self.record.level, self.record.told) == (to, level + 1, (*told, to))
+        assert self.record.escalate(to=None, at=self.now).told == self.record.told
+
+    @invariant()
+    def it_has_a_responsible_person_and_a_deadline(self) -> None:
+        """Always; and it is late when somebody should have acted. Its history leads to where it stands."""
+        complaint: Complaint | None = getattr(self, "record", None)
+        if complaint is None:
+            return
+        state = ComplaintState.RECEIVED
+        for fact in complaint.pending:
+            if isinstance(fact, ComplaintMoved):
+                assert fact.before is state
+                state = fact.after
+
+        assert state is complaint.state
+        assert complaint.responsible
+        assert complaint.is_overdue(self.now) is (complaint.state.is_open and complaint.due_at < self.now)
+
+
+TestTask = TaskMachine.TestCase
+TestCommitment = CommitmentMachine.TestCase
+TestComplaint = ComplaintMachine.TestCase
+TestTask.settings = TestCommitment.settings = TestComplaint.settings = settings(max_examples=25, deadline=None)
