@@ -85,6 +85,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "calendars.keep_holiday.day": date(2026, 5, 1),
     "calendars.exchange.worked": date(2026, 5, 9),
     "calendars.set_day.hours": "10:00-12:00",
+    "case": lambda world: world.complaint.id,
     "contact": "+37120000000",
     "deals.join.who": lambda world: world.anna.id,
     "deals.lose.reason": "too dear",
@@ -130,6 +131,11 @@ def _resolved(world: World) -> World:
     return world
 
 
+def _published(world: World) -> World:
+    world.crm.knowledge.publish(world.article.id)
+    return world
+
+
 def _lost(world: World) -> World:
     world.crm.deals.lose(world.deal.id, reason="too dear")
     return world
@@ -139,6 +145,7 @@ PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
     "complaints.close": _resolved,
     "deals.reopen": _lost,
     "delivery.replay": _with_dead,
+    "knowledge.withdraw": _published,
     "due.replay": _with_dead,
     "tasks.reopen": _lost,
 }
@@ -146,17 +153,8 @@ PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
 
 BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
     ids.CalendarId: lambda world: world.calendar.id,
-    ids.CommitmentId: lambda world: world.commitment.id,
-    ids.ComplaintId: lambda world: world.complaint.id,
-    ids.CustomerId: lambda world: world.customer.id,
-    ids.DealId: lambda world: world.deal.id,
-    ids.DocumentId: lambda world: world.document.id,
-    ids.FunnelId: lambda world: world.funnel.id,
-    ids.InteractionId: lambda world: world.interaction.id,
     ids.MessageId: lambda world: world.dead_message,
     ids.OccurrenceId: lambda world: world.dead_occurrence,
-    ids.TaskId: lambda world: world.task.id,
-    ids.TeamId: lambda world: world.team.id,
     ids.UserId: lambda world: world.anna.id,
     ContactPoint: lambda world: ContactPoint.email("new@example.lv"),
     ExternalId: lambda world: ExternalId("erp", "8"),
@@ -164,6 +162,7 @@ BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
     date: lambda world: NOON.date(),
     datetime: lambda world: NOON + timedelta(days=1),
     int: lambda world: 50,
+    bool: lambda world: True,
     str: lambda world: "some words",
 }
 
@@ -184,6 +183,8 @@ def _fit(annotation: Any, world: World) -> Any:
     for option in (annotation, *get_args(annotation)):
         if option in BY_TYPE:
             return BY_TYPE[option](world)
+        if option in ID_TYPES:
+            return getattr(world, ID_TYPES[option]).id
         if isinstance(option, type) and issubclass(option, Enum):
             return next(iter(option))
         if get_args(option) and option is not annotation:

@@ -16,7 +16,7 @@ from crmcore.domain.deals.facts import DETAILS as DEAL_DETAILS
 from crmcore.domain.recurrence import Recurrence
 from crmcore.errors import InvalidId, InvalidInput, KeyReused, NotFound, StaleVersion, WrongType
 from crmcore.services.ports import Store
-from tests.services.calls import Call, calls, names_a_record
+from tests.services.calls import ROOMS, Call, calls, names_a_record
 from tests.services.world import NOBODY, NOON, World, another, dump, furnish
 
 CALLS: Final = tuple(calls())
@@ -76,6 +76,12 @@ def world(store: Store, ids: CountingIds) -> World:
 
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=str)
+
+
+def test_no_room_is_left_out() -> None:
+    """Every room of the house has stories, and all of them are tried."""
+    assert set(ROOMS) == {call.room for call in CALLS}
+    assert len(CALLS) > 90
 
 
 @each_call

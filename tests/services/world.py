@@ -17,6 +17,8 @@ from crmcore.domain.documents import Document
 from crmcore.domain.funnels import CreateTask, Funnel, Stage
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import Entity
+from crmcore.domain.knowledge.articles import Article
+from crmcore.domain.knowledge.questions import Question
 from crmcore.domain.people import Team, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
@@ -46,6 +48,8 @@ class World:
     commitment: Commitment
     complaint: Complaint
     document: Document
+    article: Article
+    question: Question
     calendar: WorkCalendar
     dead_message: str = f"message_{NOBODY}"
     dead_occurrence: str = f"occurrence_{NOBODY}"
@@ -83,6 +87,8 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         value=Money(100, "EUR"),
     )
     assert lead.task is not None
+    article = crm.knowledge.write("Returns", "Bring it back", topic="returns")
+    crm.knowledge.ask("Who made the world?")
     office = crm.calendars.create("Mo-Fr 09:00-18:00", name="office", country="UZ")
     office = crm.calendars.add_holiday(office.id, date(2026, 5, 1), name="Labour Day")
     return World(
@@ -99,6 +105,8 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         commitment=crm.commitments.make("Send the offer", side="ours", deal=lead.deal.id, due_at=NOON),
         complaint=crm.complaints.receive("Draughty", type="quality", customer=lead.customer.id, responsible=anna.id),
         document=crm.documents.render("Offer", deal=lead.deal.id),
+        article=article,
+        question=crm.knowledge.gaps()[0],
         calendar=office,
         deal=crm.deals.get(lead.deal.id),
     )

@@ -14,9 +14,10 @@ from attrs import field, frozen
 
 from crmcore.domain.criteria import Is
 from crmcore.domain.errors.broken import CursorLost
-from crmcore.domain.errors.given import InvalidInput, OutOfRange
+from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.feed import Recorded, Subscription
 from crmcore.domain.fields.text import checked_text
+from crmcore.domain.fields.time import checked_span
 from crmcore.domain.kernel import record
 from crmcore.services.house import House, story
 from crmcore.services.unit import Unit, check_limit
@@ -79,8 +80,7 @@ class Feed:
             OutOfRange: a negative age.
         """
         check_limit(limit)
-        if older_than < timedelta(0):
-            raise OutOfRange("older_than", "must not be negative")
+        older_than = checked_span("older_than", older_than)
         heard = [listener.position for listener in unit.find(Subscription)]
         oldest = unit.events(after=0, limit=limit)
         old = [*takewhile(lambda fact: fact.event.at < unit.now - older_than, oldest)]

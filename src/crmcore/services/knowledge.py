@@ -10,7 +10,7 @@ from crmcore.domain.criteria import All, AnyOf, Criterion, Is, Mentions
 from crmcore.domain.errors.given import InvalidId
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import ArticleId, ComplaintId, QuestionId, UserId, kind_of
+from crmcore.domain.ids import ArticleId, ComplaintId, QuestionId, UserId, check_id, kind_of
 from crmcore.domain.knowledge.articles import Article, ArticleState, Audience, Edition
 from crmcore.domain.knowledge.questions import Answer, Question, QuestionState, question_key
 from crmcore.domain.knowledge.search import Hit, rank, stems
@@ -61,7 +61,7 @@ class Knowledge:
             body,
             topic=topic,
             at=unit.now,
-            language=language or self.house.language,
+            language=_spoken(language, self.house),
             audience=audience,
             tags=tags,
         )
@@ -139,8 +139,7 @@ class Knowledge:
             Taken: the article was noted for that case.
             NotFound: no such article or person.
         """
-        if type(case) is not str or kind_of(case) not in CASES:
-            raise InvalidId("case", f"must be the id of one of: {', '.join(sorted(CASES))}")
+        _check_case(case)
         article = unit.get(Article, id)
         who = None if user is None else unit.get(User, user).id
         answer = Answer.give(
@@ -164,7 +163,7 @@ class Knowledge:
         """Look for what answers a question; when nothing does, the question is kept among the gaps."""
         check_limit(limit)
         words = checked_text("question", question, limit=1_000, lines=True)
-        spoken = language or self.house.language
+        spoken = _spoken(language, self.house)
         hits = _search(unit, words, language=spoken, audience=audience, limit=limit)
         if not hits:
             _note_gap(unit, words, spoken)
@@ -200,7 +199,7 @@ class Knowledge:
         """Read what is published about a topic: in that language, in the house's, or in any."""
         published = unit.find(Article, Is("topic", checked_text("topic", topic)) & Is("state", ArticleState.PUBLISHED))
         written_in = {article.language: article for article in published}
-        for wanted in (language, self.house.language):
+        for wanted in (_spoken(language, self.house), self.house.language):
             if wanted in written_in:
                 return written_in[wanted]
         return written_in[min(written_in)] if written_in else None
@@ -244,6 +243,7 @@ class Knowledge:
         """
         check_limit(limit)
         wanted = checked_text("words", words, limit=1_000, lines=True)
+        language = None if language is None else _spoken(language, self.house)
         return _search(unit, wanted, language=language, audience=audience, limit=limit)
 
     @view("knowledge.suggest")
@@ -257,6 +257,10 @@ class Knowledge:
     def answers(self, unit: Unit, /, *, case: str | None = None, article: ArticleId | None = None) -> Sequence[Answer]:
         """Read which articles were used for a case, or for which cases an article was used; the latest hundred."""
         claims = {"case": case, "article": article}
+        if case is not None:
+            _check_case(case)
+        if article is not None:
+            check_id("article", article)
         where = tuple(Is(name, value) for name, value in claims.items() if value is not None)
         return unit.find(Answer, All(where), order="-id", limit=100)
 
@@ -265,6 +269,16 @@ class Knowledge:
         """Read the questions that no article answers, the most frequent first."""
         check_limit(limit)
         return unit.find(Question, Is("state", QuestionState.OPEN), order="-asked", limit=limit)
+
+
+def _check_case(case: str) -> None:
+    if type(case) is not str or kind_of(case) not in CASES:
+        raise InvalidId("case", f"must be the id of one of: {', '.join(sorted(CASES))}")
+    check_id(kind_of(case), case)
+
+
+def _spoken(language: str | None, house: House) -> str:
+    return house.language if language is None else checked_text("language", language, limit=35)
 
 
 def _search(

@@ -7,6 +7,7 @@ import pytest
 
 from crmcore import ContactPoint, Customer, ExternalId, Profile
 from crmcore.domain.customers.parts import Channel, CustomerKind, Role
+from crmcore.domain.values.names import KEY_LIMIT
 from crmcore.errors import Blank, InvalidInput, NotAllowed, RuleBroken, WrongType
 from crmcore.testing.samples import NOON, Samples
 
@@ -111,3 +112,11 @@ def test_what_cannot_be_is_refused(change: Any, refusal: type[Exception]) -> Non
 def test_an_organisation_is_a_customer_too() -> None:
     """By its word."""
     assert Samples().customer("SIA Logs", kind="organisation").kind is CustomerKind.ORGANISATION
+
+
+def test_a_name_s_key_fits_into_its_column() -> None:
+    """However the letters multiply: some characters fold into many."""
+    key = Samples().customer("ﷺ" * 200).name_key
+
+    assert len(key) <= KEY_LIMIT
+    assert key == key.strip()

@@ -80,7 +80,9 @@ def require(path: str, check: Callable[[Any], None], value: Any) -> None:
         raise named(refusal, path) from None
 
 
-def derived(rule: Callable[[Any], Any], *, default: Any = None, **labels: Any) -> Any:
+def derived(
+    rule: Callable[[Any], Any], *, default: Any = None, personal: bool | None = None, shown: bool = True, **labels: Any
+) -> Any:
     """Hold what follows from other fields. From what cannot be follows nothing: that field's own check refuses it."""
 
     def follow(record: Any) -> Any:
@@ -89,8 +91,10 @@ def derived(rule: Callable[[Any], Any], *, default: Any = None, **labels: Any) -
         except (AttributeError, TypeError):
             return default
 
-    shown = not labels.get("personal")
-    return attrs.field(init=False, repr=shown, default=attrs.Factory(follow, takes_self=True), metadata=labels)
+    if personal is not None:
+        labels["personal"] = personal
+    default_ = attrs.Factory(follow, takes_self=True)
+    return attrs.field(init=False, repr=shown and not personal, default=default_, metadata=labels)
 
 
 def checked_type(path: str, kind: type[T], value: Any) -> T:

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
-import attrs
-
+from crmcore.domain.fields.build import derived
+from crmcore.domain.fields.part import listed
 from crmcore.domain.fields.text import NOTE
 from crmcore.domain.ids import ArticleId
 from crmcore.domain.kernel import (
@@ -137,12 +137,7 @@ class Article(Entity):
     tags: tuple[str, ...] = words(personal=False, limit=60, default=())
     state: ArticleState = one_of(ArticleState, default=ArticleState.DRAFT)
     edition: int = whole(least=1, default=1)
-    key: str = attrs.field(
-        init=False,
-        repr=False,
-        default=attrs.Factory(_key, takes_self=True),
-        metadata={"personal": False, "limit": LONGEST_KEY},
-    )
+    key: str = derived(_key, default="", shown=False, personal=False, limit=LONGEST_KEY)
     helped: int = whole(default=0)
     failed: int = whole(default=0)
     written_at: datetime = moment()
@@ -173,7 +168,7 @@ class Article(Entity):
             audience=audience,  # type: ignore[arg-type]  # a word becomes its member
             title=title,
             body=body,
-            tags=tuple(tags),
+            tags=listed("article.tags", tags),
             written_at=at,
         )
         return article._print(1, article.title, article.body, article.tags, at=at)
@@ -186,7 +181,7 @@ class Article(Entity):
             self.edition + 1,
             self.title if title is None else title,
             self.body if body is None else body,
-            self.tags if tags is None else tuple(tags),
+            self.tags if tags is None else listed("article.tags", tags),
             at=at,
         )
         return self if (after.title, after.body, after.tags) == (self.title, self.body, self.tags) else after

@@ -42,7 +42,7 @@ def stems(text: str) -> tuple[str, ...]:
         >>> stems("How do I return my windows?")
         ('how', 'retu', 'wind')
         >>> stems("Pəncərələrimi necə qaytarım?"), stems("Деразаларни қандай қайтараман?")
-        (('pencere', 'nec', 'qayt'), ('deraza', 'qand', 'qayta'))
+        (('pencere', 'nec', 'qait'), ('deraza', 'qand', 'qaita'))
     """
     found = [_stem(word) for word in fold(text).split() if len(word) >= SHORTEST]
     several = list(dict.fromkeys(found))

@@ -35,7 +35,7 @@ _REST: Final = _LETTERS | str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه", "ٱ": "ا"} | dict.fromkeys("\u0640\u200b\u200c\u200d\xad")
 )
 KEY_LIMIT: Final = 400
-"""How long a key may be. Some characters fold into many: ﷺ into eighteen."""
+"""How much of a name's key is kept. Some characters fold into many: ﷺ into eighteen."""
 
 _GAP = re.compile(r"[\W_]+")
 _KH: Final = re.compile("[kxh]*[xh]")
@@ -43,7 +43,7 @@ _SH_CH: Final = re.compile("([sc])h")
 
 
 def fold(name: str) -> str:
-    """Make the search key of a name: small letters and digits in words with one space between them, and at most `KEY_LIMIT` of it.
+    """Make the search key of a name: small letters and digits in words with one space between them.
 
     Example:
         >>> fold("Bērziņš"), fold("Шаҳзод Ўринов"), fold("Shahzod O‘rinov"), fold("Хүрэлсүх"), fold("Khurelsukh")
@@ -57,8 +57,7 @@ def fold(name: str) -> str:
         key = unicodedata.normalize("NFKD", key)
         key = "".join(c if c.isascii() else _plain(c) for c in key).casefold()
     key = _GAP.sub(" ", key.translate(_REST)).strip()
-    key = _SH_CH.sub(r"\1", _KH.sub("h", key)).replace("y", "i")
-    return key[:KEY_LIMIT]
+    return _SH_CH.sub(r"\1", _KH.sub("h", key)).replace("y", "i")
 
 
 def _plain(char: str) -> str:
