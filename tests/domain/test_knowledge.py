@@ -34,7 +34,7 @@ def test_an_article_begins_as_a_draft_with_its_first_edition() -> None:
 
     assert (ArticleState.DRAFT, 1, Audience.CUSTOMERS) == (written.state, written.edition, written.audience)
     assert ["Returning a window"] == [edition.title for edition in written.editions]
-    assert written.key == "returning a window money receipt bring the receipt"
+    assert written.key == "returning a window monei receipt bring the receipt"
 
 
 def test_a_new_edition_keeps_the_old_one() -> None:

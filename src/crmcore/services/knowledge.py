@@ -243,7 +243,6 @@ class Knowledge:
         """
         check_limit(limit)
         wanted = checked_text("words", words, limit=1_000, lines=True)
-        language = None if language is None else _spoken(language, self.house)
         return _search(unit, wanted, language=language, audience=audience, limit=limit)
 
     @view("knowledge.suggest")
