@@ -146,7 +146,7 @@ def _opened(path: str) -> Any:
 def _write_csv(file: TextIO, heads: Sequence[str], lines: Iterator[Line]) -> None:
     from crmcore.sheets.cells import safe
 
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file)
     writer.writerow(heads)
     for line in lines:
         writer.writerow([safe(_cell(line[head])) for head in heads])

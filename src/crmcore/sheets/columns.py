@@ -113,10 +113,10 @@ class Columns:
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidInput("map", f"cannot be read from {path}: {error}") from None
         columns, values = told.get("columns", {}), told.get("values", {})
-        if set(told) - {"columns", "values"} or not _is_map(columns) or not _is_map(values):
+        if set(told) - {"columns", "values"} or not _is_map(columns) or not _is_map_of_maps(values):
             raise InvalidInput("map", "must have the tables [columns] and [values.FIELD], and nothing else")
         words = [f"{head}={name}" for head, names in columns.items() for name in _each(names)]
-        pairs = [f"{name}:{a}={b}" for name, meanings in values.items() for a, b in dict(meanings).items()]
+        pairs = [f"{name}:{a}={b}" for name, meanings in values.items() for a, b in meanings.items()]
         return cls.parse(words, pairs)
 
     @classmethod
@@ -160,6 +160,10 @@ class Columns:
 
 def _is_map(given: Any) -> bool:
     return isinstance(given, dict)
+
+
+def _is_map_of_maps(given: Any) -> bool:
+    return _is_map(given) and all(map(_is_map, given.values()))
 
 
 def _each(names: Any) -> list[str]:

@@ -28,7 +28,7 @@ class Reject:
 
     Attributes:
         row: its number, as a spreadsheet counts.
-        field: what is wrong, if it is one field.
+        field: what is wrong, if it is one field, in the words of a map of columns.
         code: the error's code.
         advice: what would be right.
     """
@@ -41,7 +41,7 @@ class Reject:
     @classmethod
     def of(cls, row: int, error: CrmError) -> Self:
         """Explain an error of a row."""
-        field = error.field if isinstance(error, InvalidInput) else ""
+        field = error.field.rpartition(".")[2] if isinstance(error, InvalidInput) else ""
         advice = _ADVICE.get(error.code, str(error))
         if isinstance(error, ControlCharacter):
             advice += ", and save the file as UTF-8"
@@ -71,10 +71,10 @@ class Rejects:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-                csv.writer(self._file, lineterminator="\n").writerow([*HEADS, *map(safe, _own(row))])
+                csv.writer(self._file).writerow([*HEADS, *map(safe, _own(row))])
             facts = (str(reject.row), reject.field, reject.code, reject.advice)
             cells = (*facts, *(row.cells[head] for head in _own(row)), *row.surplus)
-            csv.writer(self._file, lineterminator="\n").writerow([safe(cell) for cell in cells])
+            csv.writer(self._file).writerow([safe(cell) for cell in cells])
         return reject
 
     def __enter__(self) -> Self:

@@ -1,0 +1,257 @@
+"""The command line: help with examples, exit codes, colours only where they are seen, figures for programs, progress that does not litter."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crmcore import Crm, FrozenClock, SqlStore, __version__
+from crmcore.cli.main import COMMANDS, main, make_parser
+from crmcore.cli.talk import Progress, emphasise
+from crmcore.sheets.cells import meant
+
+BODIES = ["=HYPERLINK(1)", "+1", "-1", "@x", "Jānis"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A store with late calls, and customers with dangerous names."""
+    url = f"sqlite:///{tmp_path}/crm.db"
+    crm = Crm(SqlStore.open(url), clock=FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC)))
+    boss = crm.people.add("Boss", email="boss@example.com")
+    anna = crm.people.add("Anna", roles=["manager"], email="anna@example.com", supervisor=boss.id)
+    funnel = crm.funnels.create("Windows", stages=["First call", "Installation"], role="manager")
+    for number, name in enumerate(BODIES):
+        lead = crm.leads.capture(name, phone=f"+3712000000{number}", funnel=funnel.id, source="=web")
+        crm.tasks.give(f"Call {name}", assignee=anna.id, deal=lead.deal.id, due_at=datetime(2026, 1, 6, tzinfo=UTC))
+    crm.close()
+    return url
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` of a command tells what it does and shows how it is called."""
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+
+    assert 0 == end.value.code
+    assert "examples:\n  crmcore" in shown
+    for example in COMMANDS[command].EXAMPLES:
+        assert example in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_are_understood(command: str) -> None:
+    """The examples are commands that the parser takes."""
+    import shlex
+
+    for example in COMMANDS[command].EXAMPLES:
+        words = shlex.split(example.partition(" < ")[0].partition(" > ")[0])
+
+        assert command == make_parser().parse_args(words[1:]).command
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` tells the version."""
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+
+    assert (0, f"crmcore {__version__}\n") == (end.value.code, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("words", [[], ["nothing"], ["report", "--nothing"], ["export", "x"], ["import", "f.csv"]])
+def test_what_is_not_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that cannot be read ends with 2 and says how it would be right."""
+    with pytest.raises(SystemExit) as end:
+        main(words)
+
+    assert 2 == end.value.code
+    assert "usage: crmcore" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["report"], 2, "must be named"),
+        (["report", "--store", "sqlite:////nowhere/at/all.db"], 2, "is not there"),
+        (["report", "--store", "nonsense"], 2, "must look like sqlite"),
+        (["import", "/nowhere.csv", "--funnel", "X", "--store", "sqlite://"], 2, "cannot be opened"),
+        (["import", "-", "--funnel", "X", "--store", "sqlite:////nowhere/at/all.db"], 1, "the database failed"),
+        (["deliver", "--store", "sqlite://", "--to", "smtp:"], 2, "must name the server"),
+    ],
+)
+def test_refusals(
+    words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be done is told in a line with its code, and never as a traceback."""
+    monkeypatch.delenv("CRMCORE_STORE", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"name\nAnna\n")))
+
+    assert code == main(words)
+    assert said in capsys.readouterr().err
+
+
+def test_refusals_for_programs(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--json` a refusal is a problem document."""
+    assert 2 == main(["report", "--store", store, "--funnel", "Doors", "--json"])
+    problem = json.loads(capsys.readouterr().err)
+
+    assert ("urn:crmcore:problem:invalid_input", "funnel") == (problem["type"], problem["field"])
+    assert "Windows" in problem["detail"]
+
+
+def test_report(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report is shown, saved, or given out as figures."""
+    page = tmp_path / "report.html"
+
+    assert 0 == main(["report", "--store", store, "--save", str(page), "--language", "fa"])
+    assert "قیف فروش: Windows" in capsys.readouterr().out
+    assert 'dir="rtl"' in page.read_text(encoding="utf-8")
+    assert 0 == main(["report", "--store", store, "--since", "2026-01-01", "--until", "2026-01-05", "--json"])
+    assert 0 == json.loads(capsys.readouterr().out)["funnel"]["opened"]
+    assert 0 == main(["report", "--store", store, "--until", "2026-01-06", "--json"])
+    figures = json.loads(capsys.readouterr().out)
+    assert (5, 5, 5) == (figures["funnel"]["opened"], figures["sources"][0]["requests"], figures["overdue"]["count"])
+    assert 2 == main(["report", "--store", store, "--since", "soon"])
+    assert "must be a day" in capsys.readouterr().err
+
+
+def test_due_and_deliver(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is late is told to the supervisor, and the letters leave once."""
+    outbox = tmp_path / "outbox"
+
+    assert 0 == main(["due", "--store", store, "--json"])
+    assert 5 <= json.loads(capsys.readouterr().out)["done"]
+    assert 0 == main(["deliver", "--store", store, "--to", str(outbox), "--json"])
+    assert 5 == json.loads(capsys.readouterr().out)["sent"]
+    assert 5 == len(list(outbox.iterdir()))
+    assert 0 == main(["deliver", "--store", store])
+    assert "" == capsys.readouterr().out
+    assert 0 == main(["due", "--store", store])
+
+
+def test_deliver_on_the_console(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a place letters are written here, and the count beside them."""
+    main(["due", "--store", store])
+    capsys.readouterr()
+
+    assert 0 == main(["deliver", "--store", store])
+    shown = capsys.readouterr()
+    assert 5 == shown.out.count("-- email to Boss <boss@example.com>")
+    assert "sent 5, failed 0, dead 0, lost 0\n" == shown.err
+
+
+def test_what_fails_to_leave_is_told(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A letter that does not leave makes the command end with 1."""
+    (tmp_path / "file").write_text("no folder")
+    main(["due", "--store", store])
+    capsys.readouterr()
+
+    assert 1 == main(["deliver", "--store", store, "--to", str(tmp_path / "file" / "outbox")])
+    assert "sent 0, failed 5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["customers", "deals", "events"])
+def test_export(store: str, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Records leave as CSV without a live formula and as JSON lines with every text as it is; both say the same."""
+    table, lines = tmp_path / "table.csv", tmp_path / "lines.jsonl"
+
+    assert 0 == main(["export", what, "--store", store, "--output", str(table)])
+    assert 0 == main(["export", what, "--store", store, "--output", str(lines), "--format", "jsonl"])
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    told = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == len(told) >= 5
+    assert [] == [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
+    name = {"customers": "name", "deals": "title", "events": "subject"}[what]
+    assert [line[name] for line in told] == [meant(row[name]) for row in rows]
+    if what != "events":
+        assert set(BODIES) == {line[name] for line in told}
+    assert 0 == main(["export", what, "--store", store, "--format", "jsonl"])
+    assert told == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_import(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leads get in by a map in words or in a file, from a file or from standard input, once."""
+    url, leads, told = f"sqlite:///{tmp_path}/crm.db", tmp_path / "leads.csv", tmp_path / "map.toml"
+    leads.write_text("Nr,Who,Bought\n1,Anna,1\n2,Bruno,0\n3,,0\n4,Carl,maybe\n", encoding="utf-8")
+    told.write_text('[columns]\nNr = ["external_id:old", "request:old"]\nWho = "name"\nBought = "outcome"\n')
+    house = ["--store", url, "--funnel", "Old leads", "--stages", "Lead,Customer", "--quiet"]
+    words = ["--value", "outcome:1=won", "--value", "outcome:0=open"]
+
+    assert 1 == main(["import", str(leads), *house, "--map", str(told), *words, "--json"])
+    first = json.loads(capsys.readouterr().out)
+    assert (4, 3, 1) == (first["rows"], first["taken"], first["closed"])
+    assert [{"row": 5, "field": "outcome", "code": "not_allowed"}] == [
+        {name: reject[name] for name in ("row", "field", "code")} for reject in first["rejected"]
+    ]
+    assert (tmp_path / "leads-rejects.csv").exists()
+
+    maps = ["--map", "Nr=external_id:old", "--map", "Nr=request:old", "--map", "Who=name", "--map", "Bought=outcome"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(leads.read_bytes().replace(b"maybe", b"0"))))
+    assert 0 == main(["import", "-", *house, *maps, *words])
+    assert capsys.readouterr().out.startswith("4 rows: 1 taken in, 3 known already, 0 deals closed, 0 rejected; ")
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_only_where_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headings are bold on a terminal, and plain in a file or for whoever asked for no colour."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    text = "Report\n\nFunnel\n──────\nOpened: 1"
+
+    assert text == emphasise(text, io.StringIO())
+    assert 2 == emphasise(text, _Terminal()).count("\x1b[1m")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert text == emphasise(text, _Terminal())
+
+
+def test_progress() -> None:
+    """On a terminal one line changes; in a log there are ten lines at most; whoever wants quiet has it."""
+    terminal, log, quiet = _Terminal(), io.StringIO(), io.StringIO()
+    for stream, silent in ((terminal, False), (log, False), (quiet, True)):
+        progress = Progress(whole=1000, quiet=silent, stream=stream)
+        for done in range(1, 1001):
+            progress.tell(done, "rows")
+        progress.end()
+
+    assert "\n" not in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert 10 == len(log.getvalue().splitlines())
+    assert "" == quiet.getvalue()
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m crmcore` is the same; before a command is known nothing heavy is loaded."""
+    code = (
+        "import sys, crmcore.cli.main as m; m.make_parser(); "
+        "print(sorted({'sqlalchemy', 'cattrs', 'email', 'smtplib', 'csv', 'jinja2'} & set(sys.modules)))"
+    )
+    module = subprocess.run([sys.executable, "-m", "crmcore", "--version"], capture_output=True, text=True, check=True)
+    light = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert f"crmcore {__version__}\n" == module.stdout
+    assert "['csv']\n" == light.stdout
+
+
+def test_whoever_reads_may_stop(store: str) -> None:
+    """A reader that has read enough, such as head, is no error to cry about."""
+    done = subprocess.run(
+        f"{sys.executable} -m crmcore export events --store {store} --format jsonl | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (1, "") == (len(done.stdout.splitlines()), done.stderr)
