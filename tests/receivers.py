@@ -31,8 +31,13 @@ class Mailbox:
         self.envelopes: list[Envelope] = []
         self.manner: str | list[str] = "accept"
 
-    def _now(self) -> str:
+    def next_manner(self) -> str:
+        """How the next mail is met."""
         return self.manner if isinstance(self.manner, str) else (self.manner.pop(0) if self.manner else "accept")
+
+    def keep(self, mail: bytes, manner: str) -> None:
+        """Keep a mail, before it is said to be taken."""
+        self.mails.append(mail)
 
     async def handle_RCPT(  # noqa: N802  # as aiosmtpd calls it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -45,14 +50,14 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # as above
         """Take a mail, or not."""
-        manner = self._now()
+        manner = self.next_manner()
         if manner == "later":
             return "451 4.3.0 come again"
         if manner == "never":
             return "550 5.7.1 no, " + str(envelope.rcpt_tos)
         assert isinstance(envelope.content, bytes)
-        self.mails.append(envelope.content)
         self.envelopes.append(envelope)
+        self.keep(envelope.content, manner)
         if manner == "drop":
             hang_up(server)
         return "250 OK"
@@ -65,9 +70,9 @@ def hang_up(server: SMTP) -> None:
 
 
 @contextmanager
-def mail_server(**settings: Any) -> Iterator[tuple[Mailbox, int]]:
+def mail_server(mailbox: Mailbox | None = None, **settings: Any) -> Iterator[tuple[Mailbox, int]]:
     """Run a mail server; gives its memory and its port."""
-    mailbox = Mailbox()
+    mailbox = mailbox or Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **settings)
     controller.start()
     try:
@@ -103,35 +108,35 @@ class Hooks:
 
 
 @contextmanager
-def web_server(context: ssl.SSLContext | None = None) -> Iterator[tuple[Hooks, int]]:
+def web_server(context: ssl.SSLContext | None = None, *, hooks: Hooks | None = None) -> Iterator[tuple[Hooks, int]]:
     """Run a web server; gives its memory and its port."""
-    hooks = Hooks()
+    memory = hooks or Hooks()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def setup(self) -> None:
-            hooks.connections += 1
+            memory.connections += 1
             super().setup()
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            hooks.calls.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            time.sleep(hooks.pause)
-            for byte in b"HTTP/1.1 200 OK\r\n"[: hooks.drip]:
+            memory.calls.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            time.sleep(memory.pause)
+            for byte in b"HTTP/1.1 200 OK\r\n"[: memory.drip]:
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.2)
-            if hooks.drip:
+            if memory.drip:
                 return
-            self.send_response(hooks.answer())
-            for name, value in hooks.headers.items():
+            self.send_response(memory.answer())
+            for name, value in memory.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", "2")
             self.end_headers()
             self.wfile.write(b"{}")
 
         def do_GET(self) -> None:
-            hooks.calls.append(("GET " + self.path, {}, b""))
+            memory.calls.append(("GET " + self.path, {}, b""))
             self.send_response(200)
             self.end_headers()
 
@@ -150,7 +155,7 @@ def web_server(context: ssl.SSLContext | None = None) -> Iterator[tuple[Hooks, i
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield hooks, server.server_address[1]
+        yield memory, server.server_address[1]
     finally:
         server.shutdown()
         server.server_close()

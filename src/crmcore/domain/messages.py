@@ -40,6 +40,7 @@ class Message(Entity):
         recipient: one of us, whose address is looked up when it is sent; None when `address` says it.
         about: the id of the record that it is about.
         due_at: not to be sent before.
+        attempts: how many have failed. A sender who was killed has tried nothing that counts: whatever he had leased would die young.
         problem: what went wrong last.
     """
 
@@ -71,7 +72,7 @@ class Message(Entity):
 
     def lease(self, *, at: datetime, length: timedelta) -> Self:
         """Give it to one sender for a while; after that another may have it."""
-        return self._after(state=MessageState.LEASED, attempts=self.attempts + 1, due_at=at + length)
+        return self._after(state=MessageState.LEASED, due_at=at + length)
 
     def sent(self, *, at: datetime) -> Self:
         """Note that it left."""
@@ -87,11 +88,12 @@ class Message(Entity):
             after: how long the receiver asked us to wait.
         """
         problem = problem[:500]
-        if permanent or self.attempts > len(LADDER):
-            return self._after(state=MessageState.DEAD, problem=problem)
-        wait = max(LADDER[self.attempts - 1], after or timedelta(0))
-        wait += wait * (crc32(f"{self.id} {self.attempts}".encode()) % 100) / 1000  # so that not all try at once
-        return self._after(state=MessageState.QUEUED, problem=problem, due_at=at + wait)
+        attempts = self.attempts + 1
+        if permanent or attempts > len(LADDER):
+            return self._after(state=MessageState.DEAD, problem=problem, attempts=attempts)
+        wait = max(LADDER[attempts - 1], after or timedelta(0))
+        wait += wait * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # so that not all try at once
+        return self._after(state=MessageState.QUEUED, problem=problem, attempts=attempts, due_at=at + wait)
 
     def replay(self, *, at: datetime) -> Self:
         """Queue a dead message anew, with a fresh ladder.

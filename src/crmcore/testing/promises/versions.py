@@ -1,7 +1,5 @@
 """Nobody writes over what he has not seen."""
 
-from datetime import timedelta
-
 import pytest
 
 from crmcore.domain.deals.deal import Deal
@@ -57,7 +55,7 @@ class Versions:
 
         def count_up(_: int) -> None:
             for _ in range(10):
-                insist(lambda: save(store, read(store, Message, message.id).lease(at=NOON, length=timedelta(0))))
+                insist(lambda: save(store, read(store, Message, message.id).failed("no", at=NOON, permanent=True)))
 
         in_threads(8, count_up)
 
