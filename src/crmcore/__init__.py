@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from crmcore.domain.values.address import PostalAddress
     from crmcore.domain.values.money import Money
     from crmcore.domain.values.period import Period
+    from crmcore.services.bulk import Done, Refused
     from crmcore.services.ports import Context
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ _HOMES = {
     "CrmError": "crmcore.domain.errors.root",
     "Customer": "crmcore.domain.customers.customer",
     "Deal": "crmcore.domain.deals.deal",
+    "Done": "crmcore.services.bulk",
     "ExternalId": "crmcore.domain.customers.parts",
     "FrozenClock": "crmcore.adapters.clocks",
     "Funnel": "crmcore.domain.funnels",
@@ -62,6 +64,7 @@ _HOMES = {
     "Profile": "crmcore.domain.customers.parts",
     "Recorder": "crmcore.adapters.notify.recorder",
     "Recurrence": "crmcore.domain.recurrence",
+    "Refused": "crmcore.services.bulk",
     "RenderDocument": "crmcore.domain.funnels",
     "Request": "crmcore.domain.deals.parts",
     "Requirement": "crmcore.domain.requirements",
@@ -84,6 +87,7 @@ __all__ = [
     "CrmError",
     "Customer",
     "Deal",
+    "Done",
     "ExternalId",
     "FrozenClock",
     "Funnel",
@@ -96,6 +100,7 @@ __all__ = [
     "Profile",
     "Recorder",
     "Recurrence",
+    "Refused",
     "RenderDocument",
     "Request",
     "Requirement",

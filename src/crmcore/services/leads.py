@@ -1,8 +1,9 @@
 """Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from inspect import signature
+from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
@@ -14,6 +15,7 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, Request
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
+from crmcore.domain.errors.given import Blank
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.fields.text import NOTE, checked_text
@@ -25,6 +27,7 @@ from crmcore.domain.people import Assignment, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
+from crmcore.services.bulk import Told, row_of, tell_each
 from crmcore.services.house import House, story
 from crmcore.services.steps.people import take_turn
 from crmcore.services.steps.stages import enter_stage
@@ -170,6 +173,35 @@ class Leads:
             documents=entered.documents,
         )
 
+    def capture_many(
+        self, leads: Iterable[Mapping[str, Any]], /, *, chunk: int = 500, **common: Any
+    ) -> Iterator[Told[Captured]]:
+        """Take many leads in, each as `capture` does it.
+
+        It goes on as its answers are read; read them all.
+
+        Args:
+            leads: the arguments of `capture` for each, with the ``name`` among them.
+            chunk: how many leads one transaction takes, up to 10,000.
+            common: arguments that all leads share.
+
+        Example:
+            >>> from crmcore import Crm, Refused
+            >>> crm = Crm()
+            >>> sales = crm.funnels.create("Windows", stages=["First call"])
+            >>> leads = [{"name": "Anna", "email": "anna@example.org"}, {"name": "Bruno", "email": "no address"}]
+            >>> [told.error.code for told in crm.leads.capture_many(leads, funnel=sales.id) if isinstance(told, Refused)]
+            ['invalid_email']
+        """
+
+        def capture(lead: Mapping[str, Any]) -> Captured:
+            facts = row_of(lead, common, ARGUMENTS, what="lead")
+            if "funnel" not in facts:
+                raise Blank("lead.funnel", "must be given, for each lead or for all")
+            return self.capture(facts.pop("name", ""), **facts)
+
+        return tell_each(self.house, leads, capture, chunk=chunk)
+
     def _points(self, phone: str | None, email: str | None) -> list[ContactPoint]:
         points = []
         if phone:
@@ -177,6 +209,10 @@ class Leads:
         if email:
             points.append(ContactPoint.email(email))
         return points
+
+
+ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "unit"}
+"""What may be told of a lead."""
 
 
 def _known_request(unit: Unit, request: Request) -> Captured | None:

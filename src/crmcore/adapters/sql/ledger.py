@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from crmcore.adapters.sql.runner import Runner
-from crmcore.adapters.sql.statements import ROWS_AT_ONCE, Inserts, RecordPlan, Row
+from crmcore.adapters.sql.statements import MANY_ROWS, ROWS_AT_ONCE, Inserts, RecordPlan, Row
 from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.kernel import Entity
 
@@ -155,6 +155,9 @@ def _add(inserted: dict[Inserts, list[Row]], inserts: Inserts, rows: Iterable[Ro
 
 
 def _insert(runner: Runner, inserts: Inserts, rows: list[Row]) -> None:
+    if len(rows) >= MANY_ROWS and inserts.copy:
+        runner.stream(inserts.copy, rows)
+        return
     for first in range(0, len(rows), ROWS_AT_ONCE):
         some = rows[first : first + ROWS_AT_ONCE]
         runner.run(inserts.of(len(some)), some[0] if len(some) == 1 else tuple(_flat(some)))

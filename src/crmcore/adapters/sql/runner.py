@@ -41,6 +41,15 @@ class Runner:
         except self.book.driver_error as error:
             raise self._spoil(error) from None
 
+    def stream(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run a COPY, which takes rows as a stream."""
+        try:
+            with self.cursor.copy(sql) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except self.book.driver_error as error:
+            raise self._spoil(error) from None
+
     def changed(self, sql: str, rows: Sequence[Row]) -> int:
         """Run an UPDATE or a DELETE for some rows, and count what it changed."""
         if len(rows) == 1:

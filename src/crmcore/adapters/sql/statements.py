@@ -17,7 +17,9 @@ from crmcore.adapters.sql.types import Key
 from crmcore.domain.kernel import Entity
 
 ROWS_AT_ONCE: Final = 16
-"""How many rows one INSERT carries at most; more go by `executemany`."""
+"""How many rows one INSERT carries at most."""
+MANY_ROWS: Final = 64
+"""From how many rows on they go as a stream, where the driver has such."""
 
 OFFSET_0: Final = " OFFSET ?"
 
@@ -41,13 +43,24 @@ def compiled(core: Any, dialect: Dialect) -> Statement:
 
 
 class Inserts:
-    """INSERTs into one table, of one row or of several at once."""
+    """INSERTs into one table, of one row or of several at once.
+
+    Attributes:
+        names: the columns, in the order of a row.
+        copy: the statement that takes rows as a stream, where the driver has such; empty elsewhere.
+    """
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
         self._dialect = dialect
         self._of: dict[int, str] = {}
         self.names = tuple(column.name for column in table.columns)
+        self.copy = self._copying() if (dialect.name, dialect.driver) == ("postgresql", "psycopg") else ""
+
+    def _copying(self) -> str:
+        names = self._dialect.identifier_preparer
+        columns = ", ".join(names.quote(name) for name in self.names)
+        return f"COPY {names.format_table(self._table)} ({columns}) FROM STDIN"
 
     def of(self, rows: int) -> str:
         """The text of an INSERT of so many rows, whose parameters come row by row in the order of `names`."""

@@ -3,13 +3,13 @@
 from attrs import frozen
 
 from crmcore.services.deals.facts import DealFacts
-from crmcore.services.deals.life import DealLife
+from crmcore.services.deals.imports import DealImports
 from crmcore.services.deals.views import DealViews
 from crmcore.services.house import House
 
 
 @frozen
-class Deals(DealLife, DealFacts, DealViews):
+class Deals(DealImports, DealFacts, DealViews):
     """Deals and their history."""
 
     house: House
