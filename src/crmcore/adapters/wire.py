@@ -196,7 +196,7 @@ def _reading(kind: type[Any], make: Callable[[Any], Any]) -> Callable[[Any, Any]
 
 
 def _write_instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{(at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()[:-6]}Z"
 
 
 def _read_instant(text: str) -> datetime:

@@ -57,16 +57,14 @@ Chunk = Sequence[tuple[int, T]]
 
 def tell_each(house: House, items: Iterable[T], tell: Callable[[T], R], *, chunk: int) -> Iterator[Told[R]]:
     """Tell one story for each item, a batch of them in each transaction."""
-    for some in _chunks(items, chunk):
-        yield from _tell_together(house, some, tell)
+    yield from _advised(house, (_tell_together(house, some, tell) for some in _chunks(items, chunk)))
 
 
 def take_each(
     house: House, story: str, items: Iterable[T], take: Callable[[Unit, Chunk[T]], Iterable[Told[R]]], *, chunk: int
 ) -> Iterator[Told[R]]:
     """Take items in by the chunk, where one story sees many of them at once."""
-    for some in _chunks(items, chunk):
-        yield from _take_together(house, story, some, take)
+    yield from _advised(house, (_take_together(house, story, some, take) for some in _chunks(items, chunk)))
 
 
 def row_of(item: Any, common: Mapping[str, Any], allowed: Iterable[str], *, what: str) -> dict[str, Any]:
@@ -97,6 +95,23 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
     numbered = enumerate(items, start=1)
     while chunk := list(islice(numbered, size)):
         yield chunk
+
+
+def _advised(house: House, chunks: Iterable[Sequence[Told[R]]]) -> Iterator[Told[R]]:
+    """Let a store that plans by statistics have new ones whenever what came in has grown tenfold."""
+    number, milestone = 0, 1_000
+    for told in chunks:
+        number += len(told)
+        if number >= milestone and open_batch(house.store) is None:
+            milestone *= 10
+            getattr(house.store, "analyze", _nothing)()
+        yield from told
+    if number >= 1_000 and open_batch(house.store) is None:
+        getattr(house.store, "analyze", _nothing)()
+
+
+def _nothing() -> None:
+    """A store that plans by no statistics needs none."""
 
 
 def _tell_together(house: House, some: Chunk[T], tell: Callable[[T], R]) -> list[Told[R]]:

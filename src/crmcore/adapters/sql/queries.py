@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Table,
     and_,
+    any_,
     bindparam,
     false,
     func,
@@ -144,9 +145,19 @@ class Queries:
                 within = binds.of(part.table)
                 owner = part.table.c[part.owner]
                 holding = select(owner).where(within.tenant(), _claim(inner, within, self._where))
+                if self._dialect.name == "postgresql" and self._is_selective(parts, inner):
+                    return self._table.c.id == any_(func.array(holding.scalar_subquery()))
                 return self._table.c.id.in_(holding)
             case _:
                 return _claim(where, binds, self._where)
+
+    def _is_selective(self, parts: str, inner: Criterion) -> bool:
+        """Tell whether a criterion asks by a unique key, so that few records have such parts.
+
+        PostgreSQL may not know it, having no statistics yet, and is told to look for them first (`docs/decisions/0013-speed.md`).
+        """
+        asked = {f"{parts}.{field}" for field in _asked_by(inner)}
+        return any(asked.issuperset(key) for key in self._plan.kind.shape.unique)
 
     def _order(self, column: Any, *, descending: bool) -> Iterator[Any]:
         key = self._table.c.id
@@ -216,10 +227,19 @@ class _Binds:
         return Query(made.sql, tuple((None, None) if name == "tenant" else self._given[name] for name in made.names))
 
     def _bind(self, process: Process, type_: Any, *, again: bool) -> Any:
-        places = {place for place, _ in self._given.values()}
-        name = f"value_{len(self._given)}"
-        self._given[name] = (len(places) - 1 if again else len(places), process)
+        name, last = f"value_{len(self._given)}", next(reversed(self._given.values()), (-1, None))[0]
+        self._given[name] = (last if again else last + 1, process)
         return bindparam(name, type_=type_)
+
+
+def _asked_by(where: Criterion) -> Iterator[str]:
+    """The fields that have to equal one of a few values."""
+    match where:
+        case Is(field) | OneOf(field):
+            yield field
+        case All(criteria):
+            for criterion in criteria:
+                yield from _asked_by(criterion)
 
 
 def _whole(sum_: Any) -> int:

@@ -126,6 +126,28 @@ class SqlStore:
         if self._replica:
             self._replica.see(tenant, mark)
 
+    def analyze(self) -> None:
+        """Let the planner know how the tables have grown, where it goes by statistics: PostgreSQL, after many records came in at once."""
+        host = self._host
+        if isinstance(host, Engine) and host.dialect.name == "postgresql":
+            with host.begin() as connection:
+                version.settle(connection, self.schema)
+
+    def checkpoint(self) -> int:
+        """Fold SQLite's log into its file, so that no story has to: call it now and then, between requests. Elsewhere it does nothing.
+
+        Returns:
+            How many pages are still in the log, because somebody reads behind them.
+        """
+        if not self._is_sqlite:
+            return 0
+        connection = self._require_engine("fold its log").raw_connection()
+        try:
+            _, logged, folded = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        finally:
+            connection.close()
+        return int(logged - folded)
+
     def close(self) -> None:
         """Close the connections of an engine of our own; the host's own connection is left alone."""
         if isinstance(self._host, Engine):

@@ -1,0 +1,47 @@
+"""SQLite's log is folded into its file when the host says so."""
+
+from pathlib import Path
+
+import pytest
+
+from crmcore import Crm, MemoryStore, SqlStore
+
+
+def test_the_log_is_folded(tmp_path: Path) -> None:
+    """After a checkpoint nothing is left in the log, and the file alone holds everything."""
+    path = tmp_path / "crm.db"
+    store = SqlStore.open(f"sqlite:///{path}")
+    crm = Crm(store)
+    for n in range(20):
+        crm.customers.add(f"Customer {n}")
+    before = path.stat().st_size
+    left = store.checkpoint()
+
+    assert 0 == left
+    assert before < path.stat().st_size
+    store.close()
+
+
+def test_a_reader_holds_it_back(tmp_path: Path) -> None:
+    """What somebody still reads behind stays in the log, and nobody waits for it."""
+    store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
+    crm = Crm(store)
+    crm.customers.add("First")
+    with store.begin(crm.house.context, ids=crm.house.ids, reading=True) as reader:
+        assert reader.get(type(crm.customers.add("x")), "customer_00000000000070008000000000000001") is None
+        crm.customers.add("Second")
+
+        assert store.checkpoint() > 0
+    assert 0 == store.checkpoint()
+    store.close()
+
+
+@pytest.mark.postgresql
+def test_elsewhere_nothing_happens(postgresql_url: str) -> None:
+    """A database without such a log is left alone."""
+    store = SqlStore.open(postgresql_url)
+
+    assert 0 == store.checkpoint()
+    store.analyze()
+    store.close()
+    assert not hasattr(MemoryStore(), "checkpoint")
