@@ -16,6 +16,7 @@ import crmcore
 from crmcore import errors
 from crmcore.adapters.kinds import ENTITIES, EVENTS
 from crmcore.services import ports
+from tools import command_line
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 MADE: Final = "<!-- Written by tools/reference.py; change what it reads instead. -->"
@@ -220,6 +221,9 @@ def _signature(name: str, wish: Callable[..., Any]) -> str:
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "reference/command-line.md": lambda: page(
+        "Command line", command_line.INTRODUCTION.rstrip(), *command_line.sections()
+    ),
     "reference/errors.md": error_codes,
     "reference/events.md": events,
     "reference/ports.md": port_list,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -55,6 +56,18 @@ def test_examples_are_understood(command: str) -> None:
         words = shlex.split(example.partition(" < ")[0].partition(" > ")[0])
 
         assert command == make_parser().parse_args(words[1:]).command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_reference_has_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option that `--help` shows stands in the reference, in its command's section, and no other."""
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    shown = set(re.findall(r"^ +(--[a-z]+)", capsys.readouterr().out, re.MULTILINE))
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## crmcore {command}\n")[2].partition("\n## ")[0]
+
+    assert shown == set(re.findall(r"^\| `(--[a-z]+)", section, re.MULTILINE))
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

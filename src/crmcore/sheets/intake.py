@@ -1,19 +1,28 @@
 """Taking leads in from a sheet: row by row, each once, and what cannot be taken in is put aside with its reason."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final, Literal
 
 from attrs import frozen
 
 from crmcore.crm import Crm
 from crmcore.domain.deals.parts import Outcome
+from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.ids import FunnelId
 from crmcore.services.leads import Captured
 from crmcore.sheets.columns import Columns
 from crmcore.sheets.leads import Lead, lead_of
-from crmcore.sheets.reading import Sheet
+from crmcore.sheets.reading import Row, Sheet
 from crmcore.sheets.rejects import Reject, Rejects
+
+CHUNK: Final = 100
+"""How many rows are stored by one commit."""
+
+Fate = Literal["taken", "repeated"] | CrmError
+"""What becomes of a row."""
 
 
 @frozen(kw_only=True)
@@ -43,29 +52,28 @@ def take_in(
     *,
     funnel: FunnelId,
     told: Callable[[int], None] = lambda _: None,
+    chunk: int = CHUNK,
 ) -> Intake:
     """Take all leads of a sheet in. Whatever breaks it off, the same call goes on where it stopped.
 
     Args:
-        told: is told the number of rows so far, after each.
+        told: is told the number of rows so far, when they are stored.
+        chunk: how many rows are stored by one commit.
 
     Raises:
         InvalidInput: the sheet cannot be read, or lacks a column that is mapped.
-        StoreFailed, Busy: the database failed; what was taken in so far stays.
+        StoreFailed, Busy: the database failed; what was stored so far stays.
     """
     columns.check(sheet.heads)
     counts: Counter[str] = Counter()
-    for row in sheet:
-        counts["rows"] += 1
-        try:
-            lead = lead_of(row, columns)
-            captured = capture(crm, lead, funnel=funnel)
-            counts["repeated" if captured.repeated else "taken"] += 1
-            counts["closed"] += _close(crm, captured, lead)
-        except CrmError as error:
-            if error.status >= 500:
-                raise  # it is not the row's fault
-            rejects.add(row, error)
+    for rows in _chunks(sheet, chunk):
+        for row, (fate, closed) in zip(rows, _take_chunk(crm, rows, columns, funnel), strict=True):
+            counts["rows"] += 1
+            counts["closed"] += closed
+            if isinstance(fate, CrmError):
+                rejects.add(row, fate)
+            else:
+                counts[fate] += 1
         told(counts["rows"])
     return Intake(
         rows=counts["rows"],
@@ -74,6 +82,38 @@ def take_in(
         closed=counts["closed"],
         rejected=tuple(rejects.all),
     )
+
+
+def _chunks(sheet: Iterable[Row], length: int) -> Iterator[list[Row]]:
+    rows = iter(sheet)
+    while chunk := list(islice(rows, length)):
+        yield chunk
+
+
+def _take_chunk(crm: Crm, rows: list[Row], columns: Columns, funnel: FunnelId) -> list[tuple[Fate, bool]]:
+    """Take some rows in by one commit; one by one when the store has no batches, or when somebody else was faster."""
+    if hasattr(crm.house.store, "batch"):
+        try:
+            with crm.batch():
+                return [_take_row(crm, row, columns, funnel, let_through=Conflict) for row in rows]
+        except Conflict:
+            pass
+    return [_take_row(crm, row, columns, funnel) for row in rows]
+
+
+def _take_row(
+    crm: Crm, row: Row, columns: Columns, funnel: FunnelId, *, let_through: type[Conflict] | tuple[()] = ()
+) -> tuple[Fate, bool]:
+    try:
+        lead = lead_of(row, columns)
+        captured = capture(crm, lead, funnel=funnel)
+        return "repeated" if captured.repeated else "taken", _close(crm, captured, lead)
+    except let_through:
+        raise
+    except CrmError as error:
+        if error.status >= 500:
+            raise  # it is not the row's fault
+        return error, False
 
 
 def capture(crm: Crm, lead: Lead, /, *, funnel: FunnelId, key: str | None = None) -> Captured:
