@@ -37,19 +37,22 @@ from crmcore.services.ports import (
 if TYPE_CHECKING:
     from crmcore.services.calendars import Calendars
     from crmcore.services.commitments import Commitments
-    from crmcore.services.complaints import Complaints
+    from crmcore.services.complaints.complaints import Complaints
     from crmcore.services.customers.customers import Customers
     from crmcore.services.deals.deals import Deals
     from crmcore.services.delivery import Delivery, DeliveryReport
     from crmcore.services.documents import Documents
     from crmcore.services.due import Due, DueReport
+    from crmcore.services.escalations import Escalations
     from crmcore.services.feed import Feed
     from crmcore.services.funnels import Funnels
     from crmcore.services.health import Health
     from crmcore.services.inbox import Inbox
+    from crmcore.services.inquiries import Inquiries
     from crmcore.services.interactions import Interactions
     from crmcore.services.knowledge import Knowledge
     from crmcore.services.leads import Leads
+    from crmcore.services.levels import Levels
     from crmcore.services.people import People
     from crmcore.services.reports.reports import Reports
     from crmcore.services.tasks import Tasks
@@ -121,7 +124,7 @@ class Crm:
     """When the house works."""
     commitments: "Room[Commitments]" = Room("crmcore.services.commitments", "Commitments")
     """Promises made in negotiations."""
-    complaints: "Room[Complaints]" = Room("crmcore.services.complaints", "Complaints")
+    complaints: "Room[Complaints]" = Room("crmcore.services.complaints.complaints", "Complaints")
     """What customers are not content with."""
     customers: "Room[Customers]" = Room("crmcore.services.customers.customers", "Customers")
     """Everybody the house deals with."""
@@ -133,18 +136,24 @@ class Crm:
     """Templates, documents and files."""
     due: "Room[Due]" = Room("crmcore.services.due", "Due")
     """Work that comes due by itself."""
+    escalations: "Room[Escalations]" = Room("crmcore.services.escalations", "Escalations")
+    """Who heard that something is late."""
     feed: "Room[Feed]" = Room("crmcore.services.feed", "Feed")
     """Everything that happened, for readers outside."""
     funnels: "Room[Funnels]" = Room("crmcore.services.funnels", "Funnels")
     """Ways to sell, and their stages."""
     inbox: "Room[Inbox]" = Room("crmcore.services.inbox", "Inbox")
     """What other systems tell us."""
+    inquiries: "Room[Inquiries]" = Room("crmcore.services.inquiries", "Inquiries")
+    """Questions and requests for service."""
     interactions: "Room[Interactions]" = Room("crmcore.services.interactions", "Interactions")
     """Calls, mails, meetings, visits, chats and notes."""
     knowledge: "Room[Knowledge]" = Room("crmcore.services.knowledge", "Knowledge")
     """What the house knows, and which questions have no answer yet."""
     leads: "Room[Leads]" = Room("crmcore.services.leads", "Leads")
     """Taking requests in."""
+    levels: "Room[Levels]" = Room("crmcore.services.levels", "Levels")
+    """Which times are promised to whom."""
     people: "Room[People]" = Room("crmcore.services.people", "People")
     """Users and teams."""
     reports: "Room[Reports]" = Room("crmcore.services.reports.reports", "Reports")

@@ -10,7 +10,7 @@ from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.kinds import ENTITIES
 from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints import Complaint
+from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document

@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints import Complaint
+from crmcore.domain.complaints.complaint import Complaint
+from crmcore.domain.complaints.parts import ApprovalLimit, ComplaintType
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document, Template
+from crmcore.domain.escalation import Escalation
 from crmcore.domain.feed import Subscription
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.inbox import Arrival, Counterpart
+from crmcore.domain.inquiries import Inquiry
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import Entity, Event
 from crmcore.domain.knowledge.articles import Article
 from crmcore.domain.knowledge.questions import Answer, Question
+from crmcore.domain.levels import ServiceLevel
 from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
 from crmcore.domain.people import Ring, Team, User
@@ -24,21 +28,26 @@ from crmcore.domain.worktime.calendar import WorkCalendar
 
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     Answer,
+    ApprovalLimit,
     Arrival,
     Article,
     Commitment,
     Complaint,
+    ComplaintType,
     Counterpart,
     Customer,
     Deal,
     Document,
+    Escalation,
     Funnel,
+    Inquiry,
     Interaction,
     Message,
     Occurrence,
     Question,
     Receipt,
     Ring,
+    ServiceLevel,
     Subscription,
     Task,
     Team,

@@ -6,7 +6,19 @@ from typing import ClassVar, Final, Self
 
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, moment, one_of, record, ref, text
+from crmcore.domain.kernel import (
+    Entity,
+    Event,
+    Shape,
+    Transitions,
+    check_move,
+    moment,
+    one_of,
+    record,
+    ref,
+    text,
+    whole,
+)
 
 
 class Side(Enum):
@@ -62,12 +74,22 @@ class CommitmentHandedOver(Event):
 
 
 @record
+class CommitmentEscalated(Event):
+    """Somebody heard that a promise is late."""
+
+    name: ClassVar[str] = "commitment.escalated"
+    level: int = whole(least=1)
+    to: UserId | None = ref("user", optional=True, default=None)
+
+
+@record
 class Commitment(Entity):
     """A promise between us and a customer.
 
     Attributes:
         side: who promised.
         owner: who of us sees to it, also when the customer promised.
+        level: how many have heard that it is late.
     """
 
     shape: ClassVar[Shape] = Shape(
@@ -82,6 +104,7 @@ class Commitment(Entity):
     owner: UserId | None = ref("user", optional=True, default=None)
     due_at: datetime | None = moment(optional=True, default=None)
     state: CommitmentState = one_of(CommitmentState, default=CommitmentState.OPEN)
+    level: int = whole(most=100, default=0)
     made_at: datetime = moment()
     settled_at: datetime | None = moment(optional=True, default=None)
 
@@ -132,3 +155,7 @@ class Commitment(Entity):
         if to == self.owner:
             return self
         return self._after(CommitmentHandedOver(at=at, before=self.owner, after=to), owner=to)
+
+    def escalate(self, *, level: int, to: UserId | None, at: datetime) -> Self:
+        """Note that one more has heard that it is late."""
+        return self._after(CommitmentEscalated(at=at, level=level, to=to), level=level)

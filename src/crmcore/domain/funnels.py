@@ -51,6 +51,7 @@ class CreateTask:
         role: of whoever does it; the deal's participants first, then the holders in turn.
         within: the time to do it, from the entry.
         kind: the sort of task, as a word that requirements and reports can ask for.
+        in_working_time: whether only the house's working time counts.
     """
 
     title: str = text(personal=False)
@@ -58,6 +59,7 @@ class CreateTask:
     within: timedelta = span(default=timedelta(days=1))
     kind: str = text(personal=False, limit=60, default="", blank=True)
     priority: Priority = one_of(Priority, default=Priority.NORMAL)
+    in_working_time: bool = flag(default=False)
 
 
 @record
@@ -164,6 +166,7 @@ class Funnel(Entity):
         loss_reasons: the words one of which a loss must name.
         skips: whether a deal may leap over a stage.
         returns: whether a deal may go back.
+        respond_within: the working time to the first answer to a request; late ones are told up the line.
     """
 
     shape: ClassVar[Shape] = Shape("funnel", "funnels", unique=(("name",),))
@@ -175,6 +178,7 @@ class Funnel(Entity):
     role: str = text(personal=False, limit=60, default=OWNER)
     skips: bool = flag(default=True)
     returns: bool = flag(default=True)
+    respond_within: timedelta | None = span(optional=True, default=None)
     created_at: datetime = moment()
 
     @classmethod
@@ -189,6 +193,7 @@ class Funnel(Entity):
         role: str = OWNER,
         skips: bool = True,
         returns: bool = True,
+        respond_within: timedelta | None = None,
     ) -> Self:
         """Draw a funnel.
 
@@ -208,6 +213,7 @@ class Funnel(Entity):
             role=role,
             skips=skips,
             returns=returns,
+            respond_within=respond_within,
             created_at=at,
             pending=(FunnelCreated(at=at, stages=tuple(stage.key for stage in drawn)),),
         )

@@ -25,7 +25,6 @@ from crmcore.domain.kernel import (
     ref,
     text,
     whole,
-    words,
 )
 from crmcore.domain.recurrence import Recurrence
 
@@ -150,7 +149,6 @@ class Task(Entity):
     number: int = whole(least=1, default=1)
     starts_at: datetime | None = moment(optional=True, default=None)
     level: int = whole(most=100, default=0)
-    told: tuple[str, ...] = words(personal=False, default=())
     given_at: datetime = moment()
     closed_at: datetime | None = moment(optional=True, default=None)
 
@@ -245,7 +243,7 @@ class Task(Entity):
         if due_at == self.due_at and remind_at == self.remind_at:
             return self
         fact = TaskRescheduled(at=at, before=self.due_at, after=due_at)
-        return self._after(fact, due_at=due_at, remind_at=remind_at, level=0, told=())
+        return self._after(fact, due_at=due_at, remind_at=remind_at, level=0)
 
     def reassign(self, assignee: UserId | None, *, at: datetime) -> Self:
         """Pass it to somebody else.
@@ -258,10 +256,9 @@ class Task(Entity):
             return self
         return self._after(TaskReassigned(at=at, before=self.assignee, after=assignee), assignee=assignee)
 
-    def escalate(self, *, to: UserId | None, at: datetime) -> Self:
+    def escalate(self, *, level: int, to: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
-        fact = TaskEscalated(at=at, level=self.level + 1, to=to)
-        return self._after(fact, level=self.level + 1, told=self.told if to is None else (*self.told, to))
+        return self._after(TaskEscalated(at=at, level=level, to=to), level=level)
 
     def next(self, id: TaskId, *, at: datetime) -> Self | None:
         """The next task of its recurrence, or None when there is none."""

@@ -14,6 +14,7 @@ from crmcore.domain.worktime.calendar import DEFAULT, WorkCalendar
 from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
 from crmcore.domain.worktime.months import FIRST, LAST
 from crmcore.services.house import House, story, view
+from crmcore.services.steps.agenda import CALENDAR_CHANGED, schedule
 from crmcore.services.unit import Unit
 
 
@@ -49,7 +50,7 @@ class Calendars:
         calendar = WorkCalendar.create(
             unit.id("calendar"), name, hours, at=unit.now, zone=zone or self.house.zone, country=country
         )
-        return unit.save(calendar)
+        return _changed(unit, calendar)
 
     @story("calendars.change_hours")
     def change_hours(
@@ -69,7 +70,7 @@ class Calendars:
             InvalidInput: as in `create`.
         """
         calendar = unit.get(WorkCalendar, id, version=expected_version)
-        return unit.save(calendar.change_hours(hours, at=unit.now, zone=zone))
+        return _changed(unit, calendar.change_hours(hours, at=unit.now, zone=zone))
 
     @story("calendars.add_holiday")
     def add_holiday(
@@ -93,7 +94,7 @@ class Calendars:
         calendar = unit.get(WorkCalendar, id, version=expected_version)
         named = [name if place == 0 else f"{name} ({place + 1})" for place in range(len(closed))]
         holidays = [Holiday(day, one, part) for one, part in zip(named, closed, strict=True)]
-        return unit.save(calendar.add_holidays(holidays, at=unit.now))
+        return _changed(unit, calendar.add_holidays(holidays, at=unit.now))
 
     @story("calendars.bring_holidays")
     def bring_holidays(
@@ -123,7 +124,7 @@ class Calendars:
         own = {one.day for one in calendar.one_offs}
         like = calendar.week[0].weekday
         worked = [OneOff(day, like=like, reason="working day") for day in found.worked if day not in own]
-        return unit.save(calendar.set_days(worked, at=unit.now))
+        return _changed(unit, calendar.set_days(worked, at=unit.now))
 
     @story("calendars.keep_holiday")
     def keep_holiday(
@@ -143,7 +144,7 @@ class Calendars:
             NotAllowed: there is no holiday on that day.
         """
         calendar = unit.get(WorkCalendar, id, version=expected_version)
-        return unit.save(calendar.keep_holiday(checked_day("day", day), kept=kept, at=unit.now))
+        return _changed(unit, calendar.keep_holiday(checked_day("day", day), kept=kept, at=unit.now))
 
     @story("calendars.set_day")
     def set_day(
@@ -165,7 +166,7 @@ class Calendars:
         """
         calendar = unit.get(WorkCalendar, id, version=expected_version)
         own = OneOff(day, Hours.read(hours) if hours else (), reason=reason)
-        return unit.save(calendar.set_days((own,), at=unit.now))
+        return _changed(unit, calendar.set_days((own,), at=unit.now))
 
     @story("calendars.clear_day")
     def clear_day(
@@ -180,7 +181,7 @@ class Calendars:
     ) -> WorkCalendar:
         """Let a day be again like others of its weekday."""
         calendar = unit.get(WorkCalendar, id, version=expected_version)
-        return unit.save(calendar.clear_day(day, at=unit.now))
+        return _changed(unit, calendar.clear_day(day, at=unit.now))
 
     @story("calendars.exchange")
     def exchange(
@@ -197,7 +198,7 @@ class Calendars:
     ) -> WorkCalendar:
         """Be free on a working day, and work its hours on another day instead."""
         calendar = unit.get(WorkCalendar, id, version=expected_version)
-        return unit.save(calendar.exchange(free, worked, at=unit.now, reason=reason))
+        return _changed(unit, calendar.exchange(free, worked, at=unit.now, reason=reason))
 
     @view("calendars.get")
     def get(self, unit: Unit, id: CalendarId, /) -> WorkCalendar:
@@ -213,3 +214,10 @@ class Calendars:
     def list(self, unit: Unit, /) -> Sequence[WorkCalendar]:
         """Read all calendars."""
         return unit.find(WorkCalendar)
+
+
+def _changed(unit: Unit, calendar: WorkCalendar) -> WorkCalendar:
+    """Store a calendar; the deadlines that are counted by it are set anew at the next `run_due`."""
+    if calendar.pending:
+        schedule(unit, CALENDAR_CHANGED, calendar.id, at=unit.now)
+    return unit.save(calendar)

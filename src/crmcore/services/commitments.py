@@ -13,7 +13,8 @@ from crmcore.domain.errors.given import Blank
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId, check_id
 from crmcore.domain.people import User
 from crmcore.services.house import House, story, view
-from crmcore.services.steps.agenda import COMMITMENT_OVERDUE, schedule
+from crmcore.services.steps.ladders import watch
+from crmcore.services.steps.watching import watched_commitment
 from crmcore.services.unit import Unit, check_limit
 
 
@@ -67,7 +68,7 @@ class Commitments:
                 due_at=due_at,
             )
         )
-        schedule(unit, COMMITMENT_OVERDUE, commitment.id, at=commitment.due_at, fresh=True)
+        watch(unit, watched_commitment(unit, self.house, commitment), fresh=True)
         return commitment
 
     @story("commitments.settle")

@@ -5,35 +5,32 @@ are stored together, so nothing happens twice, and nothing is forgotten after an
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
 
 from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints import Complaint
-from crmcore.domain.criteria import Compare, Is, OneOf
+from crmcore.domain.complaints.complaint import Complaint
+from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.root import CrmError
-from crmcore.domain.escalation import climb
-from crmcore.domain.ids import OccurrenceId, UserId
-from crmcore.domain.kernel import record
+from crmcore.domain.ids import OccurrenceId, kind_of
+from crmcore.domain.inquiries import Inquiry
+from crmcore.domain.kernel import Entity, record
 from crmcore.domain.occurrences import Occurrence, OccurrenceState
 from crmcore.domain.people import User
 from crmcore.domain.receipts import Receipt
 from crmcore.domain.tasks import Task, TaskState
+from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.house import House, story, view
-from crmcore.services.steps.agenda import (
-    COMMITMENT_OVERDUE,
-    COMPLAINT_OVERDUE,
-    TASK_OVERDUE,
-    TASK_REMINDER,
-    schedule,
-)
+from crmcore.services.steps.agenda import CALENDAR_CHANGED, ESCALATION, TASK_REMINDER, USER_LEFT
+from crmcore.services.steps.cases import keep_case, open_states, pass_on
+from crmcore.services.steps.ladders import Watched, next_step, take_step, watch
 from crmcore.services.steps.messages import tell
 from crmcore.services.steps.papers import written
-from crmcore.services.steps.people import line_of
+from crmcore.services.steps.watching import watched_case, watched_commitment, watched_request, watched_task
 from crmcore.services.unit import Unit, check_limit
 
 _log = logging.getLogger("crmcore.due")
@@ -133,19 +130,33 @@ def _note_failure(unit: Unit, waiting: Occurrence, problem: str) -> None:
         unit.save(occurrence.failed(problem, at=unit.now))
 
 
-def _task_overdue(unit: Unit, house: House, occurrence: Occurrence) -> None:
-    """Tell the next one up the line that a task is late, and note when the one after is to hear of it."""
-    task = unit.peek(Task, occurrence.subject)
-    if task is None or task.state is not TaskState.OPEN or task.due_at is None or task.due_at > unit.now:
-        return
-    if house.ladder.rung(task.level + 1, task.due_at) != occurrence.occurs_at:
-        return  # it was moved since
-    step = climb(task.level + 1, _above(unit, task), told=task.told, at=unit.now)
-    if step.to is not None:
-        facts = {"title": task.title, "due": written(task.due_at, house), "assignee": _name(unit, task.assignee)}
-        tell(unit, step.to, "task.overdue", about=task.id, **facts)
-    escalated = unit.save(task.escalate(to=step.to, at=unit.now))
-    schedule(unit, TASK_OVERDUE, task.id, at=house.ladder.rung(escalated.level + 1, task.due_at))
+def _escalate(unit: Unit, house: House, occurrence: Occurrence) -> None:
+    """Tell the next one up the line that something is late or about to be, and note when the one after is to hear of it."""
+    for watched in _watched(unit, house, occurrence.subject):
+        while (step := next_step(unit, watched)) is not None and step.at <= unit.now:
+            climbed = take_step(unit, watched, step)
+            subject = _peek(unit, occurrence.subject)
+            if isinstance(subject, (Task, Commitment, Complaint, Inquiry)):
+                unit.save(subject.escalate(level=step.level, to=climbed.to, at=unit.now))
+    watch(unit, _watched(unit, house, occurrence.subject))
+
+
+def _watched(unit: Unit, house: House, id: str) -> tuple[Watched, ...]:
+    match _peek(unit, id):
+        case Task() as task:
+            return watched_task(unit, house, task)
+        case Commitment() as promise:
+            return watched_commitment(unit, house, promise)
+        case Complaint() | Inquiry() as case:
+            return watched_case(unit, house, case)
+        case Deal() as deal:
+            return watched_request(unit, house, deal)
+    return ()
+
+
+def _peek(unit: Unit, id: str) -> Entity | None:
+    kind = SUBJECTS.get(kind_of(id))
+    return None if kind is None else unit.peek(kind, id)
 
 
 def _task_reminder(unit: Unit, house: House, occurrence: Occurrence) -> None:
@@ -157,54 +168,40 @@ def _task_reminder(unit: Unit, house: House, occurrence: Occurrence) -> None:
         tell(unit, task.assignee, "task.reminder", about=task.id, title=task.title, due=written(task.due_at, house))
 
 
-def _commitment_overdue(unit: Unit, house: House, occurrence: Occurrence) -> None:
-    """Tell whoever sees to a promise that it is late."""
-    promise = unit.peek(Commitment, occurrence.subject)
-    if promise is None or promise.due_at != occurrence.occurs_at or promise.owner is None:
+def _user_left(unit: Unit, house: House, occurrence: Occurrence) -> None:
+    """Give the open cases of somebody who left to others, so that none of them is nobody's."""
+    gone = unit.peek(User, occurrence.subject)
+    if gone is not None and not gone.active:
+        for case in _open_cases(unit, Is("responsible", gone.id)):
+            pass_on(unit, house, case, gone)
+
+
+def _calendar_changed(unit: Unit, house: House, occurrence: Occurrence) -> None:
+    """Set the deadlines anew that are counted by a calendar."""
+    calendar = unit.peek(WorkCalendar, occurrence.subject)
+    if calendar is None:
         return
-    if promise.is_overdue(unit.now) or promise.due_at == unit.now:
-        facts = {"what": promise.what[:500], "due": written(promise.due_at, house), "side": promise.side.value}
-        tell(unit, promise.owner, "commitment.overdue", about=promise.id, **facts)
+    counted: Criterion = Is("calendar", calendar.id)
+    if calendar.name == house.calendar:
+        counted |= Is("calendar", None)
+    for case in _open_cases(unit, counted):
+        keep_case(unit, house, case.recounted(time=calendar.time, at=unit.now))
 
 
-def _complaint_overdue(unit: Unit, house: House, occurrence: Occurrence) -> None:
-    """Tell the next one up the line that a complaint is late."""
-    complaint = unit.peek(Complaint, occurrence.subject)
-    if complaint is None or not complaint.state.is_open:
-        return
-    if house.ladder.rung(complaint.level + 1, complaint.due_at) != occurrence.occurs_at:
-        return
-    step = climb(complaint.level + 1, line_of(unit, complaint.responsible), told=complaint.told, at=unit.now)
-    if step.to is not None:
-        facts = {
-            "subject": complaint.subject,
-            "type": complaint.type,
-            "due": written(complaint.due_at, house),
-            "responsible": _name(unit, complaint.responsible),
-        }
-        tell(unit, step.to, "complaint.overdue", about=complaint.id, **facts)
-    escalated = unit.save(complaint.escalate(to=step.to, at=unit.now))
-    schedule(unit, COMPLAINT_OVERDUE, complaint.id, at=house.ladder.rung(escalated.level + 1, complaint.due_at))
+def _open_cases(unit: Unit, where: Criterion) -> Iterator[Complaint | Inquiry]:
+    yield from list(unit.every(Complaint, where & OneOf("state", open_states(Complaint))))
+    yield from list(unit.every(Inquiry, where & OneOf("state", open_states(Inquiry))))
 
 
-def _above(unit: Unit, task: Task) -> Sequence[User]:
-    """Who stands above a task: the line of whoever has it; when nobody has, the deal's owner and the line from there."""
-    if task.assignee is not None:
-        return line_of(unit, task.assignee)
-    deal = unit.peek(Deal, task.deal)
-    owner = unit.peek(User, deal.owner) if deal else None
-    return (owner, *line_of(unit, owner.id)) if owner else ()
-
-
-def _name(unit: Unit, user: UserId | None) -> str:
-    person = unit.peek(User, user)
-    return person.name if person else ""
-
+SUBJECTS: Final[Mapping[str, type[Entity]]] = {
+    kind.shape.kind: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
+}
+"""Whose ladders there are."""
 
 HANDLERS: Final[Mapping[str, Callable[[Unit, House, Occurrence], None]]] = {
-    TASK_OVERDUE: _task_overdue,
+    ESCALATION: _escalate,
     TASK_REMINDER: _task_reminder,
-    COMMITMENT_OVERDUE: _commitment_overdue,
-    COMPLAINT_OVERDUE: _complaint_overdue,
+    USER_LEFT: _user_left,
+    CALENDAR_CHANGED: _calendar_changed,
 }
 """What is done with each kind of occurrence."""

@@ -1,6 +1,7 @@
 """Funnels: drawing and redrawing the ways to sell."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from attrs import frozen
 
@@ -33,6 +34,7 @@ class Funnels:
         role: str = OWNER,
         skips: bool = True,
         returns: bool = True,
+        respond_within: timedelta | None = None,
         key: str | None = None,
     ) -> Funnel:
         """Draw a funnel.
@@ -43,6 +45,7 @@ class Funnels:
             role: of those among whom new leads go round; everybody when not given.
             skips: whether a deal may leap over a stage.
             returns: whether a deal may go back.
+            respond_within: the working time to the first answer to a request.
 
         Raises:
             InvalidInput: no stage, two of one name, or an open one after one that wins.
@@ -58,6 +61,7 @@ class Funnels:
                 role=role,
                 skips=skips,
                 returns=returns,
+                respond_within=respond_within,
             )
         )
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from crmcore.domain.complaints import Complaint
+from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.criteria import All, AnyOf, Criterion, Is, Mentions
 from crmcore.domain.errors.given import InvalidId
 from crmcore.domain.fields.part import checked_member

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
+from crmcore.domain.clocks.replay import Clocks
 from crmcore.domain.criteria import AnyOf, Criterion, Has, Is, OneOf
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.matching import Ambiguous, Identifier, Known, Match, Stranger, match
@@ -21,16 +22,18 @@ from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.fields.text import NOTE, checked_text
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.gaps import fill
-from crmcore.domain.ids import CustomerId, FunnelId, UserId
+from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import Assignment, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
 from crmcore.services.bulk import Told, row_of, tell_each
-from crmcore.services.house import House, story
+from crmcore.services.house import House, story, view
+from crmcore.services.steps.ladders import watch
 from crmcore.services.steps.people import take_turn
 from crmcore.services.steps.stages import enter_stage
+from crmcore.services.steps.watching import response_of, watched_request
 from crmcore.services.unit import Unit
 
 NEW: Literal["new"] = "new"
@@ -164,9 +167,12 @@ class Leads:
             custom=custom,
         )
         entered = enter_stage(unit, self.house, deal, drawn, person)
+        deal = unit.save(entered.deal)
+        if drawn.respond_within is not None:
+            watch(unit, watched_request(unit, self.house, deal), fresh=True)
         return Captured(
             customer=person,
-            deal=unit.save(entered.deal),
+            deal=deal,
             match=belongs,
             assignment=assignment,
             tasks=entered.tasks,
@@ -201,6 +207,15 @@ class Leads:
             return self.capture(facts.pop("name", ""), **facts)
 
         return tell_each(self.house, leads, capture, chunk=chunk)
+
+    @view("leads.response")
+    def response(self, unit: Unit, id: DealId, /) -> Clocks:
+        """Tell how the clock of a request's first answer stands: promised by its funnel, stopped by a call, a mail, a meeting.
+
+        Raises:
+            NotFound: no such deal.
+        """
+        return response_of(unit, self.house, unit.get(Deal, id))
 
     def _points(self, phone: str | None, email: str | None) -> list[ContactPoint]:
         points = []

@@ -12,6 +12,7 @@ from crmcore.domain.people import Team, User
 from crmcore.domain.values.period import Period
 from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.house import House, story, view
+from crmcore.services.steps.agenda import USER_LEFT, schedule
 from crmcore.services.steps.people import line_of
 from crmcore.services.unit import Unit
 
@@ -128,8 +129,10 @@ class People:
 
     @story("people.leave")
     def leave(self, unit: Unit, id: UserId, /, *, key: str | None = None) -> User:
-        """Say goodbye to a person, who gets no new work ever again."""
-        return unit.save(unit.get(User, id).leave(at=unit.now))
+        """Say goodbye to a person, who gets no new work ever again. Complaints and inquiries pass to others at the next `run_due`."""
+        gone = unit.save(unit.get(User, id).leave(at=unit.now))
+        schedule(unit, USER_LEFT, gone.id, at=unit.now)
+        return gone
 
     @view("people.get")
     def get(self, unit: Unit, id: UserId, /) -> User:

@@ -63,8 +63,8 @@ class Tasks:
             customer = about.customer
         return give_task(
             unit,
+            self.house,
             title,
-            ladder=self.house.ladder,
             assignee=assignee,
             due_at=due_at,
             remind_at=remind_at,
@@ -206,10 +206,10 @@ class Tasks:
 
     def _watched(self, unit: Unit, task: Task) -> Task:
         task = unit.save(task)
-        watch_task(unit, task, ladder=self.house.ladder)
+        watch_task(unit, self.house, task)
         return task
 
     def _follow(self, unit: Unit, closed: Task) -> None:
         following = closed.next(unit.id("task"), at=unit.now) if closed.repeats else None
         if following is not None:
-            watch_task(unit, unit.save(following), ladder=self.house.ladder, fresh=True)
+            watch_task(unit, self.house, unit.save(following), fresh=True)

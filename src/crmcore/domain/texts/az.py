@@ -14,6 +14,31 @@ MESSAGES: Final = {
         "Şikayət gecikir: {subject}",
         '"{subject}" şikayətinin ({type}) vaxtı {due} tarixində bitib. Məsul: {responsible}.',
     ),
+    "inquiry.overdue": (
+        "Cavab verilməyib: {subject}",
+        "“{subject}” sorğusuna ({responsible}) {due} tarixinədək cavab verilməli idi.",
+    ),
+    "lead.overdue": (
+        "Heç kim zəng etməyib: {subject}",
+        "“{subject}” müraciətinə ({responsible}) {due} tarixinədək cavab verilməli idi.",
+    ),
+    "escalation.at_risk": ("Vaxtı yaxınlaşır: {subject}", "“{subject}” ({responsible}) üçün son vaxt: {due}."),
+    "case.waiting": ("Müştəridən yenidən soruşun: {subject}", "Müştərini {due} tarixinədək gözlədik: “{subject}”."),
+    "case.yours": ("Sizə tapşırıldı: {subject}", "“{subject}” üçün siz cavabdehsiniz. Son vaxt: {due}."),
+    "compensation.approval": (
+        "Təsdiq edin: {subject}",
+        "{proposer} “{subject}” üçün {amount} təklif edir; sizin təsdiqiniz lazımdır.",
+    ),
+    "customer.received": (
+        "Şikayətiniz qəbul edildi",
+        "“{subject}” şikayətiniz bizə çatdı. Ona {responsible} cavabdehdir; {due} tarixinədək cavab verəcəyik.",
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("Şikayətiniz: {subject}", "{text}"),
+    "customer.rate": (
+        "Nəticədən razısınızmı?",
+        "“{subject}” şikayətiniz bağlandı. Nəticədən 1-dən 5-dək nə qədər razısınız?",
+    ),
 }
 
 LABELS: Final = {

@@ -11,6 +11,34 @@ MESSAGES: Final = {
         "Complaint late: {subject}",
         'The complaint "{subject}" ({type}), for which {responsible} is responsible, was due at {due}.',
     ),
+    "inquiry.overdue": (
+        "Not answered: {subject}",
+        'The inquiry "{subject}", for which {responsible} is responsible, should have been answered by {due}.',
+    ),
+    "lead.overdue": (
+        "Nobody has called: {subject}",
+        'The request "{subject}" of {responsible} should have been answered by {due}.',
+    ),
+    "escalation.at_risk": (
+        "Soon late: {subject}",
+        '"{subject}", for which {responsible} is responsible, is due at {due}.',
+    ),
+    "case.waiting": ("Ask the customer again: {subject}", 'We waited for the customer until {due}: "{subject}".'),
+    "case.yours": ("Yours: {subject}", 'You are responsible for "{subject}". It is due at {due}.'),
+    "compensation.approval": (
+        "Please approve: {subject}",
+        '{proposer} proposes {amount} for "{subject}" and needs your approval.',
+    ),
+    "customer.received": (
+        "We have received your complaint",
+        'Your complaint "{subject}" has arrived. {responsible} sees to it; you hear from us by {due}.',
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("Your complaint: {subject}", "{text}"),
+    "customer.rate": (
+        "How content are you?",
+        'Your complaint "{subject}" is closed. How content are you with the outcome, from 1 to 5?',
+    ),
 }
 
 LABELS: Final = {

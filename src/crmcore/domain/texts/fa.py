@@ -11,6 +11,28 @@ MESSAGES: Final = {
         "شکایت دیر شد: {subject}",
         "مهلت شکایت «{subject}» ({type}) {due} بود. مسئول: {responsible}.",
     ),
+    "inquiry.overdue": (
+        "بی\u200cپاسخ: {subject}",
+        "پرسش «{subject}» که بر عهدهٔ {responsible} است باید تا {due} پاسخ داده می\u200cشد.",
+    ),
+    "lead.overdue": (
+        "کسی تماس نگرفته است: {subject}",
+        "درخواست «{subject}» ({responsible}) باید تا {due} پاسخ داده می\u200cشد.",
+    ),
+    "escalation.at_risk": ("نزدیک به دیرکرد: {subject}", "مهلت «{subject}» که بر عهدهٔ {responsible} است {due} است."),
+    "case.waiting": ("دوباره از مشتری بپرسید: {subject}", "تا {due} منتظر مشتری بودیم: «{subject}»."),
+    "case.yours": ("بر عهدهٔ شما: {subject}", "مسئول «{subject}» شما هستید. مهلت: {due}."),
+    "compensation.approval": (
+        "لطفاً تأیید کنید: {subject}",
+        "{proposer} برای «{subject}» مبلغ {amount} پیشنهاد کرده است و تأیید شما لازم است.",
+    ),
+    "customer.received": (
+        "شکایت شما دریافت شد",
+        "شکایت شما «{subject}» رسید. {responsible} مسئول آن است و تا {due} پاسخ می\u200cدهیم.",
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("شکایت شما: {subject}", "{text}"),
+    "customer.rate": ("چقدر راضی هستید؟", "شکایت شما «{subject}» بسته شد. از ۱ تا ۵ چقدر از نتیجه راضی هستید؟"),
 }
 
 LABELS: Final = {

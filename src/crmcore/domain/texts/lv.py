@@ -14,6 +14,31 @@ MESSAGES: Final = {
         "Sūdzība kavējas: {subject}",
         'Sūdzība "{subject}" ({type}), par kuru atbild {responsible}, bija jāatrisina līdz {due}.',
     ),
+    "inquiry.overdue": (
+        "Nav atbildēts: {subject}",
+        'Uz pieprasījumu "{subject}", par kuru atbild {responsible}, bija jāatbild līdz {due}.',
+    ),
+    "lead.overdue": (
+        "Neviens nav piezvanījis: {subject}",
+        'Uz pieteikumu "{subject}" ({responsible}) bija jāatbild līdz {due}.',
+    ),
+    "escalation.at_risk": ("Drīz kavēsies: {subject}", '"{subject}", par ko atbild {responsible}, termiņš: {due}.'),
+    "case.waiting": ("Pajautājiet klientam vēlreiz: {subject}", 'Klienta atbildi gaidījām līdz {due}: "{subject}".'),
+    "case.yours": ("Jūsu ziņā: {subject}", 'Jūs atbildat par "{subject}". Termiņš: {due}.'),
+    "compensation.approval": (
+        "Lūdzu, apstipriniet: {subject}",
+        '{proposer} par "{subject}" piedāvā {amount}; vajadzīgs jūsu apstiprinājums.',
+    ),
+    "customer.received": (
+        "Jūsu sūdzība ir saņemta",
+        'Jūsu sūdzība "{subject}" ir saņemta. Par to atbild {responsible}; mēs atbildēsim līdz {due}.',
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("Jūsu sūdzība: {subject}", "{text}"),
+    "customer.rate": (
+        "Cik apmierināts esat?",
+        'Jūsu sūdzība "{subject}" ir slēgta. Cik apmierināts esat ar iznākumu, no 1 līdz 5?',
+    ),
 }
 
 LABELS: Final = {

@@ -14,6 +14,31 @@ MESSAGES: Final = {
         "Гомдол хоцорсон: {subject}",
         '"{subject}" гомдлын ({type}) хугацаа {due}-д дууссан. Хариуцагч: {responsible}.',
     ),
+    "inquiry.overdue": (
+        "Хариулаагүй: {subject}",
+        "{responsible} хариуцсан “{subject}” лавлагаанд {due} гэхэд хариулах ёстой байсан.",
+    ),
+    "lead.overdue": (
+        "Хэн ч залгаагүй: {subject}",
+        "“{subject}” хүсэлтэд ({responsible}) {due} гэхэд хариулах ёстой байсан.",
+    ),
+    "escalation.at_risk": ("Хугацаа дөхөж байна: {subject}", "{responsible} хариуцсан “{subject}”-ийн хугацаа: {due}."),
+    "case.waiting": ("Үйлчлүүлэгчээс дахин асууна уу: {subject}", "Үйлчлүүлэгчийг {due} хүртэл хүлээсэн: “{subject}”."),
+    "case.yours": ("Танд даалгасан: {subject}", "“{subject}”-ийг та хариуцна. Хугацаа: {due}."),
+    "compensation.approval": (
+        "Батална уу: {subject}",
+        "{proposer} “{subject}”-д {amount} санал болгож байна; таны зөвшөөрөл хэрэгтэй.",
+    ),
+    "customer.received": (
+        "Таны гомдлыг хүлээн авлаа",
+        "Таны “{subject}” гомдол ирлээ. {responsible} хариуцаж, {due} гэхэд хариу өгнө.",
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("Таны гомдол: {subject}", "{text}"),
+    "customer.rate": (
+        "Та сэтгэл хангалуун байна уу?",
+        "Таны “{subject}” гомдол хаагдлаа. Үр дүнд 1-ээс 5 хүртэл хэр сэтгэл хангалуун байна вэ?",
+    ),
 }
 
 LABELS: Final = {

@@ -14,6 +14,31 @@ MESSAGES: Final = {
         "Shikoyat kechikdi: {subject}",
         '"{subject}" shikoyatining ({type}) muddati {due} da tugadi. Mas’ul: {responsible}.',
     ),
+    "inquiry.overdue": (
+        "Javob berilmagan: {subject}",
+        "“{subject}” so‘roviga ({responsible}) {due} gacha javob berilishi kerak edi.",
+    ),
+    "lead.overdue": (
+        "Hech kim qo‘ng‘iroq qilmadi: {subject}",
+        "“{subject}” murojaatiga ({responsible}) {due} gacha javob berilishi kerak edi.",
+    ),
+    "escalation.at_risk": ("Muddati yaqin: {subject}", "“{subject}” ({responsible}) muddati: {due}."),
+    "case.waiting": ("Mijozdan yana so‘rang: {subject}", "Mijozni {due} gacha kutdik: “{subject}”."),
+    "case.yours": ("Sizga topshirildi: {subject}", "“{subject}” uchun siz mas’ulsiz. Muddati: {due}."),
+    "compensation.approval": (
+        "Tasdiqlang: {subject}",
+        "{proposer} “{subject}” uchun {amount} taklif qilmoqda; sizning tasdig‘ingiz kerak.",
+    ),
+    "customer.received": (
+        "Shikoyatingiz qabul qilindi",
+        "“{subject}” shikoyatingiz keldi. Unga {responsible} mas’ul; {due} gacha javob beramiz.",
+    ),
+    "customer.answered": ("{subject}", "{text}"),
+    "customer.decided": ("Shikoyatingiz: {subject}", "{text}"),
+    "customer.rate": (
+        "Natijadan mamnunmisiz?",
+        "“{subject}” shikoyatingiz yopildi. Natijadan 1 dan 5 gacha qanchalik mamnunsiz?",
+    ),
 }
 
 LABELS: Final = {

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import field
 
 from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints import Complaint
+from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document

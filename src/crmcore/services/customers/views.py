@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints import Complaint
+from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.criteria import All, Criterion, Has, Is, Mentions
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ExternalId, Role

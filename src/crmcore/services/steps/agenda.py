@@ -7,10 +7,10 @@ from crmcore.domain.criteria import Is
 from crmcore.domain.occurrences import Occurrence
 from crmcore.services.unit import Unit
 
-TASK_OVERDUE: Final = "task.overdue"
+ESCALATION: Final = "escalation"
 TASK_REMINDER: Final = "task.reminder"
-COMMITMENT_OVERDUE: Final = "commitment.overdue"
-COMPLAINT_OVERDUE: Final = "complaint.overdue"
+USER_LEFT: Final = "user.left"
+CALENDAR_CHANGED: Final = "calendar.changed"
 
 
 def schedule(unit: Unit, kind: str, subject: str, *, at: datetime | None, fresh: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import Channel
 from crmcore.domain.ids import UserId
 from crmcore.domain.messages import Message
 from crmcore.services.unit import Unit
@@ -15,3 +17,14 @@ def tell(unit: Unit, recipient: UserId, topic: str, *, about: str | None = None,
     return unit.save(
         Message.queue(unit.id("message"), topic, at=unit.now, recipient=recipient, about=about, facts=facts)
     )
+
+
+def tell_customer(unit: Unit, customer: Customer, topic: str, *, about: str, **facts: Any) -> Message | None:
+    """Queue a message to a customer by e-mail, in his or her language; None when no address is known."""
+    address = customer.reach(Channel.EMAIL)
+    if address is None:
+        return None
+    message = Message.queue(
+        unit.id("message"), topic, at=unit.now, address=address, language=customer.language, about=about, facts=facts
+    )
+    return unit.save(message)

@@ -14,11 +14,13 @@ from crmcore.domain.ids import UserId, kind_of
 from crmcore.domain.messages import Message
 from crmcore.domain.people import OWNER, User
 from crmcore.domain.tasks import Task
+from crmcore.domain.worktime.time import ALWAYS
 from crmcore.services.house import House
 from crmcore.services.steps.messages import NOTICE, tell
 from crmcore.services.steps.papers import render_document, written
 from crmcore.services.steps.people import take_turn
 from crmcore.services.steps.tasks import give_task
+from crmcore.services.steps.worktime import house_time
 from crmcore.services.unit import Unit
 
 
@@ -48,14 +50,15 @@ def enter_stage(unit: Unit, house: House, deal: Deal, funnel: Funnel, customer: 
 
 def _create_task(unit: Unit, house: House, action: CreateTask, so_far: Entered, customer: Customer) -> Entered:
     deal, assignee = _whoever_is(unit, action.role, so_far.deal)
+    time = house_time(unit, house) if action.in_working_time else ALWAYS
     task = give_task(
         unit,
+        house,
         fill(action.title, _facts(house, deal, customer)),
-        ladder=house.ladder,
         kind=action.kind,
         assignee=assignee,
         role=action.role,
-        due_at=unit.now + action.within,
+        due_at=time.added(unit.now, action.within),
         priority=action.priority,
         deal=deal.id,
         customer=customer.id,
