@@ -1,13 +1,16 @@
 """Lateness is heard one level at a time, each time by somebody else, further up."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcore import Period
-from crmcore.domain.escalation import STEPS, Ladder, climb
+from crmcore.domain.escalation import STEPS, Escalation, Ladder, Rung, climb
 from crmcore.domain.people import Rejected
+from crmcore.errors import InvalidInput, NotAllowed, RuleBroken
 from crmcore.testing.samples import NOON, Samples
 
 HOUR = timedelta(hours=1)
@@ -46,9 +49,57 @@ def test_whoever_was_passed_over_is_not_told_later() -> None:
     assert second.rejected == (Rejected(near.id, "passed_over"), Rejected(far.id, "told_before"))
 
 
+def test_whoever_is_responsible_may_hear_of_it_first() -> None:
+    """Then the line; who is responsible is not told twice."""
+    samples = Samples()
+    anna, boss = samples.user(), samples.user()
+    first = climb(1, [boss], told=(), at=NOON, responsible=anna)
+    second = climb(2, [boss], told=[anna.id], at=NOON)
+
+    assert (first.to, second.to) == (anna.id, boss.id)
+    assert climb(1, [boss], told=(), at=NOON, responsible=anna.leave(at=NOON)).to == boss.id
+
+
 def test_a_ladder_has_its_rungs() -> None:
-    """Each level is heard of at its time, and there is none above the last."""
+    """Each level has its rung, and there is none above the last; a duration is a rung after the deadline."""
     ladder = Ladder()
 
-    assert [ladder.rung(level, NOON) for level in (0, 1, 2, 3, 4)] == [None, *(NOON + step for step in STEPS), None]
-    assert Ladder(()).rung(1, NOON) is None
+    assert [ladder.rung(level) for level in (0, 1, 2, 3, 4)] == [None, *STEPS, None]
+    assert Ladder(()).rung(1) is None
+    assert Ladder.of(HOUR).rung(1) == Rung(after=HOUR)
+
+
+@pytest.mark.parametrize("steps", [5, "steps", [5], [None], ["owner"]])
+def test_a_ladder_is_made_of_rungs(steps: Any) -> None:
+    """Anything else is refused."""
+    with pytest.raises(InvalidInput):
+        Ladder(steps)
+
+
+def test_a_rung_leads_to_the_responsible_or_up_the_line() -> None:
+    """Nobody else."""
+    with pytest.raises(NotAllowed):
+        Rung(to="anybody")
+
+
+def test_a_step_is_kept_and_taken_in_hand_once() -> None:
+    """With who heard of it, who was passed over, and who took it in hand."""
+    samples = Samples()
+    anna, boss = samples.user().leave(at=NOON), samples.user()
+    climbed = climb(1, [anna, boss], told=(), at=NOON)
+    step = Escalation.take(
+        samples.id("escalation"),
+        climbed,
+        Rung(7_500),
+        subject=samples.id("task"),
+        clock="due",
+        promised_at=NOON,
+        due_at=NOON,
+        at=NOON,
+    )
+    held = step.acknowledge(by=boss.id, at=NOON + HOUR)
+
+    assert (step.to, step.rejected, step.share) == (boss.id, (Rejected(anna.id, "left"),), 7_500)
+    assert (held.acknowledged_by, held.acknowledged_at) == (boss.id, NOON + HOUR)
+    with pytest.raises(RuleBroken):
+        held.acknowledge(by=boss.id, at=NOON)

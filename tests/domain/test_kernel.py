@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from crmcore import LineItem, Money
 from crmcore.adapters.kinds import ENTITIES
 from crmcore.domain.commitments import COMMITMENT_LIFE
-from crmcore.domain.complaints import COMPLAINT_LIFE
+from crmcore.domain.complaints.life import COMPLAINT_LIFE
 from crmcore.domain.deals.deal import OUTCOMES, Deal
+from crmcore.domain.inquiries import INQUIRY_LIFE
 from crmcore.domain.kernel import Entity, changed, check_move, record, settled, text, unique_keys
 from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
 from crmcore.errors import CrmError, IllegalTransition, WrongType
@@ -110,7 +111,9 @@ def test_unique_keys_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "life", [OUTCOMES, TASK_LIFE, COMMITMENT_LIFE, COMPLAINT_LIFE], ids=["deal", "task", "commitment", "complaint"]
+    "life",
+    [OUTCOMES, TASK_LIFE, COMMITMENT_LIFE, COMPLAINT_LIFE, INQUIRY_LIFE],
+    ids=["deal", "task", "commitment", "complaint", "inquiry"],
 )
 def test_every_state_of_a_life_can_be_reached(life: Any) -> None:
     """A life cycle covers its whole enumeration, and no state is an island."""

@@ -1,4 +1,4 @@
-"""The lives of tasks, commitments and complaints: what is legal works, what is not is refused with what would be."""
+"""The lives of tasks and commitments: what is legal works, what is not is refused with what would be."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from crmcore.domain.commitments import COMMITMENT_LIFE, Commitment, CommitmentState, Side
-from crmcore.domain.complaints import COMPLAINT_LIFE, Complaint, ComplaintMoved, ComplaintState
 from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
 from crmcore.errors import IllegalTransition, RuleBroken
 from crmcore.testing.samples import NOON, Samples
@@ -89,15 +88,15 @@ class TaskMachine(Life):
             assert self.record.state is not TaskState.OPEN
             return
         assert (self.record.due_at, self.record.assignee) == (at, to)
-        assert before.due_at == at or (self.record.level, self.record.told) == (0, ())
+        assert before.due_at == at or self.record.level == 0
 
     @rule(to=st.sampled_from([None, Samples().id("user")]))
     def escalate(self, to: Any) -> None:
         """Tell somebody, or nobody when nobody is there; the level rises."""
-        level, told = self.record.level, self.record.told
-        self.record = self.record.escalate(to=to, at=self.now)
+        level = self.record.level + 1
+        self.record = self.record.escalate(level=level, to=to, at=self.now)
 
-        assert (self.record.level, self.record.told) == (level + 1, told if to is None else (*told, to))
+        assert (self.record.level, self.record.pending[-1].to) == (level, to)
 
     @invariant()
     def lateness_is_computed(self) -> None:
@@ -144,6 +143,14 @@ class CommitmentMachine(Life):
         assert self.record.owner == to
         assert (before is self.record) is (before.owner == to)
 
+    @rule(to=st.sampled_from([None, Samples().id("user")]))
+    def escalate(self, to: Any) -> None:
+        """Tell somebody, or nobody when nobody is there; the level rises."""
+        level = self.record.level + 1
+        self.record = self.record.escalate(level=level, to=to, at=self.now)
+
+        assert (self.record.level, self.record.pending[-1].to) == (level, to)
+
     @invariant()
     def lateness_is_computed(self) -> None:
         """A promise that is open past its time is late, and stays so until it is settled."""
@@ -155,87 +162,6 @@ class CommitmentMachine(Life):
             assert late is promise.is_overdue(self.now)
 
 
-class ComplaintMachine(Life):
-    """A complaint, from its first moment to its end and back."""
-
-    @initialize(severity=st.sampled_from(["low", "critical"]))
-    def receive(self, severity: str) -> None:
-        """Take it in."""
-        samples = Samples()
-        self.record = Complaint.receive(
-            samples.id("complaint"),
-            "Draughty",
-            type="quality",
-            severity=severity,
-            customer=samples.id("customer"),
-            responsible=samples.id("user"),
-            due_at=NOON + 10 * HOUR,
-            at=NOON,
-        )
-        self.reopened = 0
-
-    @rule()
-    def take_up(self) -> None:
-        """Work on it, or reopen it."""
-        ended = not self.record.state.is_open
-        if self.step(COMPLAINT_LIFE, ComplaintState.IN_PROGRESS, lambda: self.record.take_up(at=self.tick())):
-            self.reopened += ended
-
-            assert self.record.reopened == self.reopened
-            assert self.record.resolved_at is self.record.closed_at is None
-
-    @rule()
-    def wait(self) -> None:
-        """Wait for the customer."""
-        self.step(COMPLAINT_LIFE, ComplaintState.WAITING, lambda: self.record.wait(at=self.tick()))
-
-    @rule()
-    def resolve(self) -> None:
-        """Resolve it."""
-        at = self.tick()
-        if self.step(COMPLAINT_LIFE, ComplaintState.RESOLVED, lambda: self.record.resolve(" Mended ", at=at)):
-            assert (self.record.resolution, self.record.resolved_at) == ("Mended", at)
-
-    @rule()
-    def reject(self) -> None:
-        """Reject it."""
-        at = self.tick()
-        self.step(COMPLAINT_LIFE, ComplaintState.REJECTED, lambda: self.record.reject("Not ours", at=at))
-
-    @rule()
-    def close(self) -> None:
-        """Lay it to rest."""
-        at = self.tick()
-        if self.step(COMPLAINT_LIFE, ComplaintState.CLOSED, lambda: self.record.close(at=at)):
-            assert self.record.closed_at == at
-
-    @rule(to=st.sampled_from([Samples().id("user"), "user_00000000000070008000000000000009"]))
-    def reassign_and_escalate(self, to: Any) -> None:
-        """Somebody else is responsible, and somebody above hears of it."""
-        level, told = self.record.level, self.record.told
-        self.record = self.record.reassign(to, at=self.now).escalate(to=to, at=self.now)
-
-        assert (self.record.responsible, self.record.level, self.record.told) == (to, level + 1, (*told, to))
-        assert self.record.escalate(to=None, at=self.now).told == self.record.told
-
-    @invariant()
-    def it_has_a_responsible_person_and_a_deadline(self) -> None:
-        """Always; and it is late when somebody should have acted. Its history leads to where it stands."""
-        complaint: Complaint | None = getattr(self, "record", None)
-        if complaint is None:
-            return
-        state = ComplaintState.RECEIVED
-        for fact in complaint.pending:
-            if isinstance(fact, ComplaintMoved):
-                assert fact.before is state
-                state = fact.after
-
-        assert state is complaint.state
-        assert complaint.responsible
-        assert complaint.is_overdue(self.now) is (complaint.state.is_open and complaint.due_at < self.now)
-
-
 TestTask = TaskMachine.TestCase
 TestCommitment = CommitmentMachine.TestCase
-TestComplaint = ComplaintMachine.TestCase
-TestTask.settings = TestCommitment.settings = TestComplaint.settings = settings(max_examples=25, deadline=None)
+TestTask.settings = TestCommitment.settings = settings(max_examples=25, deadline=None)

@@ -9,9 +9,10 @@ from typing import Any, Final, NewType, get_args
 
 from attrs import evolve, frozen
 
-from crmcore import ContactPoint, Crm, ExternalId, Stage
+from crmcore import ContactPoint, Crm, ExternalId, Money, Stage
 from crmcore.crm import Room
 from crmcore.domain import ids
+from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
 from tests.services.world import NOON, World, keep
@@ -86,6 +87,17 @@ WORDS: Final[Mapping[str, Any]] = {
     "calendars.exchange.worked": date(2026, 5, 9),
     "calendars.set_day.hours": "10:00-12:00",
     "case": lambda world: world.complaint.id,
+    "complaints.assess.type": "quality/draught",
+    "complaints.compensate.remedy": "money",
+    "complaints.rate.score": 5,
+    "complaints.receive.type": "quality",
+    "complaints.reassign.to": lambda world: world.boss.id,
+    "complaints.settle.by": lambda world: world.boss.id,
+    "complaints.settle.number": 1,
+    "complaints.settle.state": "approved",
+    "escalations.acknowledge.subject": lambda world: world.complaint.id,
+    "inquiries.reassign.to": lambda world: world.boss.id,
+    "levels.create.name": "Silver",
     "contact": "+37120000000",
     "deals.join.who": lambda world: world.anna.id,
     "deals.lose.reason": "too dear",
@@ -131,6 +143,23 @@ def _resolved(world: World) -> World:
     return world
 
 
+def _answered(world: World) -> World:
+    world.crm.inquiries.answer(world.inquiry.id, "With a cloth")
+    return world
+
+
+def _late(world: World) -> World:
+    world.clock.advance(hours=81)
+    world.crm.run_due()
+    return world
+
+
+def _proposed(world: World) -> World:
+    world.crm.complaints.set_limit("boss", Money(100, "EUR"))
+    world.crm.complaints.compensate(world.complaint.id, "money", Money(50, "EUR"))
+    return world
+
+
 def _published(world: World) -> World:
     world.crm.knowledge.publish(world.article.id)
     return world
@@ -143,6 +172,10 @@ def _lost(world: World) -> World:
 
 PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
     "complaints.close": _resolved,
+    "complaints.rate": _resolved,
+    "complaints.settle": _proposed,
+    "escalations.acknowledge": _late,
+    "inquiries.close": _answered,
     "deals.reopen": _lost,
     "delivery.replay": _with_dead,
     "knowledge.withdraw": _published,
@@ -158,7 +191,9 @@ BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
     ids.UserId: lambda world: world.anna.id,
     ContactPoint: lambda world: ContactPoint.email("new@example.lv"),
     ExternalId: lambda world: ExternalId("erp", "8"),
+    Money: lambda world: Money(20, "EUR"),
     Stage: lambda world: Stage.named("Only"),
+    Targets: lambda world: Targets(resolution=timedelta(hours=8)),
     date: lambda world: NOON.date(),
     datetime: lambda world: NOON + timedelta(days=1),
     int: lambda world: 50,

@@ -9,16 +9,20 @@ from crmcore import Crm, ExternalId, FrozenClock, Request
 from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.kinds import ENTITIES
+from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
+from crmcore.domain.complaints.parts import ComplaintType
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
 from crmcore.domain.funnels import CreateTask, Funnel, Stage
+from crmcore.domain.inquiries import Inquiry
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import Entity
 from crmcore.domain.knowledge.articles import Article
 from crmcore.domain.knowledge.questions import Question
+from crmcore.domain.levels import Audience, ServiceLevel
 from crmcore.domain.people import Team, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
@@ -51,6 +55,9 @@ class World:
     article: Article
     question: Question
     calendar: WorkCalendar
+    level: ServiceLevel
+    inquiry: Inquiry
+    complainttype: ComplaintType
     dead_message: str = f"message_{NOBODY}"
     dead_occurrence: str = f"occurrence_{NOBODY}"
 
@@ -91,6 +98,8 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
     crm.knowledge.ask("Who made the world?")
     office = crm.calendars.create("Mo-Fr 09:00-18:00", name="office", country="UZ")
     office = crm.calendars.add_holiday(office.id, date(2026, 5, 1), name="Labour Day")
+    crm.complaints.declare_type("quality")
+    level = crm.levels.create("Gold", Targets(resolution=timedelta(hours=8)), audience=Audience(contracts=("gold",)))
     return World(
         crm=crm,
         clock=clock,
@@ -108,6 +117,9 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         article=article,
         question=crm.knowledge.gaps()[0],
         calendar=office,
+        level=level,
+        inquiry=crm.inquiries.receive("How to clean?", customer=lead.customer.id, responsible=anna.id),
+        complainttype=crm.complaints.types()[0],
         deal=crm.deals.get(lead.deal.id),
     )
 

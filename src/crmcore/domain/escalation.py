@@ -55,7 +55,7 @@ class Ladder:
     """When each level hears of work that is late or about to be. A duration is a rung so long after the deadline.
 
     Example:
-        >>> ladder = Ladder([Rung(7_500, to="owner"), Rung(), timedelta(hours=2)])
+        >>> ladder = Ladder.of(Rung(7_500, to="owner"), Rung(), timedelta(hours=2))
         >>> ladder.rung(3)
         Rung(share=10000, after=datetime.timedelta(seconds=7200), to='')
     """
@@ -65,6 +65,11 @@ class Ladder:
     def __attrs_post_init__(self) -> None:
         if any(type(step) is not Rung for step in self.steps):
             raise NotAllowed("ladder.steps", allowed=("rungs", "durations after the deadline"))
+
+    @classmethod
+    def of(cls, *steps: Rung | timedelta) -> Self:
+        """Make a ladder of rungs, and of durations after the deadline."""
+        return cls(_rungs(steps))
 
     def rung(self, level: int) -> Rung | None:
         """The rung of a level, counted from 1; None above the last one."""

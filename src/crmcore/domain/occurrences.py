@@ -30,7 +30,7 @@ class Occurrence(Entity):
     """Something to look at, at a certain time.
 
     Attributes:
-        kind: what to do, as a word: ``task.overdue``.
+        kind: what to do, as a word: ``task.reminder``.
         subject: the id of the record that it is about.
         occurs_at: when it comes due.
         due_at: when it is tried next.

@@ -18,6 +18,93 @@ def upgrade() -> None:
     """Make the tables."""
     steps = Steps()
     steps.create_table(
+        "answers",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("answer"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("article", Key("article"), nullable=False),
+        Column("case", Words(64), nullable=False),
+        Column("edition", Whole(), nullable=False),
+        Column("helped", Flag(), nullable=False),
+        Column("user", Key("user"), nullable=True),
+        Column("given_at", Instant(), nullable=False),
+        primary=("pk_answers", ("tenant", "id")),
+        unique=[
+            ("uq_answers_article_case", ("tenant", "article", "case")),
+        ],
+        indexes=[
+            ("ix_answers_case", ("tenant", "case")),
+        ],
+    )
+    steps.create_table(
+        "approval_limits",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("limit"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("role", Words(60), nullable=False),
+        Column("currency", Words(3), nullable=False),
+        Column("amount_minor", Whole(), nullable=False),
+        Column("amount_currency", Words(3), nullable=False),
+        Column("set_at", Instant(), nullable=False),
+        primary=("pk_approval_limits", ("tenant", "id")),
+        unique=[
+            ("uq_approval_limits_role_currency", ("tenant", "role", "currency")),
+        ],
+    )
+    steps.create_table(
+        "arrivals",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("arrival"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("source", Words(60), nullable=False),
+        Column("key", Words(255), nullable=False),
+        Column("outcome", Words(8), nullable=False),
+        Column("arrived_at", Instant(), nullable=False),
+        primary=("pk_arrivals", ("tenant", "id")),
+        unique=[
+            ("uq_arrivals_source_key", ("tenant", "source", "key")),
+        ],
+        indexes=[
+            ("ix_arrivals_arrived_at", ("tenant", "arrived_at")),
+        ],
+        checks=[
+            ("ck_arrivals_outcome", "outcome IN ('applied', 'outdated', 'repeated')"),
+        ],
+    )
+    steps.create_table(
+        "articles",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("article"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("topic", Words(100), nullable=False),
+        Column("language", Words(35), nullable=False),
+        Column("audience", Words(9), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("body", Words(20000), nullable=False),
+        Column("tags", Long(), nullable=False),
+        Column("state", Words(9), nullable=False),
+        Column("edition", Whole(), nullable=False),
+        Column("key", Words(80000), nullable=False),
+        Column("helped", Whole(), nullable=False),
+        Column("failed", Whole(), nullable=False),
+        Column("written_at", Instant(), nullable=False),
+        primary=("pk_articles", ("tenant", "id")),
+        unique=[
+            ("uq_articles_topic_language", ("tenant", "topic", "language")),
+        ],
+        indexes=[
+            ("ix_articles_state_audience", ("tenant", "state", "audience")),
+        ],
+        checks=[
+            ("ck_articles_audience", "audience IN ('customers', 'staff')"),
+            ("ck_articles_state", "state IN ('draft', 'published', 'archived')"),
+        ],
+    )
+    steps.create_table(
         "commitments",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("commitment"), nullable=False),
@@ -30,6 +117,7 @@ def upgrade() -> None:
         Column("owner", Key("user"), nullable=True),
         Column("due_at", Instant(), nullable=True),
         Column("state", Words(8), nullable=False),
+        Column("level", Whole(), nullable=False),
         Column("made_at", Instant(), nullable=False),
         Column("settled_at", Instant(), nullable=True),
         primary=("pk_commitments", ("tenant", "id")),
@@ -47,39 +135,96 @@ def upgrade() -> None:
     steps.create_table(
         "complaints",
         Column("tenant", Words(64), nullable=False),
-        Column("id", Key("complaint"), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
         Column("version", Whole(), nullable=False),
         Column("actor", Words(100), nullable=False),
-        Column("type", Words(100), nullable=False),
-        Column("severity", Words(8), nullable=False),
-        Column("customer", Key("customer"), nullable=False),
         Column("deal", Key("deal"), nullable=True),
         Column("responsible", Key("user"), nullable=False),
         Column("due_at", Instant(), nullable=False),
-        Column("state", Words(11), nullable=False),
+        Column("wait_until", Instant(), nullable=True),
         Column("subject", Words(200), nullable=False),
         Column("story", Words(100000), nullable=False),
-        Column("resolution", Words(100000), nullable=False),
+        Column("service_level", Key("level"), nullable=True),
+        Column("contract", Words(200), nullable=False),
+        Column("calendar", Key("calendar"), nullable=True),
+        Column("reopen_within", Span(), nullable=False),
+        Column("marks", Long(), nullable=False),
         Column("level", Whole(), nullable=False),
-        Column("told", Long(), nullable=False),
         Column("reopened", Whole(), nullable=False),
         Column("received_at", Instant(), nullable=False),
+        Column("answered_at", Instant(), nullable=True),
         Column("resolved_at", Instant(), nullable=True),
         Column("closed_at", Instant(), nullable=True),
+        Column("response_took", Span(), nullable=True),
+        Column("response_kept", Words(7), nullable=True),
+        Column("resolution_took", Span(), nullable=True),
+        Column("resolution_kept", Words(7), nullable=True),
+        Column("id", Key("complaint"), nullable=False),
+        Column("type", Words(100), nullable=False),
+        Column("severity", Words(8), nullable=False),
+        Column("product", Words(200), nullable=False),
+        Column("state", Words(13), nullable=False),
+        Column("resolution", Words(100000), nullable=False),
+        Column("cause", Words(100), nullable=False),
+        Column("corrective", Words(10000), nullable=False),
+        Column("preventive", Words(10000), nullable=False),
+        Column("compensations", Long(), nullable=False),
+        Column("cost_minor", Whole(), nullable=True),
+        Column("cost_currency", Words(3), nullable=True),
+        Column("satisfaction", Whole(), nullable=True),
+        Column("comment", Words(10000), nullable=False),
+        Column("repeats", Key("complaint"), nullable=True),
+        Column("follows", Key("complaint"), nullable=True),
         primary=("pk_complaints", ("tenant", "id")),
         indexes=[
             ("ix_complaints_customer", ("customer", "tenant")),
             ("ix_complaints_deal", ("deal", "tenant")),
+            ("ix_complaints_due_at", ("tenant", "due_at")),
             ("ix_complaints_responsible_state", ("responsible", "state", "tenant")),
             ("ix_complaints_state_due_at", ("tenant", "state", "due_at")),
             ("ix_complaints_type_received_at", ("tenant", "type", "received_at")),
         ],
         checks=[
+            ("ck_complaints_resolution_kept", "resolution_kept IN ('in_time', 'late')"),
+            ("ck_complaints_response_kept", "response_kept IN ('in_time', 'late')"),
             ("ck_complaints_severity", "severity IN ('low', 'medium', 'high', 'critical')"),
             (
                 "ck_complaints_state",
-                "state IN ('received', 'in_progress', 'waiting', 'resolved', 'closed', 'rejected')",
+                "state IN ('received', 'acknowledged', 'assessed', 'investigating', 'waiting', 'responded', 'resolved', 'rejected', 'closed')",
             ),
+        ],
+    )
+    steps.create_table(
+        "complaint_types",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("complainttype"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("path", Words(100), nullable=False),
+        Column("severity", Words(8), nullable=False),
+        Column("role", Words(60), nullable=False),
+        Column("active", Flag(), nullable=False),
+        Column("declared_at", Instant(), nullable=False),
+        primary=("pk_complaint_types", ("tenant", "id")),
+        unique=[
+            ("uq_complaint_types_path", ("tenant", "path")),
+        ],
+        checks=[
+            ("ck_complaint_types_severity", "severity IN ('low', 'medium', 'high', 'critical')"),
+        ],
+    )
+    steps.create_table(
+        "counterparts",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("counterpart"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("source", Words(60), nullable=False),
+        Column("key", Words(255), nullable=False),
+        Column("edition", Whole(), nullable=False),
+        primary=("pk_counterparts", ("tenant", "id")),
+        unique=[
+            ("uq_counterparts_source_key", ("tenant", "source", "key")),
         ],
     )
     steps.create_table(
@@ -193,6 +338,32 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "escalations",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("escalation"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("subject", Words(64), nullable=False),
+        Column("clock", Words(30), nullable=False),
+        Column("promised_at", Instant(), nullable=False),
+        Column("level", Whole(), nullable=False),
+        Column("share", Whole(), nullable=False),
+        Column("after", Span(), nullable=False),
+        Column("due_at", Instant(), nullable=False),
+        Column("to", Key("user"), nullable=True),
+        Column("rejected", Long(), nullable=False),
+        Column("raised_at", Instant(), nullable=False),
+        Column("acknowledged_at", Instant(), nullable=True),
+        Column("acknowledged_by", Key("user"), nullable=True),
+        primary=("pk_escalations", ("tenant", "id")),
+        unique=[
+            ("uq_escalations_subject_clock_promised_at_level", ("tenant", "subject", "clock", "promised_at", "level")),
+        ],
+        indexes=[
+            ("ix_escalations_raised_at", ("tenant", "raised_at")),
+        ],
+    )
+    steps.create_table(
         "funnels",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("funnel"), nullable=False),
@@ -204,10 +375,58 @@ def upgrade() -> None:
         Column("role", Words(60), nullable=False),
         Column("skips", Flag(), nullable=False),
         Column("returns", Flag(), nullable=False),
+        Column("respond_within", Span(), nullable=True),
         Column("created_at", Instant(), nullable=False),
         primary=("pk_funnels", ("tenant", "id")),
         unique=[
             ("uq_funnels_name", ("tenant", "name")),
+        ],
+    )
+    steps.create_table(
+        "inquiries",
+        Column("tenant", Words(64), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("deal", Key("deal"), nullable=True),
+        Column("responsible", Key("user"), nullable=False),
+        Column("due_at", Instant(), nullable=False),
+        Column("wait_until", Instant(), nullable=True),
+        Column("subject", Words(200), nullable=False),
+        Column("story", Words(100000), nullable=False),
+        Column("service_level", Key("level"), nullable=True),
+        Column("contract", Words(200), nullable=False),
+        Column("calendar", Key("calendar"), nullable=True),
+        Column("reopen_within", Span(), nullable=False),
+        Column("marks", Long(), nullable=False),
+        Column("level", Whole(), nullable=False),
+        Column("reopened", Whole(), nullable=False),
+        Column("received_at", Instant(), nullable=False),
+        Column("answered_at", Instant(), nullable=True),
+        Column("resolved_at", Instant(), nullable=True),
+        Column("closed_at", Instant(), nullable=True),
+        Column("response_took", Span(), nullable=True),
+        Column("response_kept", Words(7), nullable=True),
+        Column("resolution_took", Span(), nullable=True),
+        Column("resolution_kept", Words(7), nullable=True),
+        Column("id", Key("inquiry"), nullable=False),
+        Column("kind", Words(8), nullable=False),
+        Column("type", Words(100), nullable=False),
+        Column("state", Words(8), nullable=False),
+        Column("answer", Words(100000), nullable=False),
+        primary=("pk_inquiries", ("tenant", "id")),
+        indexes=[
+            ("ix_inquiries_customer", ("customer", "tenant")),
+            ("ix_inquiries_deal", ("deal", "tenant")),
+            ("ix_inquiries_due_at", ("tenant", "due_at")),
+            ("ix_inquiries_responsible_state", ("responsible", "state", "tenant")),
+            ("ix_inquiries_state_due_at", ("tenant", "state", "due_at")),
+        ],
+        checks=[
+            ("ck_inquiries_kind", "kind IN ('question', 'service')"),
+            ("ck_inquiries_resolution_kept", "resolution_kept IN ('in_time', 'late')"),
+            ("ck_inquiries_response_kept", "response_kept IN ('in_time', 'late')"),
+            ("ck_inquiries_state", "state IN ('open', 'waiting', 'answered', 'closed')"),
         ],
     )
     steps.create_table(
@@ -298,6 +517,32 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "questions",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("question"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("words", Words(1000), nullable=False),
+        Column("language", Words(35), nullable=False),
+        Column("key", Words(200), nullable=False),
+        Column("asked", Whole(), nullable=False),
+        Column("state", Words(9), nullable=False),
+        Column("article", Key("article"), nullable=True),
+        Column("first_at", Instant(), nullable=False),
+        Column("last_at", Instant(), nullable=False),
+        primary=("pk_questions", ("tenant", "id")),
+        unique=[
+            ("uq_questions_key_language", ("tenant", "key", "language")),
+        ],
+        indexes=[
+            ("ix_questions_article", ("article", "tenant")),
+            ("ix_questions_state_asked", ("tenant", "state", "asked")),
+        ],
+        checks=[
+            ("ck_questions_state", "state IN ('open', 'answered', 'dismissed')"),
+        ],
+    )
+    steps.create_table(
         "receipts",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("receipt"), nullable=False),
@@ -327,6 +572,25 @@ def upgrade() -> None:
         primary=("pk_rings", ("tenant", "id")),
         unique=[
             ("uq_rings_key", ("tenant", "key")),
+        ],
+    )
+    steps.create_table(
+        "levels",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("level"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("name", Words(100), nullable=False),
+        Column("rank", Whole(), nullable=False),
+        Column("targets", Long(), nullable=False),
+        Column("audience", Long(), nullable=False),
+        Column("calendar", Key("calendar"), nullable=True),
+        Column("reopen_within", Span(), nullable=False),
+        Column("active", Flag(), nullable=False),
+        Column("created_at", Instant(), nullable=False),
+        primary=("pk_levels", ("tenant", "id")),
+        unique=[
+            ("uq_levels_name", ("tenant", "name")),
         ],
     )
     steps.create_table(
@@ -369,7 +633,6 @@ def upgrade() -> None:
         Column("number", Whole(), nullable=False),
         Column("starts_at", Instant(), nullable=True),
         Column("level", Whole(), nullable=False),
-        Column("told", Long(), nullable=False),
         Column("given_at", Instant(), nullable=False),
         Column("closed_at", Instant(), nullable=True),
         primary=("pk_tasks", ("tenant", "id")),
@@ -458,6 +721,17 @@ def upgrade() -> None:
         unique=[
             ("uq_calendars_name", ("tenant", "name")),
         ],
+    )
+    steps.create_table(
+        "article_editions",
+        Column("tenant", Words(64), nullable=False),
+        Column("article", Key("article"), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("number", Whole(), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("body", Words(20000), nullable=False),
+        Column("at", Instant(), nullable=False),
+        primary=("pk_article_editions", ("tenant", "article", "number")),
     )
     steps.create_table(
         "customer_contact_points",
@@ -655,20 +929,31 @@ def downgrade() -> None:
     steps.drop_table("customer_relations")
     steps.drop_table("customer_external_ids")
     steps.drop_table("customer_contact_points")
+    steps.drop_table("article_editions")
     steps.drop_table("calendars")
     steps.drop_table("users")
     steps.drop_table("templates")
     steps.drop_table("teams")
     steps.drop_table("tasks")
     steps.drop_table("subscriptions")
+    steps.drop_table("levels")
     steps.drop_table("rings")
     steps.drop_table("receipts")
+    steps.drop_table("questions")
     steps.drop_table("occurrences")
     steps.drop_table("messages")
     steps.drop_table("interactions")
+    steps.drop_table("inquiries")
     steps.drop_table("funnels")
+    steps.drop_table("escalations")
     steps.drop_table("documents")
     steps.drop_table("deals")
     steps.drop_table("customers")
+    steps.drop_table("counterparts")
+    steps.drop_table("complaint_types")
     steps.drop_table("complaints")
     steps.drop_table("commitments")
+    steps.drop_table("articles")
+    steps.drop_table("arrivals")
+    steps.drop_table("approval_limits")
+    steps.drop_table("answers")
