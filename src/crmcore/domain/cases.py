@@ -16,7 +16,7 @@ from crmcore.domain.clocks.replay import Clocks, Timer, replay
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.ids import CalendarId, CustomerId, DealId, LevelId, UserId
 from crmcore.domain.kernel import Entity, Event, changed, moment, one_of, parts, record, ref, span, text, whole
-from crmcore.domain.levels import Promise
+from crmcore.domain.levels import REOPEN_WITHIN, Promise
 from crmcore.domain.worktime.time import WorkTime
 
 
@@ -54,7 +54,7 @@ class Case(Entity):
     service_level: LevelId | None = ref("level", optional=True, default=None)
     contract: str = text(personal=False, default="", blank=True)
     calendar: CalendarId | None = ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = span()
+    reopen_within: timedelta = span(default=REOPEN_WITHIN)
     marks: tuple[Mark, ...] = parts(Mark, most=MARKS, default=())
     level: int = whole(most=100, default=0)
     reopened: int = whole(default=0)
