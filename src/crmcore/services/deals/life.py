@@ -35,6 +35,11 @@ class Moved:
     documents: Sequence[Document] = field(default=(), converter=tuple)
     messages: Sequence[Message] = field(default=(), converter=tuple)
 
+    @property
+    def task(self) -> Task | None:
+        """The first task that the stage gave."""
+        return self.tasks[0] if self.tasks else None
+
 
 class DealLife:
     """What moves a deal on."""
