@@ -81,12 +81,18 @@ def mariadb_url() -> Iterator[str]:
         pytest.param("mariadb", marks=pytest.mark.mariadb),
     ]
 )
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_server(request: pytest.FixtureRequest) -> str:
+    """The URL of a server of each kind in turn; of SQLite, the URL of a new file."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database_url(database_server: str) -> Iterator[str]:
     """The URL of a new, empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'crm.db'}"
+    if database_server.startswith("sqlite"):
+        yield database_server
         return
-    with fresh_database(request.getfixturevalue(f"{request.param}_url")) as url:
+    with fresh_database(database_server) as url:
         yield url
 
 

@@ -17,6 +17,7 @@ from crmcore.adapters.sql.migrations import draft, run, version
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.errors import InvalidInput, SchemaOutdated
+from tests.migrations import freeze
 
 NEXT = Path(__file__).parents[1] / "migrations" / "next"
 
@@ -54,7 +55,7 @@ class TestEveryWayLeadsToTheSameSchema:
         """What `create_tables` makes and notes is what the migrations make, to the last constraint.
 
         If this fails, the tables were changed without a migration. Until the first release, write the baseline anew:
-        `python -m crmcore.adapters.sql.migrations.draft`, and `ruff format` over it.
+        `python -m tests.migrations.freeze`.
         """
         made, migrated = make_schema(prefix="qx_"), make_schema(prefix="qy_")
         with engine.begin() as connection:
@@ -96,10 +97,14 @@ class TestEveryWayLeadsToTheSameSchema:
             assert list(shape_of(connection, schema)) == ["crm_schema_version"]
 
     def test_the_baseline_is_that_of_the_tables(self) -> None:
-        """The file of the first version is what the tables say. From the first release on, it is frozen, and this test goes."""
-        written = draft.BASELINE.read_text()
+        """The first version, and what is frozen of it, are what the tables say: `python -m tests.migrations.freeze` writes both.
 
-        assert _words(draft.baseline()) == _words(written)
+        From the first release on, they stay as they are, and this test goes.
+        """
+        frozen = {name: (freeze.RELEASE / f"{name}.sql").read_text(encoding="utf-8") for name in freeze.URLS}
+
+        assert _words(draft.baseline()) == _words(draft.BASELINE.read_text(encoding="utf-8"))
+        assert frozen == {name: run.script(url, make_schema()) for name, url in freeze.URLS.items()}
 
 
 def _words(source: str) -> list[str]:

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import create_engine, make_url
-
 from tests.programmes.programme import Play, Verdict
 from tests.servers import Postgres, mariadb, scratch
 
@@ -47,17 +45,3 @@ def made(folder: Path) -> Path:
     """A folder that is there."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def is_mariadb(url: str) -> bool:
-    """Whether a URL is MariaDB's."""
-    return make_url(url).get_backend_name() == "mysql"
-
-
-def forget(url: str, *tables: str) -> None:
-    """Drop tables that a programme has made."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for table in tables:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-    engine.dispose()

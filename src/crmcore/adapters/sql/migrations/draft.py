@@ -1,10 +1,9 @@
 """Drafting a version's file from the tables as they are.
 
-``python -m crmcore.adapters.sql.migrations.draft`` writes the baseline anew. It may be run until the first release; from then on, the
-baseline is what is out there, and every change of the tables is a version of its own behind it.
+``python -m tests.migrations.freeze`` writes the baseline with it. It may be run until the first release; from then on, the baseline is what
+is out there, and every change of the tables is a version of its own behind it.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +18,7 @@ BASELINE: Final = Path(__file__).parent / "versions" / "v0001_first_release.py"
 
 HEADER: Final = '''"""The tables of the first release.
 
-Written by `python -m crmcore.adapters.sql.migrations.draft`, and frozen by the release.
+Written by `python -m tests.migrations.freeze`, and frozen by the release.
 """
 
 from sqlalchemy import Column, {plain}
@@ -94,8 +93,3 @@ def _key(key: Any, prefix: str) -> str:
 
 def _bare(name: Any, prefix: str) -> str:
     return str(name).removeprefix(prefix)
-
-
-if __name__ == "__main__":
-    BASELINE.write_text(baseline())
-    sys.stdout.write(f"{BASELINE}: run `ruff format` over it\n")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alembic import context, op
-from sqlalchemy import CheckConstraint, Column, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, inspect
+from sqlalchemy import CheckConstraint, Column, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, inspect
 
 from crmcore.adapters.sql import tenants
 from crmcore.adapters.sql.tables import Schema, options
@@ -46,14 +46,12 @@ class Steps:
             schema=self._schema.name,
             **options(partitions),
         )
-        for index, of in indexes:
-            Index(self.name(index), *(table.c[column] for column in of))
         if partitions:
             tenants.divide(table, partitions)
-        if self._has_table(name):
-            self._complete(table)
-        else:
+        if not self._has_table(name):
             table.create(op.get_bind(), checkfirst=False)
+        for index, of in indexes:
+            self.create_index(index, name, of)
 
     def drop_table(self, name: str) -> None:
         """Drop a table with all that is in it."""
@@ -96,10 +94,3 @@ class Steps:
             return set()
         found = inspect(op.get_bind()).get_indexes(self.name(table), schema=self._schema.name)
         return {one["name"] for one in found}
-
-    def _complete(self, table: Table) -> None:
-        """Make the indexes that a table lacks because its making was cut off."""
-        there = {one["name"] for one in inspect(op.get_bind()).get_indexes(table.name, schema=table.schema)}
-        for index in table.indexes:
-            if index.name not in there:
-                index.create(op.get_bind())

@@ -1,6 +1,6 @@
 """The tables of the first release.
 
-Written by `python -m crmcore.adapters.sql.migrations.draft`, and frozen by the release.
+Written by `python -m tests.migrations.freeze`, and frozen by the release.
 """
 
 from sqlalchemy import Column, Integer, SmallInteger
