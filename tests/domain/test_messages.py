@@ -46,11 +46,11 @@ def test_a_receiver_may_ask_for_more_time(asked: timedelta) -> None:
 
 
 def test_a_lease_ends() -> None:
-    """A leased message is due again when its lease has run out; a sent one never."""
+    """A leased message is due again when its lease has run out, which is no failed attempt; a sent one never."""
     leased = queued().lease(at=NOON, length=MINUTE)
     sent = leased.sent(at=NOON)
 
-    assert (leased.state, leased.due_at, leased.attempts) == (MessageState.LEASED, NOON + MINUTE, 1)
+    assert (leased.state, leased.due_at, leased.attempts) == (MessageState.LEASED, NOON + MINUTE, 0)
     assert (sent.state, sent.sent_at, sent.problem) == (MessageState.SENT, NOON, "")
 
 

@@ -30,7 +30,7 @@ class Arrival(Entity):
         outcome: what became of it, when it came first.
     """
 
-    shape: ClassVar[Shape] = Shape("arrival", "arrivals", unique=(("source", "key"),), indexes=(("arrived_at",),))
+    shape: ClassVar[Shape] = Shape("arrival", "arrivals", unique=(("key", "source"),), indexes=(("arrived_at",),))
 
     id: ArrivalId = ref("arrival")
     source: str = text(personal=False, limit=60)
@@ -49,7 +49,7 @@ class Counterpart(Entity):
         edition: the newest of its editions that was heard of.
     """
 
-    shape: ClassVar[Shape] = Shape("counterpart", "counterparts", unique=(("source", "key"),))
+    shape: ClassVar[Shape] = Shape("counterpart", "counterparts", unique=(("key", "source"),))
 
     id: CounterpartId = ref("counterpart")
     source: str = text(personal=False, limit=60)

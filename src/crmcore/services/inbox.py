@@ -100,7 +100,7 @@ class Inbox:
     @story("inbox.note")
     def _note(self, unit: Unit, source: str, id: str, about: str | None, edition: int | None, /) -> Reception:
         """Note that a message came, and decide what becomes of it."""
-        if unit.one(Arrival, Is("source", source) & Is("key", id)) is not None:
+        if unit.one(Arrival, Is("key", id) & Is("source", source)) is not None:
             return Reception.REPEATED
         outcome = Reception.APPLIED
         if about is not None and edition is not None and not _renew(unit, source, about, edition):
@@ -111,7 +111,7 @@ class Inbox:
 
 def _renew(unit: Unit, source: str, about: str, edition: int) -> bool:
     """Note an edition, if it is newer than what was heard of last; the record's version keeps two at once apart."""
-    known = unit.one(Counterpart, Is("source", source) & Is("key", about))
+    known = unit.one(Counterpart, Is("key", about) & Is("source", source))
     if known is not None and known.edition >= edition:
         return False
     new = Counterpart(id=unit.id("counterpart"), source=source, key=about, edition=edition)

@@ -65,7 +65,7 @@ def upgrade() -> None:
         Column("arrived_at", Instant(), nullable=False),
         primary=("pk_arrivals", ("tenant", "id")),
         unique=[
-            ("uq_arrivals_source_key", ("tenant", "source", "key")),
+            ("uq_arrivals_key_source", ("tenant", "key", "source")),
         ],
         indexes=[
             ("ix_arrivals_arrived_at", ("tenant", "arrived_at")),
@@ -224,7 +224,7 @@ def upgrade() -> None:
         Column("edition", Whole(), nullable=False),
         primary=("pk_counterparts", ("tenant", "id")),
         unique=[
-            ("uq_counterparts_source_key", ("tenant", "source", "key")),
+            ("uq_counterparts_key_source", ("tenant", "key", "source")),
         ],
     )
     steps.create_table(
