@@ -84,7 +84,7 @@ class DealFacts(Entity):
         indexes=(
             ("customer",),
             ("owner", "outcome"),
-            ("funnel", "outcome", "place"),
+            ("funnel", "outcome", "place", "id"),
             ("funnel", "opened_at"),
             ("participants.who",),
         ),

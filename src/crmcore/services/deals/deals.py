@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from crmcore.services.deals.board import DealBoard
 from crmcore.services.deals.facts import DealFacts
 from crmcore.services.deals.imports import DealImports
 from crmcore.services.deals.views import DealViews
@@ -9,7 +10,7 @@ from crmcore.services.house import House
 
 
 @frozen
-class Deals(DealImports, DealFacts, DealViews):
+class Deals(DealImports, DealFacts, DealBoard, DealViews):
     """Deals and their history."""
 
     house: House

@@ -1,0 +1,110 @@
+"""The board and the customer's page over many deals, against the bare statements that they send.
+
+python benchmarks/board.py --deals 100000
+python benchmarks/board.py --deals 1000000
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import bench
+
+from crmcore import Crm, Done, SqlStore
+from crmcore.adapters.sql.runner import Runner
+
+
+def fill(crm: Crm, number: int) -> tuple[Any, Any]:
+    """Take deals in, in all stages, ten for each customer."""
+    funnel = bench.furnish(crm)
+    people = ({"key": str(n), "name": bench.NAMES[n % 7], "email": f"{n}@example.org"} for n in range(number // 10))
+    ids = [told.result.id for told in crm.customers.upsert_many(people, system="erp") if isinstance(told, Done)]
+    rows = (
+        {
+            "key": str(n),
+            "customer": ids[n % len(ids)],
+            "title": "Three windows",
+            "stage": bench.STAGES[n % 4],
+            "value": bench.Money.of_minor(10_000 + n % 1_000, "EUR"),
+        }
+        for n in range(number)
+    )
+    refused = sum(not isinstance(told, Done) for told in crm.deals.upsert_many(rows, system="erp", funnel=funnel.id))
+    assert not refused
+    return funnel, ids
+
+
+def timed(times: int, once: Callable[[], Any]) -> float:
+    """The median of so many, in milliseconds."""
+    walls = []
+    for _ in range(times):
+        start = time.perf_counter_ns()
+        once()
+        walls.append(time.perf_counter_ns() - start)
+    return statistics.median(walls) / 1e6
+
+
+def statements(view: Callable[[], Any]) -> list[tuple[str, Any]]:
+    """The statements that a view sends."""
+    sent: list[tuple[str, Any]] = []
+    honest = Runner.run
+
+    def keep(self: Runner, sql: str, parameters: Any) -> None:
+        sent.append((sql, parameters))
+        honest(self, sql, parameters)
+
+    Runner.run = keep  # type: ignore[method-assign]
+    try:
+        view()
+    finally:
+        Runner.run = honest  # type: ignore[method-assign]
+    return sent
+
+
+def compare(url: str | None, number: int, times: int) -> list[list[Any]]:
+    """Look at the views, and at their statements alone."""
+    with bench.fresh(url, "board") as fresh:
+        store = SqlStore.open(fresh, durability="relaxed")
+        crm = Crm(store)
+        funnel, ids = fill(crm, number)
+        store.analyze()
+        views: dict[str, Callable[[], Any]] = {
+            "board, counts only": lambda: crm.deals.board(funnel.id, cards=0),
+            "board, 10 cards a stage": lambda: crm.deals.board(funnel.id),
+            "customer's page": lambda: crm.customers.page(ids[17]),
+        }
+        connection: Any = store.engine.raw_connection().driver_connection
+        cursor = connection.cursor()
+        rows = []
+        for title, view in views.items():
+            sent = statements(view)
+
+            def bare(sent: Any = sent) -> None:
+                for sql, parameters in sent:
+                    cursor.execute(sql, parameters)
+                    cursor.fetchall()
+                connection.rollback()
+
+            for _ in range(10):
+                view()
+                bare()
+            mine, its = timed(times, view), timed(times, bare)
+            rows.append([title, len(sent), mine, its, mine / its])
+        store.close()
+    return rows
+
+
+def main() -> None:
+    """Print the tables."""
+    given = bench.arguments(__doc__, deals=100_000, times=200)
+    head = [f"over {given.deals:,} deals", "statements", "ms", "bare ms", "times"]
+    if given.on != "postgresql":
+        bench.show("SQLite", head, compare(None, given.deals, given.times))
+    if given.on != "sqlite":
+        with bench.postgresql() as url:
+            bench.show("PostgreSQL", head, compare(url, given.deals, given.times))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The board: what stands in which stage, counted as the deals themselves would be."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcore import Crm, MemoryStore, Money, SqlStore
+from crmcore.adapters.sql.runner import Runner
+from crmcore.domain.deals.parts import Outcome
+from crmcore.errors import InvalidInput, NotFound
+from tests.adapters.test_stores import empty
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
+    """A house over each kind of store."""
+    if request.param == "memory":
+        yield Crm(MemoryStore())
+        return
+    is_server = request.param == "postgresql"
+    store = SqlStore.open(
+        request.getfixturevalue("postgresql_url") if is_server else f"sqlite:///{tmp_path / 'crm.db'}"
+    )
+    if is_server:
+        empty(store)
+    yield Crm(store)
+    store.close()
+
+
+def filled(crm: Crm, deals: int) -> Any:
+    """A funnel with deals in all of its stages, some of them won or lost."""
+    sales = crm.funnels.create("Windows", stages=["First call", "Measurement", "Payment", "Installation"])
+    other = crm.funnels.create("Doors", stages=["First call"])
+    customer = crm.customers.add("Anna")
+    for n in range(deals):
+        value = None if n % 7 == 0 else Money(n, "EUR" if n % 3 else "USD")
+        funnel = other if n % 11 == 0 else sales
+        deal = crm.deals.open(f"Deal {n}", customer=customer.id, funnel=funnel.id, value=value).deal
+        if funnel is sales:
+            crm.deals.move(deal.id, to=sales.stages[n % 4].key)
+            if n % 5 == 0 and n % 4 != 3:
+                crm.deals.lose(deal.id, reason="too dear")
+    return sales
+
+
+def test_it_counts_what_is_there(crm: Crm) -> None:
+    """Counts, sums and cards are those of the open deals, in each stage and each currency."""
+    sales = filled(crm, 60)
+    board = crm.deals.board(sales.id, cards=3)
+    deals = list(crm.deals.list(funnel=sales.id, outcome=Outcome.OPEN))
+
+    counts = Counter(deal.stage for deal in deals)
+    assert {key: counts[key] for key in (stage.key for stage in sales.stages)} == {
+        c.key: c.count for c in board.columns
+    }
+    assert len(deals) == board.count
+    for column in board.columns:
+        here = [deal for deal in deals if deal.stage == column.key]
+        worth = {
+            code: sum(deal.total.minor for deal in here if deal.total and deal.total.currency == code)
+            for code in ("EUR", "USD")
+            if any(deal.total and deal.total.currency == code for deal in here)
+        }
+        assert worth == {money.currency: money.minor for money in column.value}
+        assert here[:3] == list(column.cards)
+
+
+def test_it_sees_what_was_just_done(crm: Crm) -> None:
+    """In a batch, the board shows what its stories have done so far."""
+    sales = filled(crm, 3)
+    with crm.batch():
+        before = crm.deals.board(sales.id).count
+        crm.leads.capture("Bruno", funnel=sales.id)
+
+        assert before + 1 == crm.deals.board(sales.id).count
+
+
+def test_what_is_refused(crm: Crm) -> None:
+    """A funnel that is not there, and cards without end."""
+    sales = filled(crm, 1)
+    with pytest.raises(NotFound):
+        crm.deals.board("funnel_00000000000070008000000000000009")  # type: ignore[arg-type]  # an id in form
+    with pytest.raises(InvalidInput):
+        crm.deals.board(sales.id, cards=1000)
+    assert [()] * 4 == [column.cards for column in crm.deals.board(sales.id, cards=0).columns]
+
+
+def test_statements_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board takes as many statements over a hundred deals as over ten."""
+    run: list[str] = []
+    honest = Runner.run
+
+    def count(self: Runner, sql: str, parameters: Any) -> None:
+        run.append(sql)
+        honest(self, sql, parameters)
+
+    numbers = []
+    for deals in (10, 100):
+        crm = Crm.open("sqlite://")
+        sales = filled(crm, deals)
+        monkeypatch.setattr(Runner, "run", count)
+        run.clear()
+        crm.deals.board(sales.id)
+        numbers.append(len(run))
+        monkeypatch.setattr(Runner, "run", honest)
+
+    assert numbers[0] == numbers[1] <= 6
