@@ -23,8 +23,10 @@ from crmcore.domain.criteria import (
     OneOf,
     look_up,
     matches,
+    rank,
 )
 from crmcore.domain.kernel import parts, record, text, value, whole
+from crmcore.testing.samples import NOON, Samples
 
 SIDES: Final[dict[Any, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
@@ -165,3 +167,12 @@ def test_what_is_no_criterion_is_a_mistake_of_the_programmer() -> None:
     for call in (Criterion().form, Criterion().values):
         with pytest.raises(NotImplementedError):
             call()
+
+
+def test_what_is_absent_comes_first() -> None:
+    """Records are ordered by a field, what is absent first, and between equals by the id."""
+    samples = Samples()
+    tasks = [samples.task(due_at=due) for due in (NOON, None, NOON, None)]
+    first, second, third, fourth = tasks
+
+    assert [second, fourth, first, third] == sorted(tasks, key=lambda task: rank(task, "due_at"))

@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from crmcore.adapters.ids import CountingIds
 from crmcore.domain.knowledge.articles import ARTICLE_LIFE, Article, ArticleState, Audience
-from crmcore.domain.knowledge.questions import QUESTION_LIFE, Question, QuestionState, question_key
+from crmcore.domain.knowledge.questions import QUESTION_LIFE, Answer, Question, QuestionState, question_key
 from crmcore.domain.knowledge.search import IN_BODY, IN_TAGS, IN_TITLE, MOST_STEMS, RARITY, rank, stems
 from crmcore.errors import Blank, IllegalTransition, NotAllowed, TooLong
+from crmcore.testing.samples import Samples
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 IDS = CountingIds()
@@ -150,3 +151,14 @@ def test_between_equals_language_then_usefulness_decides() -> None:
 
     assert latvian == rank([english, latvian, useful], stems("window"), language="lv")[0].article
     assert useful == rank([english, latvian, useful], stems("window"), language="en")[0].article
+
+
+def test_an_article_answers_a_case() -> None:
+    """Who used which edition for what, and whether it helped, is kept and told."""
+    samples = Samples()
+    case, user = samples.id("task"), samples.id("user")
+    told = article(topic="a")
+    answer = Answer.give(samples.id("answer"), told.id, case, edition=1, helped=True, user=user, at=NOON)
+
+    assert (told.id, case, 1, True, user) == (answer.article, answer.case, answer.edition, answer.helped, answer.user)
+    assert ["article.answered"] == [event.name for event in answer.pending]

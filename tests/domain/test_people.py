@@ -211,3 +211,14 @@ def test_a_team_may_be_part_of_another() -> None:
 
     assert branch.parent == whole.id
     assert [event.name for event in branch.pending] == ["team.formed"]
+
+
+def test_a_person_works_by_a_calendar() -> None:
+    """Somebody else's hours, and the house's own again; the same ones twice are no news."""
+    samples = Samples()
+    calendar = samples.id("calendar")
+    anna = samples.user().work_by(calendar, at=NOON)
+
+    assert anna is anna.work_by(calendar, at=NOON)
+    assert anna.calendar == calendar
+    assert anna.work_by(None, at=NOON).calendar is None

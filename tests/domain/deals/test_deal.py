@@ -379,3 +379,20 @@ def test_what_cannot_be_is_refused() -> None:
         opened().describe({"stage": "Payment"}, at=NOON)
     with pytest.raises(OutOfRange):
         opened().estimate(101, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("rules", "to", "allowed"),
+    [
+        ({"skips": False}, "Installation", ("First call", "Payment")),
+        ({"returns": False}, "First call", ("Payment", "Installation")),
+        ({"skips": False, "returns": False}, "First call", ("Payment",)),
+    ],
+)
+def test_a_funnel_may_forbid_leaps_and_returns(rules: dict[str, bool], to: str, allowed: tuple[str, ...]) -> None:
+    """What it forbids is refused with the stages that are open."""
+    deal = opened().move("Measurement", draw(), at=NOON)
+    with pytest.raises(IllegalTransition) as refusal:
+        deal.move(to, draw(**rules), at=NOON)
+
+    assert allowed == refusal.value.allowed

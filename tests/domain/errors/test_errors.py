@@ -16,6 +16,7 @@ from crmcore.errors import (
     Busy,
     ControlCharacter,
     CrmError,
+    CursorLost,
     DeliveryFailed,
     Forbidden,
     IllegalTransition,
@@ -28,6 +29,8 @@ from crmcore.errors import (
     NotAllowed,
     NotFound,
     RuleBroken,
+    SchemaOutdated,
+    SignatureRefused,
     StageGateClosed,
     StaleVersion,
     StoreFailed,
@@ -86,6 +89,12 @@ SAID: list[tuple[CrmError, str]] = [
     (TemplateRefused("Offer", "no loops"), "template Offer: no loops"),
     (TemplateRefused("Offer", "no loops", 3), "template Offer, line 3: no loops"),
     (AddressRefused("10.0.0.1", "points into the house"), "10.0.0.1: points into the house"),
+    (SignatureRefused("is too old"), "the call's signature is refused: is too old"),
+    (SchemaOutdated("0001", "0002"), "the tables are of version 0001, and have to be of 0002: run `crmcore migrate`"),
+    (
+        CursorLost("forgotten"),
+        "this place in the feed is gone (forgotten); take a snapshot and go on from the feed's end",
+    ),
     (DeliveryFailed("email", "no answer", after=timedelta(1)), "email: no answer"),
 ]
 

@@ -14,7 +14,7 @@ from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.number import EXACT, checked_whole
 from crmcore.domain.fields.part import FrozenMap, anything, checked_member, listed, several
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import EARLIEST, LATEST, LONGEST, checked_moment, checked_span
+from crmcore.domain.fields.time import EARLIEST, LATEST, LONGEST, checked_day, checked_moment, checked_span
 from crmcore.domain.kernel import (
     custom,
     day,
@@ -218,6 +218,7 @@ def test_arguments_are_checked_like_fields() -> None:
     assert checked_text("a", " b ") == "b"
     assert checked_moment("a", NOON) is NOON
     assert checked_span("a", timedelta(1)) == timedelta(1)
+    assert checked_day("a", NOON.date()) == NOON.date()
     assert checked_whole("a", 3) == 3
     assert checked_type("a", Tag, Tag("x")) == Tag("x")
     assert checked_member("a", Colour, "red") is checked_member("a", Colour, Colour.RED) is Colour.RED
@@ -231,6 +232,7 @@ def test_arguments_are_checked_like_fields() -> None:
         (checked_text, 1),
         (checked_moment, NOON.date()),
         (checked_span, 1),
+        (checked_day, NOON),
         (checked_whole, "3"),
         (lambda path, given: checked_type(path, Tag, given), "x"),
         (listed, "abc"),

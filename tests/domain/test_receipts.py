@@ -1,0 +1,20 @@
+"""A receipt keeps one answer per key."""
+
+from crmcore.domain.kernel import unique_keys
+from crmcore.domain.receipts import Receipt
+from crmcore.testing.samples import NOON, Samples
+
+
+def test_a_key_has_one_receipt() -> None:
+    """The key is unique, whatever the story; what it answered and the key itself stay out of its repr."""
+    receipt = Receipt(
+        id=Samples().id("receipt"),
+        key="form 4711",
+        story="leads.capture",
+        fingerprint="f" * 64,
+        result="x",
+        expires_at=NOON,
+    )
+
+    assert [("key", ("form 4711",))] == list(unique_keys(receipt))
+    assert "4711" not in repr(receipt)
