@@ -1,4 +1,4 @@
-"""Write the pages of the reference that follow from the code: `python tools/reference.py`. A test compares them with what it would write."""
+"""Write the pages of the reference that follow from the code: `python -m tools.reference`. A test compares them with what it would write."""
 
 import inspect
 import re
