@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from crmcore import __version__
-from crmcore.cli import deliver, demo, due, export, intake, report
+from crmcore.cli import deliver, demo, due, export, intake, migrate, report, schema
 from crmcore.cli.talk import explain
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.root import CrmError
@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "deliver": deliver,
     "import": intake,
     "export": export,
+    "migrate": migrate,
+    "schema": schema,
 }
 """Every command and the module that knows it: its summary, its examples, its arguments, and how it is done."""
 

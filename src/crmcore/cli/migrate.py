@@ -1,0 +1,81 @@
+"""``crmcore migrate``: the tables led on to this release."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Final
+
+from crmcore.cli.doors import STORE
+from crmcore.cli.talk import say, say_json
+from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.outside import StoreFailed
+
+if TYPE_CHECKING:
+    from crmcore.adapters.sql.tables import Schema
+
+SUMMARY: Final = "lead the tables on to this release, or make them"
+DESCRIPTION: Final = (
+    "Lead the tables on to the version of this release, from whichever they are of; where there are none, they are made. Run it before the"
+    " first process of a new release; it can be run again when it was interrupted. It leaves every other table of the database alone."
+)
+EXAMPLES: Final = (
+    "crmcore migrate --store postgresql://crm@localhost/crm",
+    "crmcore migrate --store sqlite:///crm.db --check",
+)
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which tables."""
+    tables = parser.add_argument_group("which tables")
+    tables.add_argument("--prefix", default="crm_", metavar="WORD", help="of all names; crm_ when not given")
+    tables.add_argument("--schema", metavar="NAME", help="of the database's that they live in")
+    tables.add_argument(
+        "--partitions",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="into how many parts PostgreSQL divides each table by tenant",
+    )
+
+
+def tables_of(args: argparse.Namespace) -> "Schema":
+    """The tables that a command means."""
+    from crmcore.adapters.sql.tables import make_schema
+
+    return make_schema(prefix=args.prefix, schema=args.schema, partition_by_tenant=args.partitions)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("--store", metavar="URL", help=f"any SQLAlchemy URL; ${STORE} when not given")
+    parser.add_argument("--check", action="store_true", help="change nothing; end with 1 if there is something to do")
+    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    add_tables(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Lead them on."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from crmcore.adapters.sql.migrations import run as migrations
+    from crmcore.adapters.sql.migrations import version
+    from crmcore.adapters.sql.store import make_engine
+
+    url = args.store or os.environ.get(STORE)
+    if not url:
+        raise InvalidInput("store", f"must be named: --store sqlite:///crm.db, or ${STORE}")
+    engine, schema = make_engine(url), tables_of(args)
+    try:
+        with engine.begin() as connection:
+            before = version.read(connection, schema) if args.check else migrations.migrate(connection, schema)
+    except SQLAlchemyError as error:
+        raise StoreFailed(type(error).__name__) from None
+    finally:
+        engine.dispose()
+    if args.json:
+        say_json({"before": before, "newest": version.HEAD})
+    elif before == version.HEAD:
+        say(f"the tables are of version {version.HEAD}: nothing to do")
+    else:
+        told = "have to be led on" if args.check else "were led on"
+        say(f"the tables {told} from {f'version {before}' if before else 'nothing'} to version {version.HEAD}")
+    return 1 if args.check and before != version.HEAD else 0
