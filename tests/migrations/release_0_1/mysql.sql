@@ -46,7 +46,7 @@ CREATE TABLE crm_arrivals (
     outcome VARCHAR(8) COLLATE utf8mb4_bin NOT NULL, 
     arrived_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_arrivals PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_arrivals_source_key UNIQUE (tenant, source, `key`), 
+    CONSTRAINT crm_uq_arrivals_key_source UNIQUE (tenant, `key`, source), 
     CONSTRAINT crm_ck_arrivals_outcome CHECK (outcome IN ('applied', 'outdated', 'repeated'))
 )ENGINE=InnoDB CHARSET=utf8mb4;
 
@@ -190,7 +190,7 @@ CREATE TABLE crm_counterparts (
     `key` VARCHAR(255) COLLATE utf8mb4_bin NOT NULL, 
     edition BIGINT NOT NULL, 
     CONSTRAINT crm_pk_counterparts PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_counterparts_source_key UNIQUE (tenant, source, `key`)
+    CONSTRAINT crm_uq_counterparts_key_source UNIQUE (tenant, `key`, source)
 )ENGINE=InnoDB CHARSET=utf8mb4;
 
 CREATE TABLE crm_customers (
@@ -274,7 +274,7 @@ CREATE INDEX crm_ix_deals_customer ON crm_deals (customer, tenant);
 
 CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tenant);
 
-CREATE INDEX crm_ix_deals_funnel_outcome_place ON crm_deals (funnel, outcome, place, tenant);
+CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
 

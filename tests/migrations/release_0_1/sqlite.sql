@@ -50,7 +50,7 @@ CREATE TABLE crm_arrivals (
     outcome VARCHAR(8) NOT NULL, 
     arrived_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_arrivals PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_arrivals_source_key UNIQUE (tenant, source, "key"), 
+    CONSTRAINT crm_uq_arrivals_key_source UNIQUE (tenant, "key", source), 
     CONSTRAINT crm_ck_arrivals_outcome CHECK (outcome IN ('applied', 'outdated', 'repeated'))
 )
  WITHOUT ROWID;
@@ -199,7 +199,7 @@ CREATE TABLE crm_counterparts (
     "key" VARCHAR(255) NOT NULL, 
     edition BIGINT NOT NULL, 
     CONSTRAINT crm_pk_counterparts PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_counterparts_source_key UNIQUE (tenant, source, "key")
+    CONSTRAINT crm_uq_counterparts_key_source UNIQUE (tenant, "key", source)
 )
  WITHOUT ROWID;
 
@@ -286,7 +286,7 @@ CREATE INDEX crm_ix_deals_customer ON crm_deals (customer, tenant);
 
 CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tenant);
 
-CREATE INDEX crm_ix_deals_funnel_outcome_place ON crm_deals (funnel, outcome, place, tenant);
+CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
 

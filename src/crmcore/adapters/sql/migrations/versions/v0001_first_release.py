@@ -308,7 +308,7 @@ def upgrade() -> None:
         indexes=[
             ("ix_deals_customer", ("customer", "tenant")),
             ("ix_deals_funnel_opened_at", ("funnel", "opened_at", "tenant")),
-            ("ix_deals_funnel_outcome_place", ("funnel", "outcome", "place", "tenant")),
+            ("ix_deals_funnel_outcome_place_id", ("funnel", "outcome", "place", "id", "tenant")),
             ("ix_deals_owner_outcome", ("owner", "outcome", "tenant")),
         ],
         checks=[
