@@ -2,8 +2,9 @@
 
 import csv
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -12,39 +13,51 @@ from pathlib import Path
 
 import pytest
 
-from crmcore import Crm, FrozenClock, Stage
+from crmcore import Crm, FrozenClock, SqlStore, Stage
+from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.notify.recorder import Recorder
 from crmcore.demo.company import ABOUT, ZONE, stages
 from crmcore.demo.papers import Gaps
 from crmcore.demo.play import SEASON, Play, Played
+from crmcore.domain.values.period import Period
+from crmcore.services.ports import Store
 from crmcore.sheets.columns import Columns
 from crmcore.sheets.reading import Sheet, open_sheet, sheet_of
 from crmcore.sheets.rejects import Rejects
 from tests.demo.conftest import Demo, run
+from tests.servers import fresh_database
 
 REQUESTS = Path(__file__).parents[2] / "src" / "crmcore" / "demo" / "requests.csv"
 
 
-def house() -> tuple[Crm, FrozenClock, Recorder]:
-    """A house in memory, with the play's clock."""
+def house(store: Store | None = None) -> tuple[Crm, FrozenClock, Recorder]:
+    """A house with the play's clock, in memory when no store is given."""
     clock, recorder = FrozenClock(SEASON.since), Recorder()
     crm = Crm(
+        store,
         tenant="demo",
         clock=clock,
         renderer=Gaps(),
-        company=ABOUT,
+        files=MemoryFiles(),
+        notifiers={"email": recorder},
         region="UZ",
         zone=ZONE,
-        notifiers={"email": recorder},
+        company=ABOUT,
     )
     return crm, clock, recorder
 
 
-def play(crm: Crm, clock: FrozenClock, text: str | None = None) -> Played:
-    """Play the demo's file, or a text."""
+def play(crm: Crm, clock: FrozenClock, text: str | None = None, *, weeks: int = 13, stop: int = 999) -> Played:
+    """Play the demo's file, or a text, or the beginning of it; and break it off after some days."""
+
+    def tell(at: datetime, _counts: Counter[str]) -> None:
+        if at >= SEASON.since + timedelta(days=stop):
+            raise KeyboardInterrupt
+
+    season = Period(SEASON.since, SEASON.since + timedelta(weeks=weeks))
     with Rejects(None) as rejects, open_sheet(REQUESTS) as file:
         sheet = Sheet(file) if text is None else sheet_of(text)
-        return Play(crm, clock).run(sheet, Columns.guess(sheet.heads), rejects)
+        return Play(crm, clock, tell, season).run(sheet, Columns.guess(sheet.heads), rejects)
 
 
 @pytest.fixture(scope="module")
@@ -94,30 +107,60 @@ def test_playing_again_changes_nothing(demo: Demo) -> None:
     assert "0 times something was due, 0 letters sent" in again.err
 
 
-def test_a_play_that_broke_off_is_finished(played: tuple[Crm, Played, Recorder]) -> None:
+def test_a_play_that_broke_off_is_finished() -> None:
     """A play that was broken off twice in the middle ends as if nothing had happened."""
-    text = "".join(REQUESTS.read_text(encoding="utf-8").splitlines(keepends=True)[:120])
+    text = "".join(REQUESTS.read_text(encoding="utf-8").splitlines(keepends=True)[:80])
     crm, clock, recorder = house()
-    whole = play(crm, clock, text)
+    whole = play(crm, clock, text, weeks=5)
     broken, broken_clock, broken_recorder = house()
-    for days in (20, 40):
-        with pytest.raises(KeyboardInterrupt), Rejects(None) as rejects:
-            sheet = sheet_of(text)
-            Play(broken, broken_clock, _breaking_off(days)).run(sheet, Columns.guess(sheet.heads), rejects)
-    finished = play(broken, broken_clock, text)
+    for day in (11, 23):
+        with pytest.raises(KeyboardInterrupt):
+            play(broken, broken_clock, text, weeks=5, stop=day)
+    finished = play(broken, broken_clock, text, weeks=5)
 
     assert str(whole.report) == str(finished.report)
-    assert Counter(letter.topic for letter in recorder.letters) == Counter(
-        letter.topic for letter in broken_recorder.letters
-    )
+    assert _topics(recorder) == _topics(broken_recorder)
 
 
-def _breaking_off(days: int) -> Callable[[datetime, Counter[str]], None]:
-    def tell(at: datetime, _counts: Counter[str]) -> None:
-        if at >= SEASON.since + timedelta(days=days):
-            raise KeyboardInterrupt
+def _topics(recorder: Recorder) -> Counter[str]:
+    return Counter(letter.topic for letter in recorder.letters)
 
-    return tell
+
+@pytest.mark.postgresql
+def test_it_runs_on_postgresql(postgresql_url: str) -> None:
+    """On PostgreSQL the figures are those of the memory, and a second play does nothing."""
+    text = "".join(REQUESTS.read_text(encoding="utf-8").splitlines(keepends=True)[:25])
+    memory, clock, _ = house()
+    whole = play(memory, clock, text, weeks=2)
+    with fresh_database(postgresql_url) as url:
+        crm, clock, recorder = house(SqlStore.open(url))
+        first = play(crm, clock, text, weeks=2)
+        letters = len(recorder.letters)
+        second = play(crm, clock, text, weeks=2)
+        crm.close()
+
+    assert str(whole.report) == str(first.report) == str(second.report)
+    assert (0, letters) == (second.counts["taken"], len(recorder.letters))
+
+
+@pytest.mark.long
+def test_a_play_that_was_killed_is_finished(demo: Demo, tmp_path: Path) -> None:
+    """Killed three times in the middle, by a signal that nothing can catch, the demo ends as if nothing had happened."""
+    command = [sys.executable, "-m", "crmcore", "demo", "--folder", str(tmp_path), "--quiet"]
+    for seconds in (2.0, 4.0, 5.0):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        process.wait()
+    finished = run("demo", "--folder", str(tmp_path), "--quiet")
+
+    assert demo.first.out == finished.out
+    assert _letters(demo.folder) == _letters(tmp_path)
+
+
+def _letters(folder: Path) -> Counter[str]:
+    return Counter(path.name.rpartition("-")[0] for path in (folder / "letters").glob("*.eml"))
 
 
 def test_stages_are_as_the_story_tells(played: tuple[Crm, Played, Recorder]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,20 @@ def test_a_second_time_changes_nothing(crm: Crm) -> None:
 
     assert (60, 0, 60, 0) == (again.rows, again.taken, again.repeated, again.closed)
     assert facts == len(crm.feed.read().facts)
+
+
+def test_a_second_time_leaves_every_row_of_every_table(tmp_path: Path) -> None:
+    """What the database holds is the same to the byte after the file was read again."""
+    crm = Crm.open(f"sqlite:///{tmp_path}/crm.db")
+    dumps = []
+    for _ in range(2):
+        intake_of(crm, courses(250), COURSES)
+        with sqlite3.connect(tmp_path / "crm.db") as connection:
+            dumps.append(list(connection.iterdump()))
+        connection.close()
+    crm.close()
+
+    assert dumps[0] == dumps[1]
 
 
 def test_a_source_is_folded_when_the_map_says_so(crm: Crm) -> None:

@@ -6,6 +6,7 @@ The file ``requests.csv`` beside this module is what `write` gives.
 
 import csv
 import io
+import unicodedata
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -13,7 +14,6 @@ from typing import Final
 from attrs import frozen
 
 from crmcore.demo.phrases import SOURCES, TONGUES, Tongue
-from crmcore.domain.values.names import fold
 
 SEED: Final = 20260105
 FIRST_DAY: Final = datetime(2026, 1, 5)  # noqa: DTZ001  # a date on the company's own wall
@@ -75,16 +75,22 @@ def _person(chance: Random, number: int) -> _Person:
     phone = "".join(str(chance.randrange(10)) if char == "0" else char for char in tongue.phone[6:])
     name = tongue.pattern.format(given=given, family=family)
     street = chance.choice(tongue.streets).format(h=chance.randint(1, 180), f=chance.randint(1, 90))
-    letters = fold(name).replace(" ", ".")
-    local = letters if letters.isascii() else "client"
     return _Person(
         tongue=tongue,
         name=name,
         phone=tongue.phone[:6] + phone,
-        email=f"{local}.{number}@example.com" if chance.random() < 0.6 else "",
+        email=f"{_letters(name) or 'client'}.{number}@example.com" if chance.random() < 0.6 else "",
         street=street,
         city=chance.choice(tongue.cities),
     )
+
+
+def _letters(name: str) -> str:
+    """What an e-mail address keeps of a name: its plain letters."""
+    plain = unicodedata.normalize("NFKD", name.lower())
+    return "".join(
+        "." if char == " " else char for char in plain if char.isascii() and (char.isalpha() or char == " ")
+    ).strip(".")
 
 
 def _request(chance: Random, person: _Person, week: int) -> Line:

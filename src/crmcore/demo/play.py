@@ -64,11 +64,13 @@ class Play:
     Args:
         crm: a house whose clock is the play's.
         told: is told the time and the counts, once for each day of the play.
+        season: from when to when it is played.
     """
 
     crm: Crm
     clock: FrozenClock
     told: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
+    season: Period = SEASON
     counts: Counter[str] = field(factory=Counter)
     _waiting: list[tuple[datetime, int, Script]] = field(factory=list)
     _numbers: Iterator[int] = field(factory=count)
@@ -82,34 +84,38 @@ class Play:
             InvalidInput: the sheet cannot be read.
         """
         columns.check(sheet.heads)
-        self.clock.set(SEASON.since)
+        self.clock.set(self.season.since)
         company = found(self.crm.acting_as("founder"))
         self._known = {deal.request for deal in self._deals(company)}
         self._read(sheet, columns, rejects, company)
-        self._begin(SEASON.since, self._scheduler())
-        while self._waiting and self._waiting[0][0] < SEASON.until:
+        self._begin(self.season.since, self._scheduler())
+        while self._waiting and self._waiting[0][0] < self.season.until:
             at, number, script = heapq.heappop(self._waiting)
             self.clock.set(max(at, self.clock.now()))
             following = next(script, None)
             if following is not None:
                 heapq.heappush(self._waiting, (following, number, script))
-        self.clock.set(SEASON.until)
+        self.clock.set(self.season.until)
         self._look_round()
         return Played(
             counts=self.counts,
             rejected=tuple(rejects.all),
             papers=tuple((key, paper) for key, story in self._stories.items() for paper in story.papers),
-            report=self.crm.reports.live(company.funnel.id, since=SEASON.since, until=SEASON.until),
+            report=self.crm.reports.live(company.funnel.id, since=self.season.since, until=self.season.until),
         )
 
     def _read(self, sheet: Sheet, columns: Columns, rejects: Rejects, company: Company) -> None:
         """Put every row that can be read in its place in time; rows without a time come one after the other."""
-        undated = (SEASON.since + timedelta(hours=10 + n * 3) for n in count())
+        undated = (self.season.since + timedelta(hours=10 + n * 3) for n in count())
         for row in sheet:
             self.counts["rows"] += 1
             try:
                 lead = lead_of(row, columns)
-                at = _moment(lead.at) if lead.at else min(next(undated), SEASON.until - timedelta(hours=6))
+                at = (
+                    _moment(lead.at, self.season)
+                    if lead.at
+                    else min(next(undated), self.season.until - timedelta(hours=6))
+                )
             except InvalidInput as error:
                 rejects.add(row, error)
             else:
@@ -141,7 +147,7 @@ class Play:
             page = self.crm.deals.list(funnel=company.funnel.id, after=page[-1], limit=1000)
 
     def _scheduler(self) -> Script:
-        day = SEASON.since
+        day = self.season.since
         while True:
             self._look_round()
             if self.clock.now() >= day:
@@ -162,15 +168,15 @@ class Play:
         heapq.heappush(self._waiting, (at, next(self._numbers), script))
 
 
-def _moment(written: str) -> datetime:
+def _moment(written: str, season: Period) -> datetime:
     """Read when a request came: as the company's wall clock shows it, or with a zone of its own."""
     try:
         at = datetime.fromisoformat(written)
     except ValueError:
         raise InvalidInput("at", "must be a date and time such as 2026-01-05 09:30") from None
     at = instant(at, zone_of(ZONE)) if at.tzinfo is None else at
-    if at not in SEASON:
+    if at not in season:
         raise InvalidInput(
-            "at", f"must lie in the play's three months, {SEASON.since:%Y-%m-%d} to {SEASON.until:%Y-%m-%d}"
+            "at", f"must lie in the time that is played, {season.since:%Y-%m-%d} to {season.until:%Y-%m-%d}"
         )
     return at

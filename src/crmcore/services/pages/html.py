@@ -17,7 +17,7 @@ _STYLE: Final = """\
 .crmcore h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; color: #57606a; }
 .crmcore .when { color: #57606a; margin: 0; }
 .crmcore dl { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; }
-.crmcore dl div { background: #f3f6f9; border-radius: 8px; padding: .5rem .9rem; min-width: 7rem; }
+.crmcore dl div { background: #f3f6f9; border-radius: 8px; padding: .5rem .9rem; min-width: 6rem; }
 .crmcore dt { color: #57606a; font-size: .85rem; }
 .crmcore dd { margin: 0; font-size: 1.3rem; font-weight: 600; }
 .crmcore svg { display: block; max-width: 100%; height: auto; font-family: FONTS; }
