@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from crmcore.services.levels import Levels
     from crmcore.services.people import People
     from crmcore.services.reports.reports import Reports
+    from crmcore.services.service.service import Service
     from crmcore.services.tasks import Tasks
 
 
@@ -158,6 +159,8 @@ class Crm:
     """Users and teams."""
     reports: "Room[Reports]" = Room("crmcore.services.reports.reports", "Reports")
     """Live answers."""
+    service: "Room[Service]" = Room("crmcore.services.service.service", "Service")
+    """Equipment, service contracts, maintenance and replacement."""
     tasks: "Room[Tasks]" = Room("crmcore.services.tasks", "Tasks")
     """What somebody has to do."""
 

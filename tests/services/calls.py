@@ -109,6 +109,8 @@ WORDS: Final[Mapping[str, Any]] = {
     "year": 2026,
     "customers.relate.other": lambda world: world.company.id,
     "people.report_to.supervisor": lambda world: world.boss.id,
+    "service.renew.until": date(2028, 1, 1),
+    "service.sign.until": date(2028, 1, 1),
     "state": "kept",
 }
 """What cannot be told from a parameter's type alone."""
@@ -121,6 +123,7 @@ WISHED: Final[Mapping[str, Mapping[str, Callable[[World], Any]]]] = {
     "interactions.log": {"deal": lambda world: world.deal.id},
     "leads.capture": {"name": lambda world: "Liene Kalna"},
     "people.go_away": {"since": lambda world: NOON},
+    "service.plan_maintenance": {"every_total": lambda world: 500},
 }
 """What some stories ask for one way or another."""
 
@@ -165,6 +168,16 @@ def _published(world: World) -> World:
     return world
 
 
+def _broken(world: World) -> World:
+    world.crm.service.report_failure(world.equipment.id)
+    return world
+
+
+def _due(world: World) -> World:
+    (visit,) = world.crm.service.read_meter(world.equipment.id, 600).tasks
+    return evolve(world, task=visit)
+
+
 def _lost(world: World) -> World:
     world.crm.deals.lose(world.deal.id, reason="too dear")
     return world
@@ -180,6 +193,8 @@ PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
     "delivery.replay": _with_dead,
     "knowledge.withdraw": _published,
     "due.replay": _with_dead,
+    "service.repaired": _broken,
+    "service.visited": _due,
     "tasks.reopen": _lost,
 }
 """Where the house has to be brought first."""

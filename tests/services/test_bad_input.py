@@ -136,7 +136,7 @@ def test_foreign_ids_are_as_unknown_as_any(world: World, call: Call) -> None:
     world, others = call.prepare(world), call.prepare(another(world))
     held = dump(world.crm)
     theirs = {p.name: p for p in call.parameters if names_a_record(p)}
-    foreign = {p.name: found for p in theirs.values() if (found := call.needs(others).get(p.name) or _of(others, p))}
+    foreign = {p.name: found for p in theirs.values() if (found := _of(others, p) or call.needs(others).get(p.name))}
     for name, id in foreign.items():
         nobody = f"{id.partition('_')[0]}_{NOBODY}"
         unknown, strange = (_answer(call, world, name, given) for given in (nobody, id))
@@ -153,8 +153,9 @@ def _of(world: World, parameter: Parameter) -> Any:
 
 
 def _answer(call: Call, world: World, name: str, id: str) -> str:
+    several = any(p.name == name and "Sequence" in str(p.annotation) for p in call.parameters)
     try:
-        found = call.tell(world, call.needs(world) | {name: id})
+        found = call.tell(world, call.needs(world) | {name: [id] if several else id})
     except (NotFound, InvalidId) as refusal:
         return f"{type(refusal).__name__} {refusal}"
     assert not found, f"{call}({name}=...) answers for an id that nothing has"

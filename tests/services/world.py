@@ -24,6 +24,9 @@ from crmcore.domain.knowledge.articles import Article
 from crmcore.domain.knowledge.questions import Question
 from crmcore.domain.levels import Audience, ServiceLevel
 from crmcore.domain.people import Team, User
+from crmcore.domain.service.contracts import ServiceContract
+from crmcore.domain.service.equipment import Equipment
+from crmcore.domain.service.maintenance import Maintenance
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
 from crmcore.domain.worktime.calendar import WorkCalendar
@@ -54,6 +57,9 @@ class World:
     document: Document
     article: Article
     question: Question
+    equipment: Equipment
+    contract: ServiceContract
+    maintenance: Maintenance
     calendar: WorkCalendar
     level: ServiceLevel
     inquiry: Inquiry
@@ -100,6 +106,14 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
     office = crm.calendars.add_holiday(office.id, date(2026, 5, 1), name="Labour Day")
     crm.complaints.declare_type("quality")
     level = crm.levels.create("Gold", Targets(resolution=timedelta(hours=8)), audience=Audience(contracts=("gold",)))
+    boiler = crm.service.install(
+        "Boiler",
+        customer=lead.customer.id,
+        installed_at=NOON - timedelta(days=1_000),
+        expected_life=timedelta(days=1_000),
+        meter="hours",
+    )
+    care = crm.service.sign("Care", customer=lead.customer.id, since=date(2026, 1, 1), until=date(2027, 1, 1))
     return World(
         crm=crm,
         clock=clock,
@@ -116,6 +130,9 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         document=crm.documents.render("Offer", deal=lead.deal.id),
         article=article,
         question=crm.knowledge.gaps()[0],
+        equipment=boiler,
+        contract=care,
+        maintenance=crm.service.plan_maintenance(boiler.id, "Look after it", every_total=500, contract=care.id),
         calendar=office,
         level=level,
         inquiry=crm.inquiries.receive("How to clean?", customer=lead.customer.id, responsible=anna.id),

@@ -23,6 +23,9 @@ from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
 from crmcore.domain.people import Ring, Team, User
 from crmcore.domain.receipts import Receipt
+from crmcore.domain.service.contracts import ServiceContract
+from crmcore.domain.service.equipment import Equipment
+from crmcore.domain.service.maintenance import Maintenance
 from crmcore.domain.tasks import Task
 from crmcore.domain.worktime.calendar import WorkCalendar
 
@@ -39,15 +42,18 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     Deal,
     Document,
     Escalation,
+    Equipment,
     Funnel,
     Inquiry,
     Interaction,
+    Maintenance,
     Message,
     Occurrence,
     Question,
     Receipt,
     Ring,
     ServiceLevel,
+    ServiceContract,
     Subscription,
     Task,
     Team,

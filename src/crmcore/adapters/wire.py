@@ -29,13 +29,17 @@ from crmcore.domain.knowledge.search import Hit
 from crmcore.domain.values.money import Money
 from crmcore.services.deals.life import Moved
 from crmcore.services.leads import Captured
+from crmcore.services.service.equipment import Failed, Metered
+from crmcore.services.service.maintenance import Proposed, Visited
 
 MICROSECOND: Final = timedelta(microseconds=1)
 _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 LARGEST: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
 
-RESULTS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in (*ENTITIES, Captured, Hit, Moved)}
+RESULTS: Final[dict[str, type[Any]]] = {
+    kind.__name__: kind for kind in (*ENTITIES, Captured, Failed, Hit, Metered, Moved, Proposed, Visited)
+}
 """What a story may answer with and a receipt keep, besides plain values."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Self
 
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.fields.time import checked_moment
-from crmcore.domain.ids import ComplaintId, CustomerId, DealId, TaskId, UserId
+from crmcore.domain.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
 from crmcore.domain.kernel import (
     Entity,
     Event,
@@ -128,7 +128,14 @@ class Task(Entity):
     shape: ClassVar[Shape] = Shape(
         "task",
         "tasks",
-        indexes=(("deal",), ("customer",), ("complaint",), ("assignee", "state", "due_at"), ("due_at",)),
+        indexes=(
+            ("deal",),
+            ("customer",),
+            ("complaint",),
+            ("equipment",),
+            ("assignee", "state", "due_at"),
+            ("due_at",),
+        ),
     )
 
     id: TaskId = ref("task")
@@ -143,6 +150,7 @@ class Task(Entity):
     deal: DealId | None = ref("deal", optional=True, default=None)
     customer: CustomerId | None = ref("customer", optional=True, default=None)
     complaint: ComplaintId | None = ref("complaint", optional=True, default=None)
+    equipment: EquipmentId | None = ref("equipment", optional=True, default=None)
     note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
     result: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
     repeats: Recurrence | None = part(Recurrence, optional=True, default=None)
@@ -168,6 +176,7 @@ class Task(Entity):
         deal: DealId | None = None,
         customer: CustomerId | None = None,
         complaint: ComplaintId | None = None,
+        equipment: EquipmentId | None = None,
         note: str = "",
         repeats: Recurrence | None = None,
     ) -> Self:
@@ -191,6 +200,7 @@ class Task(Entity):
             deal=deal,
             customer=customer,
             complaint=complaint,
+            equipment=equipment,
             note=note,
             repeats=repeats,
             starts_at=due_at if repeats is not None else None,
@@ -268,24 +278,15 @@ class Task(Entity):
         if due_at is None:
             return None
         lead = self.due_at - self.remind_at if self.due_at and self.remind_at else None
-        following = self.give(
-            id,
-            self.title,
-            at=at,
-            kind=self.kind,
-            assignee=self.assignee,
-            role=self.role,
-            due_at=due_at,
-            remind_at=due_at - lead if lead else None,
-            priority=self.priority,
-            deal=self.deal,
-            customer=self.customer,
-            complaint=self.complaint,
-            note=self.note,
-            repeats=self.repeats,
-        )
+        remind_at = due_at - lead if lead else None
+        alike = {name: getattr(self, name) for name in ALIKE}
+        following = self.give(id, self.title, at=at, due_at=due_at, remind_at=remind_at, **alike)
         return changed(following, number=self.number + 1, starts_at=self.starts_at)
 
     def _require_open(self, verb: str) -> None:
         if self.state is not TaskState.OPEN:
             raise RuleBroken(self.id, "task_not_open", f"is {self.state.value}; reopen it to {verb} it")
+
+
+ALIKE: Final = ("kind", "assignee", "role", "priority", "deal", "customer", "complaint", "equipment", "note", "repeats")
+"""What the tasks of one recurrence have in common."""

@@ -22,14 +22,17 @@ from crmcore.domain.kernel import Entity, record
 from crmcore.domain.occurrences import Occurrence, OccurrenceState
 from crmcore.domain.people import User
 from crmcore.domain.receipts import Receipt
+from crmcore.domain.service.equipment import Equipment
+from crmcore.domain.service.maintenance import Maintenance
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.house import House, story, view
-from crmcore.services.steps.agenda import CALENDAR_CHANGED, ESCALATION, TASK_REMINDER, USER_LEFT
+from crmcore.services.steps.agenda import CALENDAR_CHANGED, ESCALATION, MAINTENANCE_DUE, TASK_REMINDER, USER_LEFT
 from crmcore.services.steps.cases import keep_case, open_states, pass_on
 from crmcore.services.steps.ladders import Watched, next_step, take_step, watch
 from crmcore.services.steps.messages import tell
 from crmcore.services.steps.papers import written
+from crmcore.services.steps.visits import give_visit
 from crmcore.services.steps.watching import watched_case, watched_commitment, watched_request, watched_task
 from crmcore.services.unit import Unit, check_limit
 
@@ -193,6 +196,14 @@ def _open_cases(unit: Unit, where: Criterion) -> Iterator[Complaint | Inquiry]:
     yield from list(unit.every(Inquiry, where & OneOf("state", open_states(Inquiry))))
 
 
+def _maintenance_due(unit: Unit, house: House, occurrence: Occurrence) -> None:
+    """Give somebody the visit that a plan has due by the calendar."""
+    plan = unit.peek(Maintenance, occurrence.subject)
+    piece = unit.peek(Equipment, plan.equipment) if plan is not None else None
+    if plan is not None and piece is not None:
+        give_visit(unit, house, plan, piece)
+
+
 SUBJECTS: Final[Mapping[str, type[Entity]]] = {
     kind.shape.kind: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
 }
@@ -203,5 +214,6 @@ HANDLERS: Final[Mapping[str, Callable[[Unit, House, Occurrence], None]]] = {
     TASK_REMINDER: _task_reminder,
     USER_LEFT: _user_left,
     CALENDAR_CHANGED: _calendar_changed,
+    MAINTENANCE_DUE: _maintenance_due,
 }
 """What is done with each kind of occurrence."""

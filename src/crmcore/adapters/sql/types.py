@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, SmallInteger, 
 from sqlalchemy.dialects import mysql, postgresql
 
 from crmcore.adapters import wire
+from crmcore.domain.fields.number import shortest
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY: Final = EPOCH.toordinal()
@@ -33,6 +34,7 @@ SCOPE: Final[dict[str, Any]] = {
     "date": date,
     "fromhex": bytes.fromhex,
     "fromordinal": date.fromordinal,
+    "shortest": shortest,
     "timedelta": timedelta,
 }
 """What the pieces of source may name."""
@@ -204,7 +206,7 @@ class Exact(Column):
 
     def source(self, dialect: Dialect) -> tuple[str, str]:
         """Shift the decimal point."""
-        return f"int({{v}}.scaleb({self.places}))", f"Decimal({{v}}).scaleb(-{self.places}).normalize()"
+        return f"int({{v}}.scaleb({self.places}))", f"shortest(Decimal({{v}}).scaleb(-{self.places}))"
 
 
 class Long(Column):

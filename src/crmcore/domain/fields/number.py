@@ -10,6 +10,9 @@ from crmcore.domain.fields.build import NO_DEFAULT, build, require, wrong_type
 EXACT: Final = 2**53
 """The largest whole number that every JSON reader still reads exactly."""
 
+DIGITS: Final = 20
+"""How many digits an exact number of ours has at most."""
+
 
 def whole(*, least: int = 0, most: int = EXACT, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
     """Hold a whole number between two limits, both included.
@@ -50,10 +53,10 @@ def exact(*, places: int, most: int = 10**9, default: Any = NO_DEFAULT) -> Any:
     """
 
     def to_decimal(value: Any) -> Any:
-        if type(value) not in {int, str}:
+        if type(value) not in {int, str, Decimal}:
             return value
         try:
-            return Decimal(value)
+            return shortest(Decimal(value))
         except InvalidOperation:
             return value
 
@@ -66,6 +69,19 @@ def exact(*, places: int, most: int = 10**9, default: Any = NO_DEFAULT) -> Any:
             raise TooPrecise("", f"must have at most {places} decimal places")
 
     return build(check, default=default, converter=to_decimal, places=places)
+
+
+def shortest(number: Decimal) -> Decimal:
+    """Write a number without zeros at its end and without an exponent, so that equal ones look alike.
+
+    Example:
+        >>> shortest(Decimal("2.50")), shortest(Decimal("1E+3")), shortest(Decimal(0))
+        (Decimal('2.5'), Decimal('1000'), Decimal('0'))
+    """
+    if not number.is_finite() or len(number.as_tuple().digits) > DIGITS or abs(number.adjusted()) > DIGITS:
+        return number  # past every limit; it is not for us to round it
+    short = number.normalize() or Decimal(0)  # and no zero is negative
+    return short if short.adjusted() < len(short.as_tuple().digits) else short.quantize(Decimal(1))
 
 
 def flag(*, default: Any = NO_DEFAULT) -> Any:

@@ -81,4 +81,8 @@ LABELS: Final = {
     "opened": "Açılıb",
     "nobody": "Heç kim",
     "not_yet": "Hələ qazanılmayıb",
+    "replace_life": "Yaşı, gözlənilən müddətdən",
+    "replace_total": "İstifadəsi, xidmət müddətindən",
+    "replace_failures": "Nasazlıqlar",
+    "replace_cost": "Təmir, yenisinin qiymətindən",
 }

@@ -81,4 +81,8 @@ LABELS: Final = {
     "opened": "Opened",
     "nobody": "Nobody",
     "not_yet": "Not won yet",
+    "replace_life": "Age, of the expected life",
+    "replace_total": "Use, of what such a piece lasts",
+    "replace_failures": "Failures",
+    "replace_cost": "Repairs, of the price of a new one",
 }

@@ -75,4 +75,8 @@ LABELS: Final = {
     "opened": "باز شده",
     "nobody": "هیچ\u200cکس",
     "not_yet": "هنوز برنده نشده",
+    "replace_life": "عمر، از عمر مورد انتظار",
+    "replace_total": "کارکرد، از عمر مفید",
+    "replace_failures": "خرابی‌ها",
+    "replace_cost": "تعمیرات، از قیمت نو",
 }

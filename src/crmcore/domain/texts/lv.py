@@ -81,4 +81,8 @@ LABELS: Final = {
     "opened": "Atvērti",
     "nobody": "Neviens",
     "not_yet": "Vēl nav uzvarēti",
+    "replace_life": "Vecums, no paredzamā mūža",
+    "replace_total": "Nolietojums, no resursa",
+    "replace_failures": "Bojājumi",
+    "replace_cost": "Remonti, no jaunas cenas",
 }

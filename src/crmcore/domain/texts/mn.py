@@ -81,4 +81,8 @@ LABELS: Final = {
     "opened": "Нээсэн",
     "nobody": "Хэн ч биш",
     "not_yet": "Хараахан хожоогүй",
+    "replace_life": "Нас, тооцоолсон хугацаанаас",
+    "replace_total": "Ашиглалт, нөөцөөс",
+    "replace_failures": "Гэмтэл",
+    "replace_cost": "Засвар, шинийн үнээс",
 }

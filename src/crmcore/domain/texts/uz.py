@@ -81,4 +81,8 @@ LABELS: Final = {
     "opened": "Ochilgan",
     "nobody": "Hech kim",
     "not_yet": "Hali yutilmagan",
+    "replace_life": "Yoshi, kutilgan muddatdan",
+    "replace_total": "Ishlatilishi, xizmat muddatidan",
+    "replace_failures": "Nosozliklar",
+    "replace_cost": "Ta’mirlash, yangisining narxidan",
 }

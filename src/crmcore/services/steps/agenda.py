@@ -11,6 +11,7 @@ ESCALATION: Final = "escalation"
 TASK_REMINDER: Final = "task.reminder"
 USER_LEFT: Final = "user.left"
 CALENDAR_CHANGED: Final = "calendar.changed"
+MAINTENANCE_DUE: Final = "maintenance.due"
 
 
 def schedule(unit: Unit, kind: str, subject: str, *, at: datetime | None, fresh: bool = False) -> None:
