@@ -15,6 +15,7 @@ from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
 from crmcore.domain.worktime.months import united, without
 from crmcore.domain.worktime.time import ALWAYS, WorkTime, worktime
 from crmcore.errors import Blank, InvalidInput, NaiveTime, NotAllowed, OutOfRange, WrongType
+from crmcore.testing.samples import Samples
 
 HOUR = timedelta(hours=1)
 RIGA = ZoneInfo("Europe/Riga")
@@ -535,3 +536,15 @@ def test_a_working_day_is_exchanged_for_another() -> None:
     assert not exchanged.time.is_working_day(date(2026, 5, 8))
     with pytest.raises(InvalidInput):
         exchanged.exchange(date(2026, 5, 8), date(2026, 5, 8), at=NOON)
+    with pytest.raises(WrongType):
+        exchanged.exchange(NOON, date(2026, 5, 8), at=NOON)
+
+
+def test_a_person_may_work_by_another_calendar() -> None:
+    """And by the house's again; the same one changes nothing."""
+    anna = Samples().user()
+    by = anna.work_by(calendar().id, at=NOON)
+
+    assert by.calendar == calendar().id
+    assert by.work_by(calendar().id, at=NOON) is by
+    assert by.work_by(None, at=NOON).calendar is None
