@@ -1,6 +1,7 @@
 """Escalations: who heard that something is late, who has taken it in hand, and what comes next."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from attrs import frozen
 
@@ -8,10 +9,13 @@ from crmcore.domain.criteria import Is
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.escalation import Escalation
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import UserId
+from crmcore.domain.ids import UserId, check_id, kind_of
 from crmcore.domain.people import User
 from crmcore.services.house import House, story, view
 from crmcore.services.unit import Unit, check_limit
+
+LATE: Final = frozenset({"task", "complaint", "inquiry", "commitment", "deal"})
+"""The kinds of records that can be late."""
 
 
 @frozen
@@ -31,14 +35,15 @@ class Escalations:
         Raises:
             RuleBroken: nobody has heard that it is late, or somebody has it in hand.
             NotFound: no such person.
+            InvalidId: that is no id of anything that can be late.
         """
         person = unit.get(User, by)
-        mine = Is("subject", checked_text("subject", subject, limit=64))
+        subject = checked_text("subject", subject, limit=64)
+        check_id(kind if (kind := kind_of(subject)) in LATE else "task", subject)
+        mine = Is("subject", subject)
         waiting = [step for step in unit.find(Escalation, mine) if step.acknowledged_at is None]
         if not waiting:
-            raise RuleBroken(
-                str(mine.value), "nothing_escalated", "has no step that waits for somebody to take it in hand"
-            )
+            raise RuleBroken(subject, "nothing_escalated", "has no step that waits for somebody to take it in hand")
         return tuple(unit.save(step.acknowledge(by=person.id, at=unit.now)) for step in waiting)
 
     @view("escalations.history")

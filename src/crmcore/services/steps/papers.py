@@ -91,7 +91,7 @@ def choose_template(unit: Unit, house: House, name: str, *, language: str | None
     name = checked_text("template", name)
     written_in = {template.language: template for template in unit.find(Template, Is("name", name))}
     if not written_in:
-        raise NotFound("template", name)
+        raise NotFound("template", "of that name")
     for wanted in (language, house.language):
         if wanted in written_in:
             return written_in[wanted]

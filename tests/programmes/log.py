@@ -1,0 +1,271 @@
+"""LOG: a canary sits in every input of every story, every failure is forced, and the canary is looked for in all that is logged or raised.
+
+``python -m tests.programmes.log --seed 1 --n 12``
+"""
+
+import json
+import logging
+import random
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from inspect import Parameter
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from crmcore import AddressGuard, Crm, CrmError, FrozenClock, Recorder, SmtpNotifier, SqlStore, WebhookNotifier
+from crmcore.adapters.ids import CountingIds
+from crmcore.adapters.sql import errors as sql_errors
+from crmcore.adapters.sql.tables import Schema
+from crmcore.domain.customers.customer import DETAILS as CUSTOMER_DETAILS
+from crmcore.domain.deals.facts import DETAILS as DEAL_DETAILS
+from crmcore.domain.errors.given import InvalidId
+from crmcore.domain.feed import Recorded
+from crmcore.domain.messages import Letter
+from crmcore.services import delivery, due, unit
+from tests.programmes.programme import Verdict, run
+from tests.receivers import LOOPBACK, mail_server, web_server
+from tests.services.calls import Call, calls
+from tests.services.world import NOBODY, World, another, furnish
+
+CANARY: Final = "kanarija" + "7f3a"  # put together here, so that no source line of a traceback holds it
+SABOTAGES: Final = {
+    "driver": "what the database's driver says is passed on",
+    "repeat": "a refusal repeats the id that it was given",
+    "log": "the address of a letter is logged",
+}
+
+
+class _Shown:
+    """Something that shows the canary to whoever prints it."""
+
+    def __repr__(self) -> str:
+        return CANARY
+
+
+SHAPES: Final[Sequence[Any]] = (
+    CANARY,
+    f"{CANARY}@example.com",
+    f"{CANARY}\r\nWARNING:crmcore:forged",
+    f"{CANARY}\0",
+    f"customer_{CANARY}",
+    CANARY + "x" * 1_100_000,
+    [CANARY],
+    {CANARY: CANARY},
+    _Shown(),
+    CANARY.encode(),
+    f"+371 2000 {CANARY}",
+    f"{{{{ {CANARY}() }}}}",
+)
+"""The forms in which it is given."""
+
+
+def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+    """Put a canary into every input in up to n forms, and force every failure."""
+    verdict = Verdict()
+    undo = _plant(sabotage)
+    store = SqlStore.open("sqlite://")
+    try:
+        with _listening(verdict):
+            ids = CountingIds()
+            world = furnish(store, tenant=ids.new("tenant"), ids=ids)
+            for call in calls():
+                _try(verdict, call, world, [*SHAPES[:n]])
+                _break(verdict, call, another(world), store)
+            _send_out(verdict)
+    finally:
+        store.close()
+        for owner, name, old in undo:
+            setattr(owner, name, old)
+    return verdict
+
+
+def _try(verdict: Verdict, call: Call, world: World, shapes: Sequence[Any]) -> None:
+    """Give a story the canary in each of its arguments, in each form."""
+    world = call.prepare(another(world))
+    for parameter in call.parameters:
+        for name in _names(call, parameter):
+            for shape in shapes:
+                given = call.needs(world) | {name: [shape] if parameter.kind is Parameter.VAR_POSITIONAL else shape}
+                verdict.count("inputs")
+                if not _watched(verdict, f"{call}({name})", partial(call.tell, world, given)):
+                    world = call.prepare(another(world))  # it was taken: the next one starts anew
+
+
+def _names(call: Call, parameter: Parameter) -> Sequence[str]:
+    """The names under which arguments are given. Names themselves are the host's code, and no input."""
+    if parameter.kind is not Parameter.VAR_KEYWORD:
+        return [parameter.name]
+    return [*sorted(CUSTOMER_DETAILS if call.room == "customers" else DEAL_DETAILS), "at"]
+
+
+def _break(verdict: Verdict, call: Call, world: World, store: SqlStore) -> None:
+    """Let the database refuse whatever the story writes, with the canary in its words."""
+    world = call.prepare(world)
+    given = call.needs(world)
+    with _refusing(store.schema, store):
+        verdict.count("stories with a failing database")
+        _watched(verdict, f"{call} on a failing database", partial(call.tell, world, given))
+
+
+def _watched(verdict: Verdict, where: str, tell: Any) -> bool:
+    """Tell a story and look at what it raises; whether it raised anything."""
+    try:
+        tell()
+    except Exception as error:  # noqa: BLE001  # whatever comes is looked at
+        verdict.count("errors")
+        shown = [str(error), repr(error), "".join(traceback.format_exception(error))]
+        if isinstance(error, CrmError):
+            shown.append(json.dumps(error.to_problem()))
+        verdict.demand(
+            "no error shows what was given", not any(CANARY in one for one in shown), f"{where}: {type(error).__name__}"
+        )
+        return True
+    return False
+
+
+@contextmanager
+def _refusing(schema: Schema, store: SqlStore) -> Iterator[None]:
+    tables = [table.name for table in schema.metadata.sorted_tables]
+    with store.engine.begin() as connection:
+        for table in tables:
+            for verb in ("INSERT", "UPDATE", "DELETE"):
+                connection.execute(
+                    text(
+                        f"CREATE TRIGGER t_{table}_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{CANARY}'); END"
+                    )
+                )
+    try:
+        yield
+    finally:
+        with store.engine.begin() as connection:
+            for table in tables:
+                for verb in ("INSERT", "UPDATE", "DELETE"):
+                    connection.execute(text(f"DROP TRIGGER t_{table}_{verb}"))
+
+
+def _send_out(verdict: Verdict) -> None:
+    """Let notifiers, listeners, servers and due work fail, all of them with the canary in their words."""
+
+    def fail(letter: Letter) -> None:
+        raise ValueError(f"{letter.to} {CANARY}")
+
+    class Deaf:
+        def publish(self, events: Sequence[Recorded], /) -> None:
+            raise ValueError(CANARY)
+
+    with mail_server() as (mailbox, mail_port), web_server() as (hooks, web_port):
+        hooks.headers = {"retry-after": CANARY, "location": f"https://{CANARY}.example/"}
+        guard = AddressGuard(ports={web_port}, allow=LOOPBACK)
+        clock = FrozenClock()
+        crm = Crm(
+            clock=clock,
+            publishers={"erp": Deaf()},
+            notifiers={
+                "broken": Recorder(before=fail),
+                "email": SmtpNotifier("127.0.0.1", sender="crm@example.com", port=mail_port, security="none"),
+                "webhook": WebhookNotifier(["whsec_" + "QUJD" * 11], guard=guard, full=True),
+            },
+        )
+        addresses = {
+            "broken": [CANARY],
+            "email": [f"{CANARY}@example.com", f"{CANARY}@", f"{CANARY},b@example.com", CANARY],
+            "webhook": [
+                f"http://127.0.0.1:{web_port}/{CANARY}",
+                f"http://{CANARY}@10.0.0.1/",
+                f"ftp://{CANARY}/",
+                f"http://{CANARY}:1/",
+            ],
+            "pigeon": [CANARY],
+        }
+        for manner, status in (("never", 500), ("stranger", 302), ("later", 429), ("drop", 410)):
+            mailbox.manner, hooks.status = manner, status
+            for channel, some in addresses.items():
+                for address in some:
+                    verdict.count("letters that failed")
+                    crm.delivery.queue("notice", address=address, channel=channel, facts={"text": CANARY})
+            _watched(verdict, "delivery", partial(crm.deliver, limit=1000))
+            clock.advance(hours=1)
+        for message in crm.delivery.list(limit=1000):
+            verdict.demand(
+                "no problem that is kept shows what was given", CANARY not in message.problem, message.channel
+            )
+    _fail_when_due(verdict)
+
+
+def _fail_when_due(verdict: Verdict) -> None:
+    clock = FrozenClock()
+    crm = Crm(clock=clock)
+    crm.tasks.give(f"Call {CANARY}", due_at=clock.now())
+    clock.advance(days=1)
+    handlers = dict(due.HANDLERS)
+
+    def fail(*_: Any) -> None:
+        raise ValueError(CANARY)
+
+    due.HANDLERS.update(dict.fromkeys(handlers, fail))  # type: ignore[attr-defined]  # a dictionary under its promise
+    try:
+        for _ in range(30):
+            verdict.count("due work that failed", crm.run_due().failed)
+            clock.advance(hours=7)
+    finally:
+        due.HANDLERS.update(handlers)  # type: ignore[attr-defined]  # as above
+    for occurrence in crm.due.dead():
+        verdict.demand(
+            "no problem that is kept shows what was given", CANARY not in occurrence.problem, occurrence.kind
+        )
+
+
+@contextmanager
+def _listening(verdict: Verdict) -> Iterator[None]:
+    """Look at whatever is logged, at any level by crmcore and from warnings on by anybody."""
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            verdict.count("lines logged")
+            shown = [
+                logging.Formatter("%(message)s").format(record),
+                *(str(value) for value in record.__dict__.values()),
+            ]
+            verdict.demand("no log shows what was given", not any(CANARY in one for one in shown), record.name)
+            verdict.demand("a line is one line", not any(c in record.getMessage() for c in "\r\n"), record.name)
+
+    ear, root, ours = Ear(), logging.getLogger(), logging.getLogger("crmcore")
+    level = ours.level
+    root.addHandler(ear)
+    ours.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        ours.setLevel(level)
+        root.removeHandler(ear)
+
+
+def _plant(sabotage: str) -> Sequence[tuple[Any, str, Any]]:
+    """Plant a bug; gives what has to be put back."""
+
+    def repeat(prefix: str, id: str, /) -> None:
+        if not str(id).startswith(prefix) or NOBODY in str(id):
+            raise InvalidId(f"{prefix} id", f"must not be {id!r}")
+
+    def hand(self: delivery.Delivery, letter: Letter) -> None:
+        logging.getLogger("crmcore.delivery").info("sending to %s", letter.to)
+
+    bugs: dict[str, tuple[Any, str, Any]] = {
+        "driver": (sql_errors, "_state", str),
+        "repeat": (unit, "check_id", repeat),
+        "log": (delivery.Delivery, "_hand_to_notifier", hand),
+    }
+    if not sabotage:
+        return ()
+    owner, name, bug = bugs[sabotage]
+    old = getattr(owner, name)
+    setattr(owner, name, bug)
+    return [(owner, name, old)]
+
+
+if __name__ == "__main__":
+    sys.exit(run("LOG", play, n=len(SHAPES), sabotages=SABOTAGES))
