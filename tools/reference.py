@@ -5,6 +5,7 @@ import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -154,14 +155,37 @@ def port_list() -> str:
 def llms() -> str:
     """Give a reader that is a program a list of all pages."""
     lines = ["# crmcore", "", "> Customer relationship management as a Python library that other programs embed.", ""]
-    for folder in ("tutorial", "how-to", "explanation", "reference", "decisions"):
-        lines += [f"## {folder.capitalize()}", ""]
-        for path in sorted((DOCS / folder).glob("*.md"), key=lambda path: (path.stem != "index", path.stem)):
-            text = MADE if path.name in {Path(made).name for made in PAGES} else path.read_text(encoding="utf-8")
-            title = next((line[2:] for line in text.splitlines() if line.startswith("# ")), path.stem.capitalize())
-            lines += [f"- [{title}](https://crmcore.dev/{folder}/{'' if path.stem == 'index' else path.stem + '/'})"]
+    for folder, (title, _) in INDEXES.items():
+        lines += [f"## {title}", ""]
+        lines += [f"- [{title}](https://crmcore.dev/{folder}/)"]
+        pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
+        lines += [f"- [{_title(path)}](https://crmcore.dev/{folder}/{path.stem}/)" for path in pages]
         lines += [""]
     return "\n".join(lines)
+
+
+INDEXES: Final[dict[str, tuple[str, str]]] = {
+    "tutorial": ("Tutorial", "Follow along, and every line runs as it stands here."),
+    "how-to": ("How-to", "Recipes, each for one thing that you have in mind. Every example is a test."),
+    "explanation": ("Explanation", "Why crmcore is as it is."),
+    "reference": ("Reference", "What there is, exactly."),
+    "decisions": (
+        "Decisions",
+        "What was chosen, from what, why, and what it costs. A record is never rewritten; a later one supersedes it.",
+    ),
+}
+
+
+def index(folder: str) -> str:
+    """List the pages of a folder."""
+    pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
+    return page(*INDEXES[folder], *(f"- [{_title(path)}]({path.name})" for path in pages))
+
+
+def _title(path: Path) -> str:
+    """The title of a page, also of one that is not written yet."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next((line[2:] for line in lines if line.startswith("# ")), path.stem.capitalize())
 
 
 def page(title: str, introduction: str, *lines: str) -> str:
@@ -230,6 +254,9 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/records.md": records,
     "reference/stability.md": stability,
     "reference/states.md": states,
+    **{
+        f"{folder}/index.md": partial(index, folder) for folder in INDEXES if folder != "tutorial"
+    },  # which has an order
     "llms.txt": llms,
 }
 
