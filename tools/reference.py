@@ -25,7 +25,7 @@ MADE: Final = "<!-- Written by tools/reference.py; change what it reads instead.
 
 def main() -> None:
     """Write all pages."""
-    for path, write in PAGES.items():
+    for path, write in (PAGES | LISTS).items():
         (DOCS / path).write_text(write(), encoding="utf-8")
 
 
@@ -254,11 +254,13 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/records.md": records,
     "reference/stability.md": stability,
     "reference/states.md": states,
-    **{
-        f"{folder}/index.md": partial(index, folder) for folder in INDEXES if folder != "tutorial"
-    },  # which has an order
+}
+"""What follows from the code."""
+LISTS: Final[dict[str, Callable[[], str]]] = {
+    **{f"{folder}/index.md": partial(index, folder) for folder in INDEXES if folder != "tutorial"},
     "llms.txt": llms,
 }
+"""What follows from the other pages. The tutorial has an order of its own."""
 
 if __name__ == "__main__":
     main()

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 from tests.architecture.source import HERE
+from tools.reference import DOCS, LISTS
 
 LANGUAGES: Final = frozenset(
     {"bash", "csv", "html", "ini", "json", "mermaid", "powershell", "python", "sql", "text", "toml"}
@@ -90,6 +91,12 @@ def test_every_page_can_be_reached(site: Path) -> None:
     built = {path.parent.relative_to(site) for path in site.rglob("index.html")}
 
     assert {page.parent if page.name == "index" else page for page in pages} == built
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_of_pages_is_whole(path: str) -> None:
+    """A folder's index, and the list for programs, name all pages."""
+    assert LISTS[path]() == (DOCS / path).read_text(encoding="utf-8"), "run: python -m tools.reference"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(HERE)))
