@@ -17,7 +17,7 @@ import crmcore
 from crmcore import errors
 from crmcore.adapters.kinds import ENTITIES, EVENTS
 from crmcore.services import ports
-from tools import command_line
+from tools import command_line, limits
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 MADE: Final = "<!-- Written by tools/reference.py; change what it reads instead. -->"
@@ -250,6 +250,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     ),
     "reference/errors.md": error_codes,
     "reference/events.md": events,
+    "reference/limits.md": lambda: page("Limits", limits.INTRODUCTION, limits.limits()),
     "reference/ports.md": port_list,
     "reference/records.md": records,
     "reference/stability.md": stability,

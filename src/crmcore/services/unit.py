@@ -6,7 +6,7 @@ story can forget to ask.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from crmcore.domain.criteria import EVERYTHING, Criterion, matches
 from crmcore.domain.errors.broken import NotFound
@@ -20,6 +20,9 @@ from crmcore.services.ports import Context, Ids, Policy, Question, Transaction
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
+
+LONGEST_PAGE: Final = 1000
+"""How many records a caller may ask for at once."""
 
 PAGE = 500
 """How many records are read at once where all are asked for."""
@@ -160,4 +163,4 @@ class Unit:
 
 def check_limit(limit: int) -> None:
     """Keep pages to a size that fits in memory."""
-    checked_whole("limit", limit, least=1, most=1000)
+    checked_whole("limit", limit, least=1, most=LONGEST_PAGE)

@@ -20,7 +20,7 @@ def whole(*, least: int = 0, most: int = EXACT, optional: bool = False, default:
     Raises:
         WrongType, OutOfRange: when the record is made.
     """
-    return build(_whole_check(least, most), optional=optional, default=default)
+    return build(_whole_check(least, most), optional=optional, default=default, least=least, most=most)
 
 
 def checked_whole(path: str, value: Any, *, least: int = 0, most: int = EXACT) -> int:
@@ -68,7 +68,7 @@ def exact(*, places: int, most: int = 10**9, default: Any = NO_DEFAULT) -> Any:
         if round(value, places) != value:
             raise TooPrecise("", f"must have at most {places} decimal places")
 
-    return build(check, default=default, converter=to_decimal, places=places)
+    return build(check, default=default, converter=to_decimal, places=places, least=0, most=most)
 
 
 def shortest(number: Decimal) -> Decimal:

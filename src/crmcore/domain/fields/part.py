@@ -125,7 +125,7 @@ def parts(
             if type(item) not in kinds:
                 raise wrong_type(f"a tuple of {wanted}", item)
 
-    return build(check, default=default, converter=_to_tuple, personal=personal)
+    return build(check, default=default, converter=_to_tuple, personal=personal, items=most)
 
 
 def entries(kind: type[Any], *, default: Any = NO_DEFAULT) -> Any:
@@ -165,7 +165,7 @@ def custom(*, default: Any = NO_DEFAULT) -> Any:
                 raise NotAllowed("", allowed=("names of a-z, 0-9 and _ that start with a letter",))
             require(f".{name}", _check_custom, item)
 
-    return build(check, default=default, converter=_to_map, personal=True, limit=NOTE)
+    return build(check, default=default, converter=_to_map, personal=True, limit=NOTE, items=CUSTOM_FIELDS)
 
 
 def _check_custom(value: Any) -> None:

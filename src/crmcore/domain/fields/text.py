@@ -62,7 +62,7 @@ def words(*, personal: bool, limit: int = LINE, most: int = 100, default: Any = 
         for word in value:
             check_word(word)
 
-    return build(check, default=default, converter=tidied, personal=personal, limit=limit)
+    return build(check, default=default, converter=tidied, personal=personal, limit=limit, items=most)
 
 
 def tidy(value: Any) -> Any:

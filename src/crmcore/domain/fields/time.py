@@ -19,7 +19,7 @@ def moment(*, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
     Raises:
         NaiveTime, WrongType, OutOfRange: when the record is made.
     """
-    return build(check_moment, optional=optional, default=default, converter=to_utc)
+    return build(check_moment, optional=optional, default=default, converter=to_utc, least=EARLIEST, most=LATEST)
 
 
 def day(*, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False) -> Any:
@@ -54,7 +54,7 @@ def span(*, least: timedelta = timedelta(0), optional: bool = False, default: An
     Raises:
         WrongType, OutOfRange: when the record is made.
     """
-    return build(_span_check(least), optional=optional, default=default)
+    return build(_span_check(least), optional=optional, default=default, least=least, most=LONGEST)
 
 
 def checked_span(path: str, value: Any, *, least: timedelta = timedelta(0)) -> timedelta:
