@@ -324,6 +324,42 @@ CREATE TABLE crm_escalations (
 
 CREATE INDEX crm_ix_escalations_raised_at ON crm_escalations (tenant, raised_at);
 
+CREATE TABLE crm_equipment (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    id UUID NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    customer UUID NOT NULL, 
+    product VARCHAR(200) COLLATE "C" NOT NULL, 
+    serial VARCHAR(100) COLLATE "C", 
+    place VARCHAR(500) COLLATE "C" NOT NULL, 
+    deal UUID, 
+    state VARCHAR(7) COLLATE "C" NOT NULL, 
+    installed_at BIGINT NOT NULL, 
+    warranty_until INTEGER, 
+    expected_life BIGINT, 
+    meter VARCHAR(30) COLLATE "C" NOT NULL, 
+    reading BIGINT NOT NULL, 
+    total BIGINT NOT NULL, 
+    read_at BIGINT, 
+    expected_total BIGINT NOT NULL, 
+    failures BIGINT NOT NULL, 
+    failed_at BIGINT, 
+    repair_cost_minor BIGINT, 
+    repair_cost_currency VARCHAR(3) COLLATE "C", 
+    maintained_at BIGINT, 
+    lines BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_equipment PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_equipment_serial_product UNIQUE (tenant, serial, product), 
+    CONSTRAINT crm_ck_equipment_state CHECK (state IN ('running', 'broken', 'retired'))
+);
+
+CREATE INDEX crm_ix_equipment_customer ON crm_equipment (customer, tenant);
+
+CREATE INDEX crm_ix_equipment_deal ON crm_equipment (deal, tenant);
+
+CREATE INDEX crm_ix_equipment_state ON crm_equipment (tenant, state);
+
 CREATE TABLE crm_funnels (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
     id UUID NOT NULL, 
@@ -417,6 +453,38 @@ CREATE INDEX crm_ix_interactions_customer_happened_at ON crm_interactions (custo
 CREATE INDEX crm_ix_interactions_deal_happened_at ON crm_interactions (deal, happened_at, tenant);
 
 CREATE INDEX crm_ix_interactions_user_happened_at ON crm_interactions ("user", happened_at, tenant);
+
+CREATE TABLE crm_maintenance (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    id UUID NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    equipment UUID NOT NULL, 
+    contract UUID, 
+    title VARCHAR(200) COLLATE "C" NOT NULL, 
+    role VARCHAR(60) COLLATE "C" NOT NULL, 
+    within BIGINT NOT NULL, 
+    every_rule VARCHAR(200) COLLATE "C", 
+    every_zone VARCHAR(60) COLLATE "C", 
+    every_total BIGINT NOT NULL, 
+    starts_at BIGINT NOT NULL, 
+    number BIGINT NOT NULL, 
+    next_at BIGINT, 
+    next_total BIGINT NOT NULL, 
+    task UUID, 
+    visits BIGINT NOT NULL, 
+    active SMALLINT NOT NULL, 
+    planned_at BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_maintenance PRIMARY KEY (tenant, id)
+);
+
+CREATE INDEX crm_ix_maintenance_active_next_at ON crm_maintenance (tenant, active, next_at);
+
+CREATE INDEX crm_ix_maintenance_contract ON crm_maintenance (contract, tenant);
+
+CREATE INDEX crm_ix_maintenance_equipment ON crm_maintenance (equipment, tenant);
+
+CREATE INDEX crm_ix_maintenance_task ON crm_maintenance (task, tenant);
 
 CREATE TABLE crm_messages (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
@@ -532,6 +600,34 @@ CREATE TABLE crm_levels (
     CONSTRAINT crm_uq_levels_name UNIQUE (tenant, name)
 );
 
+CREATE TABLE crm_contracts (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    id UUID NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    customer UUID NOT NULL, 
+    title VARCHAR(200) COLLATE "C" NOT NULL, 
+    number VARCHAR(100) COLLATE "C", 
+    since INTEGER NOT NULL, 
+    until INTEGER NOT NULL, 
+    responds_within BIGINT, 
+    visits BIGINT NOT NULL, 
+    visits_made BIGINT NOT NULL, 
+    parts_included SMALLINT NOT NULL, 
+    price_minor BIGINT, 
+    price_currency VARCHAR(3) COLLATE "C", 
+    state VARCHAR(9) COLLATE "C" NOT NULL, 
+    signed_at BIGINT NOT NULL, 
+    n_covers SMALLINT NOT NULL, 
+    CONSTRAINT crm_pk_contracts PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_contracts_number UNIQUE (tenant, number), 
+    CONSTRAINT crm_ck_contracts_state CHECK (state IN ('active', 'cancelled'))
+);
+
+CREATE INDEX crm_ix_contracts_customer ON crm_contracts (customer, tenant);
+
+CREATE INDEX crm_ix_contracts_until ON crm_contracts (tenant, until);
+
 CREATE TABLE crm_subscriptions (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
     id UUID NOT NULL, 
@@ -562,6 +658,7 @@ CREATE TABLE crm_tasks (
     deal UUID, 
     customer UUID, 
     complaint UUID, 
+    equipment UUID, 
     note VARCHAR(10000) COLLATE "C" NOT NULL, 
     result VARCHAR(10000) COLLATE "C" NOT NULL, 
     repeats_rule VARCHAR(200) COLLATE "C", 
@@ -585,6 +682,8 @@ CREATE INDEX crm_ix_tasks_customer ON crm_tasks (customer, tenant);
 CREATE INDEX crm_ix_tasks_deal ON crm_tasks (deal, tenant);
 
 CREATE INDEX crm_ix_tasks_due_at ON crm_tasks (tenant, due_at);
+
+CREATE INDEX crm_ix_tasks_equipment ON crm_tasks (equipment, tenant);
 
 CREATE TABLE crm_teams (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
@@ -787,6 +886,35 @@ CREATE TABLE crm_deal_movements (
     CONSTRAINT crm_ck_deal_movements_outcome_after CHECK (outcome_after IN ('open', 'won', 'lost')), 
     CONSTRAINT crm_ck_deal_movements_outcome_before CHECK (outcome_before IN ('open', 'won', 'lost'))
 );
+
+CREATE TABLE crm_equipment_log (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    equipment UUID NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    number BIGINT NOT NULL, 
+    kind VARCHAR(14) COLLATE "C" NOT NULL, 
+    at BIGINT NOT NULL, 
+    reading BIGINT NOT NULL, 
+    total BIGINT NOT NULL, 
+    cause VARCHAR(100) COLLATE "C" NOT NULL, 
+    note VARCHAR(1000) COLLATE "C" NOT NULL, 
+    cost_minor BIGINT, 
+    cost_currency VARCHAR(3) COLLATE "C", 
+    task UUID, 
+    CONSTRAINT crm_pk_equipment_log PRIMARY KEY (tenant, equipment, number), 
+    CONSTRAINT crm_ck_equipment_log_kind CHECK (kind IN ('installed', 'read', 'meter_replaced', 'failed', 'repaired', 'maintained', 'retired'))
+);
+
+CREATE TABLE crm_contract_coverage (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    contract UUID NOT NULL, 
+    pos INTEGER NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    equipment UUID NOT NULL, 
+    CONSTRAINT crm_pk_contract_coverage PRIMARY KEY (tenant, contract, pos)
+);
+
+CREATE INDEX crm_ix_contract_coverage_equipment ON crm_contract_coverage (equipment, tenant);
 
 CREATE TABLE crm_user_posts (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 

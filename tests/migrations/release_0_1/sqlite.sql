@@ -336,6 +336,43 @@ CREATE TABLE crm_escalations (
 
 CREATE INDEX crm_ix_escalations_raised_at ON crm_escalations (tenant, raised_at);
 
+CREATE TABLE crm_equipment (
+    tenant VARCHAR(64) NOT NULL, 
+    id BLOB NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    customer BLOB NOT NULL, 
+    product VARCHAR(200) NOT NULL, 
+    serial VARCHAR(100), 
+    place VARCHAR(500) NOT NULL, 
+    deal BLOB, 
+    state VARCHAR(7) NOT NULL, 
+    installed_at BIGINT NOT NULL, 
+    warranty_until INTEGER, 
+    expected_life BIGINT, 
+    meter VARCHAR(30) NOT NULL, 
+    reading BIGINT NOT NULL, 
+    total BIGINT NOT NULL, 
+    read_at BIGINT, 
+    expected_total BIGINT NOT NULL, 
+    failures BIGINT NOT NULL, 
+    failed_at BIGINT, 
+    repair_cost_minor BIGINT, 
+    repair_cost_currency VARCHAR(3), 
+    maintained_at BIGINT, 
+    lines BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_equipment PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_equipment_serial_product UNIQUE (tenant, serial, product), 
+    CONSTRAINT crm_ck_equipment_state CHECK (state IN ('running', 'broken', 'retired'))
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_equipment_customer ON crm_equipment (customer, tenant);
+
+CREATE INDEX crm_ix_equipment_deal ON crm_equipment (deal, tenant);
+
+CREATE INDEX crm_ix_equipment_state ON crm_equipment (tenant, state);
+
 CREATE TABLE crm_funnels (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
@@ -432,6 +469,39 @@ CREATE INDEX crm_ix_interactions_customer_happened_at ON crm_interactions (custo
 CREATE INDEX crm_ix_interactions_deal_happened_at ON crm_interactions (deal, happened_at, tenant);
 
 CREATE INDEX crm_ix_interactions_user_happened_at ON crm_interactions (user, happened_at, tenant);
+
+CREATE TABLE crm_maintenance (
+    tenant VARCHAR(64) NOT NULL, 
+    id BLOB NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    equipment BLOB NOT NULL, 
+    contract BLOB, 
+    title VARCHAR(200) NOT NULL, 
+    role VARCHAR(60) NOT NULL, 
+    within BIGINT NOT NULL, 
+    every_rule VARCHAR(200), 
+    every_zone VARCHAR(60), 
+    every_total BIGINT NOT NULL, 
+    starts_at BIGINT NOT NULL, 
+    number BIGINT NOT NULL, 
+    next_at BIGINT, 
+    next_total BIGINT NOT NULL, 
+    task BLOB, 
+    visits BIGINT NOT NULL, 
+    active SMALLINT NOT NULL, 
+    planned_at BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_maintenance PRIMARY KEY (tenant, id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_maintenance_active_next_at ON crm_maintenance (tenant, active, next_at);
+
+CREATE INDEX crm_ix_maintenance_contract ON crm_maintenance (contract, tenant);
+
+CREATE INDEX crm_ix_maintenance_equipment ON crm_maintenance (equipment, tenant);
+
+CREATE INDEX crm_ix_maintenance_task ON crm_maintenance (task, tenant);
 
 CREATE TABLE crm_messages (
     tenant VARCHAR(64) NOT NULL, 
@@ -553,6 +623,35 @@ CREATE TABLE crm_levels (
 )
  WITHOUT ROWID;
 
+CREATE TABLE crm_contracts (
+    tenant VARCHAR(64) NOT NULL, 
+    id BLOB NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    customer BLOB NOT NULL, 
+    title VARCHAR(200) NOT NULL, 
+    number VARCHAR(100), 
+    since INTEGER NOT NULL, 
+    until INTEGER NOT NULL, 
+    responds_within BIGINT, 
+    visits BIGINT NOT NULL, 
+    visits_made BIGINT NOT NULL, 
+    parts_included SMALLINT NOT NULL, 
+    price_minor BIGINT, 
+    price_currency VARCHAR(3), 
+    state VARCHAR(9) NOT NULL, 
+    signed_at BIGINT NOT NULL, 
+    n_covers SMALLINT NOT NULL, 
+    CONSTRAINT crm_pk_contracts PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_contracts_number UNIQUE (tenant, number), 
+    CONSTRAINT crm_ck_contracts_state CHECK (state IN ('active', 'cancelled'))
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_contracts_customer ON crm_contracts (customer, tenant);
+
+CREATE INDEX crm_ix_contracts_until ON crm_contracts (tenant, until);
+
 CREATE TABLE crm_subscriptions (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
@@ -584,6 +683,7 @@ CREATE TABLE crm_tasks (
     deal BLOB, 
     customer BLOB, 
     complaint BLOB, 
+    equipment BLOB, 
     note VARCHAR(10000) NOT NULL, 
     result VARCHAR(10000) NOT NULL, 
     repeats_rule VARCHAR(200), 
@@ -608,6 +708,8 @@ CREATE INDEX crm_ix_tasks_customer ON crm_tasks (customer, tenant);
 CREATE INDEX crm_ix_tasks_deal ON crm_tasks (deal, tenant);
 
 CREATE INDEX crm_ix_tasks_due_at ON crm_tasks (tenant, due_at);
+
+CREATE INDEX crm_ix_tasks_equipment ON crm_tasks (equipment, tenant);
 
 CREATE TABLE crm_teams (
     tenant VARCHAR(64) NOT NULL, 
@@ -823,6 +925,37 @@ CREATE TABLE crm_deal_movements (
     CONSTRAINT crm_ck_deal_movements_outcome_before CHECK (outcome_before IN ('open', 'won', 'lost'))
 )
  WITHOUT ROWID;
+
+CREATE TABLE crm_equipment_log (
+    tenant VARCHAR(64) NOT NULL, 
+    equipment BLOB NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    number BIGINT NOT NULL, 
+    kind VARCHAR(14) NOT NULL, 
+    at BIGINT NOT NULL, 
+    reading BIGINT NOT NULL, 
+    total BIGINT NOT NULL, 
+    cause VARCHAR(100) NOT NULL, 
+    note VARCHAR(1000) NOT NULL, 
+    cost_minor BIGINT, 
+    cost_currency VARCHAR(3), 
+    task BLOB, 
+    CONSTRAINT crm_pk_equipment_log PRIMARY KEY (tenant, equipment, number), 
+    CONSTRAINT crm_ck_equipment_log_kind CHECK (kind IN ('installed', 'read', 'meter_replaced', 'failed', 'repaired', 'maintained', 'retired'))
+)
+ WITHOUT ROWID;
+
+CREATE TABLE crm_contract_coverage (
+    tenant VARCHAR(64) NOT NULL, 
+    contract BLOB NOT NULL, 
+    pos INTEGER NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    equipment BLOB NOT NULL, 
+    CONSTRAINT crm_pk_contract_coverage PRIMARY KEY (tenant, contract, pos)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_contract_coverage_equipment ON crm_contract_coverage (equipment, tenant);
 
 CREATE TABLE crm_user_posts (
     tenant VARCHAR(64) NOT NULL, 

@@ -364,6 +364,45 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "equipment",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("equipment"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("product", Words(200), nullable=False),
+        Column("serial", Words(100), nullable=True),
+        Column("place", Words(500), nullable=False),
+        Column("deal", Key("deal"), nullable=True),
+        Column("state", Words(7), nullable=False),
+        Column("installed_at", Instant(), nullable=False),
+        Column("warranty_until", Day(), nullable=True),
+        Column("expected_life", Span(), nullable=True),
+        Column("meter", Words(30), nullable=False),
+        Column("reading", Exact(3), nullable=False),
+        Column("total", Exact(3), nullable=False),
+        Column("read_at", Instant(), nullable=True),
+        Column("expected_total", Exact(3), nullable=False),
+        Column("failures", Whole(), nullable=False),
+        Column("failed_at", Instant(), nullable=True),
+        Column("repair_cost_minor", Whole(), nullable=True),
+        Column("repair_cost_currency", Words(3), nullable=True),
+        Column("maintained_at", Instant(), nullable=True),
+        Column("lines", Whole(), nullable=False),
+        primary=("pk_equipment", ("tenant", "id")),
+        unique=[
+            ("uq_equipment_serial_product", ("tenant", "serial", "product")),
+        ],
+        indexes=[
+            ("ix_equipment_customer", ("customer", "tenant")),
+            ("ix_equipment_deal", ("deal", "tenant")),
+            ("ix_equipment_state", ("tenant", "state")),
+        ],
+        checks=[
+            ("ck_equipment_state", "state IN ('running', 'broken', 'retired')"),
+        ],
+    )
+    steps.create_table(
         "funnels",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("funnel"), nullable=False),
@@ -460,6 +499,36 @@ def upgrade() -> None:
             ),
             ("ck_interactions_direction", "direction IN ('incoming', 'outgoing', 'internal')"),
             ("ck_interactions_kind", "kind IN ('call', 'mail', 'meeting', 'visit', 'chat', 'survey', 'note')"),
+        ],
+    )
+    steps.create_table(
+        "maintenance",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("maintenance"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("equipment", Key("equipment"), nullable=False),
+        Column("contract", Key("contract"), nullable=True),
+        Column("title", Words(200), nullable=False),
+        Column("role", Words(60), nullable=False),
+        Column("within", Span(), nullable=False),
+        Column("every_rule", Words(200), nullable=True),
+        Column("every_zone", Words(60), nullable=True),
+        Column("every_total", Exact(3), nullable=False),
+        Column("starts_at", Instant(), nullable=False),
+        Column("number", Whole(), nullable=False),
+        Column("next_at", Instant(), nullable=True),
+        Column("next_total", Exact(3), nullable=False),
+        Column("task", Key("task"), nullable=True),
+        Column("visits", Whole(), nullable=False),
+        Column("active", Flag(), nullable=False),
+        Column("planned_at", Instant(), nullable=False),
+        primary=("pk_maintenance", ("tenant", "id")),
+        indexes=[
+            ("ix_maintenance_active_next_at", ("tenant", "active", "next_at")),
+            ("ix_maintenance_contract", ("contract", "tenant")),
+            ("ix_maintenance_equipment", ("equipment", "tenant")),
+            ("ix_maintenance_task", ("task", "tenant")),
         ],
     )
     steps.create_table(
@@ -594,6 +663,38 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "contracts",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("contract"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("customer", Key("customer"), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("number", Words(100), nullable=True),
+        Column("since", Day(), nullable=False),
+        Column("until", Day(), nullable=False),
+        Column("responds_within", Span(), nullable=True),
+        Column("visits", Whole(), nullable=False),
+        Column("visits_made", Whole(), nullable=False),
+        Column("parts_included", Flag(), nullable=False),
+        Column("price_minor", Whole(), nullable=True),
+        Column("price_currency", Words(3), nullable=True),
+        Column("state", Words(9), nullable=False),
+        Column("signed_at", Instant(), nullable=False),
+        Column("n_covers", SmallInteger(), nullable=False),
+        primary=("pk_contracts", ("tenant", "id")),
+        unique=[
+            ("uq_contracts_number", ("tenant", "number")),
+        ],
+        indexes=[
+            ("ix_contracts_customer", ("customer", "tenant")),
+            ("ix_contracts_until", ("tenant", "until")),
+        ],
+        checks=[
+            ("ck_contracts_state", "state IN ('active', 'cancelled')"),
+        ],
+    )
+    steps.create_table(
         "subscriptions",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("subscription"), nullable=False),
@@ -626,6 +727,7 @@ def upgrade() -> None:
         Column("deal", Key("deal"), nullable=True),
         Column("customer", Key("customer"), nullable=True),
         Column("complaint", Key("complaint"), nullable=True),
+        Column("equipment", Key("equipment"), nullable=True),
         Column("note", Words(10000), nullable=False),
         Column("result", Words(10000), nullable=False),
         Column("repeats_rule", Words(200), nullable=True),
@@ -642,6 +744,7 @@ def upgrade() -> None:
             ("ix_tasks_customer", ("customer", "tenant")),
             ("ix_tasks_deal", ("deal", "tenant")),
             ("ix_tasks_due_at", ("tenant", "due_at")),
+            ("ix_tasks_equipment", ("equipment", "tenant")),
         ],
         checks=[
             ("ck_tasks_priority", "priority IN ('low', 'normal', 'high', 'urgent')"),
@@ -884,6 +987,41 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "equipment_log",
+        Column("tenant", Words(64), nullable=False),
+        Column("equipment", Key("equipment"), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("number", Whole(), nullable=False),
+        Column("kind", Words(14), nullable=False),
+        Column("at", Instant(), nullable=False),
+        Column("reading", Exact(3), nullable=False),
+        Column("total", Exact(3), nullable=False),
+        Column("cause", Words(100), nullable=False),
+        Column("note", Words(1000), nullable=False),
+        Column("cost_minor", Whole(), nullable=True),
+        Column("cost_currency", Words(3), nullable=True),
+        Column("task", Key("task"), nullable=True),
+        primary=("pk_equipment_log", ("tenant", "equipment", "number")),
+        checks=[
+            (
+                "ck_equipment_log_kind",
+                "kind IN ('installed', 'read', 'meter_replaced', 'failed', 'repaired', 'maintained', 'retired')",
+            ),
+        ],
+    )
+    steps.create_table(
+        "contract_coverage",
+        Column("tenant", Words(64), nullable=False),
+        Column("contract", Key("contract"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("equipment", Key("equipment"), nullable=False),
+        primary=("pk_contract_coverage", ("tenant", "contract", "pos")),
+        indexes=[
+            ("ix_contract_coverage_equipment", ("equipment", "tenant")),
+        ],
+    )
+    steps.create_table(
         "user_posts",
         Column("tenant", Words(64), nullable=False),
         Column("user", Key("user"), nullable=False),
@@ -921,6 +1059,8 @@ def downgrade() -> None:
     steps = Steps()
     steps.drop_table("events")
     steps.drop_table("user_posts")
+    steps.drop_table("contract_coverage")
+    steps.drop_table("equipment_log")
     steps.drop_table("deal_movements")
     steps.drop_table("deal_attachments")
     steps.drop_table("deal_participants")
@@ -936,15 +1076,18 @@ def downgrade() -> None:
     steps.drop_table("teams")
     steps.drop_table("tasks")
     steps.drop_table("subscriptions")
+    steps.drop_table("contracts")
     steps.drop_table("levels")
     steps.drop_table("rings")
     steps.drop_table("receipts")
     steps.drop_table("questions")
     steps.drop_table("occurrences")
     steps.drop_table("messages")
+    steps.drop_table("maintenance")
     steps.drop_table("interactions")
     steps.drop_table("inquiries")
     steps.drop_table("funnels")
+    steps.drop_table("equipment")
     steps.drop_table("escalations")
     steps.drop_table("documents")
     steps.drop_table("deals")
