@@ -15,6 +15,7 @@ from crmcore.domain import ids
 from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
+from crmcore.services.bulk import Refused
 from tests.services.world import NOON, World, keep
 
 ROOMS: Final = tuple(name for name in dir(Crm) if not name.startswith("_") and type(getattr(Crm, name)) is Room)
@@ -63,7 +64,17 @@ class Call:
                 args.append(named.pop(p.name))
             if p.kind is Parameter.VAR_POSITIONAL and p.name in named:
                 args += named.pop(p.name)
-        return getattr(getattr(world.crm, self.room), self.name)(*args, **named)
+        told = getattr(getattr(world.crm, self.room), self.name)(*args, **named)
+        return _read(told) if isinstance(told, Iterator) else told
+
+
+def _read(answers: Iterator[Any]) -> list[Any]:
+    """Read what a bulk story answers; one that was refused counts as a refusal."""
+    told = list(answers)
+    for answer in told:
+        if isinstance(answer, Refused):
+            raise answer.error
+    return told
 
 
 def calls() -> Iterator[Call]:
@@ -82,6 +93,10 @@ def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 WORDS: Final[Mapping[str, Any]] = {
+    "customers.upsert_many.rows": [{"key": "1", "name": "Liene Kalna"}],
+    "deals.move_many.moves": lambda world: [(world.deal.id, "Payment")],
+    "deals.upsert_many.rows": lambda world: [{"key": "1", "customer": world.customer.id, "funnel": world.funnel.id}],
+    "leads.capture_many.leads": lambda world: [{"name": "Liene Kalna", "funnel": world.funnel.id}],
     "calendars.create.name": "shop",
     "calendars.keep_holiday.day": date(2026, 5, 1),
     "calendars.exchange.worked": date(2026, 5, 9),

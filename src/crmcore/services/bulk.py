@@ -92,6 +92,8 @@ def padded(options: Iterable[T]) -> tuple[T, ...]:
 def _chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
     if type(size) is not int or not 1 <= size <= LARGEST:
         raise InvalidInput("chunk", f"must lie between 1 and {LARGEST:,}")
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise WrongType("items", f"must be a list or a stream of items, not {type(items).__name__}")
     numbered = enumerate(items, start=1)
     while chunk := list(islice(numbered, size)):
         yield chunk

@@ -86,7 +86,7 @@ class Funnels:
         after = before.redraw(at=unit.now, stages=stages, loss_reasons=loss_reasons)
         keys = [stage.key for stage in after.stages]
         moved = tuple(s.key for place, s in enumerate(before.stages) if keys[place : place + 1] != [s.key])
-        if moved and unit.count(Deal, Is("funnel", id) & OneOf("stage", moved)):
+        if moved and unit.facts(Deal, Is("funnel", id) & OneOf("stage", moved), limit=1):
             raise RuleBroken(id, "stage_in_use", "has deals in a stage that would move; move them out first")
         return unit.save(after)
 

@@ -95,6 +95,10 @@ class Unit:
             checked_type("after", kind, after)
         return self._transaction.find(kind, self._within(kind, where), order=order, after=after, limit=limit, lock=lock)
 
+    def facts(self, kind: type[E], where: Criterion, /, *, limit: int | None = None) -> Sequence[E]:
+        """Read records for a rule to judge by, whether or not the actor may see them. A story never hands one of them out."""
+        return self._transaction.find(kind, where, limit=limit)
+
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
         """Read records one page at a time, in the order of their ids."""
         page: Sequence[E] = ()

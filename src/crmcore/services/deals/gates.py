@@ -23,10 +23,10 @@ def evidence(unit: Unit, deal: Deal, asked: Sequence[Requirement]) -> Evidence:
     """Gather what the requirements look at, and nothing else."""
     if not any(requirement.rule in HISTORICAL for requirement in asked):
         return Evidence(deal=deal)
-    tasks = unit.find(Task, Is("deal", deal.id))
+    tasks = unit.facts(Task, Is("deal", deal.id))
     return Evidence(
         deal=deal,
         open_tasks=[task.kind for task in tasks if task.state is TaskState.OPEN],
         done_tasks=[task.kind for task in tasks if task.state is TaskState.DONE],
-        interactions=[contact.kind.value for contact in unit.find(Interaction, Is("deal", deal.id))],
+        interactions=[contact.kind.value for contact in unit.facts(Interaction, Is("deal", deal.id))],
     )

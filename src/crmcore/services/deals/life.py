@@ -153,7 +153,7 @@ class DealLife:
         """
         deal = unit.get(Deal, id, version=expected_version)
         lost = deal.lose(reason, unit.get(Funnel, deal.funnel), at=unit.now)
-        for task in unit.find(Task, Is("deal", id) & Is("state", TaskState.OPEN)):
+        for task in unit.facts(Task, Is("deal", id) & Is("state", TaskState.OPEN)):
             unit.save(task.cancel(at=unit.now, reason="deal lost"))
         return unit.save(lost)
 

@@ -14,9 +14,9 @@ def take_turn(unit: Unit, *, role: str, ring: str) -> Assignment:
         ring: the key of the ring, so that work of several sorts goes round on its own.
     """
     holders = Is("active", True) if role == OWNER else Has("posts", Is("role", role))
-    found = unit.one(Ring, Is("key", ring))
+    found = next(iter(unit.facts(Ring, Is("key", ring))), None)
     turning = found or Ring(id=unit.id("ring"), key=ring)
-    turned, assignment = turning.turn(unit.find(User, holders), at=unit.now)
+    turned, assignment = turning.turn(unit.facts(User, holders), at=unit.now)
     if turned is not found and assignment.user is not None:
         unit.save(turned)
     return assignment
