@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -255,6 +256,18 @@ def test_the_module_is_the_command() -> None:
 
     assert f"crmcore {__version__}\n" == module.stdout
     assert "['csv']\n" == light.stdout
+
+
+def test_every_script_is_written_whatever_the_machine_speaks(store: str) -> None:
+    """A machine whose own letters are plain English writes Persian into a file all the same."""
+    done = subprocess.run(
+        [sys.executable, "-m", "crmcore", "report", "--store", store, "--language", "fa"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert "قیف فروش: Windows\n─────" in done.stdout.decode().replace("\r", "")
 
 
 def test_whoever_reads_may_stop(store: str) -> None:

@@ -185,13 +185,16 @@ def test_bad_rows_are_put_aside_whole(crm: Crm, tmp_path: Path) -> None:
 
 
 def test_corrected_rejects_are_taken_in(crm: Crm, tmp_path: Path) -> None:
-    """The file of rejects is a table like any other: corrected, it is read, and its own columns mean nothing."""
+    """The file of rejects is a table like any other: corrected, it is read, and its own columns mean nothing. Until all is read it stays."""
     path = tmp_path / "rejects.csv"
     intake_of(crm, "name,phone,row\nAnna,12,a\n=Bruno,34,b\n", rejects=path)
     corrected = path.read_text(encoding="utf-8").replace(",12,", ",+371 2000 0001,").replace(",34,", ",+371 2000 0002,")
+    with pytest.raises(KeyboardInterrupt):
+        intake_of(crm, corrected + ",,,,,12,\n", rejects=path, told=_stopping(1), chunk=1)
+    assert path.exists()
     _, done = intake_of(crm, corrected, rejects=path)
 
-    assert (2, ()) == (done.taken, done.rejected)
+    assert (1, 1, ()) == (done.taken, done.repeated, done.rejected)
     assert {"Anna", "=Bruno"} == {customer.name for customer in crm.customers.search()}
     assert not path.exists()
 

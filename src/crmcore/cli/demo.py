@@ -1,17 +1,18 @@
 """``crmcore demo``: a company that installs windows, for three months, in some seconds."""
 
 import argparse
-import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from crmcore.cli.doors import add_looks
+from crmcore.cli.report import figures
 from crmcore.cli.sheets import add_sheet, columns_of, sheet_from
 from crmcore.cli.talk import Progress, note, say, say_json
 
 if TYPE_CHECKING:
+    from crmcore.adapters.clocks import FrozenClock
     from crmcore.crm import Crm
     from crmcore.demo.play import Played
 
@@ -45,65 +46,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play it, and show what came of it."""
     from crmcore.adapters.clocks import FrozenClock
-    from crmcore.demo.company import ABOUT
-    from crmcore.demo.papers import Gaps
+    from crmcore.demo.generator import FILE
     from crmcore.demo.play import SEASON, Play
-    from crmcore.sheets.reading import open_sheet
+    from crmcore.sheets.reading import Sheet
     from crmcore.sheets.rejects import Rejects
 
     folder = Path(args.folder)
     folder.mkdir(parents=True, exist_ok=True)
     clock = FrozenClock(SEASON.since)
-    crm = _open(args, folder, clock=clock, renderer=Gaps(), company=ABOUT)
-    days = SEASON.length.days
-    progress = Progress(whole=days, quiet=args.quiet)
+    crm = _open(args, folder, clock)
+    progress = Progress(whole=SEASON.length.days, quiet=args.quiet)
 
     def tell(at: datetime, counts: Counter[str]) -> None:
-        done = (at - SEASON.since).days
-        progress.tell(done, f"{at:%d %B}: {counts['taken'] + counts['known']} requests, {counts['sent']} letters sent")
+        text = f"{at:%d %B}: {counts['taken'] + counts['known']} requests, {counts['sent']} letters sent"
+        progress.tell((at - SEASON.since).days, text)
 
-    file = open_sheet(Path(__file__).parents[1] / "demo" / "requests.csv") if args.input is None else None
-    with file or sheet_from(args.input) as source, Rejects(folder / "rejects.csv") as rejects:
-        from crmcore.sheets.reading import Sheet
-
+    with Rejects(folder / "rejects.csv") as rejects, sheet_from(args.input or str(FILE)) as source:
         sheet = Sheet(source)
         played = Play(crm, clock, tell).run(sheet, columns_of(args, sheet.heads), rejects)
     progress.end()
-    papers = _save(played, folder, args)
+    _save(played, folder, args)
     crm.close()
     if args.json:
-        from crmcore.cli.report import figures
-
-        say_json({"counts": dict(played.counts), "rejected": len(played.rejected), **figures(played.report)})
+        counts = {**played.counts, "rejected": len(played.rejected), "documents": len(played.papers)}
+        say_json({"counts": counts, **figures(played.report)})
     else:
         say(played.report.text(language=args.language, zone=args.zone))
-        note(_summary(played, papers, folder))
-    sys.stdout.flush()
-    return 1 if args.input is not None and played.rejected else 0
+        note(_summary(played, folder))
+    return 1 if args.input and played.rejected else 0
 
 
-def _open(args: argparse.Namespace, folder: Path, **settings: Any) -> "Crm":
+def _open(args: argparse.Namespace, folder: Path, clock: "FrozenClock") -> "Crm":
     from crmcore.adapters.files import FolderFiles
     from crmcore.adapters.notify.folder import FolderNotifier
     from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
+    from crmcore.demo.company import ABOUT, ZONE
+    from crmcore.demo.papers import Gaps
 
     # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
-    store = (
-        SqlStore.open(args.store) if args.store else SqlStore.open(f"sqlite:///{folder}/crm.db", durability="relaxed")
-    )
+    own = f"sqlite:///{folder}/crm.db"
+    store = SqlStore.open(args.store) if args.store else SqlStore.open(own, durability="relaxed")
     return Crm(
         store,
         tenant=args.tenant,
+        clock=clock,
         region=args.region or "UZ",
-        zone="Asia/Tashkent",
+        zone=ZONE,
+        company=ABOUT,
+        renderer=Gaps(),
         files=FolderFiles(folder / "files"),
         notifiers={"email": FolderNotifier(folder / "letters", sender="crm@windows.example")},
-        **settings,
     )
 
 
-def _save(played: "Played", folder: Path, args: argparse.Namespace) -> int:
+def _save(played: "Played", folder: Path, args: argparse.Namespace) -> None:
     """Put the documents and the report into the folder."""
     documents = folder / "documents"
     documents.mkdir(exist_ok=True)
@@ -112,17 +109,16 @@ def _save(played: "Played", folder: Path, args: argparse.Namespace) -> int:
         (documents / f"{name}-{paper.id[-8:]}.html").write_text(paper.body or "", encoding="utf-8")
     played.report.save(folder / "report.html", language=args.language, zone=args.zone)
     played.report.save(folder / "report.txt", language=args.language, zone=args.zone)
-    return len(played.papers)
 
 
-def _summary(played: "Played", papers: int, folder: Path) -> str:
+def _summary(played: "Played", folder: Path) -> str:
     counts, rejected = played.counts, len(played.rejected)
     taken = f"{counts['taken']} requests taken in, {counts['known']} known from an earlier play"
     lines = [
         "",
         f"{counts['rows']} rows: {taken}, {counts['repeated']} repeated, {rejected} rejected",
         *(f"  {reject}" for reject in played.rejected),
-        f"{counts['due']} times something was due, {counts['sent']} letters sent, {papers} documents made",
+        f"{counts['due']} times something was due, {counts['sent']} letters sent, {len(played.papers)} documents made",
         f"in {folder}/: report.html, report.txt, documents/, letters/, files/"
         + (", rejects.csv" if played.rejected else ""),
     ]

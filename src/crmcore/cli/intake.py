@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     begun = perf_counter()
     progress = Progress(whole=None, quiet=args.quiet)
-    with sheet_from(args.file) as source, Rejects(_rejects(args)) as rejects:
+    with Rejects(_rejects(args)) as rejects, sheet_from(args.file) as source:
         sheet = Sheet(source)
         columns = columns_of(args, sheet.heads)
         columns.check(sheet.heads)

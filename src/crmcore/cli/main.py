@@ -13,7 +13,7 @@ from typing import Final
 
 from crmcore import __version__
 from crmcore.cli import deliver, demo, due, export, intake, migrate, report, schema
-from crmcore.cli.talk import explain
+from crmcore.cli.talk import explain, speak_every_script
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.root import CrmError
 
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; those of the process when not given.
     """
+    speak_every_script()
     args = make_parser().parse_args(arguments)
     try:
         return int(args.run(args))

@@ -1,5 +1,6 @@
 """Talking: progress that does not litter a log, emphasis that respects the reader, and refusals that say what would be right."""
 
+import io
 import json
 import os
 import sys
@@ -14,6 +15,13 @@ PAUSE: Final = 0.1
 """How long progress on a terminal stands before it is written anew, in seconds."""
 STEPS: Final = 10
 """How many lines of progress are written where there is no terminal."""
+
+
+def speak_every_script() -> None:
+    """Write UTF-8 into files and pipes, whatever the machine's own letters are; a terminal is spoken to in its own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def is_coloured(stream: TextIO) -> bool:

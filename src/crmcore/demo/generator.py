@@ -1,13 +1,14 @@
 """The demo's requests: three months of them, made by chance from a seed, always the same.
 
 They are as people leave them: the same customer twice, a form sent twice, phones in every spelling, and some rows that nobody could take in.
-The file ``requests.csv`` beside this module is what `write` gives.
+`FILE` is what `write` gives.
 """
 
 import csv
 import io
 import unicodedata
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -16,6 +17,8 @@ from attrs import frozen
 from crmcore.demo.phrases import SOURCES, TONGUES, Tongue
 
 SEED: Final = 20260105
+FILE: Final = Path(__file__).with_name("requests.csv")
+"""The requests as the demo reads them."""
 FIRST_DAY: Final = datetime(2026, 1, 5)  # noqa: DTZ001  # a date on the company's own wall
 WEEKS: Final = 13
 HEADS: Final = (

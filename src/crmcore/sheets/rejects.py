@@ -54,6 +54,8 @@ class Reject:
 class Rejects:
     """The file of rejected rows, which is there only if there are some.
 
+    It is written beside the old one, and takes its place at the end: the old one may be what is being read.
+
     Args:
         path: where; None keeps no file.
     """
@@ -69,17 +71,13 @@ class Rejects:
         self.all.append(reject)
         if self._path is not None:
             if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-                csv.writer(self._file).writerow([*HEADS, *map(safe, _own(row))])
+                self._file = self._begin(self._draft(self._path), row)
             facts = (str(reject.row), reject.field, reject.code, reject.advice)
             cells = (*facts, *(row.cells[head] for head in _own(row)), *row.surplus)
             csv.writer(self._file).writerow([safe(cell) for cell in cells])
         return reject
 
     def __enter__(self) -> Self:
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -87,6 +85,22 @@ class Rejects:
     ) -> None:
         if self._file is not None:
             self._file.close()
+        if self._path is None or error is not None:
+            return  # what was rejected before it broke off will be rejected again
+        if self.all:
+            self._draft(self._path).replace(self._path)
+        else:
+            self._path.unlink(missing_ok=True)
+
+    def _begin(self, path: Path, row: Row) -> TextIO:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        csv.writer(file).writerow([*HEADS, *map(safe, _own(row))])
+        return file
+
+    @staticmethod
+    def _draft(path: Path) -> Path:
+        return path.with_name(path.name + ".part")
 
 
 def _own(row: Row) -> list[str]:
