@@ -9,7 +9,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from crmcore.adapters.templates import filters
-from crmcore.adapters.templates.walls import LONGEST, Refused, look_over, weigh_loops
+from crmcore.adapters.templates.walls import LONGEST, Refused, look_over, weigh
 
 PURSE: Final = 100_000
 """How many parts of a template may be run through, and hundreds of characters be worked on, for one document."""
@@ -49,8 +49,8 @@ class Sandbox:
             raise Refused(f"is longer than {LONGEST:,} characters")
         environment = self._environments[escaped]
         tree = environment.parse(body)
-        look_over(tree, filters=frozenset(environment.filters) - {"pay"}, tests=frozenset(environment.tests))
-        weigh_loops(tree, environment)
+        look_over(tree, filters=frozenset(environment.filters) - {"pay", "pay_for"}, tests=frozenset(environment.tests))
+        weigh(tree, environment)
         code = environment.compile(tree)
         return environment.template_class.from_code(environment, code, {})
 
@@ -107,7 +107,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters.clear()
         self.filters.update({name: _paid(work) for name, work in filters.FILTERS.items()})
-        self.filters.update({"default": filters.default, "pay": _pay})
+        self.filters.update({"default": filters.default, "pay": _pay, "pay_for": _pay_for})
         self.tests.clear()
         self.tests.update(filters.TESTS)
 
@@ -211,6 +211,14 @@ def _pay(context: Context, values: Any, weight: int) -> Iterator[Any]:
     if isinstance(values, str) or not isinstance(values, (list, Mapping)):
         raise Refused("a loop goes through a list")
     return _turns(context, values, weight)
+
+
+@pass_context
+def _pay_for(context: Context, value: Any) -> Any:
+    """Let a comparison pay for what it looks through."""
+    if isinstance(value, (str, list, dict)):
+        _spend(context, len(value) // 50)
+    return value
 
 
 def _turns(context: Context, values: Iterable[Any], weight: int) -> Iterator[Any]:

@@ -133,10 +133,16 @@ def _problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[str]) -
     return ""
 
 
-def weigh_loops(tree: nodes.Template, environment: Environment) -> None:
-    """Make every loop pay for its turns, each in proportion to what stands in it."""
+def weigh(tree: nodes.Template, environment: Environment) -> None:
+    """Make every loop pay for its turns, each in proportion to what stands in it, and every comparison for what it looks through."""
     for loop in tree.find_all(nodes.For):
         inner = sum(1 for part in (*loop.body, *loop.else_) for _ in part.find_all(nodes.Node)) + len(loop.body)
-        weight = nodes.Const(1 + inner, lineno=loop.lineno)
-        loop.iter = nodes.Filter(loop.iter, "pay", [weight], [], None, None, lineno=loop.lineno)
-        loop.set_environment(environment)
+        loop.iter = _paying("pay", loop.iter, environment, nodes.Const(1 + inner, lineno=loop.lineno))
+    for operand in list(tree.find_all(nodes.Operand)):
+        operand.expr = _paying("pay_for", operand.expr, environment)
+
+
+def _paying(filter: str, value: nodes.Node, environment: Environment, *price: nodes.Expr) -> nodes.Filter:
+    paying = nodes.Filter(value, filter, [*price], [], None, None, lineno=value.lineno)
+    paying.set_environment(environment)
+    return paying
