@@ -10,10 +10,12 @@ from crmcore.domain.kernel import record
 from crmcore.services.house import House, view
 from crmcore.services.pages.sheet import Named, Page, Word
 from crmcore.services.pages.shown import Shown
+from crmcore.services.reports.complaints import ComplaintsReport, complaints_report
 from crmcore.services.reports.funnel import FunnelReport, funnel_report
 from crmcore.services.reports.overdue import OverdueReport, overdue_report
 from crmcore.services.reports.people import PeopleReport, people_report
 from crmcore.services.reports.sources import SourcesReport, sources_report
+from crmcore.services.steps.worktime import house_time
 from crmcore.services.unit import Unit
 
 
@@ -97,6 +99,17 @@ class Reports:
     def people(self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None) -> PeopleReport:
         """Tell what each of us did and brought."""
         return people_report(unit, since=since, until=until)
+
+    @view("reports.complaints")
+    def complaints(
+        self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> ComplaintsReport:
+        """Tell how the complaints that were received in a period were handled, by type and by person, what they cost, and what waits now.
+
+        Raises:
+            NaiveTime, OutOfRange: a period that cannot be.
+        """
+        return complaints_report(unit, house_time(unit, self.house), since=since, until=until)
 
     @view("reports.overdue")
     def overdue(self, unit: Unit, /) -> OverdueReport:
