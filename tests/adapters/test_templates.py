@@ -38,12 +38,12 @@ def fill(body: str, media_type: str = "text/html", **more: Any) -> str:
 @pytest.mark.parametrize("payload", payloads("templates"), ids=lambda p: p["id"])
 def test_no_payload_passes(payload: dict[str, str]) -> None:
     """Every escape, climb and bomb is refused, when it is written or when it is filled, within a second, and tells nothing."""
-    began = time.perf_counter()
+    began = time.process_time()  # a neighbour's work is not the template's
 
     with pytest.raises(TemplateRefused) as refused:
         fill(payload["body"])
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert "canary" not in str(refused.value)
 
 
