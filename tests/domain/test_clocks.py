@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcore.domain.clocks.marks import Answer, AnswerRule, Mark, MarkKind, Targets
@@ -337,6 +337,7 @@ def test_regression_l_entering_a_pause_is_no_answer() -> None:
 
 
 @given(STEPS, st.integers(0, 12))
+@example([("resolved", HOUR), ("paused", HOUR), ("reopened", HOUR)], 3)
 @settings(max_examples=200, deadline=None)
 def test_regression_m_a_change_of_promise_loses_no_pause(steps: list[tuple[str, timedelta]], place: int) -> None:
     """A promise that is replaced by its like, anywhere, changes nothing at all."""

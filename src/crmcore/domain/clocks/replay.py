@@ -157,8 +157,10 @@ def replay(marks: Iterable[Mark], *, time: WorkTime, now: datetime) -> Clocks:
                 for hand in (first, following, resolution):
                     if hand is not None:
                         hand.stop(at)
-            case _:  # reopened
+            case _:  # reopened, and worked on again, whatever pause was said of it meanwhile
+                paused = False
                 resolution.reopen(at, targets.resolution, anew=targets.anew)
+                _stand(first, following, resolution, targets, at, paused=paused)
     now = now if at is None or now > at else at
     return Clocks(
         first_response=first.shown(targets, now),
