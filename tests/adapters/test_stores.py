@@ -57,3 +57,15 @@ def empty(store: SqlStore) -> None:
     with store.engine.begin() as connection:
         for table in store.schema.tables:  # a TRUNCATE is a change of the schema, and takes long
             connection.exec_driver_sql(f"DELETE FROM {table.name}")
+
+
+@pytest.mark.postgresql
+class TestPostgresqlPipelined(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _url(self, postgresql_url: str) -> None:
+        self._postgresql_url = postgresql_url
+
+    def make_store(self) -> Store:
+        store = SqlStore(SqlStore.open(self._postgresql_url).engine, pipeline=True)
+        empty(store)
+        return store

@@ -118,15 +118,16 @@ class Ledger:
         if updates:
             _compare_and_set(runner, tenant, plan, updates)
         for sql, rows in emptied.items():
-            runner.changed(sql, rows)
+            for row in rows:
+                runner.run(sql, row)
 
     def _delete(self, runner: Runner, tenant: str, entity: Entity) -> None:
         plan = runner.book.plan(type(entity))
         key = plan.key(entity.id)
         for part in [part for _, part in plan.parts] + ([plan.entries] if plan.entries else []):
             runner.run(part.delete, (tenant, key))
-        if runner.changed(plan.delete, [(tenant, key, entity.version)]) != 1:
-            raise StaleVersion(entity.shape.kind, entity.id, entity.version)
+        stale = StaleVersion(entity.shape.kind, entity.id, entity.version)
+        runner.guard(plan.delete, (tenant, key, entity.version), stale)
         self.stored.pop((type(entity), entity.id), None)
 
 
@@ -137,13 +138,18 @@ def _compare_and_set(runner: Runner, tenant: str, plan: RecordPlan, updates: Seq
         StaleVersion: one of them is not.
     """
     rows = [plan.update_row(entity, tenant, based_on) for entity, based_on in updates]
+    kind = plan.kind.shape.kind
+    if len(rows) == 1 or not runner.waits:
+        for row, (entity, based_on) in zip(rows, updates, strict=True):
+            runner.guard(plan.update, row, StaleVersion(kind, entity.id, based_on))
+        return
     if runner.changed(plan.update, rows) == len(rows):
         return
     # Of many at once it is only known that one was missed. It is the one that does not stand there now as it was written.
     for entity, based_on in updates:
-        found = runner.rows(plan.select, (tenant, plan.key(entity.id))) if len(updates) > 1 else ()
+        found = runner.rows(plan.select, (tenant, plan.key(entity.id)))
         if not found or found[0][0] != entity.version:
-            raise StaleVersion(entity.shape.kind, entity.id, based_on)
+            raise StaleVersion(kind, entity.id, based_on)
 
 
 def _add(inserted: dict[Inserts, list[Row]], inserts: Inserts, rows: Iterable[Row]) -> None:
@@ -155,7 +161,7 @@ def _add(inserted: dict[Inserts, list[Row]], inserts: Inserts, rows: Iterable[Ro
 
 
 def _insert(runner: Runner, inserts: Inserts, rows: list[Row]) -> None:
-    if len(rows) >= MANY_ROWS and inserts.copy:
+    if len(rows) >= MANY_ROWS and inserts.copy and runner.waits:
         runner.stream(inserts.copy, rows)
         return
     for first in range(0, len(rows), ROWS_AT_ONCE):

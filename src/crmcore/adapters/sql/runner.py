@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from crmcore.adapters.sql.book import Book
 from crmcore.adapters.sql.links import Link
 from crmcore.adapters.sql.statements import Row
+from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.errors.root import CrmError
 
 
@@ -12,8 +13,11 @@ class Runner:
     """Runs statements on one connection.
 
     Attributes:
+        waits: whether each statement's result is there when the next one is run.
         spoiled: what the database refused, after which its transaction may not be committed as if nothing had been.
     """
+
+    waits = True
 
     def __init__(self, book: Book, link: Link) -> None:
         self.book = book
@@ -40,6 +44,15 @@ class Runner:
             self.cursor.executemany(sql, rows)
         except self.book.driver_error as error:
             raise self._spoil(error) from None
+
+    def guard(self, sql: str, row: Row, stale: StaleVersion) -> None:
+        """Run an UPDATE or a DELETE of one row.
+
+        Raises:
+            StaleVersion: there was none, at the latest by `commit`.
+        """
+        if self.changed(sql, [row]) != 1:
+            raise stale
 
     def stream(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a COPY, which takes rows as a stream."""

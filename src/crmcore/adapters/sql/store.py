@@ -17,6 +17,7 @@ from crmcore.adapters.sql.batch import SqlBatch
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.migrations import version
+from crmcore.adapters.sql.pipelines import PipelinedLink, PipelinedRunner
 from crmcore.adapters.sql.replicas import Replica
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.tables import Schema, make_schema
@@ -43,6 +44,8 @@ class SqlStore:
             the host accepts that the last commits may be lost then.
         reads: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
             for their tenant (`crmcore.adapters.sql.replicas`).
+        pipeline: whether to send a story's statements to PostgreSQL without waiting for each; for a distant server
+            (`crmcore.adapters.sql.pipelines`). Batches, joined transactions and replicas do without it.
         walled: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
 
     Raises:
@@ -58,6 +61,7 @@ class SqlStore:
         durability: Durability = "full",
         reads: Engine | None = None,
         walled: bool = False,
+        pipeline: bool = False,
     ) -> None:
         self.schema = schema or default_schema()
         self._host = host
@@ -67,6 +71,11 @@ class SqlStore:
         self._walled = walled
         if dialect.name != "postgresql" and (walled or reads is not None):
             raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
+        self._pipelined = pipeline and isinstance(host, Engine) and reads is None
+        if pipeline and (dialect.name, dialect.driver) != ("postgresql", "psycopg"):
+            raise InvalidInput(
+                "pipeline", f"is for PostgreSQL by psycopg, and this is {dialect.name} by {dialect.driver}"
+            )
         self._replica = None if reads is None else Replica(reads)
         preflight.check(host, durability=durability)
 
@@ -107,7 +116,7 @@ class SqlStore:
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
         """Open a transaction."""
-        return SqlTransaction(self._runner(context, reading=reading), context, ids)
+        return SqlTransaction(self._runner(context, reading=reading, pipelined=self._pipelined), context, ids)
 
     def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
         """Open one transaction for many stories."""
@@ -161,8 +170,11 @@ class SqlStore:
             return f"SqlStore({host.url.render_as_string(hide_password=True)})"
         return f"SqlStore(joined to a {type(host).__name__})"
 
-    def _runner(self, context: Context, *, reading: bool) -> Runner:
+    def _runner(self, context: Context, *, reading: bool, pipelined: bool = False) -> Runner:
         try:
+            if pipelined:
+                tell = (tenants.TELL, (context.tenant,)) if self._walled else None
+                return PipelinedRunner(self._book, PipelinedLink(self._require_engine("pipeline"), tell=tell))
             return Runner(self._book, self._link(context, reading=reading))
         except self._book.driver_error as error:
             raise self._book.translate(error) from None

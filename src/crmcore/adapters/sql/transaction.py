@@ -60,9 +60,8 @@ class SqlTransaction:
         if known is not UNKNOWN:
             return cast(E | None, known)
         plan = self._book.plan(kind)
-        self._runner.run(plan.select, (self._tenant, plan.key(id)))
-        row = self._runner.cursor.fetchone()
-        return None if row is None else self._adopt(plan, [row])[0]
+        rows = self._runner.rows(plan.select, (self._tenant, plan.key(id)))
+        return self._adopt(plan, rows)[0] if rows else None
 
     def find(
         self,
@@ -140,8 +139,8 @@ class SqlTransaction:
         self._flush()
         forgetting = self._book.feed.forgetting(self._runner, self._tenant, until)
         self._runner.link.before_writing()
-        self._runner.run(*forgetting)
-        return max(int(self._runner.cursor.rowcount), 0)
+        sql, parameters = forgetting
+        return max(self._runner.changed(sql, [parameters]), 0)
 
     def ask(self, question: Question[A], /) -> A | None:
         """Answer a tally by one statement."""
