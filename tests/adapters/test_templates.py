@@ -170,6 +170,62 @@ def test_a_refusal_at_filling_time_names_its_line(body: str, line: int, problem:
     assert line == refused.value.line
 
 
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("{{ deal.lines|upper }}", "not a text"),
+        ("{{ 'x'|join }}", "join works on a list"),
+        ("{{ deal.lines|join }}", "not a text"),
+        ("{{ 'x'|truncate(0) }}", "a length of 1 or more"),
+        ("{{ 'x'|truncate('5') }}", "a length of 1 or more"),
+        ("{{ 1|round(7) }}", "0 to 6 places"),
+        ("{{ 'x'|round }}", "not a number"),
+        ("{{ 5|length }}", "a text or a list"),
+        ("{{ deal.lines|items }}", "named values"),
+        ("{{ 'soon'|date }}", "a date such as"),
+        ("{{ '2026-03-02'|date('%B') }}", "date knows"),
+        ("{{ '1.5' is odd }}", "whole numbers"),
+        ("{{ 1 % 0 }}", "divide by nothing"),
+        ("{{ nothing|upper }}", "nothing called nothing"),
+        ("{{ nothing.at.all }}", "nothing called nothing"),
+        ("{{ nothing['x'] }}", "nothing called nothing"),
+        ("{{ nothing + 1 }}", "nothing called nothing"),
+        ("{% for x in nothing %}{% endfor %}", "nothing called nothing"),
+        ("{% for x in 'abc' %}{% endfor %}", "goes through a list"),
+        ("{% for x in deal.lines %}{{ loop|length }}{% endfor %}", "texts, numbers and lists"),
+        ("{% for x in deal.lines %}{{ loop.nextitem }}{% endfor %}", "nothing called nextitem"),
+        ("{{ deal.lines[7].product }}", "nothing called an item"),
+        ("{{ _x }}", "not a name"),
+        ("{{ x._y }}", "not a name"),
+        ("{{ x is mapping }}", "no test mapping"),
+        ("{{ x|join(*y) }}", "unpack"),
+        ("{{ (1, 2) }}", "list instead of a tuple"),
+        ("{% set a, b = c %}", "one name at a time"),
+        ("{% for a.b in c %}{% endfor %}", "a template may not|expected|can't assign"),
+        ("x" * 262_145, "longer than 262,144"),
+        ("{% for a in many %}{{ long }}{% endfor %}" * 2, "would be longer than 1,048,576"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(body: str, problem: str) -> None:
+    """Each filter, test and name says what it wants."""
+    with pytest.raises(TemplateRefused, match=problem):
+        fill(body)
+
+
+def test_values_that_are_not_texts() -> None:
+    """Numbers stand in gaps as they are, nothing stands for nothing, and what is empty can be told from what is missing."""
+    assert "3 1.50 2.5 True -2" == fill(
+        "{{ a }} {{ b }} {{ c }} {{ d }}{{ e }} {{ -2 }}", a=3, b=Decimal("1.50"), c=2.5, d=True, e=None
+    )
+    assert "12.5 ab |x|" == fill("{{ n|upper }} {{ t|trim }} |{{ ''|default('x', true) }}|", n=12.5, t=" ab ")
+    assert "a,&lt;b&gt;" == fill("{{ ['a', '<b>']|join(',') }}")
+    assert "&lt;&amp;&gt;" == fill("{{ [a|e, '>']|join('&') }}".replace("[a|e, '>']", "x"), x=["<", ">"])
+    assert "first last  " == fill(
+        "{{ w|first }} {{ w|last }} {{ none|first }} {{ ''|last }}", w=["first", "last"], none=[]
+    )
+    assert "" == fill("{{ nothing|default }}{{ ''|date }}{{ 'a' if false }}")
+
+
 def test_a_refusal_holds_nothing_of_the_data() -> None:
     """Data that are used as names, or that make a calculation fail, are not repeated."""
     for body in ("{{ deal[secret] }}", "{{ secret + 1 }}", "{{ secret|date }}", "{{ secret > 1 }}"):

@@ -3,8 +3,11 @@
 import random
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
 
-from tests.programmes.log import SABOTAGES, SHAPES, play
+from crmcore.adapters.sql.errors import translate
+from tests.programmes.log import CANARY, SABOTAGES, SHAPES, play
 
 
 def test_nothing_that_was_given_shows() -> None:
@@ -20,6 +23,24 @@ def test_nothing_that_was_given_shows() -> None:
 def test_a_planted_bug_is_found(sabotage: str) -> None:
     """A driver's words, a repeated id, a logged address are found out."""
     assert not play(random.Random(1), 1, sabotage).passed
+
+
+@pytest.mark.postgresql
+def test_what_a_server_says_of_values_is_left_out(postgresql_url: str) -> None:
+    """PostgreSQL names the values of a row that it refuses; of that only the state and the constraint pass."""
+    engine = create_engine(postgresql_url)
+    with engine.begin() as connection, pytest.raises(IntegrityError) as refused:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE canaries (name text UNIQUE)")
+        for _ in range(2):
+            connection.exec_driver_sql("INSERT INTO canaries VALUES (%s)", (CANARY,))
+    engine.dispose()
+    said = refused.value.orig
+    assert isinstance(said, Exception)
+    passed = translate(said, {})
+
+    assert CANARY in str(said)
+    assert ("23505", "canaries_name_key") == (passed.to_problem()["state"], passed.to_problem()["constraint"])
+    assert CANARY not in f"{passed} {passed!r} {passed.to_problem()}"
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,12 +13,22 @@ from crmcore.errors import DeliveryFailed
 from crmcore.services.ports import Store
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """An empty store."""
-    made: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
+    """A store."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    made = SqlStore.open(url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def tenant() -> str:
+    """Whose data are nobody else's."""
+    return uuid4().hex
 
 
 class Deaf:
@@ -31,20 +42,20 @@ class Deaf:
             raise OSError("no")
 
 
-def test_an_idle_house_is_well(store: Store) -> None:
+def test_an_idle_house_is_well(store: Store, tenant: str) -> None:
     """Nothing waits, nothing is dead, nobody listens."""
-    health = Crm(store).health()
+    health = Crm(store, tenant=tenant).health()
 
     assert ((), ()) == (health.complaints(), health.listeners)
     assert (0, 0, 0, 0) == (health.messages, health.dead_messages, health.occurrences, health.dead_occurrences)
     assert timedelta(0) == health.message_lag == health.occurrence_lag == health.listener_lag
 
 
-def test_what_waits_is_told_with_its_age(store: Store) -> None:
+def test_what_waits_is_told_with_its_age(store: Store, tenant: str) -> None:
     """The longest due message, the longest due work and the oldest unheard fact are each told with since when."""
     clock = FrozenClock()
     listener = Deaf()
-    crm = Crm(store, clock=clock, publishers={"erp": listener}, notifiers={"email": Recorder()})
+    crm = Crm(store, tenant=tenant, clock=clock, publishers={"erp": listener}, notifiers={"email": Recorder()})
     anna = crm.people.add("Anna", email="anna@example.com")
     crm.delivery.queue("notice", recipient=anna.id, facts={"text": "later"}, due_at=clock.now() + timedelta(hours=5))
     clock.advance(minutes=1)
@@ -71,13 +82,13 @@ def test_what_waits_is_told_with_its_age(store: Store) -> None:
     assert 0 == crm.health().listeners[0].behind
 
 
-def test_what_is_dead_is_told(store: Store) -> None:
+def test_what_is_dead_is_told(store: Store, tenant: str) -> None:
     """A message that was refused for good, and work that cannot be done, stay in sight until somebody replays them."""
 
     def refuse(letter: Letter) -> None:
         raise DeliveryFailed("email", "nobody of that name", permanent=True)
 
-    crm = Crm(store, clock=FrozenClock(), notifiers={"email": Recorder(before=refuse)})
+    crm = Crm(store, tenant=tenant, clock=FrozenClock(), notifiers={"email": Recorder(before=refuse)})
     message = crm.delivery.queue("notice", address="nobody@example.com", facts={"text": "x"})
     crm.deliver()
 
@@ -86,9 +97,9 @@ def test_what_is_dead_is_told(store: Store) -> None:
     assert () == crm.health().complaints()
 
 
-def test_each_tenant_has_its_own_health(store: Store) -> None:
+def test_each_tenant_has_its_own_health(store: Store, tenant: str) -> None:
     """What waits for one tenant is nobody else's."""
-    crm = Crm(store, clock=FrozenClock())
+    crm = Crm(store, tenant=tenant, clock=FrozenClock())
     crm.delivery.queue("notice", address="a@example.com", facts={"text": "x"})
 
-    assert (1, 0) == (crm.health().messages, crm.for_tenant("two").health().messages)
+    assert (1, 0) == (crm.health().messages, crm.for_tenant(f"{tenant}2").health().messages)

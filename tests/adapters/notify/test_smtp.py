@@ -1,5 +1,6 @@
 """E-mail leaves by a real SMTP server on the loopback, or says why it did not."""
 
+import io
 import ssl
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -9,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from crmcore import SmtpNotifier
+from crmcore import ConsoleNotifier, Recorder, SmtpNotifier
 from crmcore.domain.ids import MessageId
 from crmcore.domain.messages import Letter
 from crmcore.errors import DeliveryFailed, InvalidInput
@@ -94,6 +96,23 @@ def test_a_refusal_is_told_by_its_kind(manner: str, permanent: bool, taken: int)
     assert "anna" not in str(failed.value)
 
 
+def test_a_letter_can_be_read_on_the_console() -> None:
+    """Everything is there, and nothing that a terminal would obey."""
+    stream = io.StringIO()
+    ConsoleNotifier(stream).send(letter(subject="Late\x1b[2J", body="one\ntwo\u202e"))
+    ConsoleNotifier(stream).send(letter(name=""))
+
+    assert "-- email to Anna Liepa <anna@example.com>\n-- Late\ufffd[2J\none\ntwo\ufffd\n\n" in stream.getvalue()
+    assert "-- email to anna@example.com\n" in stream.getvalue()
+
+
+def test_the_console_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """Unless another stream is given."""
+    ConsoleNotifier().send(letter())
+
+    assert "Late: call Jānis" in capsys.readouterr().out
+
+
 def test_a_server_that_is_not_there_is_tried_again() -> None:
     """No connection is a failure for now."""
     with pytest.raises(DeliveryFailed, match="cannot be reached") as failed:
@@ -104,7 +123,6 @@ def test_a_server_that_is_not_there_is_tried_again() -> None:
 
 def test_how_a_server_says_goodbye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail that was accepted is sent, whatever QUIT is answered with."""
-    from aiosmtpd.smtp import SMTP
 
     async def rude(self: SMTP, arg: str) -> None:
         await self.push("421 no")
@@ -200,3 +218,32 @@ def test_mail_payloads_are_only_ever_added() -> None:
     """The file holds at least 14 payloads, and the first version's lines as they were."""
     assert len(payloads("mail")) >= 14
     assert "7f63d0444dedef98" == seal("mail", 16)
+
+
+def test_notifiers_show_no_secrets() -> None:
+    """Their representations hold neither users nor passwords."""
+    assert "SmtpNotifier('h', port=587, security='starttls')" == repr(
+        SmtpNotifier("h", sender="a@b.c", user="me", password="secret")
+    )
+    assert "Recorder(0 letters)" == repr(Recorder())
+
+
+def test_a_wrong_password_is_tried_again() -> None:
+    """A server that does not let us in has refused us, and not the letter; the context of the machine is trusted."""
+
+    def nobody(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    authority = trustme.CA()
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server_side)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with mail_server(tls_context=server_side, authenticator=nobody) as (mailbox, port):
+        notifier = SmtpNotifier(
+            "localhost", sender="crm@example.com", port=port, user="me", password="no", context=trusting
+        )
+        with pytest.raises(DeliveryFailed, match=r"did not let us in \(535\)") as failed:
+            notifier.send(letter())
+
+    assert ([], False) == (mailbox.mails, failed.value.permanent)

@@ -13,6 +13,8 @@ from crmcore.adapters.templates.walls import LONGEST, Refused, look_over, weigh
 
 PURSE: Final = 100_000
 """How many parts of a template may be run through, and hundreds of characters be worked on, for one document."""
+FILTER: Final = 5
+"""What a filter costs at least, for each value that it gets."""
 LARGEST_DOCUMENT: Final = 2**20
 """How long a document may become, in characters."""
 BIGGEST: Final = 10**18
@@ -197,7 +199,7 @@ def _paid(work: Callable[..., Any]) -> Callable[..., Any]:
                 str(one)
             if not isinstance(one, (str, int, float, Decimal, list, dict, type(None))):
                 raise Refused("a filter works on texts, numbers and lists")
-            _spend(context, 1 + (len(one) // 100 if isinstance(one, (str, list, dict)) else 0))
+            _spend(context, FILTER + (len(one) // 100 if isinstance(one, (str, list, dict)) else 0))
         return work(value, *args, **named)
 
     return paid
