@@ -35,6 +35,7 @@ from crmcore.services.ports import (
 
 # The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
 if TYPE_CHECKING:
+    from crmcore.services.appointments.appointments import Appointments
     from crmcore.services.calendars import Calendars
     from crmcore.services.commitments import Commitments
     from crmcore.services.complaints.complaints import Complaints
@@ -121,6 +122,8 @@ class Crm:
         'First call'
     """
 
+    appointments: "Room[Appointments]" = Room("crmcore.services.appointments.appointments", "Appointments")
+    """Who meets whom, when and where, and who is free."""
     calendars: "Room[Calendars]" = Room("crmcore.services.calendars", "Calendars")
     """When the house works."""
     commitments: "Room[Commitments]" = Room("crmcore.services.commitments", "Commitments")

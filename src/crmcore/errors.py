@@ -12,7 +12,7 @@
     │   └── MixedCurrencies            money of two currencies in one sum
     ├── RuleBroken                     right in itself, but not now
     │   ├── IllegalTransition · StageGateClosed · LossReasonMissing
-    │   └── NobodyAvailable
+    │   └── NobodyAvailable · Occupied
     ├── AmbiguousCustomer              several customers fit; crmcore refuses to guess
     ├── NotFound · CursorLost (LookupError)
     ├── Forbidden (PermissionError)
@@ -38,6 +38,7 @@ from crmcore.domain.errors.broken import (
     LossReasonMissing,
     NobodyAvailable,
     NotFound,
+    Occupied,
     RuleBroken,
     StageGateClosed,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "NobodyAvailable",
     "NotAllowed",
     "NotFound",
+    "Occupied",
     "OutOfRange",
     "RuleBroken",
     "SchemaOutdated",

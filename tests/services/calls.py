@@ -101,6 +101,8 @@ WORDS: Final[Mapping[str, Any]] = {
     "calendars.keep_holiday.day": date(2026, 5, 1),
     "calendars.exchange.worked": date(2026, 5, 9),
     "calendars.set_day.hours": "10:00-12:00",
+    "appointments.skip.original": lambda world: world.appointment.since,
+    "appointments.put.until": NOON + timedelta(days=1, hours=1),
     "case": lambda world: world.complaint.id,
     "complaints.assess.type": "quality/draught",
     "complaints.compensate.remedy": "money",

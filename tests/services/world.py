@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from crmcore import Crm, ExternalId, FrozenClock, Request
+from crmcore import Crm, ExternalId, FrozenClock, Recurrence, Request
 from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.kinds import ENTITIES
+from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
@@ -57,6 +58,7 @@ class World:
     document: Document
     article: Article
     question: Question
+    appointment: Appointment
     equipment: Equipment
     contract: ServiceContract
     maintenance: Maintenance
@@ -130,6 +132,9 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         document=crm.documents.render("Offer", deal=lead.deal.id),
         article=article,
         question=crm.knowledge.gaps()[0],
+        appointment=crm.appointments.book(
+            "Look in", since=NOON + timedelta(days=2), attendees=[boss.id], repeats=Recurrence("FREQ=WEEKLY;COUNT=3")
+        ),
         equipment=boiler,
         contract=care,
         maintenance=crm.service.plan_maintenance(boiler.id, "Look after it", every_total=500, contract=care.id),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from crmcore.domain.appointments.appointment import Appointment
+from crmcore.domain.appointments.diary import Diary
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.complaints.parts import ApprovalLimit, ComplaintType
@@ -33,6 +35,7 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     Answer,
     ApprovalLimit,
     Arrival,
+    Appointment,
     Article,
     Commitment,
     Complaint,
@@ -40,6 +43,7 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     Counterpart,
     Customer,
     Deal,
+    Diary,
     Document,
     Escalation,
     Equipment,

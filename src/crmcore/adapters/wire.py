@@ -27,6 +27,7 @@ from crmcore.domain.funnels import Action
 from crmcore.domain.kernel import Event
 from crmcore.domain.knowledge.search import Hit
 from crmcore.domain.values.money import Money
+from crmcore.services.appointments.booking import Held
 from crmcore.services.deals.life import Moved
 from crmcore.services.leads import Captured
 from crmcore.services.service.equipment import Failed, Metered
@@ -38,7 +39,7 @@ LARGEST: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
 
 RESULTS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (*ENTITIES, Captured, Failed, Hit, Metered, Moved, Proposed, Visited)
+    kind.__name__: kind for kind in (*ENTITIES, Captured, Failed, Held, Hit, Metered, Moved, Proposed, Visited)
 }
 """What a story may answer with and a receipt keep, besides plain values."""
 

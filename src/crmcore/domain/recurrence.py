@@ -5,8 +5,9 @@ Rule 2: a month or a year too short for the day gives its last day: the 31st is 
 Rule 3: leaps and repetitions of the wall clock are resolved as `zones` does.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
@@ -65,6 +66,23 @@ class Recurrence:
     rule: str = build(_check_rule, personal=False, limit=200)
     zone: str = build(_check_zone, personal=False, limit=60, default="UTC")
 
+    @property
+    def ends(self) -> bool:
+        """Whether there is a last occurrence."""
+        return not {"COUNT", "UNTIL"}.isdisjoint(_parts(self.rule))
+
+    def occurrences(self, *, start: datetime, most: int) -> Iterator[datetime]:
+        """All of them in order, the start first; so many at most."""
+        parts, zone = _parts(self.rule), zone_of(self.zone)
+        until = _until(parts.get("UNTIL"))
+        end = LATEST if until is None else until if until.tzinfo else instant(until, zone)
+        walls = _walk(parts, start.astimezone(zone).replace(tzinfo=None))
+        yield start
+        for wall in islice(walls, min(most, int(parts.get("COUNT", most))) - 1):
+            if wall.year >= LATEST.year or (at := instant(wall, zone)) > end:
+                return
+            yield at
+
     def occurrence(self, number: int, *, start: datetime) -> datetime | None:
         """When it comes for that time, counted from 1; None when the rule has ended by then.
 
@@ -109,6 +127,18 @@ def _until(written: str | None) -> datetime | None:
 
 def _is_plain(parts: dict[str, str]) -> bool:
     return parts["FREQ"] in {"MONTHLY", "YEARLY"} and not any(name.startswith("BY") for name in parts)
+
+
+def _walk(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+    """What comes after the start by the wall clock, as far as there are years."""
+    if not _is_plain(parts):
+        yield from (wall for wall in rrulestr(_endless(parts), dtstart=start) if wall > start)
+        return
+    for steps in count(1):
+        try:
+            yield _leap(parts, start, steps)
+        except (OverflowError, ValueError):  # past the calendar's last year
+            return
 
 
 def _leap(parts: dict[str, str], start: datetime, steps: int) -> datetime:

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
@@ -27,7 +28,14 @@ from crmcore.domain.service.maintenance import Maintenance
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.worktime.calendar import WorkCalendar
 from crmcore.services.house import House, story, view
-from crmcore.services.steps.agenda import CALENDAR_CHANGED, ESCALATION, MAINTENANCE_DUE, TASK_REMINDER, USER_LEFT
+from crmcore.services.steps.agenda import (
+    APPOINTMENT_REMINDER,
+    CALENDAR_CHANGED,
+    ESCALATION,
+    MAINTENANCE_DUE,
+    TASK_REMINDER,
+    USER_LEFT,
+)
 from crmcore.services.steps.cases import keep_case, open_states, pass_on
 from crmcore.services.steps.ladders import Watched, next_step, take_step, watch
 from crmcore.services.steps.messages import tell
@@ -204,6 +212,16 @@ def _maintenance_due(unit: Unit, house: House, occurrence: Occurrence) -> None:
         give_visit(unit, house, plan, piece)
 
 
+def _appointment_reminder(unit: Unit, house: House, occurrence: Occurrence) -> None:
+    """Remind those who take part in an appointment that is still to come."""
+    appointment = unit.peek(Appointment, occurrence.subject)
+    if appointment is None or not appointment.is_planned or appointment.since < unit.now:
+        return
+    for user in appointment.users:
+        facts = {"title": appointment.title, "since": written(appointment.since, house), "place": appointment.place}
+        tell(unit, user, "appointment.reminder", about=appointment.id, **facts)
+
+
 SUBJECTS: Final[Mapping[str, type[Entity]]] = {
     kind.shape.kind: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
 }
@@ -215,5 +233,6 @@ HANDLERS: Final[Mapping[str, Callable[[Unit, House, Occurrence], None]]] = {
     USER_LEFT: _user_left,
     CALENDAR_CHANGED: _calendar_changed,
     MAINTENANCE_DUE: _maintenance_due,
+    APPOINTMENT_REMINDER: _appointment_reminder,
 }
 """What is done with each kind of occurrence."""

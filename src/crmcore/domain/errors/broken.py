@@ -82,6 +82,22 @@ class NobodyAvailable(RuleBroken):
 
 
 @define
+class Occupied(RuleBroken):
+    """Somebody has another appointment, is absent, or does not work at that time.
+
+    Attributes:
+        clashes: who, and with what: an appointment's id, ``absent``, ``left`` or ``outside_working_time``.
+    """
+
+    code: ClassVar[str] = "occupied"
+    clashes: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        told = "; ".join(f"{who}: {what.replace('_', ' ')}" for who, what in self.clashes)
+        return f"{self.subject}: {told}; choose another time, or pass overlap=True"
+
+
+@define
 class AmbiguousCustomer(CrmError):
     """Several customers fit what was given: say which one with ``customer=``.
 

@@ -39,6 +39,7 @@ MESSAGES: Final = {
         "Nəticədən razısınızmı?",
         "“{subject}” şikayətiniz bağlandı. Nəticədən 1-dən 5-dək nə qədər razısınız?",
     ),
+    "appointment.reminder": ("Xatırlatma: {title}", "Görüşünüz var: “{title}”, {since}. {place}"),
 }
 
 LABELS: Final = {

@@ -39,6 +39,7 @@ MESSAGES: Final = {
         "How content are you?",
         'Your complaint "{subject}" is closed. How content are you with the outcome, from 1 to 5?',
     ),
+    "appointment.reminder": ("Reminder: {title}", 'You have the appointment "{title}" at {since}. {place}'),
 }
 
 LABELS: Final = {

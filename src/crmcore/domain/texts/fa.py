@@ -33,6 +33,7 @@ MESSAGES: Final = {
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("شکایت شما: {subject}", "{text}"),
     "customer.rate": ("چقدر راضی هستید؟", "شکایت شما «{subject}» بسته شد. از ۱ تا ۵ چقدر از نتیجه راضی هستید؟"),
+    "appointment.reminder": ("یادآوری: {title}", "قرار شما: «{title}»، {since}. {place}"),
 }
 
 LABELS: Final = {

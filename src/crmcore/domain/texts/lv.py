@@ -39,6 +39,7 @@ MESSAGES: Final = {
         "Cik apmierināts esat?",
         'Jūsu sūdzība "{subject}" ir slēgta. Cik apmierināts esat ar iznākumu, no 1 līdz 5?',
     ),
+    "appointment.reminder": ("Atgādinājums: {title}", "Jums ir tikšanās “{title}”, {since}. {place}"),
 }
 
 LABELS: Final = {

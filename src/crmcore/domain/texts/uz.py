@@ -39,6 +39,7 @@ MESSAGES: Final = {
         "Natijadan mamnunmisiz?",
         "“{subject}” shikoyatingiz yopildi. Natijadan 1 dan 5 gacha qanchalik mamnunsiz?",
     ),
+    "appointment.reminder": ("Eslatma: {title}", "Uchrashuvingiz bor: “{title}”, {since}. {place}"),
 }
 
 LABELS: Final = {

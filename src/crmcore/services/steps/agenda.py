@@ -8,6 +8,7 @@ from crmcore.domain.occurrences import Occurrence
 from crmcore.services.unit import Unit
 
 ESCALATION: Final = "escalation"
+APPOINTMENT_REMINDER: Final = "appointment.reminder"
 TASK_REMINDER: Final = "task.reminder"
 USER_LEFT: Final = "user.left"
 CALENDAR_CHANGED: Final = "calendar.changed"

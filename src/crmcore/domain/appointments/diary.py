@@ -1,0 +1,28 @@
+"""Diaries: whoever books somebody's time turns a page of his or her diary, so that two who book at once cannot both find it free.
+
+A rule over stretches of time is no unique key that a database could hold. The version of the diary is.
+"""
+
+from typing import ClassVar, Self
+
+from crmcore.domain.ids import DiaryId, UserId
+from crmcore.domain.kernel import Entity, Shape, record, ref, whole
+
+
+@record
+class Diary(Entity):
+    """One person's diary.
+
+    Attributes:
+        pages: how often somebody booked in it.
+    """
+
+    shape: ClassVar[Shape] = Shape("diary", "diaries", unique=(("user",),))
+
+    id: DiaryId = ref("diary")
+    user: UserId = ref("user")
+    pages: int = whole(default=0)
+
+    def turn(self) -> Self:
+        """Turn a page."""
+        return self._after(pages=self.pages + 1)

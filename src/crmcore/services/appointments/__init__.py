@@ -1,0 +1,1 @@
+"""Appointments: booking, moving and holding them, who is free, and other calendars."""
