@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
@@ -16,6 +15,7 @@ from crmcore.adapters.phones import SimplePhones
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.templates import Templates
 from crmcore.domain.escalation import Ladder
+from crmcore.room import Room
 from crmcore.services.batches import batch_of, forbid_batch
 from crmcore.services.house import House
 from crmcore.services.ports import (
@@ -58,32 +58,6 @@ if TYPE_CHECKING:
     from crmcore.services.reports.reports import Reports
     from crmcore.services.service.service import Service
     from crmcore.services.tasks import Tasks
-
-
-S_co = TypeVar("S_co", covariant=True)
-
-
-class Room(Generic[S_co]):
-    """A room of the house: a family of stories, made when somebody first enters it.
-
-    Args:
-        home: the module where it lives.
-        service: the name of its class.
-    """
-
-    def __init__(self, home: str, service: str) -> None:
-        self._home = home
-        self._service = service
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, crm: Any, owner: type) -> S_co:
-        if crm is None:
-            return self  # type: ignore[return-value]  # whoever asks the class gets to see the door
-        service: S_co = getattr(import_module(self._home), self._service)(crm.house)
-        vars(crm)[self._name] = service
-        return service
 
 
 class Crm:

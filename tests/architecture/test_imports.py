@@ -87,7 +87,7 @@ def _may(importer: str, name: str) -> bool:
     if layer in TERRACE:
         return _part(name, 1) not in TERRACE[TERRACE.index(layer) + 1 :]
     if importer in {"crmcore.crm", "crmcore.errors"}:
-        return _part(name, 1) in {"domain", "services", "adapters"}
+        return _part(name, 1) in {"domain", "services", "adapters", "room"}
     if _part(name, 1) in TERRACE:
         return importer == "crmcore.__main__"
     return importer in DOORS or f"crmcore.{layer}" in DOORS

@@ -10,11 +10,11 @@ from typing import Any, Final, NewType, get_args
 from attrs import evolve, frozen
 
 from crmcore import ContactPoint, Crm, ExternalId, Money, Stage
-from crmcore.crm import Room
 from crmcore.domain import ids
 from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.messages import Message
 from crmcore.domain.occurrences import Occurrence
+from crmcore.room import Room
 from crmcore.services.bulk import Refused
 from tests.services.world import NOON, World, keep
 
@@ -185,6 +185,10 @@ def _published(world: World) -> World:
     return world
 
 
+def _single(world: World) -> World:
+    return evolve(world, appointment=world.crm.appointments.book("Look in", since=NOON))
+
+
 def _broken(world: World) -> World:
     world.crm.service.report_failure(world.equipment.id)
     return world
@@ -201,6 +205,7 @@ def _lost(world: World) -> World:
 
 
 PREPARED: Final[Mapping[str, Callable[[World], World]]] = {
+    "appointments.hold": _single,
     "complaints.close": _resolved,
     "complaints.rate": _resolved,
     "complaints.settle": _proposed,

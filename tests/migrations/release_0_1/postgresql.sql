@@ -54,6 +54,42 @@ CREATE TABLE crm_arrivals (
 
 CREATE INDEX crm_ix_arrivals_arrived_at ON crm_arrivals (tenant, arrived_at);
 
+CREATE TABLE crm_appointments (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    id UUID NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    uid VARCHAR(255) COLLATE "C" NOT NULL, 
+    title VARCHAR(200) COLLATE "C" NOT NULL, 
+    kind VARCHAR(60) COLLATE "C" NOT NULL, 
+    since BIGINT NOT NULL, 
+    until BIGINT NOT NULL, 
+    state VARCHAR(9) COLLATE "C" NOT NULL, 
+    customer UUID, 
+    deal UUID, 
+    equipment UUID, 
+    place VARCHAR(500) COLLATE "C" NOT NULL, 
+    note VARCHAR(10000) COLLATE "C" NOT NULL, 
+    repeats_rule VARCHAR(200) COLLATE "C", 
+    repeats_zone VARCHAR(60) COLLATE "C", 
+    changes TEXT NOT NULL, 
+    sequence BIGINT NOT NULL, 
+    booked_at BIGINT NOT NULL, 
+    last_until BIGINT, 
+    n_attendees SMALLINT NOT NULL, 
+    CONSTRAINT crm_pk_appointments PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_appointments_uid UNIQUE (tenant, uid), 
+    CONSTRAINT crm_ck_appointments_state CHECK (state IN ('planned', 'held', 'cancelled'))
+);
+
+CREATE INDEX crm_ix_appointments_customer ON crm_appointments (customer, tenant);
+
+CREATE INDEX crm_ix_appointments_deal ON crm_appointments (deal, tenant);
+
+CREATE INDEX crm_ix_appointments_equipment ON crm_appointments (equipment, tenant);
+
+CREATE INDEX crm_ix_appointments_state_since ON crm_appointments (tenant, state, since);
+
 CREATE TABLE crm_articles (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
     id UUID NOT NULL, 
@@ -279,6 +315,17 @@ CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tena
 CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
+
+CREATE TABLE crm_diaries (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    id UUID NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    "user" UUID NOT NULL, 
+    pages BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_diaries PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_diaries_user UNIQUE (tenant, "user")
+);
 
 CREATE TABLE crm_documents (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 
@@ -750,6 +797,17 @@ CREATE TABLE crm_calendars (
     CONSTRAINT crm_pk_calendars PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_calendars_name UNIQUE (tenant, name)
 );
+
+CREATE TABLE crm_appointment_attendees (
+    tenant VARCHAR(64) COLLATE "C" NOT NULL, 
+    appointment UUID NOT NULL, 
+    pos INTEGER NOT NULL, 
+    actor VARCHAR(100) COLLATE "C" NOT NULL, 
+    "user" UUID NOT NULL, 
+    CONSTRAINT crm_pk_appointment_attendees PRIMARY KEY (tenant, appointment, pos)
+);
+
+CREATE INDEX crm_ix_appointment_attendees_user ON crm_appointment_attendees ("user", tenant);
 
 CREATE TABLE crm_article_editions (
     tenant VARCHAR(64) COLLATE "C" NOT NULL, 

@@ -57,6 +57,43 @@ CREATE TABLE crm_arrivals (
 
 CREATE INDEX crm_ix_arrivals_arrived_at ON crm_arrivals (tenant, arrived_at);
 
+CREATE TABLE crm_appointments (
+    tenant VARCHAR(64) NOT NULL, 
+    id BLOB NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    uid VARCHAR(255) NOT NULL, 
+    title VARCHAR(200) NOT NULL, 
+    kind VARCHAR(60) NOT NULL, 
+    since BIGINT NOT NULL, 
+    until BIGINT NOT NULL, 
+    state VARCHAR(9) NOT NULL, 
+    customer BLOB, 
+    deal BLOB, 
+    equipment BLOB, 
+    place VARCHAR(500) NOT NULL, 
+    note VARCHAR(10000) NOT NULL, 
+    repeats_rule VARCHAR(200), 
+    repeats_zone VARCHAR(60), 
+    changes TEXT NOT NULL, 
+    sequence BIGINT NOT NULL, 
+    booked_at BIGINT NOT NULL, 
+    last_until BIGINT, 
+    n_attendees SMALLINT NOT NULL, 
+    CONSTRAINT crm_pk_appointments PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_appointments_uid UNIQUE (tenant, uid), 
+    CONSTRAINT crm_ck_appointments_state CHECK (state IN ('planned', 'held', 'cancelled'))
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_appointments_customer ON crm_appointments (customer, tenant);
+
+CREATE INDEX crm_ix_appointments_deal ON crm_appointments (deal, tenant);
+
+CREATE INDEX crm_ix_appointments_equipment ON crm_appointments (equipment, tenant);
+
+CREATE INDEX crm_ix_appointments_state_since ON crm_appointments (tenant, state, since);
+
 CREATE TABLE crm_articles (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
@@ -289,6 +326,18 @@ CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tena
 CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
+
+CREATE TABLE crm_diaries (
+    tenant VARCHAR(64) NOT NULL, 
+    id BLOB NOT NULL, 
+    version BIGINT NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    user BLOB NOT NULL, 
+    pages BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_diaries PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_diaries_user UNIQUE (tenant, user)
+)
+ WITHOUT ROWID;
 
 CREATE TABLE crm_documents (
     tenant VARCHAR(64) NOT NULL, 
@@ -780,6 +829,18 @@ CREATE TABLE crm_calendars (
     CONSTRAINT crm_uq_calendars_name UNIQUE (tenant, name)
 )
  WITHOUT ROWID;
+
+CREATE TABLE crm_appointment_attendees (
+    tenant VARCHAR(64) NOT NULL, 
+    appointment BLOB NOT NULL, 
+    pos INTEGER NOT NULL, 
+    actor VARCHAR(100) NOT NULL, 
+    user BLOB NOT NULL, 
+    CONSTRAINT crm_pk_appointment_attendees PRIMARY KEY (tenant, appointment, pos)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX crm_ix_appointment_attendees_user ON crm_appointment_attendees (user, tenant);
 
 CREATE TABLE crm_article_editions (
     tenant VARCHAR(64) NOT NULL, 

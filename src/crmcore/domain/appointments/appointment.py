@@ -9,6 +9,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain.appointments.events import (
+    AppointmentBooked,
+    AppointmentClosed,
+    AppointmentHandedOver,
+    AppointmentMoved,
+)
 from crmcore.domain.appointments.parts import AppointmentState, Attendee, Change, Slot
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
@@ -16,7 +22,6 @@ from crmcore.domain.fields.build import derived
 from crmcore.domain.ids import AppointmentId, CustomerId, DealId, EquipmentId, UserId
 from crmcore.domain.kernel import (
     Entity,
-    Event,
     Shape,
     Transitions,
     check_move,
@@ -42,46 +47,6 @@ APPOINTMENT_LIFE: Final[Transitions[AppointmentState]] = {
     AppointmentState.HELD: frozenset(),
     AppointmentState.CANCELLED: frozenset({AppointmentState.PLANNED}),
 }
-
-
-@record
-class AppointmentBooked(Event):
-    """An appointment was made."""
-
-    name: ClassVar[str] = "appointment.booked"
-    since: datetime = moment()
-    until: datetime = moment()
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
-
-
-@record
-class AppointmentMoved(Event):
-    """An appointment, or one occurrence of a series, got another time, or none.
-
-    Attributes:
-        original: which occurrence; None is all of it.
-        since: its new beginning; None when it does not take place.
-    """
-
-    name: ClassVar[str] = "appointment.moved"
-    original: datetime | None = moment(optional=True, default=None)
-    since: datetime | None = moment(optional=True, default=None)
-
-
-@record
-class AppointmentClosed(Event):
-    """An appointment was held or cancelled, or is on again."""
-
-    name: ClassVar[str] = "appointment.closed"
-    state: AppointmentState = one_of(AppointmentState)
-
-
-@record
-class AppointmentHandedOver(Event):
-    """Others of us take part now."""
-
-    name: ClassVar[str] = "appointment.handed_over"
-    attendees: int = whole()
 
 
 @record

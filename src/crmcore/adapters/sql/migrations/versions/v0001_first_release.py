@@ -75,6 +75,44 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "appointments",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("appointment"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("uid", Words(255), nullable=False),
+        Column("title", Words(200), nullable=False),
+        Column("kind", Words(60), nullable=False),
+        Column("since", Instant(), nullable=False),
+        Column("until", Instant(), nullable=False),
+        Column("state", Words(9), nullable=False),
+        Column("customer", Key("customer"), nullable=True),
+        Column("deal", Key("deal"), nullable=True),
+        Column("equipment", Key("equipment"), nullable=True),
+        Column("place", Words(500), nullable=False),
+        Column("note", Words(10000), nullable=False),
+        Column("repeats_rule", Words(200), nullable=True),
+        Column("repeats_zone", Words(60), nullable=True),
+        Column("changes", Long(), nullable=False),
+        Column("sequence", Whole(), nullable=False),
+        Column("booked_at", Instant(), nullable=False),
+        Column("last_until", Instant(), nullable=True),
+        Column("n_attendees", SmallInteger(), nullable=False),
+        primary=("pk_appointments", ("tenant", "id")),
+        unique=[
+            ("uq_appointments_uid", ("tenant", "uid")),
+        ],
+        indexes=[
+            ("ix_appointments_customer", ("customer", "tenant")),
+            ("ix_appointments_deal", ("deal", "tenant")),
+            ("ix_appointments_equipment", ("equipment", "tenant")),
+            ("ix_appointments_state_since", ("tenant", "state", "since")),
+        ],
+        checks=[
+            ("ck_appointments_state", "state IN ('planned', 'held', 'cancelled')"),
+        ],
+    )
+    steps.create_table(
         "articles",
         Column("tenant", Words(64), nullable=False),
         Column("id", Key("article"), nullable=False),
@@ -314,6 +352,19 @@ def upgrade() -> None:
         checks=[
             ("ck_deals_outcome", "outcome IN ('open', 'won', 'lost')"),
             ("ck_deals_probability_basis", "probability_basis IN ('stage', 'manual', 'model')"),
+        ],
+    )
+    steps.create_table(
+        "diaries",
+        Column("tenant", Words(64), nullable=False),
+        Column("id", Key("diary"), nullable=False),
+        Column("version", Whole(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("user", Key("user"), nullable=False),
+        Column("pages", Whole(), nullable=False),
+        primary=("pk_diaries", ("tenant", "id")),
+        unique=[
+            ("uq_diaries_user", ("tenant", "user")),
         ],
     )
     steps.create_table(
@@ -826,6 +877,18 @@ def upgrade() -> None:
         ],
     )
     steps.create_table(
+        "appointment_attendees",
+        Column("tenant", Words(64), nullable=False),
+        Column("appointment", Key("appointment"), nullable=False),
+        Column("pos", Integer(), nullable=False),
+        Column("actor", Words(100), nullable=False),
+        Column("user", Key("user"), nullable=False),
+        primary=("pk_appointment_attendees", ("tenant", "appointment", "pos")),
+        indexes=[
+            ("ix_appointment_attendees_user", ("user", "tenant")),
+        ],
+    )
+    steps.create_table(
         "article_editions",
         Column("tenant", Words(64), nullable=False),
         Column("article", Key("article"), nullable=False),
@@ -1070,6 +1133,7 @@ def downgrade() -> None:
     steps.drop_table("customer_external_ids")
     steps.drop_table("customer_contact_points")
     steps.drop_table("article_editions")
+    steps.drop_table("appointment_attendees")
     steps.drop_table("calendars")
     steps.drop_table("users")
     steps.drop_table("templates")
@@ -1090,6 +1154,7 @@ def downgrade() -> None:
     steps.drop_table("equipment")
     steps.drop_table("escalations")
     steps.drop_table("documents")
+    steps.drop_table("diaries")
     steps.drop_table("deals")
     steps.drop_table("customers")
     steps.drop_table("counterparts")
@@ -1097,6 +1162,7 @@ def downgrade() -> None:
     steps.drop_table("complaints")
     steps.drop_table("commitments")
     steps.drop_table("articles")
+    steps.drop_table("appointments")
     steps.drop_table("arrivals")
     steps.drop_table("approval_limits")
     steps.drop_table("answers")
