@@ -1,5 +1,7 @@
 """Tables are read as people save them, and every row keeps its number."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,19 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 
     with open_sheet(path) as file:
         assert [{"name": "مریم", "city": "Рига"}] == [row.cells for row in Sheet(file)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """What can be read only once, such as a pipe, is read only once."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=["name\nAnna\nBruno\n"])
+    writer.start()
+
+    with open_sheet(pipe) as file:
+        assert ["Anna", "Bruno"] == [row.cells["name"] for row in Sheet(file)]
+    writer.join()
 
 
 def test_what_is_not_utf8_is_kept_for_the_row_to_refuse(tmp_path: Path) -> None:

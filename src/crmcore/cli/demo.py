@@ -46,19 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play it, and show what came of it."""
     from crmcore.adapters.clocks import FrozenClock
+    from crmcore.demo.company import ZONE
     from crmcore.demo.generator import FILE
     from crmcore.demo.play import SEASON, Play
+    from crmcore.domain.zones import zone_of
     from crmcore.sheets.reading import Sheet
     from crmcore.sheets.rejects import Rejects
 
     folder = Path(args.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    clock = FrozenClock(SEASON.since)
+    clock, zone = FrozenClock(SEASON.since), zone_of(ZONE)
     crm = _open(args, folder, clock)
     progress = Progress(whole=SEASON.length.days, quiet=args.quiet)
 
     def tell(at: datetime, counts: Counter[str]) -> None:
-        text = f"{at:%d %B}: {counts['taken'] + counts['known']} requests, {counts['sent']} letters sent"
+        text = (
+            f"{at.astimezone(zone):%d %B}: {counts['taken'] + counts['known']} requests, {counts['sent']} letters sent"
+        )
         progress.tell((at - SEASON.since).days, text)
 
     with Rejects(folder / "rejects.csv") as rejects, sheet_from(args.input or str(FILE)) as source:

@@ -1,7 +1,6 @@
 """Options of the commands that read a sheet."""
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,8 +57,6 @@ def sheet_from(path: str) -> TextIO:
     Raises:
         InvalidInput: it cannot be opened.
     """
-    from crmcore.sheets.reading import open_sheet
+    from crmcore.sheets.reading import decoded, open_sheet
 
-    if path == "-":
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return open_sheet(path)
+    return decoded(sys.stdin.buffer) if path == "-" else open_sheet(path)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 from attrs import frozen
 
@@ -72,18 +72,23 @@ class Sheet:
 
 
 def open_sheet(path: str | Path, /) -> TextIO:
-    """Open a table: UTF-8, or UTF-16 with its mark. What is not UTF-8 comes as characters that every field refuses by name.
+    """Open a table; see `decoded`.
 
     Raises:
         InvalidInput: it cannot be opened.
     """
     try:
-        with Path(path).open("rb") as file:
-            start = file.read(4)
-        encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
-        return Path(path).open(encoding=encoding, errors="surrogateescape", newline="")
+        return decoded(Path(path).open("rb"))  # whoever reads the text closes it
     except OSError as error:
         raise InvalidInput("sheet", f"cannot be opened: {error.strerror}") from None
+
+
+def decoded(file: BinaryIO, /) -> TextIO:
+    """Read bytes as text: UTF-8, or UTF-16 with its mark. What is not UTF-8 comes as characters that every field refuses by name."""
+    buffer = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]  # it reads
+    start = buffer.peek(4)
+    encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+    return io.TextIOWrapper(buffer, encoding=encoding, errors="surrogateescape", newline="")
 
 
 def sheet_of(text: str) -> Sheet:
