@@ -183,6 +183,12 @@ def test_times_are_of_the_zone(live: LiveReport) -> None:
     assert "2026-01-06 20:00" in live.text(zone="Asia/Tashkent")
 
 
+def test_no_name_is_in_a_log(live: LiveReport) -> None:
+    """A report that is logged by mistake names nobody: neither people nor customers nor what they asked for."""
+    assert HOSTILE not in repr(live)
+    assert "مریم" not in repr(live)
+
+
 def test_lines_stay_a_sequence(live: LiveReport) -> None:
     """Sources and people are sequences of lines that can also be shown."""
     assert ["web", ""] == sorted((line.source for line in live.sources), reverse=True)

@@ -32,10 +32,10 @@ class OverdueLine:
     """
 
     task: TaskId
-    title: str
-    customer: str
+    title: str = field(repr=False)
+    customer: str = field(repr=False)
     assignee: UserId | None
-    name: str
+    name: str = field(repr=False)
     due_at: datetime
     late: timedelta
     told: int

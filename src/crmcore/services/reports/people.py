@@ -34,7 +34,7 @@ class PersonLine:
     """
 
     user: UserId
-    name: str
+    name: str = field(repr=False)
     calls: int
     meetings: int
     deals: int
