@@ -7,7 +7,7 @@ it does not know, and gives absent ones their defaults, so that newer writers do
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Any, Final, get_origin
 
 import attrs
 from cattrs import Converter
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
@@ -86,7 +87,9 @@ def parse(text: str) -> Any:
         raise InvalidInput("json", f"must be at most {LARGEST:,} characters long")
     try:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twins)
-    except (json.JSONDecodeError, RecursionError):
+    except InvalidInput:
+        raise
+    except (ValueError, RecursionError):  # json says ValueError also of a number of thousands of digits
         raise InvalidInput("json", "must be valid and not nested too deeply") from None
 
 
@@ -129,7 +132,7 @@ def unpack(text: str) -> Any:
 
 def _unpack(packed: Any) -> Any:
     match packed:
-        case {"is": "tuple", "of": items}:
+        case {"is": "tuple", "of": [*items]}:
             return tuple(_unpack(item) for item in items)
         case {"is": "plain", "of": plain}:
             return plain
@@ -153,12 +156,13 @@ def converter() -> Converter:
     wire.register_unstructure_hook(Decimal, lambda number: f"{number:f}")
     wire.register_structure_hook(Decimal, _reading(str, Decimal))
     wire.register_unstructure_hook(Money, lambda money: {"amount": f"{money.amount:f}", "currency": money.currency})
-    wire.register_structure_hook(Money, _reading(dict, lambda data: Money(data["amount"], data["currency"])))
+    wire.register_structure_hook(Money, _reading(dict, _read_money))
     wire.register_unstructure_hook(FrozenMap, dict)
     wire.register_unstructure_hook_func(_is_mapping, dict)
     wire.register_structure_hook_func(_is_mapping, _reading(dict, FrozenMap))
     wire.register_unstructure_hook_factory(attrs.has, lambda kind: _make_writer(kind, wire))
     wire.register_structure_hook_factory(attrs.has, lambda kind: _make_reader(kind, wire))
+    wire.register_structure_hook_factory(_is_several, lambda kind: _make_list_reader(kind, wire))
     for union in (Action, Match):
         configure_tagged_union(union, wire, tag_name="is")
     return wire
@@ -173,7 +177,15 @@ def _make_writer(kind: Any, wire: Converter) -> Any:
 
 
 def _make_reader(kind: Any, wire: Converter) -> Any:
-    return make_dict_structure_fn(kind, wire, **_left_out(kind))
+    return _only(dict, make_dict_structure_fn(kind, wire, **_left_out(kind)))
+
+
+def _is_several(kind: Any) -> bool:
+    return get_origin(kind) in {tuple, Sequence}
+
+
+def _make_list_reader(kind: Any, wire: Converter) -> Any:
+    return _only(list, homogenous_tuple_structure_factory(kind, wire))
 
 
 def _left_out(kind: Any) -> dict[str, Any]:
@@ -189,6 +201,23 @@ def _exactly(kind: type[Any]) -> Callable[[Any, Any], Any]:
         return value
 
     return read
+
+
+def _only(kind: type[Any], make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Read with cattrs what is of one kind: by itself it takes a text for a list of letters, and a list for an empty object."""
+
+    def read(value: Any, wanted: Any) -> Any:
+        if type(value) is not kind:
+            raise WrongType("", f"must be {kind.__name__}, not {type(value).__name__}")
+        return make(value, wanted)
+
+    return read
+
+
+def _read_money(data: dict[str, Any]) -> Money:
+    if type(data["amount"]) is not str:
+        raise WrongType("amount", "must be written as a text")
+    return Money(data["amount"], data["currency"])
 
 
 def _reading(kind: type[Any], make: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:

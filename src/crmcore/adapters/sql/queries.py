@@ -31,6 +31,7 @@ from sqlalchemy import (
 from crmcore.adapters.sql.columns import column_of
 from crmcore.adapters.sql.statements import RecordPlan, Row, compiled
 from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
+from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.kernel import Entity
 from crmcore.services.tally import Tally
 
@@ -87,7 +88,7 @@ class Queries:
         if query is None:
             binds = _Binds(self._table, self._dialect)
             claims = [binds.tenant(), self._where(where, binds)]
-            column = self._table.c[column_of(field)]
+            column = column_in(self._table, field)
             if after is not None:
                 claims.append(self._behind(column, binds, absent=last is None, descending=descending))
             chosen = (
@@ -130,10 +131,10 @@ class Queries:
             theirs = binds.of(table)
             holders = select(self._table.c.id).where(*claims)
             claims = [theirs.tenant(), table.c[entries.owner].in_(holders), _claim(tally.among, theirs, self._where)]
-        groups = [table.c[column_of(field)] for field in tally.by]
-        figures = [func.count(), *(func.sum(table.c[column_of(field)]) for field in tally.sums)]
+        groups = [column_in(table, field) for field in tally.by]
+        figures = [func.count(), *(func.sum(column_in(table, field)) for field in tally.sums)]
         if tally.different is not None:
-            figures.append(func.count(table.c[column_of(tally.different)].distinct()))
+            figures.append(func.count(column_in(table, tally.different).distinct()))
         counted = select(*groups, *figures).select_from(table).where(and_(*claims)).group_by(*groups)
         readers = [group.type.result_processor(self._dialect, None) for group in groups]
         return binds.query(counted), (*readers, *(_whole for _ in figures))
@@ -242,6 +243,18 @@ def _asked_by(where: Criterion) -> Iterator[str]:
                 yield from _asked_by(criterion)
 
 
+def column_in(table: Table, field: str) -> Any:
+    """The column of a field. What is none never gets into a statement.
+
+    Raises:
+        InvalidInput: there is no such field.
+    """
+    try:
+        return table.c[column_of(field)]
+    except KeyError:
+        raise InvalidInput("field", "must be one of the record's own") from None
+
+
 def _whole(sum_: Any) -> int:
     """A sum as a whole number: PostgreSQL gives a Decimal, and the sum of nothing is NULL."""
     return 0 if sum_ is None else int(sum_)
@@ -259,7 +272,7 @@ def _claim(
     """Put a criterion into SQL, for a table of records or of parts."""
 
     def column(field: str) -> Any:
-        return binds.table.c[column_of(field)]
+        return column_in(binds.table, field)
 
     def inside(criterion: Criterion) -> ColumnElement[bool]:
         return again(criterion, binds) if isinstance(criterion, Has) else _claim(criterion, binds, again)
