@@ -13,8 +13,10 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
+from sqlalchemy import Table
 
 from crmcore.adapters.sql.types import Column, Day, Exact, Flag, Instant, Json, Key, Packed, Span, Whole, Word, Words
+from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.kernel import Entity
 from crmcore.domain.values.money import Money
 
@@ -76,6 +78,18 @@ def leaves(kind: type[Any]) -> tuple[Leaf, ...]:
 def column_of(path: str) -> str:
     """The column of a field by its path: of ``request.system`` the ``request_system``."""
     return path.replace(".", "_")
+
+
+def column_in(table: Table, field: str) -> Any:
+    """The column of a field. What is none never gets into a statement.
+
+    Raises:
+        InvalidInput: there is no such field.
+    """
+    try:
+        return table.c[column_of(field)]
+    except KeyError:
+        raise InvalidInput("field", "must be one of the record's own") from None
 
 
 def part_kind(kind: type[Entity], name: str) -> type[Any]:

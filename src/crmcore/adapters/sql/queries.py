@@ -28,10 +28,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from crmcore.adapters.sql.columns import column_of
+from crmcore.adapters.sql.columns import column_in
 from crmcore.adapters.sql.statements import RecordPlan, Row, compiled
 from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
-from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.kernel import Entity
 from crmcore.services.tally import Tally
 
@@ -241,18 +240,6 @@ def _asked_by(where: Criterion) -> Iterator[str]:
         case All(criteria):
             for criterion in criteria:
                 yield from _asked_by(criterion)
-
-
-def column_in(table: Table, field: str) -> Any:
-    """The column of a field. What is none never gets into a statement.
-
-    Raises:
-        InvalidInput: there is no such field.
-    """
-    try:
-        return table.c[column_of(field)]
-    except KeyError:
-        raise InvalidInput("field", "must be one of the record's own") from None
 
 
 def _whole(sum_: Any) -> int:
