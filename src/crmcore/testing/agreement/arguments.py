@@ -1,0 +1,239 @@
+"""Arguments: how they are made up, by their names where these say more than their types, and else by their types."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, Literal, NewType, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
+from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.kernel import Entity
+from crmcore.domain.recurrence import Recurrence
+from crmcore.domain.values.address import PostalAddress
+from crmcore.domain.values.money import Money
+from crmcore.testing import strategies as some
+from crmcore.testing.agreement.steps import Built, Call, Cursor, Ref, Version, Whole
+
+ONE_IN: Final = 12
+"""How seldom an argument is an odd one."""
+
+
+class NoStrategy(LookupError):
+    """An argument that nobody knows how to make up."""
+
+
+def mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any], *, one_in: int = ONE_IN) -> SearchStrategy[Any]:
+    """Make up a usual value, and an odd one now and then."""
+    return st.integers(0, one_in - 1).flatmap(lambda n: odd if n == one_in - 1 else usual)
+
+
+def refs(kind: str) -> SearchStrategy[Any]:
+    """Make up a record's id: one of ours, and now and then a foreign one, one that never was, or none at all."""
+    ours = st.sampled_from([Ref(kind, number) for number in (0, 0, 0, 1, 1, 2, 3, 5)])
+    odd = st.sampled_from(
+        (Ref(kind, -1), Ref(kind, 0, foreign=True), Ref("team" if kind != "team" else "user", 0), "nonsense")
+    )
+    return mostly(ours, odd)
+
+
+def _text(usual: SearchStrategy[str]) -> SearchStrategy[Any]:
+    return mostly(usual, some.odd_texts())
+
+
+def _rows(**facts: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """Make up what an import reads: a few rows, some of which lack something."""
+    first, *others = facts
+    return st.lists(
+        st.fixed_dictionaries({first: facts[first]}, optional={name: facts[name] for name in others}), max_size=3
+    )
+
+
+BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
+    "body": st.sampled_from(("{{ customer.name }}: {{ deal.value }}", "Hello")),
+    "cursor": mostly(
+        st.sampled_from((Cursor(), Cursor(), Cursor(1), Cursor(3))), st.sampled_from(("", "nonsense", "1.event_0"))
+    ),
+    "chunk": mostly(st.sampled_from((500, 1, 2)), st.sampled_from((0, 10_001))),
+    "contact": st.one_of(some.phones(), some.emails()),
+    "email": mostly(some.emails(), st.sampled_from(("", "no mail", "a@b"))),
+    "key": _text(some.keys()),
+    "language": st.sampled_from(("lv", "uz", "en")),
+    "limit": mostly(st.sampled_from((100, 1, 2, 3, 1000)), st.sampled_from((0, -1, 1001))),
+    "login": st.sampled_from(("anna", "Anna", "berta", None)),
+    "loss_reasons": st.sampled_from(((), ("too dear",), ("too dear", "changed mind"))),
+    "media_type": st.sampled_from(("text/html", "text/plain")),
+    "name": _text(some.names()),
+    "percent": mostly(st.integers(0, 100), st.sampled_from((-1, 101))),
+    "phone": mostly(some.phones(), st.sampled_from(("", "123", "2000 0000"))),
+    "reason": _text(some.loss_reasons()),
+    "role": mostly(st.one_of(some.roles(), st.just("owner")), some.odd_texts()),
+    "roles": st.lists(some.roles(), max_size=3),
+    "source": _text(some.sources()),
+    "stage": mostly(some.stage_names(), st.sampled_from(("", "Nowhere"))),
+    "system": _text(some.systems()),
+    "template": st.sampled_from(("Offer", "Offer", "Nothing")),
+    "title": _text(some.texts()),
+    "type": st.sampled_from(("quality", "delay")),
+    "words": mostly(
+        st.sampled_from(("", "ber", "anna", "o'rin", "карим", "kar", "100", "un", "erz", "liy", "anis")),
+        some.odd_texts(),
+    ),
+}
+"""By an argument's name, wherever it is a text, a number or a list of texts."""
+BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
+    "funnels.named.name": mostly(st.sampled_from(("Windows", "windows", " Doors")), some.odd_texts()),
+    "customers.upsert_many.rows": _rows(
+        key=some.keys(), name=some.names(), phone=some.phones(), email=some.emails(), source=some.sources()
+    ),
+    "deals.move_many.moves": st.lists(st.tuples(refs("deal"), some.stage_names()), max_size=3),
+    "deals.upsert_many.rows": _rows(
+        key=some.keys(), customer=refs("customer"), funnel=refs("funnel"), title=some.texts(), value=some.money()
+    ),
+    "inbox.take.apply": st.sampled_from(
+        (Call("people.list"), Call("people.add", ("Anna",)), Call("deals.get", (Ref("deal", -1),)))
+    ),
+    "leads.capture_many.leads": _rows(
+        name=some.names(), funnel=refs("funnel"), phone=some.phones(), source=some.sources(), request=some.requests()
+    ),
+    "deals.move.to": BY_NAME["stage"],
+    "deals.join.who": st.one_of(refs("user"), refs("customer")),
+    "deals.describe.details": st.fixed_dictionaries(
+        {},
+        optional={
+            "title": BY_NAME["title"],
+            "tags": st.lists(some.texts(), max_size=2),
+            "custom": some.custom_fields(),
+            "x": st.just(1),
+        },
+    ),
+    "customers.describe.details": st.fixed_dictionaries(
+        {},
+        optional={
+            "profile": some.profiles(),
+            "addresses": st.lists(some.addresses(), max_size=2),
+            "tags": st.lists(some.texts(), max_size=2),
+            "note": _text(some.texts()),
+            "custom": some.custom_fields(),
+            "x": st.just(1),
+        },
+    ),
+}
+"""By an argument's story and name."""
+BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
+    str: _text(some.texts()),
+    bool: st.booleans(),
+    int: st.integers(0, 5),
+    bytes: st.sampled_from((b"", b"\x00\xff", b"plan")),
+    datetime: mostly(some.instants(), some.odd_times()),
+    date: some.days(),
+    timedelta: mostly(some.spans(), st.sampled_from((timedelta(days=-1), timedelta(days=36_526)))),
+    Decimal: st.decimals("0", "100", places=2),
+    Money: mostly(some.money(), st.sampled_from(("12", 1.5))),
+    ContactPoint: some.contact_points(),
+    ExternalId: some.external_ids(),
+    LineItem: some.lines(),
+    PostalAddress: some.addresses(),
+    Profile: some.profiles(),
+    Recurrence: some.recurrences(),
+    Request: some.requests(),
+    Mapping: some.custom_fields(),
+}
+"""By an argument's type."""
+
+
+def argument(path: str, parameter: inspect.Parameter, hint: Any) -> SearchStrategy[Any]:
+    """Find how an argument of a story is made up.
+
+    Raises:
+        NoStrategy: nobody knows; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
+    """
+    name = parameter.name
+    if f"{path}.{name}" in BY_PATH:
+        return BY_PATH[f"{path}.{name}"]
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return st.just({})
+    if name == "key" and parameter.kind is parameter.KEYWORD_ONLY:
+        return mostly(st.integers(1, 30).map(str), BY_NAME["key"])
+    if name == "expected_version":
+        return st.sampled_from((Version(), Version(), Version(-1), Version(1), None))
+    try:
+        return _of(name, hint)
+    except NoStrategy:
+        raise NoStrategy(f"{path}({name}: {hint})") from None
+
+
+def _of(name: str, hint: Any) -> SearchStrategy[Any]:
+    """Find how a value of a type is made up."""
+    if isinstance(hint, NewType):
+        return refs(hint.__name__.removesuffix("Id").lower())
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is None or hint is type(None):
+        return st.none()
+    if name in BY_NAME and _is_plain(hint):
+        return BY_NAME[name]
+    if origin is Literal:
+        return st.sampled_from(inner)
+    if _is_union(hint):
+        return _of_union(name, inner)
+    if origin in {list, tuple, set, frozenset, Sequence, Iterable, Iterator}:
+        return _several(name, inner[0])
+    if origin is not None and issubclass(origin, Mapping):
+        return BY_TYPE[Mapping]
+    if hint in BY_TYPE:
+        return BY_TYPE[hint]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return mostly(st.sampled_from([*hint, *(member.value for member in hint)]), st.just("nonsense"))
+    if isinstance(hint, type) and issubclass(hint, Entity):
+        kind = hint.shape.kind
+        return st.sampled_from([Whole(hint, Ref(kind, number)) for number in (0, 1, 2, 3)])
+    if isinstance(hint, type) and attrs.has(hint):
+        return _built(hint)
+    raise NoStrategy(name)
+
+
+def _of_union(name: str, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
+    enums = [hint for hint in inner if isinstance(hint, type) and issubclass(hint, Enum)]
+    # "Role | str" takes the role's word, and no other.
+    rest = [hint for hint in inner if not (enums and hint is str) and hint is not type(None)]
+    found = st.one_of([_of(name, hint) for hint in rest])
+    return mostly(found, st.none(), one_in=5) if type(None) in inner else found
+
+
+def _several(name: str, item: Any) -> SearchStrategy[Any]:
+    if name == "stages":
+        return some.stages()
+    return st.lists(_of(name.removesuffix("s"), item), max_size=3)
+
+
+def _built(kind: type[Any]) -> SearchStrategy[Any]:
+    hints = get_type_hints(kind)
+    fields = [f for f in attrs.fields(kind) if f.init]
+    must = {f.name: _of(f.name, hints[f.name]) for f in fields if f.default is attrs.NOTHING}
+    may: dict[str, SearchStrategy[Any]] = {}
+    for f in fields:
+        if f.default is not attrs.NOTHING:
+            try:
+                may[f.name] = _of(f.name, hints[f.name])
+            except NoStrategy:
+                continue
+    return st.builds(lambda given: Built(kind, given), st.fixed_dictionaries(must, optional=may))
+
+
+def _is_plain(hint: Any) -> bool:
+    """Tell whether a hint says only that it is a text, a number, or several of them."""
+    inner = [one for one in get_args(hint) if one is not type(None)]
+    if _is_union(hint):
+        return all(_is_plain(one) for one in inner)
+    if get_origin(hint) in {Sequence, Iterable, tuple, list}:
+        return inner[0] is str
+    return hint in {str, int}
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) is Union or type(hint).__name__ == "UnionType"

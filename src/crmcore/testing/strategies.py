@@ -1,0 +1,291 @@
+"""Hypothesis strategies for what stories are about: people, ways to reach them, money, times, requests, funnels.
+
+They make what a real house would meet: names in five languages and three scripts, a few values that come again and again so that they
+collide, and the borders of what fits. What they make is right; `odd_texts` and `odd_times` make what has to be refused.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from crmcore.domain.customers.parts import Channel, ContactPoint, ExternalId, Profile, Sex
+from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.fields.text import LINE
+from crmcore.domain.funnels import CreateTask, Notify, RenderDocument, Stage, StageKind
+from crmcore.domain.recurrence import Recurrence
+from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.values.address import PostalAddress
+from crmcore.domain.values.money import LARGEST, Money
+
+MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+"""Round which the instants lie."""
+
+_GIVEN: Final = (
+    *("Jānis", "Anna", "Līga", "Ģirts"),  # Latvian
+    *("Shahzod", "Шаҳзод", "Oʻgʻiloy", "O'g'iloy", "Нигора"),  # Uzbek, in Latin and in Cyrillic
+    *("Əli", "Şəbnəm", "Gülçin", "İlham"),  # Azerbaijani
+    *("Бат-Эрдэнэ", "Өнөрсайхан", "Сүхбаатар"),  # Mongolian
+    *("محمدرضا", "زهرا", "كريم", "نرگس"),  # Persian, one of them as an Arabic keyboard writes it
+)
+_FAMILY: Final = (
+    *("Bērziņš", "Kalniņa", "Ozols"),
+    *("Oʻrinov", "Ўринов", "Karimova"),
+    *("Əliyev", "Quliyeva", "Məmmədov"),
+    *("Дорж", "Цэдэн"),
+    *("کریمی", "حسینی‌نژاد", "رضایی"),
+)
+_WORDS: Final = (
+    "Three windows",
+    "Балкон, остекление",
+    "پنجره دوجداره",
+    "Oyna 100%",
+    "under_score",
+    "a'b\"c\\d",
+    "Цонх",
+    "ı İ i I",
+)
+_ROLES: Final = ("manager", "measurer", "installer", "boss")
+_LANGUAGES: Final = ("lv", "uz", "az", "mn", "fa", "en")
+_STAGES: Final = ("First call", "Measurement", "Payment", "Installation")
+
+
+def names() -> SearchStrategy[str]:
+    """Names of people as they write them themselves."""
+    return st.one_of(
+        st.builds("{} {}".format, st.sampled_from(_GIVEN), st.sampled_from(_FAMILY)),
+        st.sampled_from(_GIVEN),
+        st.sampled_from(("100% Bērzs", "under_score", "Ə" * LINE, "\U0001f600 Ltd", "Zē, ņa")),
+    )
+
+
+def texts() -> SearchStrategy[str]:
+    """Short texts of one line."""
+    return st.one_of(st.sampled_from(_WORDS), st.text("ab яө\u0301", min_size=1, max_size=6).filter(str.strip))
+
+
+def odd_texts() -> SearchStrategy[str]:
+    """Texts that fields refuse, or that look like something else to a database."""
+    return st.sampled_from(
+        (
+            "",
+            " ",
+            "x" * (LINE + 1),
+            "\0",
+            "a\x7fb",
+            "\ud800",
+            "two\nlines",
+            "%",
+            "_",
+            "'; --",
+            "%s",
+            "?",
+            ":x",
+            "{customer}",
+        )
+    )
+
+
+def phones() -> SearchStrategy[str]:
+    """Phone numbers, of which there are so few that they meet again; some are written in another way."""
+    return st.sampled_from(
+        (
+            "+371 2000 0000",
+            "+37120000000",
+            "+37120000001",
+            "+998 90 123-45-67",
+            "+994501234567",
+            "۰۰۹۸۹۱۲۳۴۵۶۷۸۹",
+            "+97699112233",
+        )
+    )
+
+
+def emails() -> SearchStrategy[str]:
+    """E-mail addresses, as few."""
+    return st.sampled_from(
+        (
+            "anna@example.com",
+            "Anna@Example.com",
+            "ops_%@example.com",
+            "почта@пример.рф",
+            "a.b+c@example.lv",
+            "zahra@example.ir",
+        )
+    )
+
+
+def keys() -> SearchStrategy[str]:
+    """Keys under which other systems know something."""
+    return st.sampled_from(("1", "2", "3", "01", "ä", "Ä", "k%_'"))
+
+
+def systems() -> SearchStrategy[str]:
+    """Other systems."""
+    return st.sampled_from(("erp", "web"))
+
+
+def external_ids() -> SearchStrategy[ExternalId]:
+    """Keys of other systems, with the system."""
+    return st.builds(ExternalId, systems(), keys())
+
+
+def contact_points() -> SearchStrategy[ContactPoint]:
+    """Ways to reach somebody, shared ones among them."""
+    shared = st.booleans()
+    return st.one_of(
+        st.builds(lambda number, shared: ContactPoint.phone(number, shared=shared), phones(), shared),
+        st.builds(lambda address, shared: ContactPoint.email(address, shared=shared), emails(), shared),
+        st.builds(lambda value: ContactPoint(Channel.MESSENGER, value), st.sampled_from(("@anna", "@Anna"))),
+    )
+
+
+def addresses() -> SearchStrategy[PostalAddress]:
+    """Where people live."""
+    return st.builds(
+        PostalAddress, st.sampled_from(("Brīvības 1\ndz. 5", "Амира Темура, 4")), st.sampled_from(("Rīga", ""))
+    )
+
+
+def profiles() -> SearchStrategy[Profile]:
+    """What is known of people."""
+    return st.builds(
+        Profile,
+        sex=st.sampled_from((None, *Sex)),
+        born=st.none() | days(),
+        income=st.none() | money(),
+        purpose=st.sampled_from(("", "new flat")),
+        tastes=st.sampled_from(((), ("tea", "чай"))),
+    )
+
+
+def money(*currencies: str) -> SearchStrategy[Money]:
+    """Amounts of a few currencies with none, two and three decimal places, up to the largest."""
+    minor = st.one_of(st.integers(0, 100_000), st.sampled_from((1, 5, 19_990, LARGEST, LARGEST - 1, -1)))
+    return st.builds(Money.of_minor, minor, st.sampled_from(currencies or ("EUR", "EUR", "EUR", "UZS", "JPY", "KWD")))
+
+
+def lines() -> SearchStrategy[LineItem]:
+    """What is sold: quantities of six decimal places and discounts, so that something has to be rounded."""
+    return st.builds(
+        LineItem,
+        st.sampled_from(("Window", "Montāža")),
+        st.decimals("0.000001", "1000", places=6),
+        st.builds(Money.of_minor, st.integers(0, 100_000), st.sampled_from(("EUR", "EUR", "EUR", "UZS"))),
+        st.sampled_from((0, 0, 333, 500, 10_000)),
+    )
+
+
+def instants() -> SearchStrategy[datetime]:
+    """Instants of a few weeks round `MONDAY`, to the microsecond, in several zones; many are the same."""
+    offsets = st.sampled_from((0, 0, 1, 2, 15, 60, 240, 1440, 10_080, -1, -60, -1440))
+    near = st.builds(lambda minutes: MONDAY + timedelta(minutes=minutes), offsets)
+    zones = st.sampled_from((UTC, UTC, _zone(2), _zone(5), _zone(-8)))
+    exact = st.datetimes(datetime(2026, 2, 1), datetime(2026, 5, 1), timezones=zones)  # noqa: DTZ001  # bounds without a zone
+    return st.one_of(near, near, exact)
+
+
+def odd_times() -> SearchStrategy[Any]:
+    """What is no instant, or is one at the border of the calendar."""
+    return st.sampled_from(
+        (
+            datetime(2026, 3, 2),  # noqa: DTZ001  # without a zone on purpose
+            date(2026, 3, 2),
+            datetime(1, 1, 1, tzinfo=UTC),
+            datetime(9999, 12, 31, tzinfo=UTC),
+            datetime(9999, 12, 30, tzinfo=UTC),
+            "2026-03-02",
+        )
+    )
+
+
+def days() -> SearchStrategy[date]:
+    """Days, borders of months and leap days among them."""
+    return st.sampled_from((date(2026, 3, 31), date(2028, 2, 29), date(1970, 1, 1), date(1950, 6, 1), date(2026, 4, 1)))
+
+
+def spans() -> SearchStrategy[timedelta]:
+    """Durations."""
+    return st.sampled_from(
+        (timedelta(0), timedelta(minutes=15), timedelta(hours=4), timedelta(days=1), timedelta(days=10))
+    )
+
+
+def recurrences() -> SearchStrategy[Recurrence]:
+    """Rules by which something comes again."""
+    rules = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY", "FREQ=DAILY;COUNT=2")
+    return st.builds(Recurrence, st.sampled_from(rules), st.sampled_from(("UTC", "Europe/Riga", "Asia/Tehran")))
+
+
+def requests() -> SearchStrategy[Request]:
+    """Requests by their keys, which come again."""
+    return st.builds(Request, systems(), keys())
+
+
+def sources() -> SearchStrategy[str]:
+    """Where requests come from."""
+    return st.sampled_from(("web", "Web", "shop", "", "ярмарка"))
+
+
+def roles() -> SearchStrategy[str]:
+    """What people may be asked to do."""
+    return st.sampled_from(_ROLES)
+
+
+def languages() -> SearchStrategy[str]:
+    """Languages, by BCP 47."""
+    return st.sampled_from(_LANGUAGES)
+
+
+def custom_fields() -> SearchStrategy[dict[str, Any]]:
+    """The host's own fields, of every type that they may have."""
+    values = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), texts())
+    return st.dictionaries(st.sampled_from(("size", "vip", "x_1")), values, max_size=3)
+
+
+def stage_names() -> SearchStrategy[str]:
+    """Stages of the funnels that `stages` draws."""
+    return st.sampled_from(_STAGES)
+
+
+def stages() -> SearchStrategy[list[Any]]:
+    """The stages of a funnel, with all that a stage can do and ask for."""
+    actions = st.one_of(
+        st.builds(
+            CreateTask,
+            title=st.just("Call {customer}"),
+            role=roles(),
+            within=spans(),
+            kind=st.sampled_from(("", "call")),
+        ),
+        st.builds(RenderDocument, template=st.just("Offer"), title=st.just("Offer for {customer}")),
+        st.builds(Notify, role=roles(), message=st.just("{deal} at {address}")),
+    )
+    asked = st.builds(Requirement, st.sampled_from(Rule), st.sampled_from(("", "call", "measurer", "size")))
+
+    def drawn(count: int, entries: list[Any], asks: list[Any], wins: bool) -> list[Any]:  # noqa: FBT001  # drawn by chance
+        made = [
+            Stage.named(
+                name, probability=place * 20, on_entry=entries[place : place + 1], to_leave=asks[place : place + 1]
+            )
+            for place, name in enumerate(_STAGES[:count])
+        ]
+        if wins:
+            made[-1] = Stage.named(_STAGES[count - 1], kind=StageKind.WON, on_entry=entries[count - 1 :][:2])
+        return made
+
+    return st.one_of(
+        st.just(list(_STAGES)),
+        st.builds(drawn, st.integers(1, 4), st.lists(actions, max_size=5), st.lists(asked, max_size=2), st.booleans()),
+        st.sampled_from(([], ["A", "A"])),
+    )
+
+
+def loss_reasons() -> SearchStrategy[str]:
+    """Why deals are lost."""
+    return st.sampled_from(("too dear", "changed mind"))
+
+
+def _zone(hours: int) -> Any:
+    return datetime.strptime(f"{hours:+03d}00", "%z").tzinfo
