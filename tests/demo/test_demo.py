@@ -121,6 +121,21 @@ def test_a_play_that_broke_off_is_finished() -> None:
     assert _topics(recorder) == _topics(broken_recorder)
 
 
+def test_a_play_whose_receipts_are_gone_is_left_alone() -> None:
+    """When the answers to its keys were tidied away, a second play finds its requests known and touches none of them."""
+    text = "".join(FILE.read_text(encoding="utf-8").splitlines(keepends=True)[:25])
+    crm, clock, recorder = house()
+    whole = play(crm, clock, text, weeks=2)
+    facts, letters = len(crm.feed.read().facts), len(recorder.letters)
+    clock.advance(days=30)
+    while crm.due.tidy(limit=1000):
+        pass
+    again = play(crm, clock, text, weeks=2)
+
+    assert str(whole.report) == str(again.report)
+    assert (0, facts, letters) == (again.counts["taken"], len(crm.feed.read().facts), len(recorder.letters))
+
+
 def _topics(recorder: Recorder) -> Counter[str]:
     return Counter(letter.topic for letter in recorder.letters)
 

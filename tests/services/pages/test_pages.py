@@ -74,6 +74,44 @@ def test_page_is_self_contained(live: LiveReport, language: str) -> None:
     assert "@import" not in page
 
 
+PAYLOADS = (
+    "<script>alert(1)</script>", "<ScRiPt src=//evil.example></ScRiPt>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>", "</title><script>alert(1)</script>", "</style><script>alert(1)</script>",
+    "</text></svg><script>alert(1)</script>", '"><script>alert(1)</script>', "'><script>alert(1)</script>", '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' autofocus='", "<a href=javascript:alert(1)>x</a>", "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<math><mi xlink:href=javascript:alert(1)>", "<body onload=alert(1)>", "<details open ontoggle=alert(1)>", "<!--><script>alert(1)</script>",
+    "<![CDATA[<script>alert(1)</script>]]>", "<?xml version='1.0'?><x/>", "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;",
+    "\uff1cscript\uff1ealert(1)\uff1c/script\uff1e", "<object data=javascript:alert(1)>", "<embed src=//evil.example>", "<base href=//evil.example>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>", "<link rel=stylesheet href=//evil.example>", "<style>@import '//evil.example';</style>",
+    "<form action=//evil.example><button>x</button></form>", "{{7*7}}${7*7}", "\u202e<script>\u202c", "</bdi></td><td onclick=alert(1)>",
+)  # fmt: skip
+
+
+def test_no_payload_lives() -> None:
+    """Whatever stands in names, titles, sources and reasons, a page has the elements and attributes of an empty one, and every name as it is."""
+    clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    crm = Crm(clock=clock)
+    reasons = [payload[:100] for payload in PAYLOADS]
+    funnel = crm.funnels.create("Logi", stages=["Zvans", "Pirkums"], loss_reasons=reasons)
+    plain = crm.funnels.create("Plain", stages=["Zvans", "Pirkums"], loss_reasons=["dear"])
+    for number, payload in enumerate(PAYLOADS):
+        user = crm.people.add(payload)
+        for where, reason, name in ((funnel, reasons[number], payload), (plain, "dear", f"Name {number}")):
+            lead = crm.leads.capture(
+                name, phone=f"+37120{number:02}{len(name):04}", funnel=where.id, source=payload if where is funnel else "web", owner=user.id
+            )  # fmt: skip
+            crm.tasks.give(payload, assignee=user.id, due_at=clock.now())
+            if number % 2:
+                crm.deals.lose(lead.deal.id, reason=reason)
+    clock.advance(hours=1)
+    hostile, harmless = (_Reader(crm.reports.live(f.id).html()) for f in (funnel, plain))
+    shown = {text for text in hostile.texts if text}
+
+    assert set(harmless.tags) == set(hostile.tags)
+    assert {name for name, _ in harmless.attributes} == {name for name, _ in hostile.attributes}
+    assert set() == {" ".join(payload.split()) for payload in PAYLOADS} - shown
+
+
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_names_are_text(live: LiveReport, language: str) -> None:
     """A name that looks like markup is shown as it is, in tables and in pictures."""
