@@ -9,7 +9,7 @@ def test_a_message_is_known_by_its_source_and_its_id() -> None:
     """Two systems may use the same id; one may not."""
     message = Arrival(id=Samples().id("arrival"), source="erp", key="7", outcome=Reception.APPLIED, arrived_at=NOON)
 
-    assert [("source.key", ("erp", "7"))] == list(unique_keys(message))
+    assert [("key.source", ("7", "erp"))] == list(unique_keys(message))
 
 
 def test_a_counterpart_knows_its_newest_edition() -> None:

@@ -165,3 +165,12 @@ class CommitmentMachine(Life):
 TestTask = TaskMachine.TestCase
 TestCommitment = CommitmentMachine.TestCase
 TestTask.settings = TestCommitment.settings = settings(max_examples=25, deadline=None)
+
+
+def test_a_broken_promise_may_be_kept_after_all() -> None:
+    """Late is better than never; what was released or kept stays so."""
+    samples = Samples()
+    promise = Commitment.make(samples.id("commitment"), "Tea", side="ours", customer=samples.id("customer"), at=NOON)
+    kept = promise.settle("broken", at=NOON).settle("kept", at=NOON + HOUR)
+
+    assert (kept.state, kept.settled_at) == (CommitmentState.KEPT, NOON + HOUR)

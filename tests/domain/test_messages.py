@@ -63,3 +63,8 @@ def test_only_a_dead_message_is_replayed() -> None:
     assert (again.state, again.attempts, again.due_at, again.problem) == (MessageState.QUEUED, 0, NOON + MINUTE, "")
     with pytest.raises(RuleBroken, match="is queued"):
         again.replay(at=NOON)
+
+
+def test_a_message_may_be_held_back() -> None:
+    """It leaves no earlier than it may."""
+    assert queued().wait(until=NOON + MINUTE).due_at == NOON + MINUTE

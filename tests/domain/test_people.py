@@ -116,6 +116,7 @@ def test_a_ring_gives_everybody_the_same(people: int, pieces: int) -> None:
     assert max(had) - min(had) <= 1
     assert people == 1 or all(one != two for one, two in itertools.pairwise(given_to))
     assert pieces == len(ring.pending)
+    assert len(ring.queue) == min(people, pieces)  # nobody waits twice
 
 
 def test_an_assignment_says_why_it_was_nobody_else() -> None:

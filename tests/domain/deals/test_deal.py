@@ -14,7 +14,7 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.events import DealLost, DealMoved, DealOpened, DealReopened, DealWon
 from crmcore.domain.deals.movements import Movement, MovementKind
 from crmcore.domain.deals.parts import Basis, NextStep, Outcome, Probability
-from crmcore.domain.funnels import Funnel
+from crmcore.domain.funnels import Funnel, StageKind
 from crmcore.domain.ids import UserId
 from crmcore.errors import (
     IllegalTransition,
@@ -396,3 +396,11 @@ def test_a_funnel_may_forbid_leaps_and_returns(rules: dict[str, bool], to: str, 
         deal.move(to, draw(**rules), at=NOON)
 
     assert allowed == refusal.value.allowed
+
+
+def test_winning_is_certain_whatever_the_stage_says() -> None:
+    """A stage that wins makes a deal certain, also when it was drawn with no chance at all."""
+    last = Stage(key="Done", name="Done", kind=StageKind.WON, probability=0)
+    funnel = draw().redraw(at=NOON, stages=["First call", last])
+
+    assert opened().move("Done", funnel, at=NOON).probability == Probability(10_000)
