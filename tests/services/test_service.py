@@ -105,7 +105,7 @@ def test_maintenance_comes_due_by_the_calendar(company: Company) -> None:
     assert ("Look after Boiler of Carla", "maintenance") == (visit.title, visit.kind)
     assert MARCH + timedelta(days=24) == visit.due_at
     visited = crm.service.visited(visit.id, reading=9_000, cost=Money(15, "EUR"), note="Filter changed")
-    assert (1, 1) == (visited.plan.visits, visited.contract and visited.contract.visits_made)
+    assert (1, 1, True) == (visited.plan.visits, visited.contract and visited.contract.visits_made, visited.included)
     assert datetime(2026, 9, 12, 8, tzinfo=UTC) == visited.plan.next_at  # by the wall clock of Riga
     assert (Decimal(9_000), MARCH + timedelta(days=11)) == (visited.equipment.reading, visited.equipment.maintained_at)
     company.days_later(400)

@@ -1,7 +1,7 @@
 """Service contracts: what we have promised for a customer's equipment, and whether a case is covered.
 
 Rule 1: whether something is covered is a decision that explains itself: by a contract, by the warranty, or by nothing, and why not.
-Rule 2: visits that a contract includes are counted when they are made, and never below zero.
+Rule 2: visits are counted when they are made. Those beyond what the contract includes are made all the same, and paid for.
 """
 
 from collections.abc import Sequence
@@ -187,11 +187,9 @@ class ServiceContract(Entity):
         """Count a visit.
 
         Raises:
-            RuleBroken: it is cancelled, or all included visits were made.
+            RuleBroken: it is cancelled.
         """
         self._require_active()
-        if self.visits_made >= self.visits:
-            raise RuleBroken(self.id, "no_visit_left", f"includes {self.visits} visits, and all were made")
         made = self.visits_made + 1
         return self._after(ContractChanged(at=at, visits_made=made), visits_made=made)
 
@@ -203,6 +201,11 @@ class ServiceContract(Entity):
         """
         check_move(self.id, CONTRACT_LIFE, self.state, ContractState.CANCELLED)
         return self._after(ContractCancelled(at=at), state=ContractState.CANCELLED)
+
+    @property
+    def visits_left(self) -> int:
+        """How many of the included visits have not been made."""
+        return max(0, self.visits - self.visits_made)
 
     def why_not(self, equipment: Equipment, on: date) -> str:
         """Why the contract does not cover a piece of equipment on a day, as a word; nothing when it does."""
@@ -216,7 +219,7 @@ class ServiceContract(Entity):
             return "ended"
         if self.covers and Coverage(equipment.id) not in self.covers:
             return "other_equipment"
-        return "no_visit_left" if self.visits_made >= self.visits else ""
+        return ""
 
     def _require_active(self) -> None:
         if self.state is ContractState.CANCELLED:

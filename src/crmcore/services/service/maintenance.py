@@ -42,6 +42,7 @@ class Visited:
 
     Attributes:
         contract: the one that the visit counted for.
+        included: whether it was one of those that the contract includes.
         visits: others that came due by the meter.
     """
 
@@ -49,6 +50,7 @@ class Visited:
     equipment: Equipment
     plan: Maintenance
     contract: ServiceContract | None = None
+    included: bool = False
     visits: Sequence[Task] = field(default=(), converter=tuple)
 
 
@@ -141,7 +143,7 @@ class Upkeep:
             reading: what the meter showed.
 
         Raises:
-            RuleBroken: the task is no planned visit, or the contract has no visit left.
+            RuleBroken: the task is no planned visit.
             IllegalTransition: the task is not open.
         """
         task = unit.get(Task, id)
@@ -152,15 +154,14 @@ class Upkeep:
         if reading is not None:
             piece = piece.read(reading, at=unit.now)
         piece = unit.save(piece.maintain(at=unit.now, cost=cost, note=note, task=id))
-        contract = None
-        if plan.contract is not None:
-            contract = unit.get(ServiceContract, plan.contract)
-            if contract.state is ContractState.ACTIVE:
-                contract = unit.save(contract.visit(at=unit.now))
+        contract, included = unit.peek(ServiceContract, plan.contract), False
+        if contract is not None and contract.state is ContractState.ACTIVE:
+            included = contract.visits_left > 0
+            contract = unit.save(contract.visit(at=unit.now))
         done = unit.save(task.complete(at=unit.now, result=note))
         followed = watch_plan(unit, plan.done(piece, at=unit.now))
         visits = give_visits(unit, self.house, piece)
-        return Visited(task=done, equipment=piece, plan=followed, contract=contract, visits=visits)
+        return Visited(task=done, equipment=piece, plan=followed, contract=contract, included=included, visits=visits)
 
     @story("service.propose_replacement")
     def propose_replacement(
