@@ -96,18 +96,32 @@ def test_what_is_not_understood(words: list[str], capsys: pytest.CaptureFixture[
         (["report", "--store", "sqlite:////nowhere/at/all.db"], 2, "is not there"),
         (["report", "--store", "nonsense"], 2, "must look like sqlite"),
         (["import", "/nowhere.csv", "--funnel", "X", "--store", "sqlite://"], 2, "cannot be opened"),
-        (["import", "-", "--funnel", "X", "--store", "sqlite:////nowhere/at/all.db"], 1, "the database failed"),
+        (
+            ["import", "-", "--funnel", "X", "--store", "sqlite:////nowhere/at/all.db"],
+            1,
+            "unable to open database file",
+        ),
+        (["demo", "--folder", "/dev/null"], 1, "/dev/null"),
+        (["demo", "--folder", "{tmp}", "--store", "sqlite:////nowhere/at/all.db"], 1, "unable to open database file"),
+        (["demo", "--folder", "{tmp}", "--store", "postgresql://x@127.0.0.1:1/x"], 1, "onnection"),
+        (["demo", "--folder", "{tmp}", "--input", "/nowhere.csv"], 2, "cannot be opened"),
+        (["demo", "--folder", "{tmp}", "--map", "A=nothing"], 2, "must be one of"),
         (["deliver", "--store", "sqlite://", "--to", "smtp:"], 2, "must name the server"),
     ],
 )
 def test_refusals(
-    words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    words: list[str],
+    code: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What cannot be done is told in a line with its code, and never as a traceback."""
     monkeypatch.delenv("CRMCORE_STORE", raising=False)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"name\nAnna\n")))
 
-    assert code == main(words)
+    assert code == main([word.format(tmp=tmp_path) for word in words])
     assert said in capsys.readouterr().err
 
 

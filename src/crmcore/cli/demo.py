@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_looks
+from crmcore.cli.doors import add_looks, open_store
 from crmcore.cli.report import figures
 from crmcore.cli.sheets import add_sheet, columns_of, sheet_from
 from crmcore.cli.talk import Progress, note, say, say_json
@@ -83,14 +83,13 @@ def run(args: argparse.Namespace) -> int:
 def _open(args: argparse.Namespace, folder: Path, clock: "FrozenClock") -> "Crm":
     from crmcore.adapters.files import FolderFiles
     from crmcore.adapters.notify.folder import FolderNotifier
-    from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
     from crmcore.demo.company import ABOUT, ZONE
     from crmcore.demo.papers import Gaps
 
     # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
     own = f"sqlite:///{folder}/crm.db"
-    store = SqlStore.open(args.store) if args.store else SqlStore.open(own, durability="relaxed")
+    store = open_store(args.store) if args.store else open_store(own, durability="relaxed")
     return Crm(
         store,
         tenant=args.tenant,

@@ -8,6 +8,7 @@ from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.outside import StoreFailed
 
 if TYPE_CHECKING:
+    from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
     from crmcore.domain.funnels import Funnel
 
@@ -42,9 +43,6 @@ def open_crm(args: argparse.Namespace, *, create: bool = False, **settings: Any)
         InvalidInput: no store is named, or there is none.
         StoreFailed: it cannot be opened.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
 
     url = args.store or os.environ.get(STORE)
@@ -52,11 +50,29 @@ def open_crm(args: argparse.Namespace, *, create: bool = False, **settings: Any)
         raise InvalidInput("store", f"must be named: --store sqlite:///crm.db, or ${STORE}")
     if not create:
         _require_file(url)
+    return Crm(open_store(url, create=create), tenant=args.tenant, actor=args.actor, **settings)
+
+
+def open_store(url: str, **settings: Any) -> "SqlStore":
+    """Open a store, or say in the database's own words why it cannot be opened: whoever asks has given the address.
+
+    Args:
+        url: as SQLAlchemy writes it.
+        settings: of `SqlStore.open`.
+
+    Raises:
+        StoreFailed: it cannot be opened.
+    """
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    from crmcore.adapters.sql.store import SqlStore
+
     try:
-        store = SqlStore.open(url, create=create)
+        return SqlStore.open(url, **settings)
+    except DBAPIError as error:
+        raise StoreFailed(str(error.orig).strip().partition("\n")[0]) from None
     except SQLAlchemyError as error:
         raise StoreFailed(type(error).__name__) from None
-    return Crm(store, tenant=args.tenant, actor=args.actor, **settings)
 
 
 def find_funnel(crm: "Crm", name: str | None) -> "Funnel":

@@ -68,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our answer has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        print(f"crmcore: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("crmcore: interrupted; what was done stays done", file=sys.stderr)
         return 1

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -41,14 +40,11 @@ def columns_of(args: argparse.Namespace, heads: Sequence[str]) -> "Columns":
     """
     from crmcore.sheets.columns import Columns
 
-    if len(args.map) == 1 and args.map[0].endswith(".toml") and Path(args.map[0]).exists():
-        told = Columns.read(args.map[0])
-        more = Columns.parse((), args.value)
-        return Columns(columns=told.columns, values={**told.values, **more.values})
-    if args.map:
-        return Columns.parse(args.map, args.value)
-    guessed = Columns.guess(heads)
-    return Columns(columns=guessed.columns, values=Columns.parse((), args.value).values)
+    if len(args.map) == 1 and args.map[0].endswith(".toml"):
+        columns = Columns.read(args.map[0])
+    else:
+        columns = Columns.parse(args.map) if args.map else Columns.guess(heads)
+    return columns.meaning(args.value)
 
 
 def sheet_from(path: str) -> TextIO:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crmcore.domain.errors.given import InvalidInput, NotAllowed
 from crmcore.sheets.reading import Row
@@ -91,14 +91,7 @@ class Columns:
         Raises:
             InvalidInput: a word that is not written so.
         """
-        meanings: dict[str, dict[str, str]] = {}
-        for text in values:
-            name, colon, pair = text.partition(":")
-            written, equals, meant = pair.rpartition("=")
-            if not colon or not equals or name not in FIELDS:
-                raise InvalidInput("value", f"must be written FIELD:WRITTEN=MEANT, not {text!r}")
-            meanings.setdefault(name, {})[written.strip()] = meant.strip()
-        return cls(columns=tuple(Column.parse(text) for text in columns), values=meanings)
+        return cls(columns=tuple(Column.parse(text) for text in columns)).meaning(values)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -134,6 +127,21 @@ class Columns:
             if name in FIELDS and (argument or name not in _WITH_ARGUMENT):
                 found.append(Column(head, name, argument.strip()))
         return cls(columns=tuple(found))
+
+    def meaning(self, values: Iterable[str]) -> Self:
+        """Know further values: ``source:google=Google``.
+
+        Raises:
+            InvalidInput: a word that is not written so.
+        """
+        meanings = {name: dict(known) for name, known in self.values.items()}
+        for text in values:
+            name, colon, pair = text.partition(":")
+            written, equals, meant = pair.rpartition("=")
+            if not colon or not equals or name not in FIELDS:
+                raise InvalidInput("value", f"must be written FIELD:WRITTEN=MEANT, not {text!r}")
+            meanings.setdefault(name, {})[written.strip()] = meant.strip()
+        return evolve(self, values=meanings)
 
     def check(self, heads: Sequence[str]) -> None:
         """See that the file has every column that the map names.
