@@ -1,0 +1,114 @@
+"""A store of another kind keeps the promises; one that does not is found out."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis.stateful import run_state_machine_as_test
+
+from crmcore.services.ports import Store
+from crmcore.testing.agreement.machine import AgreementMachine
+from crmcore.testing.contract import StoreContract
+from examples.json_store import JsonStore
+from tests.testing.test_agreement import settled
+
+ROOT = Path(__file__).parents[2]
+
+SOME = "names_are_found or without_commit or stale_version or failed_commit or overridden"
+"""The promises that are looked at, to save time: with all of them the broken stores fail more."""
+BROKEN = """
+import pytest
+from examples.json_store import JsonStore
+from crmcore.testing.contract import StoreContract
+from tests.testing import sabotages as planted
+
+class OverJson(StoreContract):
+    coat = planted.Coat
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path):
+        self._path = tmp_path / "crm.json"
+
+    def make_store(self):
+        return planted.SabotagedStore(self.coat, JsonStore(self._path))
+
+class TestStripsNames(OverJson):
+    coat = planted.StripsNames
+
+class TestIgnoresVersions(OverJson):
+    coat = planted.IgnoresVersions
+
+class TestCommitsOnExit(OverJson):
+    coat = planted.CommitsOnExit
+
+class TestOverridesAPromise(OverJson):
+    def test_an_unknown_id_is_nothing(self):
+        pass
+"""
+
+
+class TestJsonStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self._path = tmp_path / "crm.json"
+
+    def make_store(self) -> Store:
+        return JsonStore(self._path)
+
+
+def test_the_page_shows_it() -> None:
+    """The how-to shows the store as it stands here, and runs it."""
+    page = (ROOT / "docs" / "how-to" / "write-your-own-store.md").read_text("utf-8")
+
+    assert (ROOT / "examples" / "json_store.py").read_text("utf-8") in page
+
+
+def test_it_agrees_with_memory(tmp_path: Path) -> None:
+    """A few hundred steps come to the same in one file."""
+
+    class JsonAgrees(AgreementMachine):
+        def make_stores(self) -> Sequence[Store]:
+            return [JsonStore(tmp_path / "crm.json")]
+
+        def teardown(self) -> None:
+            super().teardown()
+            (tmp_path / "crm.json").unlink(missing_ok=True)
+
+    run_state_machine_as_test(JsonAgrees, settings=settled(4))
+
+    assert JsonAgrees.told.total() >= 200
+
+
+def test_a_broken_promise_is_found(tmp_path: Path) -> None:
+    """Each planted bug fails at least one promise, and so does overriding one."""
+    (tmp_path / "test_broken.py").write_text(BROKEN, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-rf",
+        "--tb=no",
+        "-k",
+        SOME,
+        "--rootdir",
+        str(ROOT),
+    ]
+    run = subprocess.run(
+        [*command, "-c", str(ROOT / "pyproject.toml"), str(tmp_path / "test_broken.py")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+    failed = set(re.findall(r"^FAILED .*::(Test\w+)::", run.stdout, re.MULTILINE))
+    assert {"TestCommitsOnExit", "TestIgnoresVersions", "TestOverridesAPromise", "TestStripsNames"} == failed, (
+        run.stdout
+    )
+    assert "test_no_promise_is_overridden" in run.stdout
