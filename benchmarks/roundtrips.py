@@ -5,6 +5,7 @@
 A proxy holds every packet back for half of the delay, in microseconds, each way. The script is the twin of `twin.py`.
 """
 
+import multiprocessing
 import queue
 import socket
 import statistics
@@ -38,9 +39,12 @@ def far_away(url: str, seconds: float) -> Iterator[str]:
                 carry(near, far, seconds)
                 carry(far, near, seconds)
 
-    threading.Thread(target=serve, daemon=True).start()
+    # In a process of its own, or the two would hold each other up by Python's lock.
+    proxy = multiprocessing.get_context("fork").Process(target=serve, daemon=True)
+    proxy.start()
     host, port = listener.getsockname()
     yield target.set(host=host, port=port, query={}).render_as_string(hide_password=False)
+    proxy.terminate()
     listener.close()
 
 

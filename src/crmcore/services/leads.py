@@ -31,7 +31,7 @@ from crmcore.domain.values.money import Money
 from crmcore.services.bulk import Told, row_of, tell_each
 from crmcore.services.house import House, story, view
 from crmcore.services.steps.ladders import watch
-from crmcore.services.steps.people import take_turn
+from crmcore.services.steps.people import foresee_turn, take_turn
 from crmcore.services.steps.stages import enter_stage
 from crmcore.services.steps.watching import response_of, watched_request
 from crmcore.services.unit import Unit
@@ -127,6 +127,8 @@ class Leads:
         if request is not None and (repeated := _known_request(unit, request)):
             return repeated
         points = self._points(phone, email)
+        if owner is None and customer in {None, NEW}:
+            foresee_turn(unit, role=drawn.role, ring=f"{drawn.id}:{drawn.role}")
         belongs = _match(unit, points, external_id) if customer is None else _told(unit, customer)
         if isinstance(belongs, Ambiguous):
             raise AmbiguousCustomer(belongs.candidates)

@@ -99,6 +99,12 @@ class Unit:
         """Read records for a rule to judge by, whether or not the actor may see them. A story never hands one of them out."""
         return self._transaction.find(kind, where, limit=limit)
 
+    def foresee(self, kind: type[Entity], where: Criterion, /, *, limit: int | None = None) -> None:
+        """Say what `facts` will be asked for soon. It changes nothing, and may save a store a trip to a distant database."""
+        foresee = getattr(self._transaction, "foresee", None)
+        if foresee is not None:
+            foresee(kind, where, limit=limit)
+
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
         """Read records one page at a time, in the order of their ids."""
         page: Sequence[E] = ()

@@ -53,7 +53,7 @@ class PipelinedLink:
         """Send the COMMIT behind everything that waits, and look at all results."""
         ending = self.driver.cursor()
         ending.execute("COMMIT")
-        self.pipeline.sync()
+        self._pipeline.close()
         if ending.statusmessage != "COMMIT":
             raise StoreFailed("25P02")
 
@@ -87,15 +87,29 @@ class PipelinedRunner(Runner):
     def __init__(self, book: Book, link: PipelinedLink) -> None:
         super().__init__(book, link)
         self._guarded: list[tuple[Any, StaleVersion]] = []
+        self._foreseen: dict[tuple[str, Row], Any] = {}
+
+    def foresee(self, sql: str, parameters: Row) -> None:
+        """Send a SELECT whose rows will be asked for soon, if nothing is written before."""
+        foreseen = dict(self._foreseen)
+        self.run(sql, parameters)
+        self._foreseen = {**foreseen, (sql, parameters): self.cursor}
 
     def run(self, sql: str, parameters: Row) -> None:
         """Send a statement."""
+        self._foreseen.clear()
         self.cursor = self.link.driver.cursor()
         super().run(sql, parameters)
 
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """Send a SELECT, and wait for its rows."""
-        self.run(sql, parameters)
+        foreseen = dict(self._foreseen)
+        known = foreseen.pop((sql, parameters), None)
+        if known is None:
+            self.run(sql, parameters)
+        else:
+            self.cursor = known
+        self._foreseen = foreseen
         try:
             return self.cursor.fetchall()  # type: ignore[no-any-return]  # of a driver without types
         except self.book.driver_error as error:

@@ -37,6 +37,9 @@ class Runner:
         self.run(sql, parameters)
         return self.cursor.fetchall()  # type: ignore[no-any-return]  # of a driver without types
 
+    def foresee(self, sql: str, parameters: Row) -> None:
+        """Note that the rows of a SELECT will be asked for soon; of use only where results are not waited for."""
+
     def run_many(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a statement for many rows."""
         self.link.before_writing()

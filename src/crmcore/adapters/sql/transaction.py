@@ -84,6 +84,12 @@ class SqlTransaction:
         found = self._adopt(self._book.plan(kind), self._runner.rows(query.sql, query.bind(self._tenant, values)))
         return _amend(found, pending, where, order, after)[:limit] if pending else found
 
+    def foresee(self, kind: type[Entity], where: Criterion, /, *, limit: int | None = None) -> None:
+        """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
+        if not self._runner.waits and not self._pending(kind):
+            query, values = self._book.queries(kind).find(where, order="id", after=None, limit=limit, lock=False)
+            self._runner.foresee(query.sql, query.bind(self._tenant, values))
+
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""
         self._flush(kind)

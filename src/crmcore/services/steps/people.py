@@ -1,6 +1,6 @@
 """Who does it, and who stands above."""
 
-from crmcore.domain.criteria import Has, Is
+from crmcore.domain.criteria import Criterion, Has, Is
 from crmcore.domain.ids import UserId
 from crmcore.domain.people import OWNER, Assignment, Ring, User
 from crmcore.services.unit import Unit
@@ -13,13 +13,22 @@ def take_turn(unit: Unit, *, role: str, ring: str) -> Assignment:
         role: whose holders take part; `OWNER` is everybody.
         ring: the key of the ring, so that work of several sorts goes round on its own.
     """
-    holders = Is("active", True) if role == OWNER else Has("posts", Is("role", role))
     found = next(iter(unit.facts(Ring, Is("key", ring))), None)
     turning = found or Ring(id=unit.id("ring"), key=ring)
-    turned, assignment = turning.turn(unit.facts(User, holders), at=unit.now)
+    turned, assignment = turning.turn(unit.facts(User, _holders(role)), at=unit.now)
     if turned is not found and assignment.user is not None:
         unit.save(turned)
     return assignment
+
+
+def foresee_turn(unit: Unit, *, role: str, ring: str) -> None:
+    """Say that it will probably be somebody's turn soon."""
+    unit.foresee(Ring, Is("key", ring))
+    unit.foresee(User, _holders(role))
+
+
+def _holders(role: str) -> Criterion:
+    return Is("active", True) if role == OWNER else Has("posts", Is("role", role))
 
 
 def line_of(unit: Unit, user: UserId | None) -> tuple[User, ...]:
