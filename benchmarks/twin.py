@@ -277,7 +277,7 @@ class Twin:
         execute(sql["SELECT customers"][0], ("default", "default", "phone:" + phone, "email:" + email))
         assert not cursor.fetchall()
         ring_key = f"funnel_{funnel}:owner"
-        execute(sql["SELECT rings"][0], ("default", ring_key, 1))
+        execute(sql["SELECT rings"][0], ("default", ring_key))
         ring = cursor.fetchone()
         queue = json.loads(ring[self.ring_at["queue"]])
         execute(sql["SELECT users"][0], (("default", 1)))
