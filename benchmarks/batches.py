@@ -5,6 +5,7 @@ python benchmarks/batches.py --rounds 5
 
 import statistics
 import time
+from argparse import Namespace
 from itertools import count
 
 import bench
@@ -26,7 +27,7 @@ def main() -> None:
     bench.show("Leads per second", ["", "one by one", f"batches of {given.size}", "times"], rows)
 
 
-def compare(title: str, url: str | None, durability: str, given: bench.argparse.Namespace) -> list[list[object]]:
+def compare(title: str, url: str | None, durability: str, given: Namespace) -> list[list[object]]:
     """Take leads in both ways in turn."""
     number = count()
     with bench.fresh(url, "batches") as fresh:

@@ -11,7 +11,7 @@ from typing import Any
 
 import bench
 
-from crmcore import Crm, Done, SqlStore
+from crmcore import Crm, Done, Money, SqlStore
 from crmcore.adapters.sql.runner import Runner
 
 
@@ -26,7 +26,7 @@ def fill(crm: Crm, number: int) -> tuple[Any, Any]:
             "customer": ids[n % len(ids)],
             "title": "Three windows",
             "stage": bench.STAGES[n % 4],
-            "value": bench.Money.of_minor(10_000 + n % 1_000, "EUR"),
+            "value": Money.of_minor(10_000 + n % 1_000, "EUR"),
         }
         for n in range(number)
     )

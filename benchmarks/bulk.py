@@ -47,8 +47,8 @@ def ours(crm: Crm, number: int) -> dict[str, tuple[float, float]]:
         assert isinstance(told, Done)
         ids.append(told.result.id)
     middle = time.perf_counter(), time.process_time()
-    for told in crm.deals.upsert_many(deals(ids), system="erp", funnel=funnel.id, chunk=CHUNK):
-        assert isinstance(told, Done)
+    for opened in crm.deals.upsert_many(deals(ids), system="erp", funnel=funnel.id, chunk=CHUNK):
+        assert isinstance(opened, Done)
     end = time.perf_counter(), time.process_time()
     times["customers"] = middle[0] - start[0], middle[1] - start[1]
     times["deals"] = end[0] - middle[0], end[1] - middle[1]
@@ -70,6 +70,7 @@ def recorded(crm: Crm, number: int) -> dict[str, list[list[tuple[Inserts, list[A
     finally:
         ledger._insert = insert
     kept: dict[str, list[list[tuple[Inserts, list[Any]]]]] = {"customers": [], "deals": []}
+    kind = ""
     for inserts, rows in written:
         if len(rows) < min(CHUNK, number):
             continue  # the house's own furniture
