@@ -70,8 +70,9 @@ class OwnLink:
         try:
             self._connection.rollback()
         except Exception:  # noqa: BLE001  # every driver has errors of its own for a lost connection
+            # What SQLAlchemy itself does when it meets a lost connection: none that was made before is handed out again.
+            self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # it offers no other way
             self._connection.invalidate()
-            self._engine.dispose()
 
     def release(self) -> None:
         """Give the connection back to the pool."""

@@ -1,0 +1,130 @@
+"""An asynchronous host calls the same stories, on its own connection and in its own transaction, commit or not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from crmcore import Crm, CrmError, SqlStore
+from crmcore.adapters.sql import sqlite
+from crmcore.adapters.sql.tables import make_schema
+
+SCHEMA = make_schema(prefix="async_")
+Scene = Callable[[AsyncEngine], Awaitable[Any]]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], Any]:
+    """Plays a scene on an asynchronous engine, whose tables are there and empty."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'crm.db'}"
+    else:
+        given = make_url(request.getfixturevalue("postgresql_url"))
+        url = given.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+    async def whole(scene: Scene) -> Any:
+        engine = create_async_engine(url)
+        if request.param == "sqlite":
+            sqlite.prepare(engine.sync_engine)
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql("DROP TABLE IF EXISTS host_orders")
+            await connection.exec_driver_sql("CREATE TABLE host_orders (id INTEGER PRIMARY KEY)")
+            await connection.run_sync(SCHEMA.metadata.drop_all)
+            await connection.run_sync(SCHEMA.metadata.create_all)
+        try:
+            return await scene(engine)
+        finally:
+            await engine.dispose()
+
+    return lambda scene: asyncio.run(whole(scene))
+
+
+def capture(host: Any, name: str) -> str:
+    """Take a lead in, over whatever of the host's."""
+    crm = Crm(SqlStore(host, schema=SCHEMA), region="LV")
+    funnel = crm.funnels.named("Windows") or crm.funnels.create("Windows", stages=["First call", "Payment"])
+    deal = crm.leads.capture(name, phone="2000 0000", funnel=funnel.id).deal
+    return crm.deals.move(deal.id, to="Payment").deal.id
+
+
+async def counted(engine: AsyncEngine) -> tuple[int, int]:
+    """How many deals there are, and how many orders of the host's."""
+    async with engine.connect() as connection:
+        deals = (await connection.exec_driver_sql("SELECT count(*) FROM async_deals")).scalar()
+        orders = (await connection.exec_driver_sql("SELECT count(*) FROM host_orders")).scalar()
+    return int(deals or 0), int(orders or 0)
+
+
+def test_what_a_session_commits_is_there(play: Callable[[Scene], Any]) -> None:
+    """A story within an AsyncSession lasts when the session commits, together with the host's own rows."""
+
+    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+        async with AsyncSession(engine) as session:
+            await (await session.connection()).exec_driver_sql("INSERT INTO host_orders VALUES (1)")
+            await session.run_sync(lambda s: capture(s, "Jānis"))
+            await session.commit()
+        return await counted(engine)
+
+    assert play(scene) == (1, 1)
+
+
+def test_what_a_session_rolls_back_is_gone(play: Callable[[Scene], Any]) -> None:
+    """A story within an AsyncSession is gone when the session rolls back, together with the host's own rows."""
+
+    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+        async with AsyncSession(engine) as session:
+            await (await session.connection()).exec_driver_sql("INSERT INTO host_orders VALUES (1)")
+            await session.run_sync(lambda s: capture(s, "Jānis"))
+            await session.rollback()
+        return await counted(engine)
+
+    assert play(scene) == (0, 0)
+
+
+@pytest.mark.parametrize(("end", "expected"), [("commit", (1, 1)), ("rollback", (0, 0))])
+def test_a_connection_will_do(play: Callable[[Scene], Any], end: str, expected: tuple[int, int]) -> None:
+    """The same over an AsyncConnection."""
+
+    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+        connection: AsyncConnection
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("INSERT INTO host_orders VALUES (1)")
+            await connection.run_sync(lambda c: capture(c, "Jānis"))
+            await getattr(connection, end)()
+        return await counted(engine)
+
+    assert play(scene) == expected
+
+
+def test_a_refused_story_leaves_the_rest(play: Callable[[Scene], Any]) -> None:
+    """A story that is refused is taken back to its savepoint, and the host commits the rest."""
+
+    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+        async with AsyncSession(engine) as session:
+            await session.run_sync(lambda s: capture(s, "Jānis"))
+            with pytest.raises(CrmError):
+                await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.add(""))
+            await session.commit()
+        return await counted(engine)
+
+    assert play(scene) == (1, 0)
+
+
+def test_stories_are_told_at_once(play: Callable[[Scene], Any]) -> None:
+    """Several tasks each with a session of their own tell stories at the same time; every one of them is there."""
+
+    async def one(engine: AsyncEngine, number: int) -> None:
+        async with AsyncSession(engine) as session:
+            await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.add(f"Jānis {number}"))
+            await session.commit()
+
+    async def scene(engine: AsyncEngine) -> int:
+        await asyncio.gather(*(one(engine, number) for number in range(8)))
+        async with AsyncSession(engine) as session:
+            return await session.run_sync(lambda s: len(Crm(SqlStore(s, schema=SCHEMA)).customers.search("Jānis")))
+
+    assert play(scene) == 8
