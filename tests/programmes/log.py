@@ -19,7 +19,6 @@ from sqlalchemy import text
 from crmcore import AddressGuard, Crm, CrmError, FrozenClock, Recorder, SmtpNotifier, SqlStore, WebhookNotifier
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.sql import errors as sql_errors
-from crmcore.adapters.sql.tables import Schema
 from crmcore.domain.customers.customer import DETAILS as CUSTOMER_DETAILS
 from crmcore.domain.deals.facts import DETAILS as DEAL_DETAILS
 from crmcore.domain.errors.given import InvalidId
@@ -68,13 +67,15 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
     verdict = Verdict()
     undo = _plant(sabotage)
     store = SqlStore.open("sqlite://")
+    _arm(store)
     try:
         with _listening(verdict):
             ids = CountingIds()
             world = furnish(store, tenant=ids.new("tenant"), ids=ids)
             for call in calls():
-                _try(verdict, call, world, [*SHAPES[:n]])
-                _break(verdict, call, another(world), store)
+                world = call.prepare(another(world))
+                _break(verdict, call, world, store)
+                _try(verdict, call, world, SHAPES[:n])
             _send_out(verdict)
     finally:
         store.close()
@@ -84,15 +85,13 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
 
 
 def _try(verdict: Verdict, call: Call, world: World, shapes: Sequence[Any]) -> None:
-    """Give a story the canary in each of its arguments, in each form."""
-    world = call.prepare(another(world))
+    """Give a story the canary in each of its arguments, in each form. What takes it keeps it, for the next one to stumble over."""
     for parameter in call.parameters:
         for name in _names(call, parameter):
             for shape in shapes:
                 given = call.needs(world) | {name: [shape] if parameter.kind is Parameter.VAR_POSITIONAL else shape}
                 verdict.count("inputs")
-                if not _watched(verdict, f"{call}({name})", partial(call.tell, world, given)):
-                    world = call.prepare(another(world))  # it was taken: the next one starts anew
+                _watched(verdict, f"{call}({name})", partial(call.tell, world, given))
 
 
 def _names(call: Call, parameter: Parameter) -> Sequence[str]:
@@ -104,15 +103,14 @@ def _names(call: Call, parameter: Parameter) -> Sequence[str]:
 
 def _break(verdict: Verdict, call: Call, world: World, store: SqlStore) -> None:
     """Let the database refuse whatever the story writes, with the canary in its words."""
-    world = call.prepare(world)
     given = call.needs(world)
-    with _refusing(store.schema, store):
+    with _refusing(store):
         verdict.count("stories with a failing database")
         _watched(verdict, f"{call} on a failing database", partial(call.tell, world, given))
 
 
-def _watched(verdict: Verdict, where: str, tell: Any) -> bool:
-    """Tell a story and look at what it raises; whether it raised anything."""
+def _watched(verdict: Verdict, where: str, tell: Any) -> None:
+    """Tell a story and look at what it raises."""
     try:
         tell()
     except Exception as error:  # noqa: BLE001  # whatever comes is looked at
@@ -123,28 +121,29 @@ def _watched(verdict: Verdict, where: str, tell: Any) -> bool:
         verdict.demand(
             "no error shows what was given", not any(CANARY in one for one in shown), f"{where}: {type(error).__name__}"
         )
-        return True
-    return False
+
+
+def _arm(store: SqlStore) -> None:
+    """Teach the database to refuse every write with the canary in its words, as soon as a row lies in ``refusing``."""
+    with store.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE refusing (now INTEGER)"))
+        for table in store.schema.metadata.sorted_tables:
+            for verb in ("INSERT", "UPDATE", "DELETE"):
+                when = f"BEFORE {verb} ON {table.name} WHEN EXISTS (SELECT 1 FROM refusing)"
+                words = f"SELECT RAISE(ABORT, '{CANARY}')"
+                connection.execute(text(f"CREATE TRIGGER t_{table.name}_{verb} {when} BEGIN {words}; END"))
 
 
 @contextmanager
-def _refusing(schema: Schema, store: SqlStore) -> Iterator[None]:
-    tables = [table.name for table in schema.metadata.sorted_tables]
+def _refusing(store: SqlStore) -> Iterator[None]:
+    """Let the database refuse meanwhile."""
     with store.engine.begin() as connection:
-        for table in tables:
-            for verb in ("INSERT", "UPDATE", "DELETE"):
-                connection.execute(
-                    text(
-                        f"CREATE TRIGGER t_{table}_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{CANARY}'); END"
-                    )
-                )
+        connection.execute(text("INSERT INTO refusing VALUES (1)"))
     try:
         yield
     finally:
         with store.engine.begin() as connection:
-            for table in tables:
-                for verb in ("INSERT", "UPDATE", "DELETE"):
-                    connection.execute(text(f"DROP TRIGGER t_{table}_{verb}"))
+            connection.execute(text("DELETE FROM refusing"))
 
 
 def _send_out(verdict: Verdict) -> None:

@@ -99,7 +99,7 @@ def _send(url: str, at: datetime, ports: tuple[int, int], pipe: int, deadly: "_D
             "notice",
             address=f"http://127.0.0.1:{ports[1]}/" if web else "anna@example.com",
             channel="webhook" if web else "email",
-            facts={"text": f"{at:%H:%M} {number}"},
+            facts={"text": f"{at:%d %H:%M} {number}"},
         )
         os.write(pipe, f"{message.id}\n".encode())
     crm.deliver()
@@ -189,6 +189,7 @@ def _judge(verdict: Verdict, url: str, queued: list[str], heard: list[tuple[str,
         ids.setdefault(words[text], set()).add(id)
         unsure += manner == "drop"
     duplicates = copies.total() - len(copies)
+    verdict.demand("each letter has words of its own", len(words) == len(messages))
     verdict.count("letters acknowledged", len(queued))
     verdict.count("letters heard", copies.total())
     verdict.count("of them second copies", duplicates)
