@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from crmcore.adapters.notify.webhook import WebhookNotifier, WebhookPublisher
     from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
+    from crmcore.domain.clocks.marks import Targets
     from crmcore.domain.customers.customer import Customer
     from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
     from crmcore.domain.deals.deal import Deal
     from crmcore.domain.deals.parts import LineItem, Request
     from crmcore.domain.errors.root import CrmError
+    from crmcore.domain.escalation import Ladder, Rung
     from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
+    from crmcore.domain.levels import Audience
     from crmcore.domain.recurrence import Recurrence
     from crmcore.domain.requirements import Requirement
     from crmcore.domain.tasks import Task
@@ -43,6 +46,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AddressGuard": "crmcore.adapters.notify.addresses",
+    "Audience": "crmcore.domain.levels",
     "ConsoleNotifier": "crmcore.adapters.notify.console",
     "ContactPoint": "crmcore.domain.customers.parts",
     "Context": "crmcore.services.ports",
@@ -55,6 +59,7 @@ _HOMES = {
     "ExternalId": "crmcore.domain.customers.parts",
     "FrozenClock": "crmcore.adapters.clocks",
     "Funnel": "crmcore.domain.funnels",
+    "Ladder": "crmcore.domain.escalation",
     "LineItem": "crmcore.domain.deals.parts",
     "MemoryStore": "crmcore.adapters.memory.store",
     "Money": "crmcore.domain.values.money",
@@ -68,9 +73,11 @@ _HOMES = {
     "RenderDocument": "crmcore.domain.funnels",
     "Request": "crmcore.domain.deals.parts",
     "Requirement": "crmcore.domain.requirements",
+    "Rung": "crmcore.domain.escalation",
     "SmtpNotifier": "crmcore.adapters.notify.smtp",
     "SqlStore": "crmcore.adapters.sql.store",
     "Stage": "crmcore.domain.funnels",
+    "Targets": "crmcore.domain.clocks.marks",
     "Task": "crmcore.domain.tasks",
     "Verifier": "crmcore.adapters.notify.signatures",
     "WebhookNotifier": "crmcore.adapters.notify.webhook",
@@ -79,6 +86,7 @@ _HOMES = {
 
 __all__ = [
     "AddressGuard",
+    "Audience",
     "ConsoleNotifier",
     "ContactPoint",
     "Context",
@@ -91,6 +99,7 @@ __all__ = [
     "ExternalId",
     "FrozenClock",
     "Funnel",
+    "Ladder",
     "LineItem",
     "MemoryStore",
     "Money",
@@ -104,9 +113,11 @@ __all__ = [
     "RenderDocument",
     "Request",
     "Requirement",
+    "Rung",
     "SmtpNotifier",
     "SqlStore",
     "Stage",
+    "Targets",
     "Task",
     "Verifier",
     "WebhookNotifier",

@@ -21,6 +21,8 @@ from tests.programmes.programme import Verdict, run
 YEARS: Final = (2017, 2027)
 QUARTER: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
+LOOKED_AT: Final = range(144, 288)
+"""The quarter-hours from half a day before a leap to a day after it, counted from two days before it."""
 SABOTAGES: Final = {
     "naive": "local times are taken as the library gives them, without a rule for those that do not exist",
     "wall": "what lies between two instants is read off the wall clock",
@@ -97,10 +99,10 @@ def _compare(verdict: Verdict, time: WorkTime, week: tuple[Shift, ...], zone: Zo
                 for m in (hours.opens, hours.closes)
             )
             walked[opens:closes] = [True] * (closes - opens)
-    for n in range(160, 4 * 96):
+    for n in LOOKED_AT:
         at = start + n * QUARTER
         verdict.demand("open as the clock says", time.is_open(at) == walked[n], f"{zone.key} {at.isoformat()}")
-    verdict.count("quarter-hours compared", 4 * 96 - 160)
+    verdict.count("quarter-hours compared", len(LOOKED_AT))
 
 
 def _measure(verdict: Verdict, time: WorkTime, leap: datetime, chance: random.Random) -> None:

@@ -36,7 +36,6 @@ SABOTAGES: Final = {
 BEGIN: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LADDER: Final = Ladder.of(Rung(7_500, to="owner"), Rung(), timedelta(hours=2))
 SPAN: Final = timedelta(days=5)
-STEPS: Final = 40
 PROCESSES: Final = 4
 TOLD: Final = ("task.overdue", "complaint.overdue", "commitment.overdue", "escalation.at_risk")
 
@@ -84,7 +83,7 @@ def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
     clock = FrozenClock(BEGIN)
     crm = Crm(store, clock=clock, ladder=LADDER)
     expected = _fill(crm, chance, n)
-    _let_time_pass(verdict, url, chance, sabotage)
+    _let_time_pass(verdict, url, chance, 40 if n >= 500 else 15, sabotage)
     _plant(sabotage)  # for what is left
     clock.set(BEGIN + 4 * SPAN)
     while crm.run_due(limit=1_000).done:
@@ -124,7 +123,7 @@ def _fill(crm: Crm, chance: random.Random, n: int) -> dict[str, int]:
     return expected
 
 
-def _let_time_pass(verdict: Verdict, url: str, chance: random.Random, sabotage: str) -> None:
+def _let_time_pass(verdict: Verdict, url: str, chance: random.Random, steps: int, sabotage: str) -> None:
     """Let four processes work while time passes, and kill them now and then."""
     context = multiprocessing.get_context("spawn")
     base: Any = context.Array("d", [0.0], lock=False)
@@ -135,9 +134,9 @@ def _let_time_pass(verdict: Verdict, url: str, chance: random.Random, sabotage: 
         return process
 
     processes = [begin() for _ in range(PROCESSES)]
-    for step in range(STEPS):
+    for step in range(steps):
         time.sleep(0.15)
-        base[0] = SPAN.total_seconds() * (step + 1) / STEPS
+        base[0] = SPAN.total_seconds() * (step + 1) / steps
         if step % 5 == 4:
             killed = processes.pop(chance.randrange(PROCESSES))
             killed.kill()
