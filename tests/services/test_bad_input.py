@@ -53,6 +53,8 @@ BAD: Final[tuple[Any, ...]] = (
     frozenset({1.0}),
 )
 """Wrong for almost every argument, each in its own way."""
+FOR_A_DATABASE: Final = tuple(bad for bad in BAD if type(bad) in {Odd, int, str, list})
+"""Of them what a database would choke on; what is refused before it comes there is tried in memory."""
 
 
 @pytest.fixture(scope="module", params=["memory", "sqlite"])
@@ -93,12 +95,13 @@ def test_every_story_can_be_told(world: World, call: Call) -> None:
 
 
 @each_call
-def test_a_bad_argument_is_refused_and_leaves_no_trace(world: World, call: Call) -> None:
+def test_a_bad_argument_is_refused_and_leaves_no_trace(world: World, store: Store, call: Call) -> None:
     """Every argument of every story takes what it can and refuses the rest: by code, by field, without repeating it, without effect."""
     world = call.prepare(world)
     held = dump(world.crm)
+    values = BAD if isinstance(store, MemoryStore) else FOR_A_DATABASE
     for name in _arguments(call):
-        for bad in BAD:
+        for bad in values:
             given = call.needs(world) | {name: [bad] if name == "points" else bad}
             refusal = _refusal(call, world, given)
             if refusal is None:

@@ -28,6 +28,7 @@ from crmcore.errors import (
     NobodyAvailable,
     NotAllowed,
     NotFound,
+    Occupied,
     RuleBroken,
     SchemaOutdated,
     SignatureRefused,
@@ -71,6 +72,10 @@ SAID: list[tuple[CrmError, str]] = [
     (
         NobodyAvailable("deal_1", "n", rejected=(("user_1", "absent"),)),
         "deal_1: nobody is available (1 considered); add a person or wait",
+    ),
+    (
+        Occupied("appointment_1", "occupied", clashes=(("user_1", "outside_working_time"),)),
+        "appointment_1: user_1: outside working time; choose another time, or pass overlap=True",
     ),
     (AmbiguousCustomer(("customer_1", "customer_2")), "2 customers fit: customer_1, customer_2; pass customer=..."),
     (NotFound("deal", "deal_1"), "no deal deal_1"),
