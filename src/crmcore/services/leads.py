@@ -127,7 +127,7 @@ class Leads:
         if request is not None and (repeated := _known_request(unit, request)):
             return repeated
         points = self._points(phone, email)
-        if owner is None and customer in (None, NEW):  # noqa: PLR6201  # what is given may have no hash
+        if owner is None and customer in (None, NEW):  # what is given may have no hash
             foresee_turn(unit, role=drawn.role, ring=f"{drawn.id}:{drawn.role}")
         belongs = _match(unit, points, external_id) if customer is None else _told(unit, customer)
         if isinstance(belongs, Ambiguous):
