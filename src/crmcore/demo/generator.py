@@ -30,7 +30,9 @@ Line = dict[str, str]
 
 
 @frozen
-class _Person:
+class Person:
+    """Somebody who asks."""
+
     tongue: Tongue
     name: str
     phone: str
@@ -42,14 +44,14 @@ class _Person:
 def requests(seed: int = SEED) -> list[Line]:
     """Make the requests, in the order in which they came."""
     chance = Random(seed)  # noqa: S311  # chance, not secrecy
-    people: list[_Person] = []
+    people: list[Person] = []
     lines: list[Line] = []
     for week in range(WEEKS):
         for _ in range(12 + 3 * week):  # three orders a week became thirty-three
             if people and chance.random() < 0.12:
                 person = chance.choice(people)
             else:
-                person = _person(chance, len(people))
+                person = somebody(chance, len(people))
                 people.append(person)
             lines.append(_request(chance, person, week))
     _spoil(chance, lines, people)
@@ -70,7 +72,8 @@ def write(lines: list[Line]) -> str:
     return file.getvalue()
 
 
-def _person(chance: Random, number: int) -> _Person:
+def somebody(chance: Random, number: int) -> Person:
+    """Make a person up, with an address and a phone of his or her country."""
     tongue = chance.choices(TONGUES, [tongue.weight for tongue in TONGUES])[0]
     woman = chance.random() < 0.5
     given = chance.choice(tongue.women if woman else tongue.men)
@@ -78,7 +81,7 @@ def _person(chance: Random, number: int) -> _Person:
     phone = "".join(str(chance.randrange(10)) if char == "0" else char for char in tongue.phone[6:])
     name = tongue.pattern.format(given=given, family=family)
     street = chance.choice(tongue.streets).format(h=chance.randint(1, 180), f=chance.randint(1, 90))
-    return _Person(
+    return Person(
         tongue=tongue,
         name=name,
         phone=tongue.phone[:6] + phone,
@@ -96,7 +99,7 @@ def _letters(name: str) -> str:
     ).strip(".")
 
 
-def _request(chance: Random, person: _Person, week: int) -> Line:
+def _request(chance: Random, person: Person, week: int) -> Line:
     source, campaign, _ = chance.choices(SOURCES, [weight for *_, weight in SOURCES])[0]
     windows = chance.choices((1, 2, 3, 4, 5, 6, 8, 12), (10, 18, 24, 18, 12, 9, 6, 3))[0]
     return {
@@ -135,7 +138,7 @@ def _spelling(chance: Random, phone: str) -> str:
             return phone
 
 
-def _spoil(chance: Random, lines: list[Line], people: list[_Person]) -> None:
+def _spoil(chance: Random, lines: list[Line], people: list[Person]) -> None:
     """Put the dirt in: rows that nobody can take in, and one that fits two customers."""
     rows = iter(chance.sample(range(60, len(lines)), 9))
     lines[next(rows)]["phone"] = "12-34"

@@ -14,6 +14,7 @@ from crmcore.services.reports.complaints import ComplaintsReport, complaints_rep
 from crmcore.services.reports.funnel import FunnelReport, funnel_report
 from crmcore.services.reports.overdue import OverdueReport, overdue_report
 from crmcore.services.reports.people import PeopleReport, people_report
+from crmcore.services.reports.service import ServiceReport, service_report
 from crmcore.services.reports.sources import SourcesReport, sources_report
 from crmcore.services.steps.worktime import house_time
 from crmcore.services.unit import Unit
@@ -110,6 +111,11 @@ class Reports:
             NaiveTime, OutOfRange: a period that cannot be.
         """
         return complaints_report(unit, house_time(unit, self.house), since=since, until=until)
+
+    @view("reports.service")
+    def service(self, unit: Unit, /) -> ServiceReport:
+        """Answer how service stands now: equipment, visits, contracts, replacements, questions without an answer."""
+        return service_report(unit, zone=self.house.zone)
 
     @view("reports.overdue")
     def overdue(self, unit: Unit, /) -> OverdueReport:

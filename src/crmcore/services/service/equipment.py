@@ -27,11 +27,8 @@ from crmcore.services.house import House, story, view
 from crmcore.services.service.contracts import entitled
 from crmcore.services.steps.people import take_turn
 from crmcore.services.steps.tasks import give_task
-from crmcore.services.steps.visits import give_visits
+from crmcore.services.steps.visits import REPAIR, give_visits
 from crmcore.services.unit import Unit, check_limit
-
-REPAIR = "repair"
-"""The kind of a task that is a repair."""
 
 
 @record

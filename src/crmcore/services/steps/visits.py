@@ -15,6 +15,8 @@ from crmcore.services.unit import Unit
 
 MAINTENANCE = "maintenance"
 """The kind of a task that is a planned visit."""
+REPAIR = "repair"
+"""The kind of a task that is a repair."""
 
 
 def give_visit(unit: Unit, house: House, plan: Maintenance, equipment: Equipment) -> Task | None:
