@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from crmcore.cli.doors import add_looks, open_store
 from crmcore.cli.report import figures
+from crmcore.cli.service import play_service
 from crmcore.cli.sheets import add_sheet, columns_of, sheet_from
 from crmcore.cli.talk import Progress, note, say, say_json
 
@@ -20,10 +21,12 @@ SUMMARY: Final = "watch a company that installs windows for three months"
 DESCRIPTION: Final = """\
 Play three months of a company that installs windows, on a simulated clock, from a file of requests: they are taken in, called, measured,
 calculated, paid and installed, or lost for a reason; late work is told to supervisors. Shown are the live report and the funnel; documents,
-letters and a page with pictures are put into a folder. Playing again on the same store does nothing twice."""
+letters and a page with pictures are put into a folder. Playing again on the same store does nothing twice. The second act, service, plays three
+months of a company that looks after boilers: its complaints, its technicians' visits, and what it knows."""
 EXAMPLES: Final = (
     "crmcore demo",
     "crmcore demo --folder /tmp/windows --language fa",
+    "crmcore demo service",
     "crmcore demo --input requests.csv --store postgresql://crm@localhost/crm",
 )
 FOLDER: Final = "crmcore-demo"
@@ -31,6 +34,13 @@ FOLDER: Final = "crmcore-demo"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=["windows", "service"],
+        default="windows",
+        help="what is played: the company that installs windows, or one that looks after boilers",
+    )
     parser.add_argument(
         "--folder", default=FOLDER, metavar="PATH", help=f"where everything is put; {FOLDER}/ when not given"
     )
@@ -55,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
     folder = Path(args.folder)
     folder.mkdir(parents=True, exist_ok=True)
+    if args.act == "service":
+        return play_service(args, folder, _open)
     clock, zone = FrozenClock(SEASON.since), zone_of(ZONE)
     crm = _open(args, folder, clock)
     progress = Progress(whole=SEASON.length.days, quiet=args.quiet)

@@ -18,7 +18,7 @@ from crmcore.services.reports.complaints import ComplaintsReport
 from crmcore.services.reports.service import ServiceReport
 from crmcore.services.steps.visits import MAINTENANCE
 
-TICK: Final = timedelta(minutes=30)
+TICK: Final = timedelta(hours=1)
 """How often what is due is done and what waits is sent."""
 
 
