@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcore.domain.clocks.marks import Answer, AnswerRule, Mark, MarkKind, Targets
-from crmcore.domain.clocks.replay import ClockKind, Clocks, Timer, replay
+from crmcore.domain.clocks.replay import ClockKind, Clocks, Timer, replay, until
 from crmcore.domain.ids import UserId
 from crmcore.domain.worktime.hours import Shift
 from crmcore.domain.worktime.time import ALWAYS, WorkTime
@@ -253,6 +253,15 @@ def test_shares_of_a_promise_are_found() -> None:
     assert timer.due_at == timer.reaches(10_000)
     assert MONDAY + 2 * 24 * HOUR + 6 * HOUR == timer.reaches(10_000, after=4 * HOUR)
     assert ClockKind.RESOLUTION is timer.kind
+
+
+def test_a_due_time_has_a_clock_of_the_wall() -> None:
+    """What is due at once has none."""
+    late = until(MONDAY + 2 * HOUR, since=MONDAY, ended_at=MONDAY + 3 * HOUR, now=MONDAY + 9 * HOUR)
+
+    assert late is not None
+    assert (late.due_at, late.breached_at, late.consumed) == (MONDAY + 2 * HOUR, MONDAY + 2 * HOUR, 3 * HOUR)
+    assert until(MONDAY, since=MONDAY, ended_at=None, now=MONDAY) is None
 
 
 # --- who may stop a clock ---

@@ -108,7 +108,13 @@ class TaskMachine(Life):
         names = [event.name for event in task.pending]
         last = next((n for n in reversed(names) if n in {"task.done", "task.cancelled", "task.reopened"}), "task.given")
 
+        timer = task.clock(now=self.now)
+
         assert late is task.is_overdue(self.now)
+        assert (timer is None) is (task.due_at is None or task.due_at <= NOON)
+        if timer is not None:
+            end = task.closed_at or self.now
+            assert (timer.due_at, timer.breached_at is None) == (task.due_at, end <= (task.due_at or end))
         assert {"task.done": TaskState.DONE, "task.cancelled": TaskState.CANCELLED}.get(
             last, TaskState.OPEN
         ) is task.state

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain.clocks.replay import Timer, until
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
@@ -211,6 +212,12 @@ class Task(Entity):
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
         return self.state is TaskState.OPEN and self.due_at is not None and self.due_at < now
+
+    def clock(self, *, now: datetime) -> Timer | None:
+        """Tell how its time stands, by the clock that complaints have; None when none is promised."""
+        return (
+            None if self.due_at is None else until(self.due_at, since=self.given_at, ended_at=self.closed_at, now=now)
+        )
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
         """Call it done.

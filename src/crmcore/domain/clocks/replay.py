@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from crmcore.domain.clocks.marks import Mark, MarkKind, Targets
+from crmcore.domain.clocks.marks import LEAST, Mark, MarkKind, Targets
 from crmcore.domain.kernel import record
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.worktime.time import ALWAYS, WorkTime
 
 _ZERO: Final = timedelta(0)
 _NO_TARGETS: Final = Targets()
@@ -169,6 +169,19 @@ def replay(marks: Iterable[Mark], *, time: WorkTime, now: datetime) -> Clocks:
         answered_in_time=in_time,
         answered_late=late,
     )
+
+
+def until(due_at: datetime, *, since: datetime, ended_at: datetime | None, now: datetime) -> Timer | None:
+    """Tell how the clock of something stands that has a due time and no promise; None when it was due at once.
+
+    A due time is an instant, whoever may be at work then; so the time to it is that of the wall clock.
+    """
+    if due_at - since < LEAST:
+        return None
+    marks = [Mark(MarkKind.OPENED, since, Targets(resolution=due_at - since))]
+    if ended_at is not None:
+        marks.append(Mark(MarkKind.RESOLVED, ended_at))
+    return replay(marks, time=ALWAYS, now=now).resolution
 
 
 class _Hand:
