@@ -116,6 +116,8 @@ def test_the_calendar_has_an_end() -> None:
     assert Recurrence("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30").occurrence(2, start=late) is None
     assert Recurrence("FREQ=YEARLY;INTERVAL=1000").occurrence(2, start=late) is None
     assert Recurrence("FREQ=DAILY;INTERVAL=1000").occurrence(5, start=late) is None
+    assert [late] == list(Recurrence("FREQ=DAILY;INTERVAL=1000").occurrences(start=late, most=5))
+    assert [late] == list(Recurrence("FREQ=YEARLY;INTERVAL=1000").occurrences(start=late, most=5))
     assert Recurrence("FREQ=WEEKLY;BYDAY=MO").occurrence(2, start=late) == datetime(9998, 6, 8, tzinfo=UTC)
 
 

@@ -7,6 +7,7 @@ Rule 3: leaps and repetitions of the wall clock are resolved as `zones` does.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count, islice
 from typing import Any, Final
 
@@ -134,11 +135,10 @@ def _walk(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     if not _is_plain(parts):
         yield from (wall for wall in rrulestr(_endless(parts), dtstart=start) if wall > start)
         return
-    for steps in count(1):
-        try:
-            yield _leap(parts, start, steps)
-        except (OverflowError, ValueError):  # past the calendar's last year
-            return
+    try:
+        yield from map(partial(_leap, parts, start), count(1))
+    except (OverflowError, ValueError):  # past the calendar's last year
+        return
 
 
 def _leap(parts: dict[str, str], start: datetime, steps: int) -> datetime:

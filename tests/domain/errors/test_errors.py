@@ -70,6 +70,10 @@ SAID: list[tuple[CrmError, str]] = [
         "deal_1: name the reason of the loss, one of: dear",
     ),
     (
+        Occupied("appointment_1", "occupied", clashes=(("user_1", "outside_working_time"),)),
+        "appointment_1: user_1: outside working time; choose another time, or pass overlap=True",
+    ),
+    (
         NobodyAvailable("deal_1", "n", rejected=(("user_1", "absent"),)),
         "deal_1: nobody is available (1 considered); add a person or wait",
     ),
