@@ -1,0 +1,231 @@
+"""The same work by what a user would write instead: models by hand on SQLAlchemy's ORM, or on Django's.
+
+    python benchmarks/peers.py --rounds 3
+
+Django takes part when it can be imported: `python -m venv peers && peers/bin/pip install . django`, then `peers/bin/python benchmarks/peers.py`.
+
+Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact points, deal, movement, task, what comes
+due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They check nothing that crmcore
+checks, keep no versions of records, no tenants and no keys. SQLite, a file, synchronous=NORMAL for all.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import bench
+import django_peer
+from sqlalchemy import JSON, ForeignKey, create_engine, event, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+from crmcore import Crm, SqlStore
+
+
+class Base(DeclarativeBase):
+    """The models of somebody who writes them by hand."""
+
+
+class Customer(Base):
+    """A customer."""
+
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str]
+    added_at: Mapped[datetime]
+    points: Mapped[list["Point"]] = relationship(back_populates="customer")
+
+
+class Point(Base):
+    """A phone number or an e-mail address."""
+
+    __tablename__ = "points"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    claim: Mapped[str] = mapped_column(unique=True)
+    customer: Mapped[Customer] = relationship(back_populates="points")
+
+
+class User(Base):
+    """One of us."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    turn: Mapped[int]
+
+
+class Deal(Base):
+    """A deal."""
+
+    __tablename__ = "deals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    stage: Mapped[int]
+    minor: Mapped[int]
+    opened_at: Mapped[datetime]
+    customer: Mapped[Customer] = relationship()
+    owner: Mapped[User] = relationship()
+
+
+class Movement(Base):
+    """A line of a deal's history."""
+
+    __tablename__ = "movements"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deals.id"), index=True)
+    before: Mapped[int | None]
+    after: Mapped[int]
+    at: Mapped[datetime]
+    deal: Mapped[Deal] = relationship()
+
+
+class Task(Base):
+    """Something to do."""
+
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deal_id: Mapped[int] = mapped_column(ForeignKey("deals.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    deal: Mapped[Deal] = relationship()
+
+
+class Audit(Base):
+    """What happened."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str]
+    facts: Mapped[Any] = mapped_column(JSON)
+    at: Mapped[datetime]
+
+
+class SqlAlchemyPeer:
+    """Models on SQLAlchemy's ORM."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_engine(f"sqlite:///{path}")
+
+        @event.listens_for(self._engine, "connect")
+        def _connect(connection: Any, _: Any) -> None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+        Base.metadata.create_all(self._engine)
+        with Session(self._engine) as session:
+            session.add_all(
+                [User(name=name, turn=n) for n, name in enumerate(("Anna", "Bruno", "Celia", "Dainis", "Elza"))]
+            )
+            session.commit()
+
+    def capture(self, *, name: str, phone: str, email: str, about: str, source: str, value: Any) -> int:
+        """Take a lead in."""
+        now = datetime.now(UTC)
+        with Session(self._engine) as session:
+            claims = [f"phone:{phone}", f"email:{email.lower()}"]
+            customer = session.scalars(select(Customer).join(Customer.points).where(Point.claim.in_(claims))).first()
+            owner = session.scalars(select(User).order_by(User.turn)).first()
+            assert owner
+            owner.turn += 5
+            if customer is None:
+                customer = Customer(
+                    name=name, source=source, added_at=now, points=[Point(claim=claim) for claim in claims]
+                )
+            deal = Deal(title=about, customer=customer, owner=owner, stage=0, minor=value.minor, opened_at=now)
+            task = Task(deal=deal, owner_id=owner.id, title=f"Call {name}", due_at=now + timedelta(minutes=15))
+            session.add_all([customer, deal, Movement(deal=deal, before=None, after=0, at=now), task])
+            session.add(Audit(what="lead.captured", facts={"source": source, "minor": value.minor}, at=now))
+            session.commit()
+            return deal.id
+
+    def move(self, deal: int) -> None:
+        """Move a deal on."""
+        now = datetime.now(UTC)
+        with Session(self._engine) as session:
+            found = session.get_one(Deal, deal)
+            session.add(Movement(deal=found, before=found.stage, after=1, at=now))
+            session.add(Audit(what="deal.moved", facts={"deal": deal, "before": found.stage, "after": 1}, at=now))
+            found.stage = 1
+            session.commit()
+
+    def board(self) -> Any:
+        """Count and sum by stage, and read the first ten of each."""
+        with Session(self._engine) as session:
+            counted = session.execute(select(Deal.stage, func.count(), func.sum(Deal.minor)).group_by(Deal.stage)).all()
+            return [
+                (line, session.scalars(select(Deal).where(Deal.stage == line[0]).limit(10)).all()) for line in counted
+            ]
+
+
+class Ours:
+    """crmcore."""
+
+    def __init__(self, path: Path) -> None:
+        self._crm = Crm(SqlStore.open(f"sqlite:///{path}", durability="relaxed"))
+        self._funnel = bench.furnish(self._crm).id
+
+    def capture(self, **asked: Any) -> Any:
+        """Take a lead in."""
+        return self._crm.leads.capture(asked.pop("name"), funnel=self._funnel, **asked).deal.id
+
+    def move(self, deal: Any) -> None:
+        """Move a deal on."""
+        self._crm.deals.move(deal, to="Measurement")
+
+    def board(self) -> Any:
+        """Count and sum by stage, and read the first ten of each."""
+        return self._crm.deals.board(self._funnel)
+
+
+def main() -> None:
+    """Print the table."""
+    given = bench.arguments(__doc__, rounds=3, times=300)
+    number = count()
+    with tempfile.TemporaryDirectory() as folder:
+        peers: dict[str, Any] = {
+            "crmcore": Ours(Path(folder) / "ours.db"),
+            "SQLAlchemy ORM": SqlAlchemyPeer(Path(folder) / "orm.db"),
+        }
+        if django_peer.here():
+            peers["Django ORM"] = django_peer.DjangoPeer(Path(folder) / "django.db")
+        figures: dict[tuple[str, str], list[float]] = {}
+        for _ in range(given.rounds):
+            for name, peer in peers.items():
+                deals: list[Any] = []
+
+                def capture(peer: Any = peer, deals: list[Any] = deals) -> None:
+                    deals.append(peer.capture(**bench.request(next(number))))
+
+                def move(peer: Any = peer, deals: list[Any] = deals) -> None:
+                    peer.move(deals.pop())
+
+                steps: dict[str, tuple[int, Callable[[], Any]]] = {
+                    "intake": (given.times, capture),
+                    "advance": (given.times, move),
+                    "board": (20, peer.board),
+                }
+                for title, (times, step) in steps.items():
+                    walls = []
+                    for _ in range(times):
+                        start = time.perf_counter_ns()
+                        step()
+                        walls.append((time.perf_counter_ns() - start) / 1000)
+                    figures.setdefault((title, name), []).append(statistics.median(walls))
+    rows = []
+    for title in ("intake", "advance", "board"):
+        medians = [statistics.median(figures[title, name]) for name in peers]
+        rows.append([f"{title}, p50 µs", *(f"{figure:,.0f} ({figure / medians[0]:.1f}x)" for figure in medians)])
+    bench.show("SQLite, a file, synchronous=NORMAL", ["", *peers], rows)
+
+
+if __name__ == "__main__":
+    main()
