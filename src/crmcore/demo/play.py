@@ -3,7 +3,6 @@
 Everything that happens is a script that says when it goes on; the play takes whichever is next. Nothing else moves the clock.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -16,7 +15,8 @@ from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
 from crmcore.demo.company import ZONE, Company, found
 from crmcore.demo.generator import FIRST_DAY, WEEKS
-from crmcore.demo.script import Script, Story
+from crmcore.demo.script import Story
+from crmcore.demo.timetable import Script, Timetable
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Request
 from crmcore.domain.documents import Document
@@ -72,10 +72,12 @@ class Play:
     told: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
     season: Period = SEASON
     counts: Counter[str] = field(factory=Counter)
-    _waiting: list[tuple[datetime, int, Script]] = field(factory=list)
-    _numbers: Iterator[int] = field(factory=count)
+    _timetable: Timetable = field(init=False)
     _stories: dict[str, Story] = field(factory=dict)
     _known: set[Request | None] = field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        self._timetable = Timetable(self.clock)
 
     def run(self, sheet: Sheet, columns: Columns, rejects: Rejects) -> Played:
         """Play a sheet of requests from the first day to the last.
@@ -88,14 +90,8 @@ class Play:
         company = found(self.crm.acting_as("founder"))
         self._known = {deal.request for deal in self._deals(company)}
         self._read(sheet, columns, rejects, company)
-        self._begin(self.season.since, self._scheduler())
-        while self._waiting and self._waiting[0][0] < self.season.until:
-            at, number, script = heapq.heappop(self._waiting)
-            self.clock.set(max(at, self.clock.now()))
-            following = next(script, None)
-            if following is not None:
-                heapq.heappush(self._waiting, (following, number, script))
-        self.clock.set(self.season.until)
+        self._timetable.begin(self.season.since, self._scheduler())
+        self._timetable.run(self.season.until)
         self._look_round()
         return Played(
             counts=self.counts,
@@ -119,7 +115,7 @@ class Play:
             except InvalidInput as error:
                 rejects.add(row, error)
             else:
-                self._begin(at, self._request(row, lead, rejects, company))
+                self._timetable.begin(at, self._request(row, lead, rejects, company))
 
     def _request(self, row: Row, lead: Lead, rejects: Rejects, company: Company) -> Script:
         key = f"{lead.request.system} {lead.request.key}"
@@ -163,9 +159,6 @@ class Play:
 
     def _is_full_hour(self) -> bool:
         return self.clock.now().minute == 0
-
-    def _begin(self, at: datetime, script: Script) -> None:
-        heapq.heappush(self._waiting, (at, next(self._numbers), script))
 
 
 def _moment(written: str, season: Period) -> datetime:

@@ -5,7 +5,6 @@ a key of its own, so a play that was broken off can be played again from the sta
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -17,6 +16,7 @@ from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
 from crmcore.demo.company import APPROVAL, INSTALLATION, MEASUREMENT, PAYMENT, Company
 from crmcore.demo.hours import after, on_day, open_from
+from crmcore.demo.timetable import Script
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.documents import Document
@@ -24,8 +24,6 @@ from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
 from crmcore.services.leads import Captured
-
-Script = Iterator[datetime]
 
 # How much likelier than others somebody who came from there is to go on.
 _KEEN: Final = {"recommendation": 1.25, "call": 1.1, "web site": 1.0, "Telegram": 1.0, "Instagram": 0.9}

@@ -1,10 +1,8 @@
 """The second act: three months of service on one clock, and the two reports that show it."""
 
-import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Final
 
 from attrs import define, field, frozen
@@ -12,7 +10,8 @@ from attrs import define, field, frozen
 from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
 from crmcore.demo.service.company import found
-from crmcore.demo.service.season import BEGINS, DAYS, Script, Season
+from crmcore.demo.service.season import BEGINS, DAYS, Season
+from crmcore.demo.timetable import Script, Timetable
 from crmcore.domain.ids import TaskId
 from crmcore.services.reports.complaints import ComplaintsReport
 from crmcore.services.reports.service import ServiceReport
@@ -48,9 +47,11 @@ class Serve:
     clock: FrozenClock
     told: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
     counts: Counter[str] = field(factory=Counter)
-    _waiting: list[tuple[datetime, int, Script]] = field(factory=list)
-    _numbers: Iterator[int] = field(factory=count)
+    _timetable: Timetable = field(init=False)
     _visits: set[TaskId] = field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        self._timetable = Timetable(self.clock)
 
     def run(self) -> Served:
         """Play it from the first day to the last."""
@@ -58,16 +59,10 @@ class Serve:
         season = Season(self.crm, self.clock, found(self.crm))
         for at, script in season.scripts():
             self.counts["matters"] += 1
-            self._begin(at, script)
-        self._begin(BEGINS, self._scheduler(season))
+            self._timetable.begin(at, script)
+        self._timetable.begin(BEGINS, self._scheduler(season))
         end = BEGINS + timedelta(days=DAYS)
-        while self._waiting and self._waiting[0][0] < end:
-            at, number, script = heapq.heappop(self._waiting)
-            self.clock.set(max(at, self.clock.now()))
-            following = next(script, None)
-            if following is not None:
-                heapq.heappush(self._waiting, (following, number, script))
-        self.clock.set(end)
+        self._timetable.run(end)
         self._look_round()
         return Served(
             counts=self.counts,
@@ -83,7 +78,7 @@ class Serve:
                 given = task.given_at <= self.clock.now()  # an earlier play may have left some for later
                 if task.kind == MAINTENANCE and given and task.id not in self._visits:
                     self._visits.add(task.id)
-                    self._begin(self.clock.now(), season.visit(task))
+                    self._timetable.begin(self.clock.now(), season.visit(task))
             if self.clock.now() >= day:
                 self.told(day, self.counts)
                 day += timedelta(days=1)
@@ -92,6 +87,3 @@ class Serve:
     def _look_round(self) -> None:
         self.counts["due"] += self.crm.run_due(limit=1000).done
         self.counts["sent"] += self.crm.deliver(limit=1000).sent
-
-    def _begin(self, at: datetime, script: Script) -> None:
-        heapq.heappush(self._waiting, (at, next(self._numbers), script))

@@ -16,6 +16,7 @@ from crmcore.crm import Crm
 from crmcore.demo.generator import somebody
 from crmcore.demo.hours import after, on_day
 from crmcore.demo.service.company import PRODUCTS, TYPES, ServiceCompany
+from crmcore.demo.timetable import Script
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
@@ -52,9 +53,6 @@ STORIES: Final = {
     "bill": "Hisobda xato bor",
 }
 CAUSES: Final = ("air in the pipes", "worn pump", "planning", "typing error")
-
-Script = Iterator[datetime]
-"""Goes on at the times that it names."""
 
 
 @frozen
