@@ -15,7 +15,7 @@ pytestmark = pytest.mark.postgresql
 @pytest.fixture
 def store(postgresql_url: str) -> Iterator[SqlStore]:
     """A store that does not wait for each statement."""
-    store = SqlStore(SqlStore.open(postgresql_url).engine, pipeline=True)
+    store = SqlStore.open(postgresql_url, pipeline=True)
     empty(store)
     yield store
     store.close()
@@ -86,4 +86,4 @@ def test_batches_and_many(store: SqlStore) -> None:
 def test_only_where_there_is_one() -> None:
     """A database whose driver has no pipeline refuses it."""
     with pytest.raises(InvalidInput, match="pipeline"):
-        SqlStore(SqlStore.open("sqlite://").engine, pipeline=True)
+        SqlStore.open("sqlite://", pipeline=True)

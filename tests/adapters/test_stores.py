@@ -66,6 +66,6 @@ class TestPostgresqlPipelined(StoreContract):
         self._postgresql_url = postgresql_url
 
     def make_store(self) -> Store:
-        store = SqlStore(SqlStore.open(self._postgresql_url).engine, pipeline=True)
+        store = SqlStore.open(self._postgresql_url, pipeline=True)
         empty(store)
         return store

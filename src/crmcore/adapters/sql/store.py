@@ -80,20 +80,23 @@ class SqlStore:
         preflight.check(host, durability=durability)
 
     @classmethod
-    def open(cls, url: str, *, durability: Durability = "full", create: bool = True, **settings: Any) -> Self:
+    def open(
+        cls, url: str, *, durability: Durability = "full", create: bool = True, pipeline: bool = False, **settings: Any
+    ) -> Self:
         """Open a database of our own, set up as it has to be, and make the tables that are missing.
 
         Args:
             url: as SQLAlchemy writes it.
             durability: see the class.
             create: whether to make missing tables.
+            pipeline: see the class.
             settings: of `sqlalchemy.create_engine`.
 
         Raises:
             InvalidInput: that is no URL of a database.
             MissingExtra: the database's driver is not installed.
         """
-        store = cls(make_engine(url, durability=durability, **settings), durability=durability)
+        store = cls(make_engine(url, durability=durability, **settings), durability=durability, pipeline=pipeline)
         if create:
             store.create_tables()
         return store
