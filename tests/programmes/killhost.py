@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from crmcore import CreateTask, Crm, Notify, SqlStore, Stage
 from crmcore.domain.criteria import Is
+from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.funnels import Action
@@ -139,11 +140,12 @@ def _judge(verdict: Verdict, crm: Crm, acknowledged: list[str]) -> None:
             "tasks": list(unit.every(Task)),
             "due": Counter(occurrence.subject for occurrence in unit.every(Occurrence)),
             "messages": Counter(message.about for message in unit.every(Message)),
+            "imported": Counter(customer.source for customer in unit.every(Customer) if customer.source),
             "receipts": {receipt.key for receipt in unit.every(Receipt)},
         }
 
     seen = crm.house.run("test", look, reading=True)
-    imported = Counter(customer.source for customer in crm.customers.search(limit=1000) if customer.source)
+    imported = seen["imported"]
     about = Counter(deal.about for deal, _ in seen["deals"].values())
     told_of: defaultdict[str, int] = defaultdict(int)
     cursor = ""
