@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
+from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.funnels import CreateTask, Notify, RenderDocument, Stage
 from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.values.money import Money
 from crmcore.testing.agreement.steps import Call, Ref
 from crmcore.testing.strategies import MONDAY
 
@@ -69,6 +71,10 @@ PRELUDE: Final = (
     ),
     Call("interactions.log", ("call",), {"deal": Ref("deal", 0), "duration": timedelta(minutes=3)}),
     Call("commitments.make", ("a discount",), {"side": "ours", "deal": Ref("deal", 0), "due_at": MONDAY}),
+    Call("calendars.create", ("Mo-Fr 09:00-13:00,14:00-18:00",), {"zone": "Europe/Riga"}),
+    Call("levels.create", ("Standard", Targets(first_response=timedelta(hours=2), resolution=timedelta(hours=16)))),
+    Call("complaints.set_limit", ("boss", Money(100, "EUR"))),
+    Call("inquiries.receive", ("How?",), {"customer": Ref("customer", 0), "responsible": Ref("user", 0)}),
     Call("complaints.receive", ("Draught",), {"type": "quality", "customer": Ref("customer", 0), "role": "manager"}),
     Call("documents.attach", ("Plan", b"plan"), {"media_type": "text/plain", "deal": Ref("deal", 0)}),
     Call("deliver"),
