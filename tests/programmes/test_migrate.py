@@ -8,8 +8,8 @@ from tests.programmes.migrate import SABOTAGES, play_on
 
 
 def test_every_way_to_the_newest_version(database_server: str) -> None:
-    """From nothing and from release 0.1 with ten thousand rows, killed at two steps each, on each database: no row differs."""
-    verdict = play_on(database_server, random.Random(1), 2, "")
+    """From nothing and from release 0.1 with ten thousand rows, killed at one step each, on each database: no row differs."""
+    verdict = play_on(database_server, random.Random(1), 1, "")
 
     assert verdict.passed, verdict
 

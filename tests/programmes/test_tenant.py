@@ -8,8 +8,8 @@ from tests.programmes.tenant import SABOTAGES, play
 
 
 def test_two_houses_with_the_same_ids() -> None:
-    """Fifty lives of a house with and without a neighbour that has the same ids, and every story asked for foreign ids."""
-    verdict = play(random.Random(1), 50, "")
+    """Thirty lives of a house with and without a neighbour that has the same ids, and every story asked for foreign ids."""
+    verdict = play(random.Random(1), 30, "")
 
     assert verdict.passed, verdict
 
