@@ -86,7 +86,7 @@ class Season:
 
     def visit(self, task: Task) -> Script:
         """Make a planned visit: agree on a time, go there, note it."""
-        key, chance = f"visit {task.id}", chances(f"visit {task.id}")
+        key, chance = f"visit {task.id}", chances(f"visit {task.title} {task.given_at}")
         yield after(self.clock.now(), chance.randrange(30, 600))
         booked = self._book(key, task, on_day(self.clock.now(), chance.randint(1, 9), 9))
         if booked is None:
