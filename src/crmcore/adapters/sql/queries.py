@@ -250,7 +250,8 @@ def _whole(sum_: Any) -> int:
 def _escaped(start: str) -> str:
     for special in (ESCAPE, "%", "_"):
         start = start.replace(special, ESCAPE + special)
-    return start
+    # SQLite's LIKE takes large letters for small ones; a folded key has none, so what has any is made to find nothing.
+    return start if start == start.lower() else f"\n{start}"
 
 
 def _claim(

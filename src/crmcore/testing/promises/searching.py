@@ -70,6 +70,7 @@ class Searching:
         assert found("erz") == []
         assert [c.name for c in find(store, Customer, Mentions("name_key", "%"))] == []
         assert [c.name for c in find(store, Customer, Mentions("name_key", "_nder"))] == []
+        assert [c.name for c in find(store, Customer, Mentions("name_key", "Berz"))] == []
 
     def test_parts_are_searched_with_their_owners(self, store: Store, samples: Samples) -> None:
         """A criterion on parts finds each owner once, however many parts fulfil it, and only where one part fulfils all of it."""
