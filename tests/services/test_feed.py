@@ -8,7 +8,7 @@ import pytest
 
 from crmcore import Crm, FrozenClock, MemoryStore, SqlStore
 from crmcore.domain.feed import Recorded
-from crmcore.errors import CursorLost, InvalidInput, OutOfRange
+from crmcore.errors import CursorLost, InvalidInput, OutOfRange, RuleBroken
 from crmcore.services.ports import Store
 
 
@@ -126,3 +126,14 @@ def test_a_listener_holds_the_feed_up_until_it_is_taken_off() -> None:
     crm.feed.unsubscribe("erp")
     crm.feed.unsubscribe("nobody")
     assert crm.feed.prune() == 1
+
+
+def test_the_feed_tells_what_is_committed(crm: Crm) -> None:
+    """Within a batch neither the feed nor the house's health is looked at: what the batch has done has not happened yet."""
+    with crm.batch():
+        crm.people.add("Anna")
+        for look in (crm.feed.read, crm.feed.end, crm.feed.prune, crm.health):
+            with pytest.raises(RuleBroken, match="not committed yet"):
+                look()
+
+    assert ["user.added"] == names(crm)

@@ -130,6 +130,17 @@ def test_an_article_is_suggested_for_a_complaint_and_noted_as_its_answer(crm: Cr
     assert 1 == crm.knowledge.judge(hit.article.id, helped=False).failed
 
 
+def test_an_article_is_suggested_for_an_inquiry(crm: Crm) -> None:
+    """A customer's question is a case like a complaint."""
+    crm.people.add("Anna")
+    customer = crm.customers.add("Carla")
+    inquiry = crm.inquiries.receive("Kā atgriezt logu?", customer=customer.id)
+    hit = crm.knowledge.suggest(inquiry.id)[0]
+
+    assert "lv" == hit.article.language
+    assert inquiry.id == crm.knowledge.answer(hit.article.id, case=inquiry.id).case
+
+
 def test_a_question_without_an_answer_is_a_gap(crm: Crm) -> None:
     """Gaps are listed by how often they are asked, and close when an article answers them or nobody will write one."""
     assert crm.knowledge.ask("How to return a window?")

@@ -10,6 +10,7 @@ from crmcore.domain.feed import Subscription
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Message, MessageState
 from crmcore.domain.occurrences import Occurrence, OccurrenceState
+from crmcore.services.batches import forbid_batch
 from crmcore.services.house import House, story
 from crmcore.services.unit import Unit
 
@@ -101,7 +102,12 @@ class Checkup:
 
     @story("health.look")  # and no view: a store may number facts when they are first asked for
     def look(self, unit: Unit, /) -> Health:
-        """Tell how the house is."""
+        """Tell how the house is.
+
+        Raises:
+            RuleBroken: a batch is open.
+        """
+        forbid_batch(self.house.store, "look at the house's health")
         late_messages = OneOf("state", _WAITING) & Compare("due_at", "<=", unit.now)
         late_work = Is("state", OccurrenceState.PENDING) & Compare("due_at", "<=", unit.now)
         message = next(iter(unit.find(Message, late_messages, order="due_at", limit=1)), None)

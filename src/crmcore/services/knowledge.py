@@ -10,7 +10,8 @@ from crmcore.domain.criteria import All, AnyOf, Criterion, Is, Mentions
 from crmcore.domain.errors.given import InvalidId
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import ArticleId, ComplaintId, QuestionId, UserId, check_id, kind_of
+from crmcore.domain.ids import ArticleId, ComplaintId, InquiryId, QuestionId, UserId, check_id, kind_of
+from crmcore.domain.inquiries import Inquiry
 from crmcore.domain.knowledge.articles import Article, ArticleState, Audience, Edition
 from crmcore.domain.knowledge.questions import Answer, Question, QuestionState, question_key
 from crmcore.domain.knowledge.search import Hit, rank, stems
@@ -20,7 +21,7 @@ from crmcore.services.unit import Unit, check_limit
 
 CANDIDATES: Final = 500
 """Of how many articles that have some of the words the best are chosen: the newest ones."""
-CASES: Final = frozenset({"complaint", "deal", "interaction", "task"})
+CASES: Final = frozenset({"complaint", "deal", "inquiry", "interaction", "task"})
 """Kinds of records that an article may have answered."""
 
 
@@ -131,7 +132,7 @@ class Knowledge:
         """Note that an article was used for a case, and whether it settled the matter. The same article answers one case once.
 
         Args:
-            case: the id of a complaint, a deal, a contact or a task.
+            case: the id of a complaint, an inquiry, a deal, a contact or a task.
             user: who used it.
 
         Raises:
@@ -246,10 +247,11 @@ class Knowledge:
         return _search(unit, wanted, language=language, audience=audience, limit=limit)
 
     @view("knowledge.suggest")
-    def suggest(self, unit: Unit, id: ComplaintId, /, *, limit: int = 5) -> Sequence[Hit]:
-        """Find what may settle a complaint or a request, from its own words."""
+    def suggest(self, unit: Unit, id: ComplaintId | InquiryId, /, *, limit: int = 5) -> Sequence[Hit]:
+        """Find what may settle a complaint or an inquiry, from its own words."""
         check_limit(limit)
-        case = unit.get(Complaint, id)
+        asked = type(id) is str and kind_of(id) == Inquiry.shape.kind
+        case = unit.get(Inquiry, InquiryId(id)) if asked else unit.get(Complaint, ComplaintId(id))
         return _search(unit, f"{case.subject}\n{case.story}", language=None, audience=None, limit=limit)
 
     @view("knowledge.answers")
