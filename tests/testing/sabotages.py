@@ -212,9 +212,11 @@ class CommitsOnExit(Coat):
     """what a refused story had saved is committed all the same."""
 
     def __exit__(self, *error: object) -> None:
-        with suppress(Taken, StaleVersion):
-            self.beneath.commit()
-        super().__exit__(*error)
+        try:
+            with suppress(Taken, StaleVersion):
+                self.beneath.commit()
+        finally:
+            super().__exit__(*error)
 
 
 @sabotage

@@ -80,7 +80,7 @@ def test_a_planted_bug_is_found(bug: str) -> None:
             return [SabotagedStore(SABOTAGES[bug])]
 
     with pytest.raises(Exception, match=r".+"):
-        run_state_machine_as_test(Sabotaged, settings=settled(100, Phase.generate))
+        run_state_machine_as_test(Sabotaged, settings=settled(600, Phase.generate))
 
 
 def test_the_coat_itself_is_no_bug() -> None:
