@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from crmcore.services.inbox import Inbox
     from crmcore.services.inquiries import Inquiries
     from crmcore.services.interactions import Interactions
-    from crmcore.services.knowledge import Knowledge
+    from crmcore.services.knowledge.knowledge import Knowledge
     from crmcore.services.leads import Leads
     from crmcore.services.levels import Levels
     from crmcore.services.people import People
@@ -126,7 +126,7 @@ class Crm:
     """Questions and requests for service."""
     interactions: "Room[Interactions]" = Room("crmcore.services.interactions", "Interactions")
     """Calls, mails, meetings, visits, chats and notes."""
-    knowledge: "Room[Knowledge]" = Room("crmcore.services.knowledge", "Knowledge")
+    knowledge: "Room[Knowledge]" = Room("crmcore.services.knowledge.knowledge", "Knowledge")
     """What the house knows, and which questions have no answer yet."""
     leads: "Room[Leads]" = Room("crmcore.services.leads", "Leads")
     """Taking requests in."""

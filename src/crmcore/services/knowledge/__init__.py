@@ -1,0 +1,1 @@
+"""Knowledge: writing answers down, finding them, and seeing which questions have none."""
