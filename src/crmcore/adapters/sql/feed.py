@@ -44,8 +44,8 @@ class SqlFeed:
         self._forget = compiled(delete(table).where(tenants, up_to), dialect).sql
         fresh = select(c.id, c.subject, c.version, c.number).where(tenants, c.position.is_(None)).with_for_update()
         self._fresh = compiled(fresh.order_by(c.id).limit(at_most), dialect).sql
-        of_subject = fresh.where(c.subject == bindparam("subject", type_=c.subject.type))
-        self._fresh_of = compiled(of_subject, dialect).sql
+        subjects = [bindparam(f"subject_{n}", type_=c.subject.type) for n in range(AT_ONCE)]
+        self._fresh_of = compiled(fresh.where(c.subject.in_(subjects)), dialect).sql
         self._last = compiled(select(func.max(c.position)).where(tenants), dialect).sql
         number = update(table).where(tenants, c.id == bindparam("at_id", type_=c.id.type))
         numbering = compiled(number.values(position=bindparam("place", type_=c.position.type)), dialect)
@@ -86,8 +86,9 @@ class SqlFeed:
             return False
         if len(fresh) == AT_ONCE:
             # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
-            for subject in sorted({row[1] for row in fresh.values()}):
-                fresh |= {bytes_of(row[0]): row for row in runner.rows(self._fresh_of, (tenant, subject))}
+            subjects = sorted({row[1] for row in fresh.values()})
+            padding = subjects[-1:] * (AT_ONCE - len(subjects))
+            fresh |= {bytes_of(row[0]): row for row in runner.rows(self._fresh_of, (tenant, *subjects, *padding))}
         last = runner.rows(self._last, (tenant,))[0][0] or 0
         places = enumerate(_in_order(list(fresh.values())), start=last + 1)
         runner.run_many(self._number, [(place, tenant, row[0]) for place, row in places])
