@@ -314,6 +314,8 @@ CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tena
 
 CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
+CREATE INDEX crm_ix_deals_funnel_outcome_place_total_currency_total_minor ON crm_deals (funnel, outcome, place, total_currency, total_minor, tenant);
+
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
 
 CREATE TABLE crm_diaries (

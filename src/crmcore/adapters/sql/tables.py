@@ -7,6 +7,7 @@ Rule 3: all names carry the host's prefix, and may live in a schema of their own
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from zlib import crc32
 
 from attrs import field, frozen
 from sqlalchemy import CheckConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table
@@ -228,9 +229,8 @@ class _Draft:
 
     def _name(self, sort: str, *words: str) -> str:
         name = f"{self._prefix}{sort}_{'_'.join(words)}"
-        if len(name) > NAME_LIMIT:
-            raise ValueError(f"{name} is longer than {NAME_LIMIT} characters; choose a shorter prefix")
-        return name
+        # What is too long keeps its beginning, and ends with what tells it from others.
+        return name if len(name) <= NAME_LIMIT else f"{name[: NAME_LIMIT - 9]}_{crc32(name.encode()):08x}"
 
     def _bare(self, table: Table) -> str:
         return table.name.removeprefix(self._prefix)

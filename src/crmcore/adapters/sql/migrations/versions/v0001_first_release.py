@@ -347,6 +347,10 @@ def upgrade() -> None:
             ("ix_deals_customer", ("customer", "tenant")),
             ("ix_deals_funnel_opened_at", ("funnel", "opened_at", "tenant")),
             ("ix_deals_funnel_outcome_place_id", ("funnel", "outcome", "place", "id", "tenant")),
+            (
+                "ix_deals_funnel_outcome_place_total_currency_total_minor",
+                ("funnel", "outcome", "place", "total_currency", "total_minor", "tenant"),
+            ),
             ("ix_deals_owner_outcome", ("owner", "outcome", "tenant")),
         ],
         checks=[
