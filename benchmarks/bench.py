@@ -135,11 +135,11 @@ def analyze(engine: Engine) -> None:
             connection.execute(text("ANALYZE"))
 
 
-def arguments(description: str | None, **defaults: int) -> argparse.Namespace:
-    """The command's flags: whole numbers with defaults, and on which databases to run."""
+def arguments(description: str | None, **defaults: int | str) -> argparse.Namespace:
+    """The command's flags: numbers and words with defaults, and on which databases to run."""
     parser = argparse.ArgumentParser(description=description)
     for flag, default in defaults.items():
-        parser.add_argument(f"--{flag.replace('_', '-')}", type=int, default=default)
+        parser.add_argument(f"--{flag.replace('_', '-')}", type=type(default), default=default)
     parser.add_argument("--on", choices=["sqlite", "postgresql", "both"], default="both")
     return parser.parse_args()
 

@@ -1,9 +1,12 @@
 """The models of `peers.py` on Django's ORM. Django is no dependency of crmcore; without it this peer stays at home."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+CHUNK = 1_000
 
 
 def here() -> bool:
@@ -116,3 +119,41 @@ class DjangoPeer:
 
         counted = list(self.deal.objects.values("stage").annotate(Count("id"), Sum("minor")))
         return [(line, list(self.deal.objects.filter(stage=line["stage"])[:10])) for line in counted]
+
+    def bulk(self, asked: Sequence[dict[str, Any]]) -> None:
+        """Write customers and deals."""
+        from django.db import transaction
+
+        for at in range(0, len(asked), CHUNK):
+            some, now = asked[at : at + CHUNK], datetime.now(UTC)
+            with transaction.atomic():
+                customers = self.customer.objects.bulk_create(
+                    [self.customer(name=one["name"], source=one["source"], added_at=now) for one in some]
+                )
+                pairs = list(zip(customers, some, strict=True))
+                self.point.objects.bulk_create(
+                    [
+                        self.point(customer=customer, claim=claim)
+                        for customer, one in pairs
+                        for claim in (f"phone:{one['phone']}", f"email:{one['email']}")
+                    ]
+                )
+                deals = self.deal.objects.bulk_create(
+                    [
+                        self.deal(
+                            title=one["about"],
+                            customer=customer,
+                            owner_id=1,
+                            stage=0,
+                            minor=one["value"].minor,
+                            opened_at=now,
+                        )
+                        for customer, one in pairs
+                    ]
+                )
+                self.movement.objects.bulk_create(
+                    [self.movement(deal=deal, before=None, after=0, at=now) for deal in deals]
+                )
+                self.audit.objects.bulk_create(
+                    [self.audit(what="deal.imported", facts={"minor": deal.minor}, at=now) for deal in deals]
+                )

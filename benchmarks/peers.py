@@ -1,18 +1,24 @@
-"""The same work by what a user would write instead: models by hand on SQLAlchemy's ORM, or on Django's.
+"""The same work by what a user would pick instead: models by hand on SQLAlchemy's ORM or on Django's, or Tryton's opportunities.
 
     python benchmarks/peers.py --rounds 3
 
 Django takes part when it can be imported: `python -m venv peers && peers/bin/pip install . django`, then `peers/bin/python benchmarks/peers.py`.
 
-Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact points, deal, movement, task, what comes
+Tryton takes part when its python is named: `python -m venv tryton && tryton/bin/pip install trytond-sale-opportunity`, then
+`--tryton tryton/bin/python`. It works in a process of its own, and `tryton_peer.py` says how. Who does not take part has no column.
+
+The others do the same by hand. Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact points, deal, movement, task, what comes
 due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They check nothing that crmcore
 checks, keep no versions of records, no tenants and no keys. SQLite, a file, synchronous=NORMAL for all.
+
+Bulk is customers and as many deals with their history, a thousand to a transaction: `upsert_many`, `add_all`, `bulk_create`, `create`. The ORMs look
+nobody up for it, crmcore checks every row and keeps the other system's keys. Tryton gets a tenth of the rows; the figure is for a row.
 """
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -22,8 +28,12 @@ import bench
 import django_peer
 from sqlalchemy import JSON, ForeignKey, create_engine, event, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from tryton_peer import FarTurns
+from turns import TURNS, Turns
 
-from crmcore import Crm, SqlStore
+from crmcore import Crm, Done, SqlStore
+
+CHUNK = 1_000
 
 
 class Base(DeclarativeBase):
@@ -165,6 +175,20 @@ class SqlAlchemyPeer:
                 (line, session.scalars(select(Deal).where(Deal.stage == line[0]).limit(10)).all()) for line in counted
             ]
 
+    def bulk(self, asked: Sequence[dict[str, Any]]) -> None:
+        """Write customers and deals."""
+        for at in range(0, len(asked), CHUNK):
+            now = datetime.now(UTC)
+            with Session(self._engine) as session:
+                for one in asked[at : at + CHUNK]:
+                    points = [Point(claim=f"phone:{one['phone']}"), Point(claim=f"email:{one['email']}")]
+                    customer = Customer(name=one["name"], source=one["source"], added_at=now, points=points)
+                    minor = one["value"].minor
+                    deal = Deal(title=one["about"], customer=customer, owner_id=1, stage=0, minor=minor, opened_at=now)
+                    audit = Audit(what="deal.imported", facts={"minor": minor}, at=now)
+                    session.add_all([customer, deal, Movement(deal=deal, before=None, after=0, at=now), audit])
+                session.commit()
+
 
 class Ours:
     """crmcore."""
@@ -185,46 +209,51 @@ class Ours:
         """Count and sum by stage, and read the first ten of each."""
         return self._crm.deals.board(self._funnel)
 
+    def bulk(self, asked: Sequence[dict[str, Any]]) -> None:
+        """Write customers and deals."""
+        told = ("name", "phone", "email", "source")
+        customers = ({"key": one["phone"]} | {name: one[name] for name in told} for one in asked)
+        deals = (
+            {"key": one["phone"], "customer_key": one["phone"], "title": one["about"], "value": one["value"]}
+            for one in asked
+        )
+        taken = self._crm.customers.upsert_many(customers, system="erp", chunk=CHUNK)
+        refused = sum(not isinstance(each, Done) for each in taken)
+        opened = self._crm.deals.upsert_many(deals, system="erp", funnel=self._funnel, chunk=CHUNK)
+        refused += sum(not isinstance(each, Done) for each in opened)
+        assert not refused
+
 
 def main() -> None:
     """Print the table."""
-    given = bench.arguments(__doc__, rounds=3, times=300)
+    given = bench.arguments(__doc__, rounds=3, times=300, bulk=5_000, tryton="")
     number = count()
-    with tempfile.TemporaryDirectory() as folder:
-        peers: dict[str, Any] = {
-            "crmcore": Ours(Path(folder) / "ours.db"),
-            "SQLAlchemy ORM": SqlAlchemyPeer(Path(folder) / "orm.db"),
+    with tempfile.TemporaryDirectory() as place, ExitStack() as leaving:
+        folder = Path(place)
+        peers: dict[str, Turns | FarTurns] = {
+            "crmcore": Turns(Ours(folder / "ours.db")),
+            "SQLAlchemy ORM": Turns(SqlAlchemyPeer(folder / "orm.db")),
         }
         if django_peer.here():
-            peers["Django ORM"] = django_peer.DjangoPeer(Path(folder) / "django.db")
+            peers["Django ORM"] = Turns(django_peer.DjangoPeer(folder / "django.db"))
+        if given.tryton:
+            peers["Tryton"] = far = FarTurns(given.tryton, folder / "tryton")
+            leaving.callback(far.close)
         figures: dict[tuple[str, str], list[float]] = {}
-        for _ in range(given.rounds):
-            for name, peer in peers.items():
-                deals: list[Any] = []
-
-                def capture(peer: Any = peer, deals: list[Any] = deals) -> None:
-                    deals.append(peer.capture(**bench.request(next(number))))
-
-                def move(peer: Any = peer, deals: list[Any] = deals) -> None:
-                    peer.move(deals.pop())
-
-                steps: dict[str, tuple[int, Callable[[], Any]]] = {
-                    "intake": (given.times, capture),
-                    "advance": (given.times, move),
-                    "board": (20, peer.board),
-                }
-                for title, (times, step) in steps.items():
-                    walls = []
-                    for _ in range(times):
-                        start = time.perf_counter_ns()
-                        step()
-                        walls.append((time.perf_counter_ns() - start) / 1000)
-                    figures.setdefault((title, name), []).append(statistics.median(walls))
+        for turn in TURNS:
+            for _ in range(given.rounds):
+                for name, peer in peers.items():
+                    times = {"board": 20, "bulk": given.bulk // (10 if name == "Tryton" else 1)}.get(turn, given.times)
+                    walls = peer.take(turn, [bench.request(next(number)) for _ in range(times)])
+                    figures.setdefault((turn, name), []).append(statistics.median(walls))
     rows = []
-    for title in ("intake", "advance", "board"):
-        medians = [statistics.median(figures[title, name]) for name in peers]
-        rows.append([f"{title}, p50 µs", *(f"{figure:,.0f} ({figure / medians[0]:.1f}x)" for figure in medians)])
+    for turn in TURNS:
+        medians = [statistics.median(figures[turn, name]) for name in peers]
+        what = "bulk, µs a row" if turn == "bulk" else f"{turn}, p50 µs"
+        rows.append([what, *(f"{figure:,.0f} ({figure / medians[0]:.1f}x)" for figure in medians)])
     bench.show("SQLite, a file, synchronous=NORMAL", ["", *peers], rows)
+    for name in {"Django ORM", "Tryton"} - set(peers):
+        print(f"{name} was not there; the top of this file says how to get it.")
 
 
 if __name__ == "__main__":

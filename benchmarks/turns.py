@@ -1,0 +1,49 @@
+"""The turns that the peers of `peers.py` take: the standard library alone, for a peer may live in an environment without crmcore."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+TURNS = ("intake", "advance", "board", "bulk")
+
+
+class Peer(Protocol):
+    """Somebody who does the work."""
+
+    def capture(self, *, name: str, phone: str, email: str, about: str, source: str, value: Any) -> Any:
+        """Take a lead in; give back its deal."""
+
+    def move(self, deal: Any) -> object:
+        """Move a deal on."""
+
+    def board(self) -> object:
+        """Count and sum by stage, and read the first ten of each."""
+
+    def bulk(self, asked: Sequence[dict[str, Any]]) -> object:
+        """Write a customer and a deal for each of these, a thousand to a transaction."""
+
+
+class Turns:
+    """A peer and the deals that it took in and has not moved yet."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._deals: list[Any] = []
+
+    def take(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
+        """Do it for each of these requests; tell how long each took, of bulk each row, in microseconds."""
+        if turn == "bulk":
+            return [_microseconds(partial(self._peer.bulk, asked)) / (2 * len(asked))]
+        once: dict[str, Callable[[dict[str, Any]], object]] = {
+            "intake": lambda one: self._deals.append(self._peer.capture(**one)),
+            "advance": lambda _: self._peer.move(self._deals.pop()),
+            "board": lambda _: self._peer.board(),
+        }
+        return [_microseconds(partial(once[turn], one)) for one in asked]
+
+
+def _microseconds(do: Callable[[], object]) -> float:
+    start = time.perf_counter_ns()
+    do()
+    return (time.perf_counter_ns() - start) / 1000
