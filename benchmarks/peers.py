@@ -5,11 +5,11 @@
 Django takes part when it can be imported: `python -m venv peers && peers/bin/pip install . django`, then `peers/bin/python benchmarks/peers.py`.
 
 Tryton takes part when its python is named: `python -m venv tryton && tryton/bin/pip install trytond-sale-opportunity`, then
-`--tryton tryton/bin/python`. It works in a process of its own, and `tryton_peer.py` says how. Who does not take part has no column.
+`--tryton tryton/bin/python`. It works in a process of its own, and `tryton_peer.py` says how. Who does not take part has no column, and the table says so.
 
-The others do the same by hand. Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact points, deal, movement, task, what comes
-due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They check nothing that crmcore
-checks, keep no versions of records, no tenants and no keys. SQLite, a file, synchronous=NORMAL for all.
+The ORMs do by hand what crmcore does. Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact
+points, deal, movement, task, what comes due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They
+check nothing that crmcore checks, keep no versions of records, no tenants and no keys. SQLite, a file, synchronous=NORMAL for all.
 
 Bulk is customers and as many deals with their history, a thousand to a transaction: `upsert_many`, `add_all`, `bulk_create`, `create`. The ORMs look
 nobody up for it, crmcore checks every row and keeps the other system's keys. Tryton gets a tenth of the rows; the figure is for a row.
