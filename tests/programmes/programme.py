@@ -58,6 +58,11 @@ Play = Callable[[random.Random, int, str], Verdict]
 """Plays a programme: the source of all chance, how many rounds, and the name of a sabotage or nothing."""
 
 
+def shows(play: Callable[[random.Random], Verdict], *, plays: int = 12) -> bool:
+    """Whether a planted bug shows in one of some plays: at which moment a process is killed is the machine's affair, and may be a harmless one."""
+    return any(not play(random.Random(seed)).passed for seed in range(1, plays + 1))
+
+
 def run(
     name: str,
     play: Play,

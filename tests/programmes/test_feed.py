@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.programmes.feed import follow, play
+from tests.programmes.programme import Verdict, shows
 
 
 def test_nothing_is_missed_on_sqlite() -> None:
@@ -15,7 +16,7 @@ def test_nothing_is_missed_on_sqlite() -> None:
 
 def test_a_hasty_reader_is_found_out() -> None:
     """Whoever keeps the cursor before the facts loses some when killed."""
-    assert play(random.Random(1), 2_000, "hasty").misses["no fact is lost"]
+    assert shows(lambda chance: play(chance, 2_000, "hasty"))
 
 
 @pytest.mark.postgresql
@@ -27,7 +28,13 @@ def test_nothing_is_missed_on_postgresql(postgresql_url: str, tmp_path: Path) ->
 @pytest.mark.postgresql
 def test_a_naive_reader_is_found_out(postgresql_url: str, tmp_path: Path) -> None:
     """Whoever goes by ids instead of places loses what was committed late."""
-    assert follow(postgresql_url, "naive", tmp_path, random.Random(1), 3_000, "naive").misses["no fact is lost"]
+
+    def one(chance: random.Random) -> Verdict:
+        room = tmp_path / str(chance.random())
+        room.mkdir()
+        return follow(postgresql_url, room.name, room, chance, 3_000, "naive")
+
+    assert shows(one)
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.programmes.killdb import SABOTAGES, play
+from tests.programmes.programme import shows
 
 pytestmark = pytest.mark.postgresql
 
@@ -19,7 +20,7 @@ def test_five_kills() -> None:
 @pytest.mark.parametrize("sabotage", SABOTAGES)
 def test_a_planted_bug_is_found(sabotage: str) -> None:
     """A server that acknowledges too early loses leads; a sender without keys has them twice."""
-    assert not play(random.Random(1), 3, sabotage).passed
+    assert shows(lambda chance: play(chance, 3, sabotage))
 
 
 @pytest.mark.long
