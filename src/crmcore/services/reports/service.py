@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any, Final
 
 from attrs import field
@@ -13,13 +12,14 @@ from crmcore.domain.knowledge.questions import Question, QuestionState
 from crmcore.domain.service.contracts import ContractState, ServiceContract
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import EquipmentState
-from crmcore.domain.service.replacement import Replacement, replacement
+from crmcore.domain.service.replacement import Limits, Replacement
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.values.money import Money
 from crmcore.domain.zones import zone_of
 from crmcore.services.pages.sheet import Bar, Chapter, Chart, Page, Share, Table, Tone, Word
 from crmcore.services.pages.shown import Shown
 from crmcore.services.reports.figures import added, moneys, where
+from crmcore.services.steps.replacements import IN_USE, proposals
 from crmcore.services.steps.visits import MAINTENANCE, REPAIR
 from crmcore.services.tally import Tally
 from crmcore.services.unit import Unit
@@ -121,12 +121,12 @@ def service_report(unit: Unit, *, zone: str) -> ServiceReport:
         zone: of the house, in which a contract's days begin and end.
     """
     today = unit.now.astimezone(zone_of(zone)).date()
-    in_use = where(unit.visible(Equipment), OneOf("state", (EquipmentState.RUNNING, EquipmentState.BROKEN)))
+    in_use = where(unit.visible(Equipment), IN_USE)
     going = where(unit.visible(Task), OneOf("kind", (MAINTENANCE, REPAIR)))
     alive = where(unit.visible(ServiceContract), Is("state", ContractState.ACTIVE), Compare("until", ">", today))
     open_questions = Is("state", QuestionState.OPEN)
     visits: dict[TaskState, int] = {line[0]: line[1] for line in unit.ask(Tally(kind=Task, where=going, by=("state",)))}
-    proposals = _proposals(unit)
+    proposed = proposals(unit, prices={}, limits=Limits())
     return ServiceReport(
         at=unit.now,
         products=_products(unit, in_use),
@@ -135,8 +135,8 @@ def service_report(unit: Unit, *, zone: str) -> ServiceReport:
         done=visits.get(TaskState.DONE, 0),
         contracts=unit.count(ServiceContract, alive),
         ending=unit.count(ServiceContract, alive & Compare("until", "<=", today + SOON)),
-        proposed=len(proposals),
-        replacements=proposals[:SHOWN],
+        proposed=len(proposed),
+        replacements=proposed[:SHOWN],
         unanswered=unit.count(Question, open_questions),
         questions=[(one.words, one.asked) for one in unit.find(Question, open_questions, order="-asked", limit=SHOWN)],
     )
@@ -158,9 +158,3 @@ def _products(unit: Unit, in_use: Any) -> list[ProductLine]:
             )
         )
     return lines
-
-
-def _proposals(unit: Unit) -> list[Replacement]:
-    in_use = OneOf("state", (EquipmentState.RUNNING, EquipmentState.BROKEN))
-    found = [one for piece in unit.every(Equipment, in_use) if (one := replacement(piece, now=unit.now)) is not None]
-    return sorted(found, key=attrgetter("urgency"), reverse=True)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from operator import attrgetter
-from typing import Final
 
 from attrs import field
 
-from crmcore.domain.criteria import Is, OneOf
+from crmcore.domain.criteria import Is
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.broken import RuleBroken
@@ -29,11 +27,10 @@ from crmcore.domain.tasks import Task
 from crmcore.domain.texts.catalogue import label
 from crmcore.domain.values.money import Money
 from crmcore.services.house import House, story, view
+from crmcore.services.steps.replacements import proposals
 from crmcore.services.steps.stages import enter_stage
 from crmcore.services.steps.visits import give_visits, watch_plan
 from crmcore.services.unit import Unit, check_limit
-
-IN_USE: Final = (EquipmentState.RUNNING, EquipmentState.BROKEN)
 
 
 @record
@@ -218,12 +215,7 @@ class Upkeep:
         if not isinstance(costs, Mapping):
             raise WrongType("prices", "must be a mapping from products to money")
         bounds = checked_type("limits", Limits, limits or Limits())
-        found = (
-            replacement(piece, now=unit.now, price=costs.get(piece.product), limits=bounds)
-            for piece in unit.every(Equipment, OneOf("state", IN_USE))
-        )
-        urgent = sorted((one for one in found if one is not None), key=attrgetter("equipment.id"))
-        return tuple(sorted(urgent, key=attrgetter("urgency"), reverse=True)[:limit])
+        return tuple(proposals(unit, prices=costs, limits=bounds)[:limit])
 
 
 def _reasons(proposal: Replacement, language: str) -> str:
