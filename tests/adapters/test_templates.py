@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -37,14 +38,31 @@ def fill(body: str, media_type: str = "text/html", **more: Any) -> str:
 
 @pytest.mark.parametrize("payload", payloads("templates"), ids=lambda p: p["id"])
 def test_no_payload_passes(payload: dict[str, str]) -> None:
-    """Every escape, climb and bomb is refused, when it is written or when it is filled, within a second, and tells nothing."""
-    began = time.process_time()  # a neighbour's work is not the template's
-
+    """Every escape, climb and bomb is refused, when it is written or when it is filled, and tells nothing."""
     with pytest.raises(TemplateRefused) as refused:
         fill(payload["body"])
 
-    assert time.process_time() - began < 1
     assert "canary" not in str(refused.value)
+
+
+def test_no_payload_takes_long() -> None:
+    """Each is refused within a second of work; a process of its own measures it, for in this one the garbage of all tests is counted too."""
+    script = (
+        "import time\n"
+        "from crmcore.errors import TemplateRefused\n"
+        "from tests.adapters.test_templates import fill\n"
+        "from tests.payloads.payloads import payloads\n"
+        "for payload in payloads('templates'):\n"
+        "    began = time.process_time()\n"
+        "    try: fill(payload['body'])\n"
+        "    except TemplateRefused: print(payload['id'], time.process_time() - began)\n"
+    )
+    root = Path(__file__).parents[2]
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root).stdout
+    taken = {name: float(seconds) for name, seconds in map(str.split, out.splitlines())}
+
+    assert len(payloads("templates")) == len(taken)
+    assert {} == {name: seconds for name, seconds in taken.items() if seconds >= 1}
 
 
 def test_payloads_are_only_ever_added() -> None:
@@ -247,14 +265,14 @@ def test_data_have_limits() -> None:
 
 
 def test_a_typical_document_is_filled_quickly() -> None:
-    """A contract of 200 lines takes at most 100 ms, compiled or not."""
+    """A contract of 600 rows takes at most 100 ms of work, compiled or not; the fastest of five counts, for the others may collect garbage."""
     body = "{% for l in many_lines %}<tr><td>{{ l.product }}</td><td>{{ l.quantity }}</td></tr>\n{% endfor %}" * 3
     lines = [{"product": f"Window {n}", "quantity": str(n)} for n in range(200)]
     fastest = 1.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         fill(body, many_lines=lines)
-        fastest = min(fastest, time.perf_counter() - began)
+        fastest = min(fastest, time.process_time() - began)
 
     assert fastest < 0.1
 
