@@ -51,7 +51,7 @@ UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
 
 def dump(value: Any, kind: Any) -> str:
     """Write a value as JSON: compact, in the letters it was written in."""
-    return _write(converter().unstructure(value, kind))
+    return _write(_plain(kind)(value))
 
 
 def load(text: str, kind: Any) -> Any:
@@ -139,6 +139,12 @@ def _unpack(packed: Any) -> Any:
         case {"is": str(name), "of": data} if name in RESULTS:
             return structure(data, RESULTS[name])
     raise InvalidInput("result", "was not written by pack")
+
+
+@cache
+def _plain(kind: Any) -> Callable[[Any], Any]:
+    """Find the way from a value of a kind to plain data, which cattrs would look for each time."""
+    return converter().get_unstructure_hook(kind)
 
 
 @cache

@@ -5,13 +5,14 @@ Rule 2: what it needs to know of the world (time, ids, people) comes in as argum
 Rule 3: what a store has to know of an entity is declared on it as data, its `Shape`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, Final, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import attrs
 
+from crmcore.domain.anatomy import changed, settled, written_out
 from crmcore.domain.criteria import look_up
 from crmcore.domain.errors.broken import IllegalTransition
 from crmcore.domain.fields.build import build, wrong_type
@@ -22,7 +23,6 @@ from crmcore.domain.fields.time import day, moment, span
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Enum)
-E = TypeVar("E", bound="Entity")
 
 
 @dataclass_transform(
@@ -49,7 +49,7 @@ E = TypeVar("E", bound="Entity")
 )
 def value(cls: type[T]) -> type[T]:
     """Make a class whose instances are what they hold: frozen, slotted, equal by content."""
-    return attrs.frozen(cls)
+    return written_out(attrs.frozen(cls))
 
 
 @dataclass_transform(
@@ -77,7 +77,7 @@ def value(cls: type[T]) -> type[T]:
 )
 def record(cls: type[T]) -> type[T]:
     """Make a value with so many fields that they are given by name: events, entities, results."""
-    return attrs.frozen(kw_only=True)(cls)
+    return written_out(attrs.frozen(kw_only=True)(cls))
 
 
 @value
@@ -143,79 +143,6 @@ class Entity:
     def _after(self, *events: Event, **changes: Any) -> Self:
         """Return the next self: changed, with the facts that say so."""
         return changed(self, pending=self.pending + events, **changes)
-
-
-def changed(record: T, /, **changes: Any) -> T:
-    """Copy a frozen record with some fields changed. Only these are checked; the others have been.
-
-    It does what `attrs.evolve` does in a third of the time, which is the largest single cost of a command.
-
-    Example:
-        >>> from crmcore.domain.values.period import Period
-        >>> from datetime import UTC, datetime
-        >>> year = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
-        >>> changed(year, until=datetime(2026, 7, 1, tzinfo=UTC)).until.month
-        7
-    """
-    anatomy = _anatomy_of(type(record))
-    new = anatomy.copy(record)
-    for name, given in changes.items():
-        field, put = anatomy.fields[name]
-        value = given if field.converter is None else field.converter(given)
-        if field.validator is not None:
-            field.validator(new, field, value)
-        put(new, value)
-    if anatomy.derived and not changes.keys() <= anatomy.aside:
-        for put, derive in anatomy.derived:
-            put(new, derive(new))
-    return new  # type: ignore[no-any-return]  # copy() makes another of the same class
-
-
-def settled(entity: E, *, version: int, actor: str) -> E:
-    """Copy a record as it is once a store has it: of that version, by that actor, with nothing pending or to be appended."""
-    return _anatomy_of(type(entity)).settle(entity, version, actor)  # type: ignore[no-any-return]  # as in `changed`
-
-
-@attrs.frozen
-class _Anatomy:
-    """How a class is copied.
-
-    Attributes:
-        fields: by name, each with the way into its slot.
-        derived: the ways into the slots of what follows from other fields, each with what makes it.
-        aside: the names of the fields that nothing follows from.
-    """
-
-    copy: Callable[[Any], Any]
-    settle: Callable[[Any, int, str], Any]
-    fields: dict[str, tuple[Any, Any]]
-    derived: tuple[tuple[Any, Any], ...]
-    aside: frozenset[str]
-
-
-_ANATOMIES: Final[dict[type[Any], _Anatomy]] = {}
-
-
-def _anatomy_of(kind: type[Any]) -> _Anatomy:
-    anatomy = _ANATOMIES.get(kind)
-    if anatomy is None:
-        anatomy = _ANATOMIES[kind] = _dissect(kind)
-    return anatomy
-
-
-def _dissect(kind: type[Any]) -> _Anatomy:
-    """Look a class over once, and write the functions that copy it."""
-    fields = {f.name: (f, getattr(kind, f.name).__set__) for f in attrs.fields(kind)}
-    emptied = {name for name, (f, _) in fields.items() if "transient" in f.metadata or "entries" in f.metadata}
-    given = dict.fromkeys(emptied, "()") | {"version": "version", "actor": "actor"}
-    scope: dict[str, Any] = {"new": object.__new__, "kind": kind}
-    scope |= {f"put_{name}": put for name, (_, put) in fields.items()}
-    lines = ["def copy(old):", " fresh = new(kind)", *(f" put_{n}(fresh, old.{n})" for n in fields), " return fresh"]
-    lines += ["def settle(old, version, actor):", " fresh = new(kind)"]
-    lines += [*(f" put_{n}(fresh, {given.get(n, f'old.{n}')})" for n in fields), " return fresh"]
-    exec("\n".join(lines), scope)  # noqa: S102  # the source is made of this class's field names alone
-    derived = tuple((put, f.default.factory) for f, put in fields.values() if not f.init)
-    return _Anatomy(scope["copy"], scope["settle"], fields, derived, frozenset(emptied | {"version", "actor"}))
 
 
 def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:

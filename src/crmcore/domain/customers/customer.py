@@ -78,9 +78,7 @@ class Customer(Entity):
     given: str = text(personal=True, default="", blank=True)
     family: str = text(personal=True, default="", blank=True)
     patronymic: str = text(personal=True, default="", blank=True)
-    name_key: str = derived(
-        lambda self: fold(self.name)[:KEY_LIMIT].rstrip(), default="", personal=True, limit=KEY_LIMIT
-    )
+    name_key: str = derived(lambda self: fold(self.name)[:KEY_LIMIT].rstrip(), personal=True, limit=KEY_LIMIT)
     roles: tuple[RoleHeld, ...] = parts(RoleHeld, default=())
     contact_points: tuple[ContactPoint, ...] = parts(ContactPoint, personal=True, default=())
     addresses: tuple[PostalAddress, ...] = parts(PostalAddress, personal=True, most=50, default=())

@@ -80,21 +80,12 @@ def require(path: str, check: Callable[[Any], None], value: Any) -> None:
         raise named(refusal, path) from None
 
 
-def derived(
-    rule: Callable[[Any], Any], *, default: Any = None, personal: bool | None = None, shown: bool = True, **labels: Any
-) -> Any:
-    """Hold what follows from other fields. From what cannot be follows nothing: that field's own check refuses it."""
-
-    def follow(record: Any) -> Any:
-        try:
-            return rule(record)
-        except (AttributeError, TypeError):
-            return default
-
+def derived(rule: Callable[[Any], Any], *, personal: bool | None = None, shown: bool = True, **labels: Any) -> Any:
+    """Hold what follows from fields that are declared before it, and so have been checked."""
     if personal is not None:
         labels["personal"] = personal
-    default_ = attrs.Factory(follow, takes_self=True)
-    return attrs.field(init=False, repr=shown and not personal, default=default_, metadata=labels)
+    follow = attrs.Factory(rule, takes_self=True)
+    return attrs.field(init=False, repr=shown and not personal, default=follow, metadata=labels)
 
 
 def checked_type(path: str, kind: type[T], value: Any) -> T:

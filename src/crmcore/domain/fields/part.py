@@ -74,6 +74,8 @@ def listed(path: str, items: Any) -> tuple[Any, ...]:
     Raises:
         WrongType: naming `path`.
     """
+    if type(items) is tuple:
+        return items
     if isinstance(items, (str, bytes, bytearray, Mapping)) or not isinstance(items, Iterable):
         raise named(wrong_type("a list", items), path)
     return tuple(items)

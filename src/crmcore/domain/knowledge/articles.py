@@ -137,7 +137,7 @@ class Article(Entity):
     tags: tuple[str, ...] = words(personal=False, limit=60, default=())
     state: ArticleState = one_of(ArticleState, default=ArticleState.DRAFT)
     edition: int = whole(least=1, default=1)
-    key: str = derived(_key, default="", shown=False, personal=False, limit=LONGEST_KEY)
+    key: str = derived(_key, shown=False, personal=False, limit=LONGEST_KEY)
     helped: int = whole(default=0)
     failed: int = whole(default=0)
     written_at: datetime = moment()
