@@ -16,7 +16,7 @@ from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.templates import Templates
 from crmcore.domain.escalation import Ladder
 from crmcore.room import Room
-from crmcore.services.batches import batch_of, forbid_batch
+from crmcore.services.batches import batch_of
 from crmcore.services.house import House
 from crmcore.services.ports import (
     Clock,
@@ -250,7 +250,6 @@ class Crm:
 
     def deliver(self, *, limit: int = 100) -> "DeliveryReport":
         """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
-        forbid_batch(self.house.store, "deliver")
         return self.delivery.run(limit=limit)
 
     def health(self) -> "Health":

@@ -24,6 +24,7 @@ from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
 from crmcore.domain.people import User
 from crmcore.domain.texts.catalogue import say
+from crmcore.services.batches import forbid_batch
 from crmcore.services.house import House, story, view
 from crmcore.services.ports import Publisher
 from crmcore.services.unit import Unit, check_limit
@@ -71,7 +72,11 @@ class Delivery:
 
         Args:
             limit: how many messages, and how many facts per listener, at most; up to 1,000.
+
+        Raises:
+            RuleBroken: a batch is open. What has left the house could not be undone with it.
         """
+        forbid_batch(self.house.store, "deliver")
         check_limit(limit)
         counts = {"sent": 0, "failed": 0, "dead": 0, "lost": 0}
         left = limit

@@ -14,7 +14,7 @@ and the feed are compared, and at the end all records, entries and letters. A di
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any, ClassVar, Final
 
 from hypothesis import strategies as st
@@ -205,6 +205,10 @@ class AgreementMachine(RuleBasedStateMachine):
 
 
 def _told(what: str, first: Side, said: Any, second: Side, other: Any) -> str:
+    if isinstance(said, tuple) and isinstance(other, tuple):
+        place = next(n for n, (one, its) in enumerate(zip_longest(said, other)) if one != its)
+        what = f"{what}: of {len(said)} and {len(other)}, the first {place} are the same"
+        said, other = said[place : place + 1], other[place : place + 1]
     return f"{what}\n  {first.name}: {said!r}\n  {second.name}: {other!r}"
 
 
