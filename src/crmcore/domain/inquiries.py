@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain.cases import Case, first_deadline, opening
 from crmcore.domain.clocks.marks import Answer, MarkKind
-from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import CustomerId, DealId, InquiryId, UserId
 from crmcore.domain.kernel import Event, Shape, Transitions, check_move, flag, moment, one_of, record, ref, text, whole
 from crmcore.domain.levels import Promise
+from crmcore.domain.standing import check_open
 from crmcore.domain.worktime.time import WorkTime
 
 
@@ -181,7 +181,7 @@ class Inquiry(Case):
         Raises:
             RuleBroken: it is answered.
         """
-        self._require_open("go on with")
+        check_open(self, self.state, "go on with")
         objection = self.objection(answer)
         fact = InquiryReplied(at=at, channel=answer.channel, automatic=answer.automatic, objection=objection)
         return self._went(fact, marks=() if objection else (MarkKind.ANSWERED,), time=time, at=at)
@@ -255,7 +255,3 @@ class Inquiry(Case):
         return self._went(
             InquiryMoved(at=at, before=self.state, after=to), marks=marks, time=time, at=at, state=to, **changes
         )
-
-    def _require_open(self, verb: str) -> None:
-        if not self.state.is_open:
-            raise RuleBroken(self.id, "inquiry_not_open", f"is {self.state.value}; reopen it to {verb} it")

@@ -28,6 +28,7 @@ from crmcore.domain.kernel import (
     whole,
 )
 from crmcore.domain.recurrence import Recurrence
+from crmcore.domain.standing import check_open
 
 
 class Priority(Enum):
@@ -45,6 +46,11 @@ class TaskState(Enum):
     OPEN = "open"
     DONE = "done"
     CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done."""
+        return self is TaskState.OPEN
 
 
 TASK_LIFE: Final[Transitions[TaskState]] = {
@@ -211,13 +217,12 @@ class Task(Entity):
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
-        return self.state is TaskState.OPEN and self.due_at is not None and self.due_at < now
+        return self.state.is_open and self.due_at is not None and self.due_at < now
 
     def clock(self, *, now: datetime) -> Timer | None:
         """Tell how its time stands, by the clock that complaints have; None when none is promised."""
-        return (
-            None if self.due_at is None else until(self.due_at, since=self.given_at, ended_at=self.closed_at, now=now)
-        )
+        due, over = self.due_at, self.closed_at
+        return None if due is None else until(due, since=self.given_at, ended_at=over, now=now)
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
         """Call it done.
@@ -254,7 +259,7 @@ class Task(Entity):
         Raises:
             RuleBroken: it is not open.
         """
-        self._require_open("reschedule")
+        check_open(self, self.state, "reschedule")
         due_at = None if due_at is None else checked_moment("task.due_at", due_at)
         remind_at = None if remind_at is None else checked_moment("task.remind_at", remind_at)
         if due_at == self.due_at and remind_at == self.remind_at:
@@ -268,7 +273,7 @@ class Task(Entity):
         Raises:
             RuleBroken: it is not open.
         """
-        self._require_open("reassign")
+        check_open(self, self.state, "reassign")
         if assignee == self.assignee:
             return self
         return self._after(TaskReassigned(at=at, before=self.assignee, after=assignee), assignee=assignee)
@@ -289,10 +294,6 @@ class Task(Entity):
         alike = {name: getattr(self, name) for name in ALIKE}
         following = self.give(id, self.title, at=at, due_at=due_at, remind_at=remind_at, **alike)
         return changed(following, number=self.number + 1, starts_at=self.starts_at)
-
-    def _require_open(self, verb: str) -> None:
-        if self.state is not TaskState.OPEN:
-            raise RuleBroken(self.id, "task_not_open", f"is {self.state.value}; reopen it to {verb} it")
 
 
 ALIKE: Final = ("kind", "assignee", "role", "priority", "deal", "customer", "complaint", "equipment", "note", "repeats")

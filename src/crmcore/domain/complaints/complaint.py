@@ -27,6 +27,7 @@ from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.kernel import Event, Shape, check_move, record
 from crmcore.domain.levels import Promise
+from crmcore.domain.standing import check_open
 from crmcore.domain.worktime.time import WorkTime
 
 _S = ComplaintState
@@ -73,7 +74,7 @@ class Complaint(ComplaintFacts):
         Raises:
             RuleBroken: it has come to its end.
         """
-        self._require_open("assess")
+        check_open(self, self.state, "assess")
         type = self.type if type is None else checked_path(checked_text("complaint.type", type, limit=100))
         severity = self.severity if severity is None else checked_member("complaint.severity", Severity, severity)
         fact = ComplaintAssessed(at=at, type=type, severity=severity, service_level=promise.level)
@@ -123,7 +124,7 @@ class Complaint(ComplaintFacts):
         Raises:
             RuleBroken: it has come to its end; take it up again, or follow it up.
         """
-        self._require_open("go on with")
+        check_open(self, self.state, "go on with")
         fact = ComplaintHeard(at=at)
         if self.state is not _S.WAITING:
             return self._went(fact, marks=(MarkKind.ASKED,), time=time, at=at)
@@ -197,7 +198,3 @@ class Complaint(ComplaintFacts):
         check_move(self.id, COMPLAINT_LIFE, self.state, to)
         moved = ComplaintMoved(at=at, before=self.state, after=to)
         return self._went(*facts, moved, marks=marks, time=time, at=at, state=to, **changes)
-
-    def _require_open(self, verb: str) -> None:
-        if not self.state.is_open:
-            raise RuleBroken(self.id, "complaint_not_open", f"is {self.state.value}; reopen it to {verb} it")
