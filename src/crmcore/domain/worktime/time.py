@@ -7,18 +7,18 @@ Rule 3: where the clock leaps or repeats itself, hours begin and end as `zones` 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from typing import Final, Self
 
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.values.period import Period
-from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
-from crmcore.domain.worktime.months import FIRST, LAST, ZERO, Month, Window, borders, month_of, united, without
-from crmcore.domain.zones import instant, zone_of
+from crmcore.domain.worktime.hours import Holiday, OneOff, Shift
+from crmcore.domain.worktime.months import FIRST, LAST, ZERO, Month, Window, united
+from crmcore.domain.worktime.openings import Openings, beyond
+from crmcore.domain.zones import zone_of
 
 _DAY: Final = timedelta(days=1)
 _SOON: Final = 120
@@ -44,7 +44,7 @@ class WorkTime:
         datetime.timedelta(seconds=7200)
     """
 
-    __slots__ = ("_closed", "_given", "_holidays", "_months", "_one_offs", "_partial", "_week", "zone")
+    __slots__ = ("_given", "_month", "_months", "_openings", "zone")
 
     def __init__(
         self,
@@ -56,20 +56,13 @@ class WorkTime:
     ) -> None:
         self.zone = zone_of(zone)
         self._given = (zone, week, holidays, one_offs)
-        self._week: Mapping[int, tuple[Hours, ...]] = {
-            weekday: tuple(shift.hours for shift in shifts)
-            for weekday, shifts in groupby(sorted(week, key=lambda s: s.weekday), key=lambda s: s.weekday)
-        }
-        self._one_offs = {one.day: one for one in one_offs}
-        kept = [holiday for holiday in holidays if holiday.active and holiday.day not in self._one_offs]
-        self._holidays = {holiday.day for holiday in kept if holiday.hours is None}
-        self._partial = [(holiday.day, holiday.hours) for holiday in kept if holiday.hours is not None]
-        self._closed = united((period.since, period.until) for period in closed)
-        self._months: dict[int, Month] = {}
+        self._openings = Openings(*self._given, closed)
+        self._months = self._openings.months  # at hand: every question begins there
+        self._month = self._openings.month
 
     def without(self, closed: Iterable[Period]) -> Self:
         """The same working time with some times taken out, such as a person's absences."""
-        periods = (*(Period(since, until) for since, until in self._closed), *closed)
+        periods = self._openings.closed(closed)
         return type(self)(*self._given, periods) if periods else self
 
     def is_open(self, at: datetime) -> bool:
@@ -201,7 +194,7 @@ class WorkTime:
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether there is working time that begins on that day of the clock."""
-        return bool(self._windows(day, day))
+        return bool(self._openings.windows(day, day))
 
     def working_days(self, since: date, until: date) -> int:
         """How many working days there are from one day up to, and not including, another.
@@ -226,7 +219,7 @@ class WorkTime:
         while left:
             day += step
             if not FIRST <= day.year < LAST:
-                raise _beyond()
+                raise beyond()
             left -= self.is_working_day(day)
         return day
 
@@ -237,43 +230,6 @@ class WorkTime:
     def _behind(self, at: datetime) -> Iterable[Month]:
         last = _number(at)
         return (self._month(number) for number in range(last, max(last - _SOON, FIRST * 12 - 1), -1))
-
-    def _month(self, number: int) -> Month:
-        """The windows of a month of UTC, counted once."""
-        found = self._months.get(number)
-        if found is None:
-            if not FIRST * 12 <= number < LAST * 12:
-                raise _beyond()
-            since, until = borders(number)
-            # A day of some zone's clock may begin half a day before UTC's, and its night shift end a day after it.
-            windows = self._windows(since.date() - 2 * _DAY, until.date() + _DAY)
-            found = self._months[number] = month_of(since, until, windows)
-        return found
-
-    def _windows(self, first: date, last: date) -> list[Window]:
-        """What is open of the shifts that begin on some days of the clock."""
-        windows = united(
-            self._on(first + n * _DAY, hours)
-            for n in range((last - first).days + 1)
-            for hours in self._hours(first + n * _DAY)
-        )
-        if not windows:
-            return windows
-        partial = (self._on(day, hours) for day, hours in self._partial if first - _DAY <= day <= last + _DAY)
-        start, end = windows[0][0], windows[-1][1]
-        closed = (window for window in self._closed if window[0] < end and start < window[1])
-        return without(windows, united((*partial, *closed)))
-
-    def _hours(self, day: date) -> tuple[Hours, ...]:
-        one = self._one_offs.get(day)
-        if one is not None:
-            return one.hours if one.like is None else self._week.get(one.like, ())
-        return () if day in self._holidays else self._week.get(day.weekday(), ())
-
-    def _on(self, day: date, hours: Hours) -> Window:
-        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # by the clock of the zone
-        opens, closes = midnight + timedelta(minutes=hours.opens), midnight + timedelta(minutes=hours.closes)
-        return instant(opens, self.zone), instant(closes, self.zone)
 
 
 @lru_cache(maxsize=256)
@@ -300,7 +256,3 @@ def _same(at: datetime, span: timedelta) -> datetime:
     if span < ZERO:
         raise OutOfRange("span", "must not be negative")
     return at
-
-
-def _beyond() -> OutOfRange:
-    return OutOfRange("workTime", f"is counted in the years {FIRST:,} to {LAST - 1:,}".replace(",", ""))
