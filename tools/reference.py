@@ -17,6 +17,7 @@ import crmcore
 from crmcore import errors
 from crmcore.adapters.kinds import ENTITIES, EVENTS
 from crmcore.services import ports
+from crmcore.services.ports import house, machine, storage, world
 from tools import command_line, limits
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -135,9 +136,11 @@ def states() -> str:
 
 def port_list() -> str:
     """List all ports with their methods."""
+    rooms = (machine, storage, house, world)
+    found = {name: thing for room in rooms for name, thing in vars(room).items() if name in ports.__all__}
     lines = []
-    for name, port in vars(ports).items():
-        if getattr(port, "_is_protocol", False) and port.__module__ == ports.__name__:
+    for name, port in found.items():
+        if getattr(port, "_is_protocol", False):
             lines += [f"\n## {name}\n", _says(port), ""]
             lines += [
                 f"- `{_signature(method, wish)}`{_says(wish, ': ')}"

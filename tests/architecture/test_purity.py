@@ -91,7 +91,9 @@ def wishes(known: dict[str, Module]) -> set[str]:
     """List the wishes of all ports, as they are called: ``publisher.publish``."""
     return {
         f"{port.name.lower()}.{wish.name}"
-        for port in known["crmcore.services.ports"].tree.body
+        for name, room in known.items()
+        if name.startswith("crmcore.services.ports")
+        for port in room.tree.body
         if isinstance(port, ast.ClassDef)
         for wish in port.body
         if isinstance(wish, ast.FunctionDef)

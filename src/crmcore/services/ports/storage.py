@@ -1,12 +1,9 @@
-"""Everything that crmcore asks of the world.
+"""What keeps the records. It is small and does not grow with the features: a new kind of record breaks nobody's store.
 
-A host plugs in what it has; every port has an adapter in `crmcore.adapters`, and what a store promises is a suite of tests in
-`crmcore.testing`. The storage port is small and does not grow with the features: a new kind of record breaks nobody's store.
+What a store promises is a suite of tests, `crmcore.testing.contract`.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import date, datetime
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -15,7 +12,7 @@ from attrs import frozen
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, text
-from crmcore.domain.messages import Letter
+from crmcore.services.ports.machine import Ids
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
@@ -143,7 +140,7 @@ class Transaction(Protocol):
 class Store(Protocol):
     """Where records are kept."""
 
-    def begin(self, context: Context, /, *, ids: "Ids", reading: bool = False) -> Transaction:
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Transaction:
         """Open a transaction of the context's tenant, in which the context's actor acts.
 
         Args:
@@ -160,7 +157,7 @@ class Store(Protocol):
 class Batch(Protocol):
     """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing."""
 
-    def begin(self, context: Context, /, *, ids: "Ids", reading: bool = False) -> Transaction:
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Transaction:
         """Begin a story. It ends well by its `commit`; otherwise it has done nothing, and those before it still have.
 
         Raises:
@@ -187,162 +184,6 @@ class Batch(Protocol):
 class BatchStore(Store, Protocol):
     """A store that offers to tell many stories in one transaction. A store need not; `crmcore.Crm.batch` is then refused."""
 
-    def batch(self, context: Context, /, *, ids: "Ids") -> Batch:
+    def batch(self, context: Context, /, *, ids: Ids) -> Batch:
         """Open one transaction for many stories of the context's tenant."""
-        ...
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now(self) -> datetime:
-        """The present instant, aware."""
-        ...
-
-    def pause(self, attempt: int, /) -> None:
-        """Wait a little before a story is run again: longer with each attempt, from 1, and never the same for all."""
-        ...
-
-
-class Ids(Protocol):
-    """Where ids come from."""
-
-    def new(self, prefix: str, /) -> str:
-        """Make an id that was never made before, in the form of `crmcore.domain.ids`, later ones sorting later."""
-        ...
-
-
-class Policy(Protocol):
-    """Who may see and do what."""
-
-    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:
-        """What the actor may see of a kind, as a criterion that becomes part of every query."""
-        ...
-
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
-        """Let a story begin (without an entity), or save an entity, or not.
-
-        Raises:
-            Forbidden: the actor may not.
-        """
-        ...
-
-
-class Notifier(Protocol):
-    """Sends one letter through one channel."""
-
-    def send(self, letter: Letter, /) -> None:
-        """Send it. Its id is the same in every attempt, for the receiver to recognise.
-
-        Raises:
-            DeliveryFailed: it did not leave.
-        """
-        ...
-
-
-class Publisher(Protocol):
-    """A listener outside, who is told every fact in order."""
-
-    def publish(self, events: Sequence[Recorded], /) -> None:
-        """Take some facts, all of them or, by raising anything, none. The same may come again after a crash.
-
-        Raises:
-            DeliveryFailed: with `taken` set, the first so many were taken and only the rest come again.
-        """
-        ...
-
-
-class Tracer(Protocol):
-    """Is told when a story begins and when it is over."""
-
-    def span(self, story: str, context: Context, /) -> AbstractContextManager[None]:
-        """Enclose one telling of a story, commit included; the error that ends it passes through."""
-        ...
-
-
-class Renderer(Protocol):
-    """Fills the gaps of a template. It is pure: the same template and data give the same text."""
-
-    def check(self, template: str, body: str, /, *, media_type: str) -> None:
-        """Look a template over before it is kept.
-
-        Raises:
-            TemplateRefused: it uses what a template may not use.
-        """
-        ...
-
-    def render(self, template: str, body: str, data: Mapping[str, Any], /, *, media_type: str) -> str:
-        """Render a document.
-
-        Args:
-            template: its name, for refusals.
-            body: its text.
-            data: plain values only: texts, numbers, lists and mappings.
-            media_type: decides what is escaped: ``text/html`` is.
-
-        Raises:
-            TemplateRefused: the template asks for what it may not have.
-        """
-        ...
-
-
-class FileStore(Protocol):
-    """Keeps the bytes of attached files by their digest, so that keeping the same twice changes nothing."""
-
-    def put(self, tenant: str, digest: str, content: bytes, /) -> None:
-        """Keep a file's bytes."""
-        ...
-
-    def get(self, tenant: str, digest: str, /) -> bytes | None:
-        """Give a file's bytes back."""
-        ...
-
-
-class Phones(Protocol):
-    """Knows the numbering plans of the world."""
-
-    def key(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form.
-
-        Raises:
-            InvalidPhone: it is none.
-        """
-        ...
-
-
-@frozen(kw_only=True)
-class Year:
-    """What one year brings a country.
-
-    Attributes:
-        free: its days off, and what each is called.
-        worked: days of the weekend that are worked by decree, in exchange for others.
-    """
-
-    free: Sequence[tuple[date, str]] = ()
-    worked: Sequence[date] = ()
-
-
-class Holidays(Protocol):
-    """Knows the holidays of the world."""
-
-    def of(self, country: str, year: int, /, *, language: str = "en") -> Year:
-        """Look up a year.
-
-        Args:
-            country: by ISO 3166-1, with the part of the country behind a dash: ``DE-BY``.
-            year: of the common era.
-            language: in which the days are named if they can be.
-
-        Raises:
-            NotAllowed: nobody knows the holidays of that country.
-        """
-        ...
-
-
-class Rates(Protocol):
-    """Dated exchange rates."""
-
-    def rate(self, source: str, target: str, on: date, /) -> str:
-        """How much of the target currency one unit of the source was worth that day, as an exact decimal."""
         ...
