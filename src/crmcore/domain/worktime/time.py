@@ -1,31 +1,28 @@
 """Working time: is it open, how much lies between two instants, when will so much have passed.
 
-Rule 1: everything is counted over windows in UTC, so that the clock's leaps and repetitions are counted as long as they last.
-Rule 2: adding and measuring agree: after `added(at, span)`, exactly `span` of working time has passed since `at`, and never a
-microsecond sooner. `back` is its mirror image.
-Rule 3: where the clock leaps or repeats itself, hours begin and end as `zones` says.
+Rule 1: hours are told by the clock of the zone; where it leaps or repeats itself, they begin and end as `zones` says.
+Rule 2: time is counted over windows in UTC, as `counting` says.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Self
 
 from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.values.period import Period
+from crmcore.domain.worktime.counting import Counting, beyond, moment_of, number_of
 from crmcore.domain.worktime.hours import Holiday, OneOff, Shift
-from crmcore.domain.worktime.months import FIRST, LAST, ZERO, Month, Window, united
-from crmcore.domain.worktime.openings import Openings, beyond
-from crmcore.domain.zones import zone_of
+from crmcore.domain.worktime.months import FIRST, LAST, Month, Window, united
+from crmcore.domain.worktime.openings import Openings
 
 _DAY: Final = timedelta(days=1)
 _SOON: Final = 120
 """How many months are looked through for an opening or a closing."""
 
 
-class WorkTime:
+class WorkTime(Counting):
     """A working calendar that counts.
 
     Args:
@@ -36,6 +33,7 @@ class WorkTime:
         closed: further times in which nothing is open, such as somebody's absences.
 
     Example:
+        >>> from datetime import UTC
         >>> office = WorkTime("Europe/Riga", Shift.week("Mo-Fr 09:00-13:00,14:00-18:00"))
         >>> friday = datetime(2026, 3, 27, 15, tzinfo=UTC)  # 17:00 in Riga; on Sunday the clock leaps
         >>> office.added(friday, timedelta(hours=2)).isoformat()
@@ -44,7 +42,7 @@ class WorkTime:
         datetime.timedelta(seconds=7200)
     """
 
-    __slots__ = ("_given", "_month", "_months", "_openings", "zone")
+    __slots__ = ("_days", "_given", "_openings", "zone")
 
     def __init__(
         self,
@@ -54,11 +52,18 @@ class WorkTime:
         one_offs: Sequence[OneOff] = (),
         closed: Iterable[Period] = (),
     ) -> None:
-        self.zone = zone_of(zone)
         self._given = (zone, week, holidays, one_offs)
         self._openings = Openings(*self._given, closed)
-        self._months = self._openings.months  # at hand: every question begins there
-        self._month = self._openings.month
+        self._days: Counting | None = None
+        self.zone = self._openings.zone
+        super().__init__(self._openings.windows)
+
+    @property
+    def days(self) -> Counting:
+        """Its working days as time: each day that is worked counts as a whole, from midnight to midnight, and no other counts at all."""
+        if self._days is None:
+            self._days = Counting(self._openings.days)
+        return self._days
 
     def without(self, closed: Iterable[Period]) -> Self:
         """The same working time with some times taken out, such as a person's absences."""
@@ -67,68 +72,14 @@ class WorkTime:
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether it is open at an instant. At the minute of closing it is closed."""
-        at = _moment(at)
-        month = self._month(_number(at))
+        at = moment_of(at)
+        month = self._month(number_of(at))
         place = bisect_right(month.starts, at) - 1
         return place >= 0 and at < month.ends[place]
 
-    def between(self, since: datetime, until: datetime) -> timedelta:
-        """How much working time lies between two instants.
-
-        Raises:
-            OutOfRange: the second lies before the first.
-        """
-        since, until = _moment(since), _moment(until)
-        if until < since:
-            raise OutOfRange("until", "must not lie before since")
-        number, last = _number(since), _number(until)
-        month = self._months.get(number) or self._month(number)
-        if number == last:
-            return month.worked(until) - month.worked(since)
-        passed = month.total - month.worked(since)
-        for between in range(number + 1, last):
-            passed += (self._months.get(between) or self._month(between)).total
-        return passed + (self._months.get(last) or self._month(last)).worked(until)
-
-    def added(self, at: datetime, span: timedelta) -> datetime:
-        """The first instant at which so much working time has passed since another.
-
-        Raises:
-            OutOfRange: the span is negative, or there is not so much working time until the year 2200.
-        """
-        at = _moment(at)
-        if span <= ZERO:
-            return _same(at, span)
-        number = _number(at)
-        month = self._months.get(number) or self._month(number)
-        wanted = month.worked(at) + span
-        while wanted > month.total:
-            wanted -= month.total
-            number += 1
-            month = self._months.get(number) or self._month(number)
-        return month.first(wanted)
-
-    def back(self, at: datetime, span: timedelta) -> datetime:
-        """The last instant since which so much working time has passed until another.
-
-        Raises:
-            OutOfRange: the span is negative, or there was not so much working time since the year 1900.
-        """
-        at = _moment(at)
-        if span <= ZERO:
-            return _same(at, span)
-        number = _number(at)
-        month = self._month(number)
-        wanted = month.worked(at) - span
-        while wanted < ZERO:
-            number -= 1
-            month = self._month(number)
-            wanted += month.total
-        return month.last(wanted)
-
     def next_opening(self, at: datetime) -> datetime | None:
         """When it is open next: the instant itself when it is open. None when that is not so within ten years."""
-        at = _moment(at)
+        at = moment_of(at)
         for month in self._ahead(at):
             place = bisect_right(month.ends, at)
             if place < len(month.starts):
@@ -138,7 +89,7 @@ class WorkTime:
     def next_closing(self, at: datetime) -> datetime | None:
         """When it closes that is open then, or opens next. None when that is not so within ten years."""
         closing: datetime | None = None
-        for month in self._ahead(_moment(at)):
+        for month in self._ahead(moment_of(at)):
             if closing is not None:  # it was open at the end of the month before
                 if not month.starts or month.starts[0] > month.since:
                     return closing
@@ -155,7 +106,7 @@ class WorkTime:
     def previous_opening(self, at: datetime) -> datetime | None:
         """When it opened that was open just before, or was open last. None when that is not so within ten years."""
         opening: datetime | None = None
-        for month in self._behind(_moment(at)):
+        for month in self._behind(moment_of(at)):
             if opening is not None:  # it was open at the beginning of the month after
                 if not month.ends or month.ends[-1] < month.until:
                     return opening
@@ -171,7 +122,7 @@ class WorkTime:
 
     def previous_closing(self, at: datetime) -> datetime | None:
         """Until when it was open last: the instant itself when it was open just before. None as in `next_opening`."""
-        at = _moment(at)
+        at = moment_of(at)
         for month in self._behind(at):
             place = bisect_left(month.starts, at) - 1
             if place >= 0:
@@ -186,7 +137,7 @@ class WorkTime:
         """
         asked = Period(since, until)
         windows: list[Window] = []
-        for number in range(_number(asked.since), _number(asked.until) + 1):
+        for number in range(number_of(asked.since), number_of(asked.until) + 1):
             month = self._month(number)
             windows += zip(month.starts, month.ends, strict=True)
         cut = ((max(start, asked.since), min(end, asked.until)) for start, end in windows)
@@ -224,11 +175,11 @@ class WorkTime:
         return day
 
     def _ahead(self, at: datetime) -> Iterable[Month]:
-        first = _number(at)
+        first = number_of(at)
         return (self._month(number) for number in range(first, min(first + _SOON, LAST * 12)))
 
     def _behind(self, at: datetime) -> Iterable[Month]:
-        last = _number(at)
+        last = number_of(at)
         return (self._month(number) for number in range(last, max(last - _SOON, FIRST * 12 - 1), -1))
 
 
@@ -242,17 +193,3 @@ def worktime(
 
 ALWAYS: Final = WorkTime("UTC", Shift.week("24/7"))
 """Round the clock: the working time of a house that has declared none."""
-
-
-def _moment(at: datetime) -> datetime:
-    return at if type(at) is datetime and at.tzinfo is UTC else checked_moment("at", at)
-
-
-def _number(at: datetime) -> int:
-    return at.year * 12 + at.month - 1
-
-
-def _same(at: datetime, span: timedelta) -> datetime:
-    if span < ZERO:
-        raise OutOfRange("span", "must not be negative")
-    return at
