@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcore.adapters.notify.webhook import WebhookNotifier, WebhookPublisher
     from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
+    from crmcore.domain.aging import Aging
     from crmcore.domain.clocks.marks import Targets
     from crmcore.domain.customers.customer import Customer
     from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AddressGuard": "crmcore.adapters.notify.addresses",
+    "Aging": "crmcore.domain.aging",
     "Audience": "crmcore.domain.levels",
     "ConsoleNotifier": "crmcore.adapters.notify.console",
     "ContactPoint": "crmcore.domain.customers.parts",
@@ -86,6 +88,7 @@ _HOMES = {
 
 __all__ = [
     "AddressGuard",
+    "Aging",
     "Audience",
     "ConsoleNotifier",
     "ContactPoint",

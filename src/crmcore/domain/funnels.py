@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Self
 
+from crmcore.domain.aging import BY_THE_CALENDAR, Aging
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.number import checked_whole
@@ -22,6 +23,7 @@ from crmcore.domain.kernel import (
     flag,
     moment,
     one_of,
+    part,
     parts,
     record,
     ref,
@@ -99,6 +101,7 @@ class Stage:
         key: what deals remember; the name it was created with.
         probability: the chance to win from here, in hundredths of a percent.
         age_limit: how long a deal may stay before it counts as stuck.
+        aging: how that is counted.
         on_entry: what happens when a deal comes in, in this order.
         to_leave: what a deal must have before it may go on.
     """
@@ -108,6 +111,7 @@ class Stage:
     kind: StageKind = one_of(StageKind, default=StageKind.OPEN)
     probability: int = whole(most=10_000, default=0)
     age_limit: timedelta | None = span(optional=True, default=None)
+    aging: Aging = part(Aging, default=BY_THE_CALENDAR)
     on_entry: tuple[Action, ...] = parts((CreateTask, RenderDocument, Notify), most=20, default=())
     to_leave: tuple[Requirement, ...] = parts(Requirement, most=20, default=())
 
@@ -119,6 +123,7 @@ class Stage:
         kind: StageKind | str = StageKind.OPEN,
         probability: int = 0,
         age_limit: timedelta | None = None,
+        aging: Aging = BY_THE_CALENDAR,
         on_entry: Sequence[Action] = (),
         to_leave: Sequence[Requirement] = (),
     ) -> Self:
@@ -136,6 +141,7 @@ class Stage:
             kind=kind,
             probability=10_000 if kind is StageKind.WON else points,
             age_limit=age_limit,
+            aging=aging,
             on_entry=listed("stage.on_entry", on_entry),
             to_leave=listed("stage.to_leave", to_leave),
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain.aging import AgeFrom, Aging
 from crmcore.domain.deals.events import (
     DealDescribed,
     DealDocumented,
@@ -25,6 +26,7 @@ from crmcore.domain.deals.parts import (
     Probability,
     Request,
     StageVisits,
+    StepState,
 )
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
@@ -53,6 +55,7 @@ from crmcore.domain.kernel import (
     words,
 )
 from crmcore.domain.values.money import Money
+from crmcore.domain.worktime.time import ALWAYS, WorkTime
 
 
 def _total(deal: "DealFacts") -> Money | None:
@@ -139,10 +142,29 @@ class DealFacts(Entity):
         """Who takes part in that role."""
         return next((p.who for p in self.participants if p.role == role), None)
 
-    def is_stuck(self, funnel: Funnel, now: datetime) -> bool:
-        """Tell whether the deal has been in its stage for longer than the stage allows."""
-        limit = funnel.stage(self.stage).age_limit
-        return self.is_open and limit is not None and now - self.stage_since > limit
+    def is_stuck(self, funnel: Funnel, now: datetime, *, time: WorkTime = ALWAYS) -> bool:
+        """Tell whether the deal has been in its stage for longer than the stage allows.
+
+        Args:
+            time: the house's working time, for a stage that counts working days.
+        """
+        stage = funnel.stage(self.stage)
+        if not self.is_open or stage.age_limit is None:
+            return False
+        cutoff = stage.aging.cutoff(stage.age_limit, time=time, now=now)
+        held = stage.aging.held_by_next_step and self.step_of(now) is StepState.AHEAD
+        return not held and cutoff is not None and self.ages_since(stage.aging) <= cutoff
+
+    def ages_since(self, aging: Aging) -> datetime:
+        """Since when its age counts."""
+        return self.stage_since if aging.counts_from is AgeFrom.ENTRY else self.touched_at
+
+    def step_of(self, now: datetime) -> StepState:
+        """Tell whether there is a next step, and whether it is late."""
+        if self.next_step is None:
+            return StepState.NONE
+        due_at = self.next_step.due_at
+        return StepState.UNDATED if due_at is None else StepState.AHEAD if due_at >= now else StepState.LATE
 
     def revalue(self, value: Money | None = None, *, lines: Sequence[LineItem] | None = None, at: datetime) -> Self:
         """Say what the deal is worth, as a sum or by its lines.

@@ -82,6 +82,15 @@ class NextStep:
     due_at: datetime | None = moment(optional=True, default=None)
 
 
+class StepState(Enum):
+    """How a deal's next step stands: there is none, it has no time, it lies ahead, or it is late."""
+
+    NONE = "none"
+    UNDATED = "undated"
+    AHEAD = "ahead"
+    LATE = "late"
+
+
 @value
 class StageVisits:
     """How often a deal has been in a stage."""

@@ -118,4 +118,12 @@ LABELS: Final = {
     "serial": "Seriya nömrəsi",
     "done": "Edilib",
     "reason": "Səbəb",
+    "deal": "Sövdələşmə",
+    "stuck": "İlişib qalıb",
+    "age_limit": "Müddət həddi",
+    "next_step": "Növbəti addım",
+    "step_none": "Yoxdur",
+    "step_undated": "Vaxtsız",
+    "step_ahead": "Planlaşdırılıb",
+    "step_late": "Gecikib",
 }

@@ -118,4 +118,12 @@ LABELS: Final = {
     "serial": "Serial number",
     "done": "Done",
     "reason": "Reason",
+    "deal": "Deal",
+    "stuck": "Stuck",
+    "age_limit": "Age limit",
+    "next_step": "Next step",
+    "step_none": "None",
+    "step_undated": "Without a time",
+    "step_ahead": "Planned",
+    "step_late": "Late",
 }

@@ -112,4 +112,12 @@ LABELS: Final = {
     "serial": "شماره سریال",
     "done": "انجام‌شده",
     "reason": "دلیل",
+    "deal": "معامله",
+    "stuck": "متوقف\u200cمانده",
+    "age_limit": "سقف زمان",
+    "next_step": "گام بعدی",
+    "step_none": "ندارد",
+    "step_undated": "بدون زمان",
+    "step_ahead": "برنامه\u200cریزی\u200cشده",
+    "step_late": "دیر",
 }

@@ -118,4 +118,12 @@ LABELS: Final = {
     "serial": "Sērijas numurs",
     "done": "Izdarīts",
     "reason": "Iemesls",
+    "deal": "Darījums",
+    "stuck": "Iestrēdzis",
+    "age_limit": "Laika robeža",
+    "next_step": "Nākamais solis",
+    "step_none": "Nav",
+    "step_undated": "Bez laika",
+    "step_ahead": "Ieplānots",
+    "step_late": "Kavējas",
 }

@@ -118,4 +118,12 @@ LABELS: Final = {
     "serial": "Серийн дугаар",
     "done": "Хийсэн",
     "reason": "Шалтгаан",
+    "deal": "Хэлцэл",
+    "stuck": "Гацсан",
+    "age_limit": "Хугацааны хязгаар",
+    "next_step": "Дараагийн алхам",
+    "step_none": "Байхгүй",
+    "step_undated": "Хугацаагүй",
+    "step_ahead": "Төлөвлөсөн",
+    "step_late": "Хоцорсон",
 }

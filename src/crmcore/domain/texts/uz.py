@@ -118,4 +118,12 @@ LABELS: Final = {
     "serial": "Seriya raqami",
     "done": "Bajarilgan",
     "reason": "Sabab",
+    "deal": "Bitim",
+    "stuck": "To‘xtab qolgan",
+    "age_limit": "Muddat chegarasi",
+    "next_step": "Keyingi qadam",
+    "step_none": "Yo‘q",
+    "step_undated": "Vaqtsiz",
+    "step_ahead": "Rejalashtirilgan",
+    "step_late": "Kechikkan",
 }

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from crmcore.domain.criteria import All, Compare, Criterion, Is
+from crmcore.domain.criteria import All, Compare, Criterion, Is, OneOf
+from crmcore.domain.customers.customer import Customer
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.time import checked_moment
+from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
+from crmcore.services.unit import Unit
 
 
 def share(part: int, whole: int) -> int:
@@ -61,3 +64,14 @@ def where(*claims: Criterion, **fields: Any) -> Criterion:
 def added(lines: Iterable[Sequence[Any]], place: int) -> int:
     """Add up one column of a tally."""
     return sum(line[place] for line in lines)
+
+
+def names(unit: Unit, kind: type[Customer] | type[User], ids: set[Any]) -> dict[str | None, str]:
+    """Look up what some people are called."""
+    wanted = tuple(sorted(id for id in ids if id is not None))
+    if not wanted:
+        return {}
+    return {
+        person.id: person.display_name if isinstance(person, Customer) else person.name
+        for person in unit.find(kind, OneOf("id", wanted))
+    }

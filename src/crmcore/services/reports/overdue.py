@@ -15,6 +15,7 @@ from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Table, Tone, Word
 from crmcore.services.pages.shown import Shown
+from crmcore.services.reports.figures import names
 from crmcore.services.steps.cases import open_states
 from crmcore.services.unit import Unit
 
@@ -105,8 +106,8 @@ def overdue_report(unit: Unit) -> OverdueReport:
     """List what is late, the latest first."""
     late = Is("state", TaskState.OPEN) & Compare("due_at", "<", unit.now)
     tasks = unit.find(Task, late, order="due_at", limit=SHOWN)
-    customers = _names(unit, Customer, {task.customer for task in tasks})
-    users = _names(unit, User, {task.assignee for task in tasks})
+    customers = names(unit, Customer, {task.customer for task in tasks})
+    users = names(unit, User, {task.assignee for task in tasks})
     lines = [
         OverdueLine(
             task=task.id,
@@ -124,7 +125,7 @@ def overdue_report(unit: Unit) -> OverdueReport:
     waiting = OneOf("state", open_states(Complaint)) & Compare("due_at", "<", unit.now)
     complaints = unit.find(Complaint, waiting, order="due_at", limit=SHOWN)
     responsible: set[str | None] = {complaint.responsible for complaint in complaints}
-    users |= _names(unit, User, responsible - set(users))
+    users |= names(unit, User, responsible - set(users))
     return OverdueReport(
         count=unit.count(Task, late),
         lines=lines,
@@ -144,13 +145,3 @@ def overdue_report(unit: Unit) -> OverdueReport:
             for complaint in complaints
         ],
     )
-
-
-def _names(unit: Unit, kind: type[Customer] | type[User], ids: set[str | None]) -> dict[str | None, str]:
-    wanted = tuple(sorted(id for id in ids if id is not None))
-    if not wanted:
-        return {}
-    return {
-        person.id: person.display_name if isinstance(person, Customer) else person.name
-        for person in unit.find(kind, OneOf("id", wanted))
-    }

@@ -16,6 +16,7 @@ from crmcore.services.reports.overdue import OverdueReport, overdue_report
 from crmcore.services.reports.people import PeopleReport, people_report
 from crmcore.services.reports.service import ServiceReport, service_report
 from crmcore.services.reports.sources import SourcesReport, sources_report
+from crmcore.services.reports.stuck import StuckReport, stuck_report
 from crmcore.services.steps.worktime import house_time
 from crmcore.services.unit import Unit
 
@@ -121,3 +122,13 @@ class Reports:
     def overdue(self, unit: Unit, /) -> OverdueReport:
         """Tell what is late now."""
         return overdue_report(unit)
+
+    @view("reports.stuck")
+    def stuck(self, unit: Unit, /, *, funnel: FunnelId | None = None) -> StuckReport:
+        """Tell which deals have been in their stage for longer than it allows, in one funnel or in all.
+
+        Raises:
+            NotFound: no such funnel.
+        """
+        funnels = tuple(unit.every(Funnel)) if funnel is None else (unit.get(Funnel, funnel),)
+        return stuck_report(unit, funnels, house_time(unit, self.house))
