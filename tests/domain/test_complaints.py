@@ -248,6 +248,7 @@ def test_waiting_pauses_and_has_an_end() -> None:
     assert waiting.due_at == NOON + 2 * HOUR  # the first answer does not wait
     assert waiting.answer(PHONE, time=ALWAYS, at=NOON + HOUR).due_at == NOON + 30 * HOUR
     assert waiting.respond(PHONE, time=ALWAYS, at=NOON + 5 * HOUR).marks[-2].kind is MarkKind.RESUMED
+    assert waiting.hear(time=ALWAYS, at=NOON + 5 * HOUR).state is ComplaintState.INVESTIGATING
     with pytest.raises(OutOfRange):
         receive().wait(until=NOON, time=ALWAYS, at=NOON)
 
