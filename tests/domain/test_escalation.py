@@ -103,3 +103,10 @@ def test_a_step_is_kept_and_taken_in_hand_once() -> None:
     assert (held.acknowledged_by, held.acknowledged_at) == (boss.id, NOON + HOUR)
     with pytest.raises(RuleBroken):
         held.acknowledge(by=boss.id, at=NOON)
+
+
+def test_a_ladder_knows_whether_it_begins_at_the_deadline() -> None:
+    """Before it nobody hears of anything, and what comes after has to be counted; a ladder without rungs tells nobody."""
+    ladders = [Ladder(), Ladder(()), Ladder.of(Rung(to="owner")), Ladder.of(Rung(7_500)), Ladder.of(timedelta(hours=1))]
+
+    assert [True, True, True, False, False] == [ladder.begins_at_the_deadline for ladder in ladders]

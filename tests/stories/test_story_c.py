@@ -210,6 +210,59 @@ def test_a_holiday_that_comes_later_moves_the_deadlines(house: House) -> None:
     assert not crm.escalations.history(complaint.id)
 
 
+def test_a_day_that_is_worked_after_all_lets_the_ladders_climb_sooner(store: Store) -> None:
+    """Those of tasks, of promises and of requests: the next level hears of it when the calendar says so now, not when it said before."""
+    clock = FrozenClock(MONDAY + 6 * HOUR)  # three in the afternoon
+    crm = Crm(store, clock=clock, zone="Europe/Riga")
+    calendar = crm.calendars.create("Mo-Fr 09:00-18:00")
+    tuesday = (MONDAY + 24 * HOUR).date()
+    crm.calendars.add_holiday(calendar.id, tuesday)
+    head = crm.people.add("Hugo", supervisor=crm.people.add("Dace").id)
+    anna = crm.people.add("Anna", roles=["desk"], supervisor=head.id)
+    chairs = crm.funnels.create("Chairs", stages=["First call", "Sold"], respond_within=HOUR, role="desk")
+    request = crm.leads.capture("Liene Kalna", phone="+371 2000 0001", funnel=chairs.id)
+    subjects = [
+        crm.tasks.give("Call", assignee=anna.id, due_at=MONDAY + 7 * HOUR).id,
+        crm.commitments.make("Send it", side="ours", deal=request.deal.id, due_at=MONDAY + 7 * HOUR).id,
+        request.deal.id,
+        crm.tasks.give("Later", assignee=anna.id, due_at=MONDAY + 72 * HOUR).id,
+    ]
+    clock.advance(hours=2)
+    crm.run_due()
+    crm.calendars.keep_holiday(calendar.id, tuesday, kept=False)
+    crm.run_due()
+    clock.set(MONDAY + 25 * HOUR)
+    crm.run_due()
+    too_soon = [len(crm.escalations.history(subject)) for subject in subjects]
+    clock.set(MONDAY + 27 * HOUR)  # two working hours on Monday, and three on Tuesday
+    crm.run_due()
+
+    assert [1, 1, 1, 0] == too_soon
+    assert [2, 2, 2, 0] == [len(crm.escalations.history(subject)) for subject in subjects]
+
+
+def test_a_ladder_that_begins_before_the_deadline_is_looked_at_anew(house: House) -> None:
+    """A task that is not late yet has its first rung at a share of working time, which the calendar may bring nearer."""
+    crm, clock = house.crm, house.clock
+    calendar = crm.calendars.named()
+    assert calendar is not None
+    tuesday, wednesday = ((MONDAY + n * 24 * HOUR).date() for n in (1, 2))
+    task = crm.tasks.give("Call", assignee=house.anna.id, due_at=MONDAY + 72 * HOUR)
+    crm.calendars.add_holiday(calendar.id, wednesday)
+    crm.run_due()
+    crm.calendars.add_holiday(calendar.id, tuesday)
+    crm.run_due()
+    clock.set(
+        MONDAY + 6 * HOUR + timedelta(minutes=59)
+    )  # three quarters of Monday's eight hours come at four in the afternoon
+    crm.run_due()
+    before = len(crm.escalations.history(task.id))
+    clock.advance(minutes=1)
+    crm.run_due()
+
+    assert (0, 1) == (before, len(crm.escalations.history(task.id)))
+
+
 def test_a_customer_without_an_address_is_told_by_somebody(house: House) -> None:
     """Whoever is responsible gets the task, with the words."""
     crm = house.crm

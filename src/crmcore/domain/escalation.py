@@ -71,6 +71,11 @@ class Ladder:
         """Make a ladder of rungs, and of durations after the deadline."""
         return cls(_rungs(steps))
 
+    @property
+    def begins_at_the_deadline(self) -> bool:
+        """Whether nobody hears of it sooner, nor the first one later."""
+        return not self.steps or (self.steps[0].share, self.steps[0].after) == (WHOLE, timedelta(0))
+
     def rung(self, level: int) -> Rung | None:
         """The rung of a level, counted from 1; None above the last one."""
         return self.steps[level - 1] if 1 <= level <= len(self.steps) else None

@@ -217,7 +217,7 @@ class Calendars:
 
 
 def _changed(unit: Unit, calendar: WorkCalendar) -> WorkCalendar:
-    """Store a calendar; the deadlines that are counted by it are set anew at the next `run_due`."""
+    """Store a calendar; the deadlines and ladders that are counted by it are looked at anew at the next `run_due`."""
     if calendar.pending:
         schedule(unit, CALENDAR_CHANGED, calendar.id, at=unit.now)
     return unit.save(calendar)

@@ -11,7 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from crmcore.domain.appointments.appointment import Appointment
-from crmcore.domain.commitments import Commitment
+from crmcore.domain.commitments import Commitment, CommitmentState
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
 from crmcore.domain.deals.deal import Deal
@@ -188,7 +188,7 @@ def _user_left(unit: Unit, house: House, occurrence: Occurrence) -> None:
 
 
 def _calendar_changed(unit: Unit, house: House, occurrence: Occurrence) -> None:
-    """Set the deadlines anew that are counted by a calendar."""
+    """Set the deadlines anew that are counted by a calendar, and look anew when who is to hear of late work."""
     calendar = unit.peek(WorkCalendar, occurrence.subject)
     if calendar is None:
         return
@@ -197,6 +197,26 @@ def _calendar_changed(unit: Unit, house: House, occurrence: Occurrence) -> None:
         counted |= Is("calendar", None)
     for case in _open_cases(unit, counted):
         keep_case(unit, house, case.recounted(time=calendar.time, at=unit.now))
+    if calendar.name == house.calendar:
+        for subject in _climbing(unit, house):
+            watch(unit, _watched(unit, house, subject))
+
+
+def _climbing(unit: Unit, house: House) -> Sequence[str]:
+    """The tasks, promises and requests whose next rung hangs on the house's working time.
+
+    A ladder that begins at the deadline hangs on it from the deadline on, so that a house with many open tasks looks at the late ones.
+    """
+    late, timed = Compare("due_at", "<=", unit.now), ~Is("due_at", None)
+    tasks = Is("state", TaskState.OPEN) & (late if house.ladder.begins_at_the_deadline else timed)
+    promises = Is("state", CommitmentState.OPEN) & late
+    waiting = Is("state", OccurrenceState.PENDING) & Is("kind", ESCALATION)
+    requests = waiting & Compare("subject", ">=", "deal_") & Compare("subject", "<", "deal`")  # the sign after the dash
+    return (
+        *(task.id for task in unit.every(Task, tasks)),
+        *(promise.id for promise in unit.every(Commitment, promises)),
+        *dict.fromkeys(occurrence.subject for occurrence in unit.every(Occurrence, requests)),
+    )
 
 
 def _open_cases(unit: Unit, where: Criterion) -> Iterator[Complaint | Inquiry]:
