@@ -1,10 +1,10 @@
 """Tasks are reminded of, escalated, repeated and passed on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from crmcore import Recorder, Recurrence
+from crmcore import Crm, FrozenClock, Recorder, Recurrence
 from crmcore.domain.tasks import TaskState
 from crmcore.errors import RuleBroken
 from tests.services.world import NOON, World
@@ -109,3 +109,25 @@ def test_a_closed_task_is_taken_up_again(house: World, post: Recorder) -> None:
 
     assert again.state is TaskState.OPEN
     assert tick(house, post, 2) == [("ilze@example.lv", "task.overdue")]
+
+
+class PutBack(FrozenClock):
+    """A clock that is put back an hour right after it was looked at."""
+
+    def now(self) -> datetime:
+        """Where it stood before."""
+        seen = super().now()
+        self.set(NOON + HOUR)
+        return seen
+
+
+def test_a_clock_that_is_put_back_loses_nothing(house: World, post: Recorder) -> None:
+    """What was found due and is not so any more stays for the time when it is due."""
+    clock = PutBack(NOON + 2 * HOUR)
+    task = house.crm.tasks.give("Call", assignee=house.anna.id, due_at=NOON + 2 * HOUR)
+    report = Crm(house.crm.house.store, clock=clock).run_due()
+    house.clock.set(NOON + 2 * HOUR)
+    house.crm.run_due()
+
+    assert 1 == report.missed
+    assert 1 == len(house.crm.escalations.history(task.id))

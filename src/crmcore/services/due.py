@@ -127,6 +127,7 @@ class Due:
 
     def _handle(self, unit: Unit, waiting: Occurrence) -> str:
         claim = Is("id", waiting.id) & Is("state", OccurrenceState.PENDING) & Is("version", waiting.version)
+        claim &= Compare("due_at", "<=", unit.now)  # a clock may have been put back since it was read
         occurrence = next(iter(unit.find(Occurrence, claim, limit=1, lock=True)), None)
         if occurrence is None:
             return "missed"
