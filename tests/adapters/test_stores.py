@@ -8,18 +8,27 @@ from crmcore import MemoryStore, SqlStore
 from crmcore.services.ports import Store
 from crmcore.testing.contract import StoreContract
 
+ON_SQLITE = frozenset({"ask", "batch", "threads"})
+"""It has one writer at a time, so that there is nothing to pass over."""
+
 
 class TestMemory(StoreContract):
+    offers = frozenset({"batch", "threads"})
+
     def make_store(self) -> Store:
         return MemoryStore()
 
 
 class TestSqliteInMemory(StoreContract):
+    offers = ON_SQLITE
+
     def make_store(self) -> Store:
         return SqlStore.open("sqlite://")
 
 
 class TestSqliteFile(StoreContract):
+    offers = ON_SQLITE
+
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
         self._path = tmp_path / "crm.db"

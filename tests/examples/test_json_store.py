@@ -26,6 +26,7 @@ from crmcore.testing.contract import StoreContract
 from tests.testing import sabotages as planted
 
 class OverJson(StoreContract):
+    offers = frozenset({"threads"})
     coat = planted.Coat
 
     @pytest.fixture(autouse=True)
@@ -51,6 +52,8 @@ class TestOverridesAPromise(OverJson):
 
 
 class TestJsonStore(StoreContract):
+    offers = frozenset({"threads"})
+
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
         self._path = tmp_path / "crm.json"

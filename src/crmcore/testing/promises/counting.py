@@ -44,6 +44,12 @@ class Counting:
 
         assert sorted(slow, key=repr) == sorted(slow if answer is None else answer, key=repr)
 
+    def test_tallies_are_answered_set_wise(self, asking: Store, samples: Samples) -> None:
+        """A store that says so answers a tally itself, and does not leave it to crmcore."""
+        self._fill_with_deals(asking, samples)
+        with begin(asking) as transaction:
+            assert transaction.ask(Tally(kind=Deal)) == ((12,),)
+
     def _fill_with_deals(self, store: Store, samples: Samples) -> None:
         funnel, owners = samples.funnel(), [samples.id("user"), None]
         customers = [samples.id("customer") for _ in range(4)]

@@ -88,7 +88,7 @@ class Feed:
 
         assert [4, 5] == [fact.position for fact in events(store)]
 
-    def test_no_fact_is_lost_between_writers(self, store: Store) -> None:
+    def test_no_fact_is_lost_between_writers(self, shared: Store) -> None:
         """A reader that follows four writers, some of whom fail, hears every committed fact once, in order per record."""
         ids, done = CountingIds(), threading.Event()
         heard: list[Any] = []
@@ -96,15 +96,15 @@ class Feed:
         def write(_: int) -> None:
             samples = Samples(ids)
             for _ in range(15):
-                task = insist(partial(save, store, samples.task(), ids=ids))
-                with begin(store, ids=ids) as transaction:
+                task = insist(partial(save, shared, samples.task(), ids=ids))
+                with begin(shared, ids=ids) as transaction:
                     transaction.save(samples.task())
-                insist(partial(save, store, task.complete(at=NOON), ids=ids))
+                insist(partial(save, shared, task.complete(at=NOON), ids=ids))
 
         def follow() -> None:
             while True:
                 last = done.is_set()
-                fresh = insist(partial(events, store, after=len(heard), limit=7))
+                fresh = insist(partial(events, shared, after=len(heard), limit=7))
                 heard.extend(fresh)
                 if last and not fresh:
                     return

@@ -8,7 +8,7 @@ from crmcore.adapters.ids import CountingIds
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.errors.conflicts import Conflict, Taken
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports import Context, Store, Transaction
+from crmcore.services.ports import Batch, BatchStore, Context, Store, Transaction
 
 E = TypeVar("E", bound=Entity)
 
@@ -28,9 +28,22 @@ class CountingDown(CountingIds):
         return f"{prefix}_00000000000070008{CountingDown._left:015x}"
 
 
-def begin(store: Store, context: Context = US, *, ids: CountingIds | None = None) -> Transaction:
+def begin(store: Store | Batch, context: Context = US, *, ids: CountingIds | None = None) -> Transaction:
     """Open a transaction."""
     return store.begin(context, ids=ids or _EVENT_IDS)
+
+
+def open_batch(store: BatchStore, context: Context = US) -> Batch:
+    """Open a transaction for many stories."""
+    return store.batch(context, ids=_EVENT_IDS)
+
+
+def tell(batch: Batch, entity: E, context: Context = US) -> E:
+    """Tell a story of a batch that saves one record."""
+    with begin(batch, context) as story:
+        saved = story.save(entity)
+        story.commit()
+    return saved
 
 
 def save(store: Store, entity: E, context: Context = US, *, ids: CountingIds | None = None) -> E:

@@ -65,14 +65,14 @@ class Keys:
         holder = Has("contact_points", Is("claim", "phone:+37120000000"))
         assert [second.id] == [customer.id for customer in find(store, Customer, holder)]
 
-    def test_one_of_many_rivals_gets_the_key(self, store: Store) -> None:
+    def test_one_of_many_rivals_gets_the_key(self, shared: Store) -> None:
         """Of eight threads that claim one key at once, one has it and the others hear that it is taken."""
         outcomes: list[str] = []
         ids = CountingIds()
 
         def claim(_: int) -> None:
             try:
-                insist(lambda: save(store, Samples(ids).user(login="anna")), only_busy=True)
+                insist(lambda: save(shared, Samples(ids).user(login="anna")), only_busy=True)
                 outcomes.append("mine")
             except Taken:
                 outcomes.append("taken")

@@ -49,14 +49,14 @@ class Versions:
 
         assert len(find(store, Task)) == 1
 
-    def test_no_update_is_lost_between_threads(self, store: Store, samples: Samples) -> None:
+    def test_no_update_is_lost_between_threads(self, shared: Store, samples: Samples) -> None:
         """Eight threads that each count up ten times, and try again on conflict, count eighty."""
-        message = save(store, Message.queue(samples.id("message"), "notice", at=NOON))
+        message = save(shared, Message.queue(samples.id("message"), "notice", at=NOON))
 
         def count_up(_: int) -> None:
             for _ in range(10):
-                insist(lambda: save(store, read(store, Message, message.id).failed("no", at=NOON, permanent=True)))
+                insist(lambda: save(shared, read(shared, Message, message.id).failed("no", at=NOON, permanent=True)))
 
         in_threads(8, count_up)
 
-        assert read(store, Message, message.id).attempts == 80
+        assert read(shared, Message, message.id).attempts == 80

@@ -34,14 +34,26 @@ class Work:
 
         assert answers == [read(store, Receipt, receipt.id).result for receipt in receipts]
 
-    def test_two_workers_do_not_do_the_same_work(self, store: Store, samples: Samples) -> None:
+    def test_what_is_worked_on_is_passed_over(self, locking: Store, samples: Samples) -> None:
+        """What one transaction has found to work on another one does not find, nor wait for; afterwards it does."""
+        messages = [save(locking, Message.queue(samples.id("message"), "notice", at=NOON)) for _ in range(4)]
+        with begin(locking) as first, begin(locking) as second:
+            found = list(first.find(Message, order="due_at", limit=2, lock=True))
+            others = list(second.find(Message, order="due_at", limit=2, lock=True))
+
+            assert messages[:2] == found
+            assert [] == [message for message in others if message in found]
+        with begin(locking) as later:
+            assert messages == list(later.find(Message, order="due_at", lock=True))
+
+    def test_two_workers_do_not_do_the_same_work(self, shared: Store, samples: Samples) -> None:
         """Of workers that lease what is due at the same time, each message is leased once."""
         for _ in range(20):
-            save(store, Message.queue(samples.id("message"), "notice", at=NOON))
+            save(shared, Message.queue(samples.id("message"), "notice", at=NOON))
         leased: list[str] = []
 
         def work(_: int) -> None:
-            while insist(lambda: self._lease_some(store, leased)):
+            while insist(lambda: self._lease_some(shared, leased)):
                 pass
 
         in_threads(4, work)
