@@ -264,6 +264,21 @@ REFUSALS: Final[Mapping[str, tuple[Telling, str, str]]] = {
         "out_of_range",
         "interaction.happened_at",
     ),
+    "a request from the future": (
+        lambda w: w.crm.leads.capture("Zane", funnel=w.funnel.id, received_at=LATER),
+        "out_of_range",
+        "lead.received_at",
+    ),
+    "a request without a zone": (
+        lambda w: w.crm.leads.capture("Zane", funnel=w.funnel.id, received_at=NOON.replace(tzinfo=None)),
+        "naive_time",
+        "lead.received_at",
+    ),
+    "a request from another age": (
+        lambda w: w.crm.leads.capture("Zane", funnel=w.funnel.id, received_at=NOON.replace(year=1899)),
+        "out_of_range",
+        "lead.received_at",
+    ),
     "a float for money": (
         lambda w: w.crm.deals.revalue(w.deal.id, Money(loosely(0.1), "EUR")),
         "wrong_type",

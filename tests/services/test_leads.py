@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import pytest
 
-from crmcore import ContactPoint, ExternalId, Money, Request
+from crmcore import ContactPoint, CreateTask, ExternalId, Funnel, Money, Request, Stage
 from crmcore.domain.customers.matching import Known, Stranger
 from crmcore.domain.customers.parts import Channel
-from crmcore.domain.ids import CustomerId
+from crmcore.domain.ids import CustomerId, DealId
 from crmcore.errors import AmbiguousCustomer, NotFound, RuleBroken, Taken
 from tests.services.world import NOBODY, NOON, World, dump
+
+HOUR: Final = timedelta(hours=1)
 
 HERS: Final[Mapping[str, Any]] = {
     "phone": "2000 0000",
@@ -169,3 +171,57 @@ def test_a_lead_brings_its_deal_along(house: World) -> None:
 
     assert (full.deal.title, full.deal.about, full.deal.total) == ("Two doors", "Two\ndoors", Money(9, "EUR"))
     assert (full.deal.tags, dict(full.deal.custom), bare.deal.title) == (("vip",), {"size": 2}, "Zane")
+
+
+def facts_of(house: World, deal: DealId) -> list[Any]:
+    """What the feed tells of a deal."""
+    told = house.crm.house.run("test", lambda unit: unit.events(after=0, limit=1000), reading=True)
+    return [fact.event for fact in told if fact.subject == deal]
+
+
+def promising(house: World) -> Funnel:
+    """A funnel that promises the first answer within an hour, and gives a task at once."""
+    call = CreateTask(title="Call", within=HOUR)
+    first = Stage.named("First call", on_entry=[call], age_limit=timedelta(days=2))
+    return house.crm.funnels.create("Doors", stages=[first, "Sold"], role="manager", respond_within=HOUR)
+
+
+def test_a_request_counts_from_when_it_came(house: World) -> None:
+    """One that waited elsewhere is answered late by as much; its task is given now, and the fact keeps both instants."""
+    funnel = promising(house)
+    came = NOON - timedelta(hours=3)
+    lead = house.crm.leads.capture("Zane", funnel=funnel.id, received_at=came)
+    clock = house.crm.leads.response(lead.deal.id).first_response
+    house.crm.run_due()
+
+    assert (came, came) == (lead.deal.opened_at, lead.deal.stage_since)
+    assert clock is not None
+    assert (came + HOUR, False) == (clock.due_at, clock.met)
+    assert lead.task is not None
+    assert lead.task.due_at == NOON + HOUR
+    assert 1 == len(house.crm.escalations.history(lead.deal.id))
+    (opened,) = facts_of(house, lead.deal.id)
+    assert (came, NOON) == (opened.at, opened.noted_at)
+
+
+def test_a_request_that_comes_now_has_one_instant(house: World) -> None:
+    """Nothing is said twice."""
+    lead = house.crm.leads.capture("Zane", funnel=promising(house).id, received_at=NOON)
+
+    assert [None] == [fact.noted_at for fact in facts_of(house, lead.deal.id)]
+
+
+def test_old_requests_are_history(house: World) -> None:
+    """More than a day ago nothing is set off: no task, nobody hears that it is late. It is somebody's, and counts in its own month."""
+    funnel = promising(house)
+    came = NOON - timedelta(days=40)
+    lead = house.crm.leads.capture("Zane", funnel=funnel.id, received_at=came)
+    yesterday = house.crm.leads.capture("Yana", funnel=funnel.id, received_at=NOON - timedelta(days=1))
+    house.crm.run_due()
+
+    assert (lead.tasks, lead.documents, lead.assignment.user) == ((), (), house.anna.id)
+    assert not house.crm.escalations.history(lead.deal.id)
+    assert yesterday.task is not None
+    assert 1 == house.crm.reports.funnel(funnel.id, until=NOON - timedelta(days=30)).opened
+    assert [lead.deal.id] == [deal.id for deal in house.crm.deals.stuck(funnel=funnel.id)]
+    assert [came] == [movement.at for movement in house.crm.deals.history(lead.deal.id)]

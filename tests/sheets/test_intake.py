@@ -5,6 +5,7 @@ import io
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -258,3 +259,21 @@ def test_a_store_that_fails_is_not_the_rows_fault(tmp_path: Path) -> None:
             take_in(crm, sheet, Columns.guess(sheet.heads), rejects, funnel=funnel.id)
     assert [] == rejects.all
     crm.close()
+
+
+def test_leads_keep_the_time_when_they_were_asked(crm: Crm) -> None:
+    """By the house's clock, or with a zone of their own; what is no time, or has not come yet, is put aside."""
+    funnel = crm.funnels.create("Windows", stages=["First call", "Sold"])
+    table = "name,at\nAnna,2020-01-31 14:30\nBruno,2020-07-31\nCarla,2020-01-31T14:30+02:00\nDina,\nElza,soon\nZane,2999-01-01\n"
+    riga = Crm(crm.house.store, zone="Europe/Riga")
+    with Rejects(None) as rejects:
+        intake = take_in(riga, sheet_of(table), Columns.guess(["name", "at"]), rejects, funnel=funnel.id)
+    opened = [deal.opened_at for deal in crm.deals.list()]
+
+    assert (4, ["at", "at"]) == (intake.taken, [reject.field for reject in intake.rejected])
+    assert [
+        datetime(2020, 1, 31, 12, 30, tzinfo=UTC),
+        datetime(2020, 7, 30, 21, tzinfo=UTC),
+        datetime(2020, 1, 31, 12, 30, tzinfo=UTC),
+    ] == opened[:3]
+    assert datetime.now(UTC) - opened[3] < timedelta(minutes=5)

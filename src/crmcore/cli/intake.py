@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stages", default="New,Won", metavar="A,B,...", help="of a funnel that is made; the last one wins"
     )
+    parser.add_argument(
+        "--zone", default="UTC", metavar="NAME", help="by whose clock the table tells time; UTC when not given"
+    )
     parser.add_argument("--rejects", metavar="FILE", help="where rejected rows go; FILE-rejects.csv when not given")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="write figures for a program instead")
@@ -51,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         sheet = Sheet(source)
         columns = columns_of(args, sheet.heads)
         columns.check(sheet.heads)
-        crm = open_crm(args, create=True, region=args.region)
+        crm = open_crm(args, create=True, region=args.region, zone=args.zone)
         funnel = _funnel(crm, args)
         intake = take_in(
             crm, sheet, columns, rejects, funnel=funnel.id, told=lambda rows: progress.tell(rows, "rows read")

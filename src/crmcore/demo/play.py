@@ -27,7 +27,7 @@ from crmcore.domain.zones import instant, zone_of
 from crmcore.services.reports.reports import LiveReport
 from crmcore.sheets.columns import Columns
 from crmcore.sheets.intake import capture
-from crmcore.sheets.leads import Lead, lead_of
+from crmcore.sheets.leads import Lead, asked_at, lead_of
 from crmcore.sheets.reading import Row, Sheet
 from crmcore.sheets.rejects import Reject, Rejects
 
@@ -107,11 +107,7 @@ class Play:
             self.counts["rows"] += 1
             try:
                 lead = lead_of(row, columns)
-                at = (
-                    _moment(lead.at, self.season)
-                    if lead.at
-                    else min(next(undated), self.season.until - timedelta(hours=6))
-                )
+                at = _moment(lead, self.season) or min(next(undated), self.season.until - timedelta(hours=6))
             except InvalidInput as error:
                 rejects.add(row, error)
             else:
@@ -161,14 +157,10 @@ class Play:
         return self.clock.now().minute == 0
 
 
-def _moment(written: str, season: Period) -> datetime:
-    """Read when a request came: as the company's wall clock shows it, or with a zone of its own."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        raise InvalidInput("at", "must be a date and time such as 2026-01-05 09:30") from None
-    at = instant(at, zone_of(ZONE)) if at.tzinfo is None else at
-    if at not in season:
+def _moment(lead: Lead, season: Period) -> datetime | None:
+    """Read when a request came, as the company's wall clock shows it."""
+    at = asked_at(lead, zone=ZONE)
+    if at is not None and at not in season:
         raise InvalidInput(
             "at", f"must lie in the time that is played, {season.since:%Y-%m-%d} to {season.until:%Y-%m-%d}"
         )

@@ -1,7 +1,7 @@
 """Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from inspect import signature
 from typing import Any, Final, Literal
 
@@ -30,9 +30,10 @@ from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
 from crmcore.services.bulk import Told, row_of, tell_each
 from crmcore.services.house import House, story, view
+from crmcore.services.steps.arrival import arrival, is_news
 from crmcore.services.steps.ladders import watch
 from crmcore.services.steps.people import foresee_turn, take_turn
-from crmcore.services.steps.stages import enter_stage
+from crmcore.services.steps.stages import Entered, enter_stage
 from crmcore.services.steps.watching import response_of, watched_request
 from crmcore.services.unit import Unit
 
@@ -95,6 +96,7 @@ class Leads:
         request: Request | None = None,
         tags: Sequence[str] = (),
         custom: Mapping[str, Any] = NOTHING,
+        received_at: datetime | None = None,
         key: str | None = None,
     ) -> Captured:
         """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
@@ -110,6 +112,7 @@ class Leads:
             kind: what a new customer is.
             owner: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
             request: the key of the request itself. The same request opens no second deal, ever.
+            received_at: when it came, if not now; its times are counted from there. More than a day ago it is history: nothing is set off by it.
             key: the caller's idempotency key.
             (others): as the deal's and the customer's fields.
 
@@ -118,6 +121,7 @@ class Leads:
             NotFound: no such funnel, customer or owner.
             InvalidInput: a field that cannot be.
         """
+        at = arrival(unit, received_at, "lead.received_at")
         if request is not None:
             checked_type("lead.request", Request, request)
         if external_id is not None:
@@ -156,7 +160,8 @@ class Leads:
             title or fill(about, {}) or person.display_name,
             customer=person.id,
             funnel=drawn,
-            at=unit.now,
+            at=at,
+            noted_at=unit.now,
             value=value,
             lines=lines,
             owner=assignment.user,
@@ -168,9 +173,9 @@ class Leads:
             tags=tags,
             custom=custom,
         )
-        entered = enter_stage(unit, self.house, deal, drawn, person)
+        entered = enter_stage(unit, self.house, deal, drawn, person) if is_news(unit, at) else Entered(deal=deal)
         deal = unit.save(entered.deal)
-        if drawn.respond_within is not None:
+        if drawn.respond_within is not None and is_news(unit, at):
             watch(unit, watched_request(unit, self.house, deal), fresh=True)
         return Captured(
             customer=person,

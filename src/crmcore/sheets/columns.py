@@ -33,7 +33,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "country": "two letters",
     "outcome": "open, won or lost",
     "reason": "why the deal was lost",
-    "at": "when it was asked, by the demo only",
+    "at": "when it was asked, such as 2026-01-05 09:30, by the house's clock",
 }
 """What a column may mean."""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Final, Literal
 
@@ -14,7 +15,7 @@ from crmcore.domain.errors.root import CrmError
 from crmcore.domain.ids import FunnelId
 from crmcore.services.leads import Captured
 from crmcore.sheets.columns import Columns
-from crmcore.sheets.leads import Lead, lead_of
+from crmcore.sheets.leads import Lead, asked_at, lead_of
 from crmcore.sheets.reading import Row, Sheet
 from crmcore.sheets.rejects import Reject, Rejects
 
@@ -106,7 +107,7 @@ def _take_row(
 ) -> tuple[Fate, bool]:
     try:
         lead = lead_of(row, columns)
-        captured = capture(crm, lead, funnel=funnel)
+        captured = capture(crm, lead, funnel=funnel, received_at=asked_at(lead, zone=crm.house.zone))
         return "repeated" if captured.repeated else "taken", _close(crm, captured, lead)
     except let_through:
         raise
@@ -116,9 +117,14 @@ def _take_row(
         return error, False
 
 
-def capture(crm: Crm, lead: Lead, /, *, funnel: FunnelId, key: str | None = None) -> Captured:
+def capture(
+    crm: Crm, lead: Lead, /, *, funnel: FunnelId, received_at: datetime | None = None, key: str | None = None
+) -> Captured:
     """Take one lead in."""
-    return crm.leads.capture(lead.name, funnel=funnel, request=lead.request, key=key, **lead.arguments)
+    arguments = lead.arguments
+    return crm.leads.capture(
+        lead.name, funnel=funnel, request=lead.request, received_at=received_at, key=key, **arguments
+    )
 
 
 def _close(crm: Crm, captured: Captured, lead: Lead) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -11,6 +12,7 @@ from crmcore.domain.deals.parts import Outcome, Request
 from crmcore.domain.errors.given import Blank, InvalidInput, NotAllowed
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
+from crmcore.domain.zones import instant, zone_of
 from crmcore.sheets.columns import Columns
 from crmcore.sheets.reading import Row
 
@@ -83,6 +85,21 @@ def lead_of(row: Row, columns: Columns) -> Lead:
         reason=told.get("reason", ""),
         at=told.get("at", ""),
     )
+
+
+def asked_at(lead: Lead, *, zone: str) -> datetime | None:
+    """Read when a request was asked: by the wall clock of a zone, or with a zone of its own; None when the row does not say.
+
+    Raises:
+        InvalidInput: it is no date and time.
+    """
+    if not lead.at:
+        return None
+    try:
+        at = datetime.fromisoformat(lead.at)
+    except ValueError:
+        raise InvalidInput("at", "must be a date and time such as 2026-01-05 09:30") from None
+    return instant(at, zone_of(zone)) if at.tzinfo is None else at
 
 
 def _money(cell: str, currency: str) -> Money:

@@ -15,6 +15,8 @@ from crmcore.domain.errors.root import CrmError
 from crmcore.sheets.cells import safe
 from crmcore.sheets.reading import Row
 
+_WORDS: Final = {"received_at": "at"}
+"""What a map of columns calls otherwise than a story."""
 HEADS: Final = ("crmcore row", "crmcore field", "crmcore code", "crmcore advice")
 _ADVICE: Final = {
     "ambiguous_customer": "several customers fit; add a column named customer with the right one's id, or new",
@@ -45,7 +47,7 @@ class Reject:
         advice = _ADVICE.get(error.code, str(error))
         if isinstance(error, ControlCharacter):
             advice += ", and save the file as UTF-8"
-        return cls(row, field, error.code, advice)
+        return cls(row, _WORDS.get(field, field), error.code, advice)
 
     def __str__(self) -> str:
         return f"row {self.row}: {self.advice} [{self.code}]"

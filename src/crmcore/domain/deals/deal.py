@@ -69,8 +69,13 @@ class Deal(DealFacts):
         about: str = "",
         tags: Sequence[str] = (),
         custom: Mapping[str, Any] = NOTHING,
+        noted_at: datetime | None = None,
     ) -> Self:
         """Open a deal in its funnel's first stage, or in another one.
+
+        Args:
+            noted_at: when we took it in, which may be later than when it began.
+            (others): as the attributes.
 
         Raises:
             NotAllowed: the funnel has no such stage.
@@ -114,6 +119,7 @@ class Deal(DealFacts):
             owner=owner,
             source=deal.source,
             value=deal.total,
+            noted_at=None if noted_at == at else noted_at,
         )
         return deal._after(fact, movements=(Movement.between(None, deal, MovementKind.OPENED, at=at, visit=1),))
 

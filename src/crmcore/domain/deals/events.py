@@ -10,7 +10,7 @@ from crmcore.domain.values.money import Money
 
 @record
 class DealOpened(Event):
-    """A deal came into its funnel's first stage, or into another one."""
+    """A deal came into its funnel's first stage, or into another one; `noted_at` tells when we took it in, if that was later."""
 
     name: ClassVar[str] = "deal.opened"
     customer: CustomerId = ref("customer")
@@ -19,6 +19,7 @@ class DealOpened(Event):
     owner: UserId | None = ref("user", optional=True, default=None)
     source: str = text(personal=False, default="", blank=True)
     value: Money | None = part(Money, optional=True, default=None)
+    noted_at: datetime | None = moment(optional=True, default=None)
 
 
 @record

@@ -1,7 +1,6 @@
 """Many deals at once: moving them, and taking in those that another system knows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
@@ -12,14 +11,14 @@ from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.facts import DETAILS
 from crmcore.domain.deals.parts import Request
 from crmcore.domain.errors.broken import NotFound
-from crmcore.domain.errors.given import Blank, OutOfRange, WrongType
+from crmcore.domain.errors.given import Blank, WrongType
 from crmcore.domain.errors.root import CrmError
-from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId
 from crmcore.domain.people import User
 from crmcore.services.bulk import Chunk, Done, Refused, Told, padded, row_of, take_each, tell_each
 from crmcore.services.deals.life import DealLife, Moved
+from crmcore.services.steps.arrival import arrival
 from crmcore.services.unit import Unit
 
 FACTS: Final = DETAILS | {
@@ -161,11 +160,20 @@ def _merge(unit: Unit, draft: _Draft, known: Deal | None, customers: _Customers)
         if "funnel" not in facts:
             raise Blank("deal.funnel", "must be given for a deal that is new")
         funnel = unit.get(Funnel, facts.pop("funnel"))
-        at = _opened_at(facts.pop("opened_at", None), unit.now)
+        at = arrival(unit, facts.pop("opened_at", None), "deal.opened_at")
         title = facts.pop("title", "") or draft.request.key
         customer = customers.of(facts)
         return unit.save(
-            Deal.open(unit.id("deal"), title, customer=customer, funnel=funnel, at=at, request=draft.request, **facts)
+            Deal.open(
+                unit.id("deal"),
+                title,
+                customer=customer,
+                funnel=funnel,
+                at=at,
+                noted_at=unit.now,
+                request=draft.request,
+                **facts,
+            )
         )
     deal, at = known, unit.now
     if (stage := facts.get("stage")) is not None and stage != deal.stage:
@@ -178,12 +186,3 @@ def _merge(unit: Unit, draft: _Draft, known: Deal | None, customers: _Customers)
         deal = deal.hand_over(owner, at=at)
     details = {name: facts[name] for name in DETAILS & facts.keys() if facts[name] != getattr(deal, name)}
     return unit.save(deal.describe(details, at=at) if details else deal)
-
-
-def _opened_at(at: datetime | None, now: datetime) -> datetime:
-    if at is None:
-        return now
-    opened = checked_moment("deal.opened_at", at)
-    if opened > now:
-        raise OutOfRange("deal.opened_at", "must not lie in the future")
-    return opened
