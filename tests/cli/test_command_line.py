@@ -227,6 +227,18 @@ def test_import(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
     assert capsys.readouterr().out.startswith("4 rows: 1 taken in, 3 known already, 0 deals closed, 0 rejected; ")
 
 
+def test_import_reads_times_by_a_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Requests are as old as the table says, by the clock of the zone that the command names."""
+    url, leads = f"sqlite:///{tmp_path}/crm.db", tmp_path / "leads.csv"
+    leads.write_text("name,at\nAnna,2020-07-01 09:30\n", encoding="utf-8")
+
+    assert 0 == main(["import", str(leads), "--store", url, "--funnel", "Old", "--zone", "Europe/Riga", "--quiet"])
+    assert capsys.readouterr().out.startswith("1 rows: 1 taken in")
+    crm = Crm.open(url)
+    assert [datetime(2020, 7, 1, 6, 30, tzinfo=UTC)] == [deal.opened_at for deal in crm.deals.list()]
+    crm.close()
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -241,6 +241,20 @@ def test_an_answer_that_the_promise_does_not_count_stops_no_clock() -> None:
     assert mailed.acknowledge(PHONE, time=ALWAYS, at=NOON).answered_at == NOON
 
 
+def test_a_complaint_is_judged_once_and_then_goes_on() -> None:
+    """The first judgement moves it on, a later one only changes what it is; what is taken up goes on after waiting, and begins anew once it is over."""
+    judged = receive().assess(severity="high", promise=PROMISE, time=ALWAYS, at=NOON)
+    again = judged.take_up(time=ALWAYS, at=NOON).assess(type="delivery", promise=PROMISE, time=ALWAYS, at=NOON)
+    waiting = again.wait(until=NOON + 9 * HOUR, time=ALWAYS, at=NOON)
+    heard = waiting.take_up(time=ALWAYS, at=NOON).hear(time=ALWAYS, at=NOON)
+    reopened = heard.resolve("Mended", time=ALWAYS, at=NOON).take_up(time=ALWAYS, at=NOON + HOUR)
+
+    assert (judged.state, judged.severity) == (ComplaintState.ASSESSED, Severity.HIGH)
+    assert (again.state, again.type, again.severity) == (ComplaintState.INVESTIGATING, "delivery", Severity.HIGH)
+    assert [MarkKind.PAUSED, MarkKind.RESUMED, MarkKind.ASKED] == [mark.kind for mark in heard.marks[-3:]]
+    assert (reopened.state, reopened.reopened, reopened.resolved_at) == (ComplaintState.INVESTIGATING, 1, None)
+
+
 def test_waiting_pauses_and_has_an_end() -> None:
     """That lies in the future."""
     waiting = receive().wait(until=NOON + 30 * HOUR, time=ALWAYS, at=NOON + HOUR)
