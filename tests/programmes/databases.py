@@ -30,11 +30,7 @@ def on_every_database(play_on: PlayOn) -> Play:
         whole = Verdict()
         with databases() as urls:
             for name, url in urls.items():
-                one = play_on(url, chance, n, sabotage)
-                for what, number in one.counts.items():
-                    whole.count(f"{name}: {what}", number)
-                whole.misses.update(one.misses)
-                whole.notes.extend(f"{name}: {note}" for note in one.notes)
+                whole.take_in(play_on(url, chance, n, sabotage), name)
         return whole
 
     play.__doc__ = play_on.__doc__

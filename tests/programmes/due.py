@@ -199,11 +199,7 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
     whole = Verdict()
     with databases() as urls:
         for name in ("SQLite", "PostgreSQL"):
-            one = play_on(urls[name], chance, n, sabotage)
-            for what, number in one.counts.items():
-                whole.count(f"{name}: {what}", number)
-            whole.misses.update(one.misses)
-            whole.notes.extend(f"{name}: {note}" for note in one.notes)
+            whole.take_in(play_on(urls[name], chance, n, sabotage), name)
     return whole
 
 

@@ -178,11 +178,7 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
     whole = Verdict()
     with databases() as urls:
         for name, times in (("SQLite", n), ("PostgreSQL", 0 if sabotage else n // 4)):
-            one = play_on(urls[name], chance, times, sabotage) if times else Verdict()
-            for what, number in one.counts.items():
-                whole.count(f"{name}: {what}", number)
-            whole.misses.update(one.misses)
-            whole.notes.extend(f"{name}: {note}" for note in one.notes)
+            whole.take_in(play_on(urls[name], chance, times, sabotage) if times else Verdict(), name)
     return whole
 
 

@@ -42,6 +42,13 @@ class Verdict:
         if not kept and self.misses[promise] <= SHOWN:
             self.notes.append(f"{promise}: {note}" if note else promise)
 
+    def take_in(self, other: "Verdict", name: str) -> None:
+        """Take in what was seen elsewhere, such as on one of several databases."""
+        for what, number in other.counts.items():
+            self.count(f"{name}: {what}", number)
+        self.misses.update(other.misses)
+        self.notes.extend(f"{name}: {note}" for note in other.notes)
+
     @property
     def passed(self) -> bool:
         """Whether something was looked at, and every promise kept."""

@@ -14,6 +14,8 @@ from typing import Any, Self
 from crmcore.domain.clocks.marks import MARKS, Answer, Mark, MarkKind, Targets
 from crmcore.domain.clocks.replay import Clocks, Timer, replay
 from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import CalendarId, CustomerId, DealId, LevelId, UserId
 from crmcore.domain.kernel import Entity, Event, changed, moment, one_of, parts, record, ref, span, text, whole
 from crmcore.domain.levels import REOPEN_WITHIN, Promise
@@ -136,6 +138,18 @@ class Case(Entity):
         """
         if self.closed_at is not None and at > self.closed_at + self.reopen_within:
             raise RuleBroken(self.id, "reopened_too_late", "was closed too long ago; follow it up by a new one")
+
+
+def checked_wait(until: datetime, *, at: datetime) -> datetime:
+    """Check until when a customer is waited for.
+
+    Raises:
+        OutOfRange: that time has passed.
+    """
+    until = checked_moment("until", until)
+    if until <= at:
+        raise OutOfRange("until", "must lie in the future; then the customer is asked again")
+    return until
 
 
 def opening(promise: Promise, *, at: datetime) -> tuple[Mark, ...]:

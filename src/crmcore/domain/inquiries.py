@@ -9,11 +9,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
-from crmcore.domain.cases import Case, first_deadline, opening
+from crmcore.domain.cases import Case, checked_wait, first_deadline, opening
 from crmcore.domain.clocks.marks import Answer, MarkKind
-from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import CustomerId, DealId, InquiryId, UserId
 from crmcore.domain.kernel import Event, Shape, Transitions, check_move, flag, moment, one_of, record, ref, text, whole
 from crmcore.domain.levels import Promise
@@ -193,9 +191,7 @@ class Inquiry(Case):
             IllegalTransition: it is answered, or waits.
             OutOfRange: that time has passed.
         """
-        until = checked_moment("until", until)
-        if until <= at:
-            raise OutOfRange("until", "must lie in the future; then the customer is asked again")
+        until = checked_wait(until, at=at)
         return self._go(_S.WAITING, marks=(MarkKind.PAUSED,), time=time, at=at, wait_until=until)
 
     def hear(self, *, time: WorkTime, at: datetime) -> Self:

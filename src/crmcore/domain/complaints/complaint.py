@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from crmcore.domain.cases import checked_wait
 from crmcore.domain.clocks.marks import Answer, MarkKind
 from crmcore.domain.complaints.events import (
     ComplaintAnswered,
@@ -21,10 +22,8 @@ from crmcore.domain.complaints.facts import ComplaintFacts
 from crmcore.domain.complaints.life import COMPLAINT_LIFE, ComplaintState, Severity
 from crmcore.domain.complaints.parts import CompensationState, checked_path
 from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.kernel import Event, Shape, check_move, record
 from crmcore.domain.levels import Promise
 from crmcore.domain.standing import check_open
@@ -113,9 +112,7 @@ class Complaint(ComplaintFacts):
             IllegalTransition: it has come to its end, or waits.
             OutOfRange: that time has passed.
         """
-        until = checked_moment("until", until)
-        if until <= at:
-            raise OutOfRange("until", "must lie in the future; then the customer is asked again")
+        until = checked_wait(until, at=at)
         return self._go(_S.WAITING, marks=(MarkKind.PAUSED,), time=time, at=at, wait_until=until)
 
     def hear(self, *, time: WorkTime, at: datetime) -> Self:
