@@ -1,11 +1,13 @@
-"""A house for the tests of stories, in memory and on SQLite."""
+"""Stores for the tests of stories, and a house in memory and on SQLite."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from crmcore import MemoryStore, SqlStore
 from crmcore.services.ports import Store
+from tests.adapters.test_stores import empty
 from tests.services.world import World, furnish
 
 
@@ -15,3 +17,18 @@ def house(request: pytest.FixtureRequest) -> Iterator[World]:
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
     yield furnish(store)
     store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind, for one test."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    is_server = request.param == "postgresql"
+    path = f"sqlite:///{tmp_path / 'crm.db'}"
+    made = SqlStore.open(request.getfixturevalue("postgresql_url") if is_server else path)
+    if is_server:
+        empty(made)
+    yield made
+    made.close()

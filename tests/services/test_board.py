@@ -1,33 +1,21 @@
 """The board: what stands in which stage, counted as the deals themselves would be."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmcore import Crm, MemoryStore, Money, SqlStore
+from crmcore import Crm, Money
 from crmcore.adapters.sql.runner import Runner
 from crmcore.domain.deals.parts import Outcome
 from crmcore.errors import InvalidInput, NotFound
-from tests.adapters.test_stores import empty
+from crmcore.services.ports import Store
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
+@pytest.fixture
+def crm(store: Store) -> Crm:
     """A house over each kind of store."""
-    if request.param == "memory":
-        yield Crm(MemoryStore())
-        return
-    is_server = request.param == "postgresql"
-    store = SqlStore.open(
-        request.getfixturevalue("postgresql_url") if is_server else f"sqlite:///{tmp_path / 'crm.db'}"
-    )
-    if is_server:
-        empty(store)
-    yield Crm(store)
-    store.close()
+    return Crm(store)
 
 
 def filled(crm: Crm, deals: int) -> Any:

@@ -2,33 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmcore import Crm, Done, ExternalId, MemoryStore, Money, Refused, SqlStore
+from crmcore import Crm, Done, ExternalId, Money, Refused
 from crmcore.domain.deals.parts import Request
 from crmcore.domain.funnels import Funnel
 from crmcore.errors import InvalidInput
 from crmcore.services.bulk import padded
-from tests.adapters.test_stores import empty
+from crmcore.services.ports import Store
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
+@pytest.fixture
+def crm(store: Store) -> Crm:
     """A house over each kind of store."""
-    if request.param == "memory":
-        yield Crm(MemoryStore())
-        return
-    is_server = request.param == "postgresql"
-    store = SqlStore.open(
-        request.getfixturevalue("postgresql_url") if is_server else f"sqlite:///{tmp_path / 'crm.db'}"
-    )
-    if is_server:
-        empty(store)
-    yield Crm(store)
-    store.close()
+    return Crm(store)
 
 
 @pytest.fixture

@@ -1,28 +1,16 @@
 """Health tells how far behind the house is, in memory and in a database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from crmcore import Crm, FrozenClock, MemoryStore, Recorder, SqlStore
+from crmcore import Crm, FrozenClock, Recorder
 from crmcore.domain.feed import Recorded
 from crmcore.domain.messages import Letter
 from crmcore.errors import DeliveryFailed
 from crmcore.services.ports import Store
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A store."""
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    made = SqlStore.open(url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

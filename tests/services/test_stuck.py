@@ -1,9 +1,7 @@
 """Deals that are stuck are listed and counted as the deals themselves tell it, on every store."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -26,21 +24,6 @@ from tests.adapters.test_stores import empty
 DAY: Final = timedelta(days=1)
 FRIDAY: Final = datetime(2026, 3, 6, 15, tzinfo=UTC)
 WORKING: Final = Aging(in_working_days=True)
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Each kind of store."""
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    is_server = request.param == "postgresql"
-    path = f"sqlite:///{tmp_path / 'crm.db'}"
-    sql = SqlStore.open(request.getfixturevalue("postgresql_url") if is_server else path)
-    if is_server:
-        empty(sql)
-    yield sql
-    sql.close()
 
 
 def shop(store: Store) -> tuple[Crm, FrozenClock]:
