@@ -52,12 +52,17 @@ class SqlBatch:
     def commit(self) -> None:
         """Make all stories last."""
         if self.runner.spoiled is None:
-            self.write()
+            self._write()
         self.runner.commit()
         self._open = False
 
     def write(self, kind: type[Entity] | None = None) -> None:
-        """Send what stories have left to be written."""
+        """Send what stories have left to be written, and see that it is taken: what comes next may have to be undone without it."""
+        if self.ledger.owes(kind):
+            self._write(kind)
+            self.runner.settle()
+
+    def _write(self, kind: type[Entity] | None = None) -> None:
         if self.ledger.owes(kind):
             try:
                 self.ledger.write(self.runner, self._tenant, kind)
@@ -113,3 +118,4 @@ class _Story(SqlTransaction):
         keys = ((kind, id) for kind, ids in self._ledger.waiting.items() for id in ids)
         self._ledger.stored |= {key: known_before[key] for key in keys if key in known_before} | self._ledger.stored
         self._ledger.write(self._runner, self._tenant, kind)
+        self._runner.settle()

@@ -161,7 +161,7 @@ def _add(inserted: dict[Inserts, list[Row]], inserts: Inserts, rows: Iterable[Ro
 
 
 def _insert(runner: Runner, inserts: Inserts, rows: list[Row]) -> None:
-    if len(rows) >= MANY_ROWS and inserts.copy and runner.waits:
+    if len(rows) >= MANY_ROWS and inserts.copy:
         runner.stream(inserts.copy, rows)
         return
     for first in range(0, len(rows), ROWS_AT_ONCE):

@@ -74,6 +74,9 @@ class Runner:
             self.run_many(sql, rows)
         return int(self.cursor.rowcount)
 
+    def settle(self) -> None:
+        """Have what was run looked at by the database; of use only where results are not waited for."""
+
     def commit(self) -> None:
         """Commit, as far as it is the link's to do so."""
         if self.spoiled is not None:

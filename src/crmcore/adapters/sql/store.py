@@ -17,7 +17,6 @@ from crmcore.adapters.sql.batch import SqlBatch
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.migrations import version
-from crmcore.adapters.sql.pipelines import PipelinedLink, PipelinedRunner
 from crmcore.adapters.sql.replicas import Replica
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.tables import Schema, make_schema
@@ -44,8 +43,8 @@ class SqlStore:
             the host accepts that the last commits may be lost then.
         reads: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
             for their tenant (`crmcore.adapters.sql.replicas`).
-        pipeline: whether to send a story's statements to PostgreSQL without waiting for each; for a distant server
-            (`crmcore.adapters.sql.pipelines`). Batches, joined transactions and replicas do without it.
+        pipeline: whether to send a story's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.pipelines`); None is
+            wherever that is possible: by psycopg, in transactions of our own, without a replica.
         walled: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
 
     Raises:
@@ -61,7 +60,7 @@ class SqlStore:
         durability: Durability = "full",
         reads: Engine | None = None,
         walled: bool = False,
-        pipeline: bool = False,
+        pipeline: bool | None = None,
     ) -> None:
         self.schema = schema or default_schema()
         self._host = host
@@ -71,8 +70,9 @@ class SqlStore:
         self._walled = walled
         if dialect.name != "postgresql" and (walled or reads is not None):
             raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
-        self._pipelined = pipeline and isinstance(host, Engine) and reads is None
-        if pipeline and (dialect.name, dialect.driver) != ("postgresql", "psycopg"):
+        can = (dialect.name, dialect.driver) == ("postgresql", "psycopg")
+        self._pipelined = can and pipeline is not False and isinstance(host, Engine) and reads is None
+        if pipeline and not can:
             raise InvalidInput(
                 "pipeline", f"is for PostgreSQL by psycopg, and this is {dialect.name} by {dialect.driver}"
             )
@@ -81,7 +81,13 @@ class SqlStore:
 
     @classmethod
     def open(
-        cls, url: str, *, durability: Durability = "full", create: bool = True, pipeline: bool = False, **settings: Any
+        cls,
+        url: str,
+        *,
+        durability: Durability = "full",
+        create: bool = True,
+        pipeline: bool | None = None,
+        **settings: Any,
     ) -> Self:
         """Open a database of our own, set up as it has to be, and make the tables that are missing.
 
@@ -119,7 +125,7 @@ class SqlStore:
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
         """Open a transaction."""
-        return SqlTransaction(self._runner(context, reading=reading, pipelined=self._pipelined), context, ids)
+        return SqlTransaction(self._runner(context, reading=reading), context, ids)
 
     def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
         """Open one transaction for many stories."""
@@ -173,9 +179,11 @@ class SqlStore:
             return f"SqlStore({host.url.render_as_string(hide_password=True)})"
         return f"SqlStore(joined to a {type(host).__name__})"
 
-    def _runner(self, context: Context, *, reading: bool, pipelined: bool = False) -> Runner:
+    def _runner(self, context: Context, *, reading: bool) -> Runner:
         try:
-            if pipelined:
+            if self._pipelined:
+                from crmcore.adapters.sql.pipelines import PipelinedLink, PipelinedRunner
+
                 tell = (tenants.TELL, (context.tenant,)) if self._walled else None
                 return PipelinedRunner(self._book, PipelinedLink(self._require_engine("pipeline"), tell=tell))
             return Runner(self._book, self._link(context, reading=reading))
