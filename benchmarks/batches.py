@@ -24,14 +24,17 @@ def main() -> None:
     if given.on != "sqlite":
         with bench.postgresql() as url:
             rows += compare("PostgreSQL", url, "full", given)
+            rows += compare("PostgreSQL, pipeline=False", url, "full", given, pipeline=False)
     bench.show("Leads per second", ["", "one by one", f"batches of {given.size}", "times"], rows)
 
 
-def compare(title: str, url: str | None, durability: str, given: Namespace) -> list[list[object]]:
+def compare(
+    title: str, url: str | None, durability: str, given: Namespace, *, pipeline: bool | None = None
+) -> list[list[object]]:
     """Take leads in both ways in turn."""
     number = count()
     with bench.fresh(url, "batches") as fresh:
-        store = SqlStore.open(fresh, durability=durability)  # type: ignore[arg-type]
+        store = SqlStore.open(fresh, durability=durability, pipeline=pipeline)  # type: ignore[arg-type]
         crm = Crm(store)
         funnel = bench.furnish(crm)
 

@@ -1,4 +1,4 @@
-"""A story over a distant PostgreSQL: crmcore's pipeline against a plain script that sends the same statements one by one.
+"""A story over a distant PostgreSQL: crmcore's pipeline, and crmcore without it, against a plain script that sends the same statements one by one.
 
     python benchmarks/roundtrips.py --delay 2000
 
@@ -79,11 +79,11 @@ def main() -> None:
         for fresh in (near, script):
             SqlStore.open(fresh).close()
         with far_away(near, given.delay / 2e6) as ours_url, far_away(script, given.delay / 2e6) as script_url:
-            plain, theirs = twin.House(near, "full"), twin.House(script, "full")
-            captured, moved = twin.record(plain.capture), twin.record(plain.move)
+            plain, theirs = twin.House(near, "full", pipeline=False), twin.House(script, "full", pipeline=False)
+            captured, moved = twin.record(plain, plain.capture), twin.record(plain, plain.move)
             houses = {
-                "plain": Crm(SqlStore.open(ours_url, create=False)),
-                "pipeline": Crm(SqlStore(SqlStore.open(ours_url, create=False).engine, pipeline=True)),
+                "plain": Crm(SqlStore.open(ours_url, create=False, pipeline=False)),
+                "pipeline": Crm(SqlStore.open(ours_url, create=False)),
             }
             engine = SqlStore.open(script_url, create=False).engine
             bare = twin.Twin(engine, captured, moved)

@@ -8,6 +8,9 @@ the person's words, the JSON of the facts); everything else is a literal. It che
 head, and knows no conflict. It does make ids that sort by time, fold the name, choose the next in turn and write the facts as JSON,
 because a script without them would not do the same work. What it wrote is read back through crmcore at the end and compared.
 
+On PostgreSQL it sends its statements one by one, as one would write it; crmcore says them and sends them together, and once more, in the
+second table, one by one too.
+
 The two take turns in blocks, on a database of their own each; every figure is the median of the rounds.
 """
 
@@ -52,8 +55,8 @@ class Recorder:
         return getattr(self._cursor, name)
 
 
-def record(story: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
-    """Tell a story, and write its statements down."""
+def record(house: "House", story: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
+    """Tell a story in a house, and write its statements down as they are sent one by one."""
     notes: list[tuple[str, tuple[Any, ...]]] = []
     begin = links.OwnLink.__init__
 
@@ -62,9 +65,11 @@ def record(story: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
         self.cursor = Recorder(self.cursor, notes)
 
     links.OwnLink.__init__ = begin_recorded  # type: ignore[method-assign]
+    usual, house.crm = house.crm, Crm(SqlStore(house.store.engine, durability=house.durability, pipeline=False))
     try:
         story()
     finally:
+        house.crm = usual
         links.OwnLink.__init__ = begin  # type: ignore[method-assign]
     return notes
 
@@ -378,8 +383,9 @@ class Twin:
 class House:
     """Where one of the two works: a furnished house, and its deals that wait to be moved."""
 
-    def __init__(self, url: str, durability: Any) -> None:
-        self.store = SqlStore.open(url, durability=durability)
+    def __init__(self, url: str, durability: Any, *, pipeline: bool | None = None) -> None:
+        self.durability = durability
+        self.store = SqlStore.open(url, durability=durability, pipeline=pipeline)
         self.crm = Crm(self.store)
         self.funnel = bench.furnish(self.crm)
         self.waiting: deque[Any] = deque()
@@ -397,13 +403,15 @@ class House:
         return self.crm.deals.move(self.waiting.popleft(), to="Measurement").deal.id
 
 
-def compare(url: str | None, *, rounds: int, times: int, durability: str) -> list[list[Any]]:
+def compare(
+    url: str | None, *, rounds: int, times: int, durability: str, pipeline: bool | None = None
+) -> list[list[Any]]:
     """Let the two take turns on databases of their own."""
     timings = {name: [bench.Timing() for _ in range(rounds)] for name in ("our capture", "capture", "our move", "move")}
     server = bench.server_seconds if url else (lambda: 0.0)
     with bench.fresh(url, "ours") as ours_url, bench.fresh(url, "twin") as twin_url:
-        ours, theirs = House(ours_url, durability), House(twin_url, durability)
-        captured, moved = record(ours.capture), record(ours.move)
+        ours, theirs = House(ours_url, durability, pipeline=pipeline), House(twin_url, durability, pipeline=False)
+        captured, moved = record(ours, ours.capture), record(ours, ours.move)
         twin = Twin(theirs.store.engine, captured, moved)
         twin.connection.rollback()
         funnel, waiting = theirs.funnel.id.partition("_")[2], theirs.waiting
@@ -468,8 +476,9 @@ def main() -> None:
             bench.show(f"SQLite, a file, synchronous={setting}", head, rows)
     if given.on != "sqlite":
         with bench.postgresql() as url:
-            rows = compare(url, rounds=given.rounds, times=given.times, durability="full")
-            bench.show("PostgreSQL, psycopg, a local socket", head, rows)
+            for pipeline, how in ((None, ""), (False, ", pipeline=False")):
+                rows = compare(url, rounds=given.rounds, times=given.times, durability="full", pipeline=pipeline)
+                bench.show(f"PostgreSQL, psycopg, a local socket{how}", head, rows)
 
 
 if __name__ == "__main__":

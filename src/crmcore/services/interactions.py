@@ -60,7 +60,9 @@ class Interactions:
             NotFound: no such customer, deal, person or task.
             IllegalTransition: the task is not open.
         """
-        about = None if deal is None else unit.get(Deal, deal)
+        unit.expect(User, by)
+        unit.expect(Task, completes)
+        about = None if deal is None else unit.get(Deal, deal, then={"customer": Customer})
         if customer is None and about is not None:
             customer = about.customer
         if customer is None:

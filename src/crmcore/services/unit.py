@@ -4,7 +4,7 @@ It is a thin coat over the store's transaction. Every read passes through the po
 story can forget to ask.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -14,6 +14,7 @@ from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.feed import Recorded
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.number import checked_whole
+from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.ids import check_id
 from crmcore.domain.kernel import Entity
 from crmcore.services.ports import Context, Ids, Policy, Question, Transaction
@@ -53,11 +54,14 @@ class Unit:
         """Make the id of a new record."""
         return self._ids.new(prefix)
 
-    def get(self, kind: type[E], id: str, /, *, version: int | None = None) -> E:
+    def get(
+        self, kind: type[E], id: str, /, *, version: int | None = None, then: Mapping[str, type[Entity]] = NOTHING
+    ) -> E:
         """Read a record that must be there.
 
         Args:
             version: the version that the caller has seen and means, if it matters.
+            then: which of its fields name records that will be asked for next, and of what kind they are; see `expect`.
 
         Raises:
             InvalidId: that is no id of such a record.
@@ -67,6 +71,8 @@ class Unit:
         check_id(kind.shape.kind, id)
         if version is not None:
             checked_whole("expected_version", version)
+        if then:
+            self.expect(kind, id, then)
         entity = self._transaction.get(kind, id)
         if entity is None or not self._sees(entity):
             raise NotFound(kind.shape.kind, id)
@@ -104,6 +110,19 @@ class Unit:
         foresee = getattr(self._transaction, "foresee", None)
         if foresee is not None:
             foresee(kind, where, limit=limit)
+
+    def expect(self, kind: type[Entity], id: str | None, then: Mapping[str, type[Entity]] = NOTHING, /) -> None:
+        """Say which record will be asked for soon, and which of its fields name others that will. As `foresee`, it changes nothing.
+
+        Raises:
+            InvalidId: that is no id of such a record.
+        """
+        if id is None:
+            return
+        check_id(kind.shape.kind, id)
+        expect = getattr(self._transaction, "expect", None)
+        if expect is not None:
+            expect(kind, id, then)
 
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
         """Read records one page at a time, in the order of their ids."""

@@ -3,12 +3,12 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, bindparam, select
 
 from crmcore.adapters.sql.errors import translate
 from crmcore.adapters.sql.feed import SqlFeed
 from crmcore.adapters.sql.queries import Queries
-from crmcore.adapters.sql.statements import RecordPlan
+from crmcore.adapters.sql.statements import RecordPlan, compiled
 from crmcore.adapters.sql.tables import Schema
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.kernel import Entity
@@ -26,6 +26,7 @@ class Book:
         self._dialect = dialect
         self._plans: dict[type[Entity], RecordPlan] = {}
         self._queries: dict[type[Entity], Queries] = {}
+        self._named: dict[tuple[type[Entity], str, type[Entity]], str] = {}
         self.driver_error = driver_error
         self.feed = SqlFeed(schema.events, dialect)
 
@@ -42,6 +43,20 @@ class Book:
         if queries is None:
             queries = self._queries[kind] = Queries(self.plan(kind), self._dialect)
         return queries
+
+    def named(self, holder: type[Entity], field: str, kind: type[Entity]) -> str:
+        """The text of a SELECT of the record that a field of another one names; its parameters are the tenant, twice, and the other's id."""
+        key = (holder, field, kind)
+        sql = self._named.get(key)
+        if sql is None:
+            table, other = self.plan(kind).record.table, self.plan(holder).record.table
+            tenant, id = bindparam("tenant", type_=table.c.tenant.type), bindparam("id", type_=other.c.id.type)
+            name = select(other.c[field]).where(other.c.tenant == tenant, other.c.id == id).scalar_subquery()
+            named = select(*self.plan(kind).columns).where(table.c.tenant == tenant, table.c.id == name)
+            made = compiled(named, self._dialect)
+            assert made.names == ("tenant", "tenant", "id")
+            sql = self._named[key] = made.sql
+        return sql
 
     def translate(self, error: Exception, *, committing: bool = False) -> CrmError:
         """Say in our words what the driver said."""

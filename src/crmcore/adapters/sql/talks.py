@@ -6,13 +6,15 @@ the statement costs the server, and sends each by itself even in psycopg's pipel
 Rule 1: between two exchanges the connection is an ordinary one, in no mode of ours; a cursor may use it then, for a COPY.
 Rule 2: parameters go as texts whose types the server infers, so that a text of a statement is one prepared statement, whatever it is given.
 Rule 3: what the server has forgotten of what we had prepared is said again in full, as long as the transaction has done nothing yet.
+Rule 4: what was prepared is prepared anew when it has come twice as often. A plan that was made for a small table reads all of a large one;
+the server makes another when it has counted the table, which it does not while an import is under way.
 """
 
 import re
 from collections.abc import Generator, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import Connection, Error, IsolationLevel, OperationalError, errors
 from psycopg.adapt import PyFormat, Transformer
@@ -64,6 +66,13 @@ class Answer:
         return (self.result and self.result.command_tuples) or 0
 
 
+class Prepared(NamedTuple):
+    """A statement that the server has prepared: under which name, and how often it had come by then."""
+
+    name: bytes
+    uses: int
+
+
 class Talk:
     """A talk on one connection. It outlasts transactions, for it knows what the server has prepared."""
 
@@ -73,7 +82,7 @@ class Talk:
         self._form = Transformer(driver)
         self._numbers = count(1)
         self._uses: dict[str, int] = {}
-        self._names: dict[str, bytes] = {}
+        self._prepared: dict[str, Prepared] = {}
         self._said: list[Answer] = []
         self._heard = False
 
@@ -157,27 +166,32 @@ class Talk:
 
     def _send(self, answer: Answer, awaited: list[Answer]) -> None:
         """Send a statement; by its name, once it has come so often that the server is to prepare it."""
-        wire, sql = self._wire, answer.sql
         answer.error = None
-        answer.name = name = self._names.get(sql)
-        if name is None and answer.values is not None and self._comes_often(sql):
-            answer.name = name = self._names[sql] = b"crm_%d" % next(self._numbers)
-            awaited.append(Answer(sql, name=name))
-            wire.send_prepare(name, _numbered(sql))
+        answer.name = None if answer.values is None else self._prepare(answer.sql, awaited)
         awaited.append(answer)
-        if name is None:
-            wire.send_query_params(_numbered(sql), answer.values)
+        if answer.name is None:
+            self._wire.send_query_params(_numbered(answer.sql), answer.values)
         else:
-            wire.send_query_prepared(name, answer.values)
+            self._wire.send_query_prepared(answer.name, answer.values)
 
-    def _comes_often(self, sql: str) -> bool:
-        often = self.driver.prepare_threshold
-        if often is None or len(self._names) >= MOST_PREPARED:
-            return False
-        if len(self._uses) >= MOST_COUNTED:
-            self._uses.clear()
+    def _prepare(self, sql: str, awaited: list[Answer]) -> bytes | None:
+        """Give a statement's name, if it is prepared or comes so often that it is to be; see rule 4."""
         uses = self._uses[sql] = self._uses.get(sql, 0) + 1
-        return uses > often
+        prepared = self._prepared.get(sql)
+        if prepared is not None and uses < 2 * prepared.uses:
+            return prepared.name
+        often = self.driver.prepare_threshold
+        if prepared is not None:
+            self._send(Answer(f"DEALLOCATE {prepared.name.decode()}"), awaited)
+        elif often is None or uses <= often or len(self._prepared) >= MOST_PREPARED:
+            if len(self._uses) > MOST_COUNTED:
+                self._uses = {sql: prepared.uses for sql, prepared in self._prepared.items()}
+            return None
+        name = b"crm_%d" % next(self._numbers)
+        self._prepared[sql] = Prepared(name, uses)
+        awaited.append(Answer(sql, name=name))
+        self._wire.send_prepare(name, _numbered(sql))
+        return name
 
     def _wait(self, awaited: Sequence[Answer]) -> Generator[Wait, Ready | int, None]:
         """Let the server take what was sent, and take what it answers, until it has answered everything."""
@@ -206,9 +220,9 @@ class Talk:
         for place, answer in enumerate(awaited):
             if answer.error is not None:
                 for unheard in awaited[place:]:
-                    self._names.pop(unheard.sql, None)
+                    self._prepared.pop(unheard.sql, None)
                 if answer.name is not None and answer.error.sqlstate in GONE:
-                    self._uses, self._names = {}, {}
+                    self._uses, self._prepared = {}, {}
                     raise Forgotten from None
                 raise answer.error
 

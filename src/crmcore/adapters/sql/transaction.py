@@ -7,7 +7,7 @@ it whatever had to be written meanwhile, by a savepoint.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -40,6 +40,7 @@ class SqlTransaction:
         self._ids = ids
         self._open = True
         self._ledger = Ledger()
+        self._expected: dict[Any, list[tuple[type[Entity], str, Row]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +62,8 @@ class SqlTransaction:
             return cast(E | None, known)
         plan = self._book.plan(kind)
         rows = self._runner.rows(plan.select, (self._tenant, plan.key(id)))
+        for other, sql, parameters in self._expected.pop(key, ()):
+            self._adopt(self._book.plan(other), self._runner.rows(sql, parameters))
         return self._adopt(plan, rows)[0] if rows else None
 
     def find(
@@ -86,9 +89,26 @@ class SqlTransaction:
 
     def foresee(self, kind: type[Entity], where: Criterion, /, *, limit: int | None = None) -> None:
         """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
-        if not self._runner.waits and not self._pending(kind):
-            query, values = self._book.queries(kind).find(where, order="id", after=None, limit=limit, lock=False)
+        if self._runner.waits:
+            return
+        pending = self._pending(kind)
+        if len(pending) <= FEW:
+            spare = limit if limit is None else limit + len(pending)
+            query, values = self._book.queries(kind).find(where, order="id", after=None, limit=spare, lock=False)
             self._runner.foresee(query.sql, query.bind(self._tenant, values))
+
+    def expect(self, kind: type[Entity], id: str, then: Mapping[str, type[Entity]], /) -> None:
+        """Note that a record will be asked for next, and those that its fields name, so that a pipeline can ask for all of them at once."""
+        key = (kind, id)
+        if self._runner.waits or self._known(key) is not UNKNOWN:
+            return
+        plan, tenant = self._book.plan(kind), self._tenant
+        mine = plan.key(id)
+        self._runner.foresee(plan.select, (tenant, mine))
+        asked = [(other, self._book.named(kind, field, other), (tenant, tenant, mine)) for field, other in then.items()]
+        for _, sql, parameters in asked:
+            self._runner.foresee(sql, parameters)
+        self._expected[key] = asked
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""
@@ -185,10 +205,16 @@ class SqlTransaction:
             return []
         kind = plan.kind
         records = [plan.load(row) for row in rows]
-        for place, part in plan.parts:
-            holders = [record for record, row in zip(records, rows, strict=True) if row[place]]
-            if holders:
-                self._fetch_parts(plan, part, holders)
+        held = [
+            (part, holders)
+            for place, part in plan.parts
+            if (holders := [record for record, row in zip(records, rows, strict=True) if row[place]])
+        ]
+        for part, holders in held:
+            if len(holders) == 1 and len(held) > 1:
+                self._runner.foresee(part.select(1), (self._tenant, plan.key(holders[0].id)))
+        for part, holders in held:
+            self._fetch_parts(plan, part, holders)
         adopted = []
         for record in records:
             key = (kind, record.id)

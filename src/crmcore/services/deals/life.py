@@ -80,6 +80,8 @@ class DealLife:
             InvalidInput: a field that cannot be.
             Taken: a deal of the same request exists.
         """
+        unit.expect(Funnel, funnel)
+        unit.expect(User, owner)
         person, drawn = unit.get(Customer, customer), unit.get(Funnel, funnel)
         deal = Deal.open(
             unit.id("deal"),
@@ -115,7 +117,7 @@ class DealLife:
             NotAllowed: the funnel has no such stage.
             StaleVersion: it is not at the expected version.
         """
-        deal = unit.get(Deal, id, version=expected_version)
+        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel})
         funnel = unit.get(Funnel, deal.funnel)
         moved = deal.move(to, funnel, at=unit.now)
         if moved is deal:
@@ -131,7 +133,7 @@ class DealLife:
         Raises:
             StageGateClosed, IllegalTransition, StaleVersion: as `move`.
         """
-        deal = unit.get(Deal, id, version=expected_version)
+        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel, "customer": Customer})
         funnel = unit.get(Funnel, deal.funnel)
         won = deal.win(funnel, at=unit.now)
         check_gates(unit, deal, funnel, to=max(won.place, deal.place + 1))
@@ -151,9 +153,12 @@ class DealLife:
             IllegalTransition: it is closed.
             StaleVersion: it is not at the expected version.
         """
+        unit.expect(Deal, id, {"funnel": Funnel})
+        open_tasks = Is("deal", id) & Is("state", TaskState.OPEN)
+        unit.foresee(Task, open_tasks)
         deal = unit.get(Deal, id, version=expected_version)
         lost = deal.lose(reason, unit.get(Funnel, deal.funnel), at=unit.now)
-        for task in unit.facts(Task, Is("deal", id) & Is("state", TaskState.OPEN)):
+        for task in unit.facts(Task, open_tasks):
             unit.save(task.cancel(at=unit.now, reason="deal lost"))
         return unit.save(lost)
 
@@ -174,7 +179,7 @@ class DealLife:
             IllegalTransition: it is open.
             RuleBroken: that stage wins.
         """
-        deal = unit.get(Deal, id, version=expected_version)
+        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel})
         funnel = unit.get(Funnel, deal.funnel)
         reopened = deal.reopen(funnel, at=unit.now, stage=stage)
         return self._enter(unit, reopened, funnel)
