@@ -69,12 +69,12 @@ def empty(store: SqlStore) -> None:
 
 
 @pytest.mark.postgresql
-class TestPostgresqlPipelined(StoreContract):
+class TestPostgresqlWithoutPipeline(StoreContract):
     @pytest.fixture(autouse=True)
     def _url(self, postgresql_url: str) -> None:
         self._postgresql_url = postgresql_url
 
     def make_store(self) -> Store:
-        store = SqlStore.open(self._postgresql_url, pipeline=True)
+        store = SqlStore.open(self._postgresql_url, pipeline=False)
         empty(store)
         return store

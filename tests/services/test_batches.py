@@ -17,10 +17,10 @@ from crmcore.services.ports import Context, Ids, Store, Transaction
 from crmcore.services.unit import Unit
 from tests.adapters.test_stores import empty
 
-ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+ON_POSTGRESQL = [pytest.param(how, marks=pytest.mark.postgresql) for how in ("postgresql", "without pipeline")]
 
 
-@pytest.fixture(params=["memory", "sqlite", "file", ON_POSTGRESQL])
+@pytest.fixture(params=["memory", "sqlite", "file", *ON_POSTGRESQL])
 def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
     """A house over each kind of store."""
     store: Store
@@ -32,7 +32,8 @@ def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
         case "file":
             store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
         case _:
-            store = SqlStore.open(request.getfixturevalue("postgresql_url"))
+            pipeline = None if request.param == "postgresql" else False
+            store = SqlStore.open(request.getfixturevalue("postgresql_url"), pipeline=pipeline)
             empty(store)
     crm = Crm(store)
     yield crm
@@ -136,7 +137,7 @@ def test_failure_after_writing(crm: Crm, sales: Funnel) -> None:
     assert ["Anna", "Bruno"] == sorted(c.name for c in customers(crm))
 
 
-@pytest.mark.parametrize("crm", ["sqlite", "file", ON_POSTGRESQL], indirect=True)
+@pytest.mark.parametrize("crm", ["sqlite", "file", *ON_POSTGRESQL], indirect=True)
 def test_refusal_after_writing(crm: Crm, sales: Funnel) -> None:
     """A key that the database refuses while a story is told is that story's own failure."""
     save_and_look(crm, "Anna", "anna@example.org", fail=False)
@@ -176,7 +177,7 @@ def test_refusal_at_the_end_undoes_all(crm: Crm, sales: Funnel) -> None:
     assert 1 == len(crm.deals.list())
 
 
-@pytest.mark.parametrize("crm", ["memory", ON_POSTGRESQL], indirect=True)
+@pytest.mark.parametrize("crm", ["memory", *ON_POSTGRESQL], indirect=True)
 def test_somebody_else_was_faster(crm: Crm, sales: Funnel) -> None:
     """A record that somebody else changed meanwhile undoes the batch by a conflict, where anybody else can write meanwhile."""
     deal = crm.leads.capture("Anna", funnel=sales.id).deal

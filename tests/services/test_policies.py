@@ -16,6 +16,7 @@ from crmcore.domain.requirements import Rule
 from crmcore.domain.tasks import Task
 from crmcore.errors import CrmError, Forbidden, KeyReused, NotFound, RuleBroken, StageGateClosed, Taken
 from crmcore.services.ports import Context, Store
+from tests.adapters.test_stores import empty
 from tests.services.calls import calls
 from tests.services.world import NOON, dump, furnish
 
@@ -56,10 +57,13 @@ class Land:
     bertas: Any
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def land(request: pytest.FixtureRequest) -> Iterator[Land]:
     """One lead of Anna's, one of Berta's."""
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
+    if request.param == "postgresql":
+        store = SqlStore.open(request.getfixturevalue("postgresql_url"))
+        empty(store)
     boss = Crm(store, actor="boss", policy=Territories(), clock=FrozenClock(NOON))
     anna, berta = boss.people.add("Anna", roles=["manager"]), boss.people.add("Berta", roles=["manager"])
     funnel = boss.funnels.create("Sales", stages=["Call", "Offer", "Won"], role="manager", loss_reasons=["dear"])
