@@ -124,7 +124,8 @@ class FaultyStore:
         self._store.close()
 
 
-def _house(store: Store, faults: Faults, coat: type[Coat]) -> tuple[Side, Known]:
+def house(store: Store, faults: Faults, coat: type[Coat]) -> tuple[Side, Known]:
+    """A furnished house over a store that fails when it is told to."""
     side, known = Side("faulty", FaultyStore(store, faults, coat), FrozenClock(MONDAY)), Known(TENANTS)
     valued = Call("deals.revalue", (Ref("deal", 1), Money(500, "EUR")))  # the other one is deal[1] the second time
     for step, call in enumerate((*PRELUDE, valued, valued), start=1):
@@ -140,7 +141,7 @@ def _cases(make: Callable[[], Store], story: Call, coat: type[Coat]) -> Iterator
         while True:
             at += 1
             faults = Faults()
-            side, known = _house(make(), faults, coat)
+            side, known = house(make(), faults, coat)
             call = story.about(side.crm(TENANTS[0]), known)
             faults.arm(at, mode)
             side.ids.begin(STEP)
@@ -158,7 +159,7 @@ def fault(make: Callable[[], Store], verdict: Verdict, sabotage: str, stories: t
     """Let each story fail in every way that it can."""
     coat: type[Coat] = CommitsOnExit if sabotage == "commits-on-exit" else Coat
     for story in stories:
-        before, after = _clean(make, story)
+        before, after = usual(make, story)
         for mode, at, side, call, faults in _cases(make, story, coat):
             verdict.count("faults")
             now = side.everything(TENANTS[0])
@@ -173,9 +174,9 @@ def fault(make: Callable[[], Store], verdict: Verdict, sabotage: str, stories: t
             verdict.demand("told again, it has happened once", side.everything(TENANTS[0]) == after, where)
 
 
-def _clean(make: Callable[[], Store], story: Call) -> tuple[Any, Any]:
+def usual(make: Callable[[], Store], story: Call) -> tuple[Any, Any]:
     """How the house looks before the story and after it."""
-    side, known = _house(make(), Faults(), Coat)
+    side, known = house(make(), Faults(), Coat)
     before = side.everything(TENANTS[0])
     call = story.about(side.crm(TENANTS[0]), known)
     side.ids.begin(STEP)
