@@ -29,6 +29,7 @@ from crmcore.services.delivery import Delivery
 from crmcore.services.ports import Notifier
 from tests.programmes.programme import Verdict, run
 from tests.receivers import LOOPBACK, Hooks, Mailbox, mail_server, web_server
+from tests.servers import Postgres, scratch
 
 SECRET: Final = "whsec_" + "QUJD" * 11
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -42,11 +43,26 @@ STATUSES: Final = [200] * 8 + [302, 429, 500]
 
 
 def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
-    """Kill -9 whoever sends, n times; no letter is lost, and all copies of one carry the same id."""
+    """Kill -9 whoever sends, n times on SQLite and n times on PostgreSQL; no letter is lost, and all copies of one carry the same id."""
+    verdict = Verdict()
+    with tempfile.TemporaryDirectory() as folder:
+        _play_on(verdict, "SQLite", f"sqlite:///{folder}/crm.db", chance, n, sabotage)
+    with scratch() as servers:
+        server = Postgres(servers / "server")
+        server.initialise()
+        server.start()
+        try:
+            _play_on(verdict, "PostgreSQL", server.url, chance, n, sabotage)
+        finally:
+            server.stop()
+    return verdict
+
+
+def _play_on(whole: Verdict, database: str, url: str, chance: random.Random, n: int, sabotage: str) -> None:
+    """Play on one database, and add what was seen there to the whole."""
     verdict = Verdict()
     with tempfile.TemporaryDirectory() as name, _receivers(Path(name), chance.random()) as ports:
         folder = Path(name)
-        url = f"sqlite:///{folder / 'crm.db'}"
         SqlStore.open(url).close()
         queued: list[str] = []
         kills = at = 0
@@ -58,7 +74,10 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
         verdict.count("senders killed", kills)
         _settle(url, START + (at + 1) * timedelta(minutes=2), ports, sabotage)
         _judge(verdict, url, queued, _heard(folder), kills)
-    return verdict
+    for what, number in verdict.counts.items():
+        whole.count(f"{database}: {what}", number)
+    whole.misses.update(verdict.misses)
+    whole.notes.extend(f"{database}: {note}" for note in verdict.notes)
 
 
 def _round(

@@ -58,9 +58,9 @@ class Book:
             sql = self._named[key] = made.sql
         return sql
 
-    def translate(self, error: Exception, *, committing: bool = False) -> CrmError:
-        """Say in our words what the driver said."""
-        return translate(error, self._schema.keys, committing=committing)
+    def translate(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        """Say in our words what the driver said, of a statement if it was one."""
+        return translate(error, self._schema.keys, sql, committing=committing)
 
 
 def book_for(schema: Schema, dialect: Dialect) -> Book:

@@ -150,14 +150,14 @@ class PipelinedRunner(Runner):
         except self.book.driver_error as error:
             raise self._spoil(error) from None
 
-    def _spoil(self, error: Exception, *, committing: bool = False) -> CrmError:
+    def _spoil(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
         state, ending = getattr(error, "sqlstate", None), self.link.ending
         stale = next((stale for answer, stale in self._guarded if answer.error is error), None)
         if stale is not None and state == NOTHING_FOUND:
             self.spoiled = stale
             return stale
         refused_before = state is not None and not (ending and ending.error is error)
-        return super()._spoil(error, committing=committing and not refused_before)
+        return super()._spoil(error, sql, committing=committing and not refused_before)
 
 
 @lru_cache(maxsize=256)

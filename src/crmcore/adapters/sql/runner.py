@@ -30,7 +30,7 @@ class Runner:
         try:
             self.cursor.execute(sql, parameters)
         except self.book.driver_error as error:
-            raise self._spoil(error) from None
+            raise self._spoil(error, sql) from None
 
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """Run a SELECT."""
@@ -46,7 +46,7 @@ class Runner:
         try:
             self.cursor.executemany(sql, rows)
         except self.book.driver_error as error:
-            raise self._spoil(error) from None
+            raise self._spoil(error, sql) from None
 
     def guard(self, sql: str, row: Row, stale: StaleVersion) -> None:
         """Run an UPDATE or a DELETE of one row.
@@ -86,6 +86,6 @@ class Runner:
         except self.book.driver_error as error:
             raise self._spoil(error, committing=True) from None
 
-    def _spoil(self, error: Exception, *, committing: bool = False) -> CrmError:
-        refusal = self.spoiled = self.book.translate(error, committing=committing)
+    def _spoil(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        refusal = self.spoiled = self.book.translate(error, sql, committing=committing)
         return refusal

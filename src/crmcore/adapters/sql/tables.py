@@ -17,6 +17,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from crmcore.adapters.kinds import ENTITIES
 from crmcore.adapters.sql import tenants
 from crmcore.adapters.sql.columns import Leaf, leaves, part_kind
+from crmcore.adapters.sql.errors import PRIMARY
 from crmcore.adapters.sql.types import Instant, Key, Long, Whole, Word, Words
 from crmcore.domain.kernel import Entity
 
@@ -200,6 +201,7 @@ class _Draft:
                 table.append_constraint(CheckConstraint(rule, name=self._name("ck", name, column.name)))
         if kind is not None:
             self._remember(table, primary, kind.shape.kind, "id", self._name("pk", name))
+            self.keys[f"{table.name}.{PRIMARY}"] = (kind.shape.kind, "id")
         if self._partitions:
             tenants.divide(table, self._partitions)
         return table

@@ -25,6 +25,15 @@ class Keys:
         assert (refusal.value.kind, refusal.value.key) == ("user", "login")
         assert "anna" not in str(refusal.value)
 
+    def test_an_id_belongs_to_one(self, store: Store, samples: Samples) -> None:
+        """A second record with the id of another is refused, as with any other key."""
+        first, second = save(store, samples.customer()), Samples().customer()
+        with pytest.raises(Taken) as refusal:
+            save(store, second)
+
+        assert first.id == second.id
+        assert (refusal.value.kind, refusal.value.key) == ("customer", "id")
+
     def test_a_key_with_nothing_in_it_is_no_key(self, store: Store, samples: Samples) -> None:
         """Any number of records may lack a unique key."""
         users = [save(store, samples.user()) for _ in range(3)]
