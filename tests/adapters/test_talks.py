@@ -103,9 +103,10 @@ def test_not_prepared_where_the_host_forbids_it(talk: Talk, driver: psycopg.Conn
     assert [] == prepared(talk)
 
 
-def test_what_was_forgotten_is_said_again(talk: Talk) -> None:
-    """Somebody had the server forget what was prepared. A transaction that has done nothing yet does not notice."""
-    for n in range(8):
+@pytest.mark.parametrize("times", [8, 11])
+def test_what_was_forgotten_is_said_again(talk: Talk, times: int) -> None:
+    """Somebody had the server forget what was prepared, be it about to be prepared anew. A transaction that has done nothing yet does not notice."""
+    for n in range(times):
         ask(talk, "SELECT %s::BIGINT", n)
     ask(talk, "SELECT 1")
     talk.execute("DEALLOCATE ALL")

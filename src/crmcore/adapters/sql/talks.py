@@ -182,7 +182,8 @@ class Talk:
             return prepared.name
         often = self.driver.prepare_threshold
         if prepared is not None:
-            self._send(Answer(f"DEALLOCATE {prepared.name.decode()}"), awaited)
+            awaited.append(Answer(sql, name=prepared.name))
+            self._wire.send_query_params(b"DEALLOCATE " + prepared.name, None)
         elif often is None or uses <= often or len(self._prepared) >= MOST_PREPARED:
             if len(self._uses) > MOST_COUNTED:
                 self._uses = {sql: prepared.uses for sql, prepared in self._prepared.items()}
