@@ -157,7 +157,7 @@ def test_nobody_overwrites_what_he_has_not_seen(crm: Crm, sales: Funnel) -> None
 
     house = crm.house
     with house.store.begin(house.context, ids=house.ids) as late:
-        late.expect(Deal, deal.id, {"funnel": Funnel})  # type: ignore[attr-defined]  # which a store need not have
+        late.announce(Deal, deal.id, {"funnel": Funnel})  # type: ignore[attr-defined]  # which a store need not have
         seen = late.get(Deal, deal.id)
         assert seen is not None
         assert sales == late.get(Funnel, seen.funnel)
@@ -172,7 +172,7 @@ def test_what_is_named_may_be_another_one_by_then(crm: Crm, sales: Funnel) -> No
     deal = crm.leads.capture("Jānis", funnel=sales.id).deal
     house = crm.house
     with house.store.begin(house.context, ids=house.ids) as late:
-        late.expect(Deal, deal.id, {"funnel": Funnel, "owner": Funnel})  # type: ignore[attr-defined]  # nothing of that name
+        late.announce(Deal, deal.id, {"funnel": Funnel, "owner": Funnel})  # type: ignore[attr-defined]  # nothing of that name
         seen = late.get(Deal, deal.id)
         assert seen is not None
         assert sales == late.get(Funnel, seen.funnel)

@@ -49,7 +49,7 @@ class Commitments:
             Blank: neither a customer nor a deal.
             NotFound: no such customer, deal or person.
         """
-        unit.expect(User, owner)
+        unit.announce(User, owner)
         about = None if deal is None else unit.get(Deal, deal, then={"customer": Customer})
         if customer is None and about is not None:
             customer = about.customer
@@ -102,7 +102,7 @@ class Commitments:
         key: str | None = None,
     ) -> Commitment:
         """Let somebody else see to a promise."""
-        unit.expect(User, to)
+        unit.announce(User, to)
         commitment = unit.get(Commitment, id, version=expected_version)
         return unit.save(commitment.hand_over(unit.get(User, to).id, at=unit.now))
 

@@ -60,8 +60,8 @@ class Interactions:
             NotFound: no such customer, deal, person or task.
             IllegalTransition: the task is not open.
         """
-        unit.expect(User, by)
-        unit.expect(Task, completes)
+        unit.announce(User, by)
+        unit.announce(Task, completes)
         about = None if deal is None else unit.get(Deal, deal, then={"customer": Customer})
         if customer is None and about is not None:
             customer = about.customer

@@ -54,8 +54,8 @@ class Tasks:
             NotFound: no such person, deal or customer.
             RuleBroken: a recurring task without a due time.
         """
-        unit.expect(Deal, deal)
-        unit.expect(Customer, customer)
+        unit.announce(Deal, deal)
+        unit.announce(Customer, customer)
         if assignee is not None:
             unit.get(User, assignee)
         about = None if deal is None else unit.get(Deal, deal)
@@ -164,7 +164,7 @@ class Tasks:
             RuleBroken: it is not open.
             NotFound: no such person.
         """
-        unit.expect(User, to)
+        unit.announce(User, to)
         task = unit.get(Task, id, version=expected_version)
         return unit.save(task.reassign(None if to is None else unit.get(User, to).id, at=unit.now))
 

@@ -61,7 +61,7 @@ class Unit:
 
         Args:
             version: the version that the caller has seen and means, if it matters.
-            then: which of its fields name records that will be asked for next, and of what kind they are; see `expect`.
+            then: which of its fields name records that will be asked for next, and of what kind they are; see `announce`.
 
         Raises:
             InvalidId: that is no id of such a record.
@@ -72,7 +72,7 @@ class Unit:
         if version is not None:
             checked_whole("expected_version", version)
         if then:
-            self.expect(kind, id, then)
+            self.announce(kind, id, then)
         entity = self._transaction.get(kind, id)
         if entity is None or not self._sees(entity):
             raise NotFound(kind.shape.kind, id)
@@ -111,7 +111,7 @@ class Unit:
         if foresee is not None:
             foresee(kind, where, limit=limit)
 
-    def expect(self, kind: type[Entity], id: str | None, then: Mapping[str, type[Entity]] = NOTHING, /) -> None:
+    def announce(self, kind: type[Entity], id: str | None, then: Mapping[str, type[Entity]] = NOTHING, /) -> None:
         """Say which record will be asked for soon, and which of its fields name others that will. As `foresee`, it changes nothing.
 
         Raises:
@@ -120,9 +120,9 @@ class Unit:
         if id is None:
             return
         check_id(kind.shape.kind, id)
-        expect = getattr(self._transaction, "expect", None)
-        if expect is not None:
-            expect(kind, id, then)
+        announce = getattr(self._transaction, "announce", None)
+        if announce is not None:
+            announce(kind, id, then)
 
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
         """Read records one page at a time, in the order of their ids."""

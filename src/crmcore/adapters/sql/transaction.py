@@ -40,7 +40,7 @@ class SqlTransaction:
         self._ids = ids
         self._open = True
         self._ledger = Ledger()
-        self._expected: dict[Any, list[tuple[type[Entity], str, Row]]] = {}
+        self._announced: dict[Any, list[tuple[type[Entity], str, Row]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +62,7 @@ class SqlTransaction:
             return cast(E | None, known)
         plan = self._book.plan(kind)
         rows = self._runner.rows(plan.select, (self._tenant, plan.key(id)))
-        for other, sql, parameters in self._expected.pop(key, ()):
+        for other, sql, parameters in self._announced.pop(key, ()):
             self._adopt(self._book.plan(other), self._runner.rows(sql, parameters))
         return self._adopt(plan, rows)[0] if rows else None
 
@@ -97,7 +97,7 @@ class SqlTransaction:
             query, values = self._book.queries(kind).find(where, order="id", after=None, limit=spare, lock=False)
             self._runner.foresee(query.sql, query.bind(self._tenant, values))
 
-    def expect(self, kind: type[Entity], id: str, then: Mapping[str, type[Entity]], /) -> None:
+    def announce(self, kind: type[Entity], id: str, then: Mapping[str, type[Entity]], /) -> None:
         """Note that a record will be asked for next, and those that its fields name, so that a pipeline can ask for all of them at once."""
         key = (kind, id)
         if self._runner.waits or self._known(key) is not UNKNOWN:
@@ -108,7 +108,7 @@ class SqlTransaction:
         asked = [(other, self._book.named(kind, field, other), (tenant, tenant, mine)) for field, other in then.items()]
         for _, sql, parameters in asked:
             self._runner.foresee(sql, parameters)
-        self._expected[key] = asked
+        self._announced[key] = asked
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""

@@ -88,7 +88,7 @@ class DealFacts:
         key: str | None = None,
     ) -> Deal:
         """Give a deal another owner. The round in which leads are given out is not disturbed by it."""
-        unit.expect(User, to)
+        unit.announce(User, to)
         deal = unit.get(Deal, id, version=expected_version)
         return unit.save(deal.hand_over(None if to is None else unit.get(User, to).id, at=unit.now))
 

@@ -80,8 +80,8 @@ class DealLife:
             InvalidInput: a field that cannot be.
             Taken: a deal of the same request exists.
         """
-        unit.expect(Funnel, funnel)
-        unit.expect(User, owner)
+        unit.announce(Funnel, funnel)
+        unit.announce(User, owner)
         person, drawn = unit.get(Customer, customer), unit.get(Funnel, funnel)
         deal = Deal.open(
             unit.id("deal"),
@@ -153,7 +153,7 @@ class DealLife:
             IllegalTransition: it is closed.
             StaleVersion: it is not at the expected version.
         """
-        unit.expect(Deal, id, {"funnel": Funnel})
+        unit.announce(Deal, id, {"funnel": Funnel})
         open_tasks = Is("deal", id) & Is("state", TaskState.OPEN)
         unit.foresee(Task, open_tasks)
         deal = unit.get(Deal, id, version=expected_version)

@@ -51,7 +51,7 @@ class Transaction(Protocol):
 
     All of its methods raise `Busy` when the database asks to try again, and `StoreFailed` when it fails.
 
-    It may offer `foresee` and `expect` besides, which tell what will be asked for soon; see `crmcore.services.unit.Unit`. None needs them.
+    It may offer `foresee` and `announce` besides, which tell what will be asked for soon; see `crmcore.services.unit.Unit`. None needs them.
     """
 
     def get(self, kind: type[E], id: str, /) -> E | None:
