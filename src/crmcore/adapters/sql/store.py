@@ -70,11 +70,13 @@ class SqlStore:
         self._walled = walled
         if dialect.name != "postgresql" and (walled or reads is not None):
             raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
-        can = (dialect.name, dialect.driver) == ("postgresql", "psycopg")
+        driver: Any = dialect.dbapi
+        can = (dialect.name, dialect.driver) == ("postgresql", "psycopg") and driver.Pipeline.is_supported()
         self._pipelined = can and pipeline is not False and isinstance(host, Engine) and reads is None
         if pipeline and not can:
             raise InvalidInput(
-                "pipeline", f"is for PostgreSQL by psycopg, and this is {dialect.name} by {dialect.driver}"
+                "pipeline",
+                f"is for PostgreSQL by psycopg over libpq 14, and this is {dialect.name} by {dialect.driver}",
             )
         self._replica = None if reads is None else Replica(reads)
         preflight.check(host, durability=durability)
