@@ -92,6 +92,7 @@ def test_trips_of_stories(crm: Crm, sales: Funnel, trips: Callable[[Callable[[],
         "give": (3, lambda: crm.tasks.give("Call", assignee=anna.id, deal=other, customer=customer)),
         "reassign": (2, lambda: crm.tasks.reassign(second, to=anna.id)),
         "look": (2, lambda: crm.deals.get(deal)),
+        "page": (3, lambda: crm.customers.page(customer)),
     }
     counted = {name: trips(tell) for name, (_, tell) in stories.items()}
 

@@ -105,11 +105,20 @@ class Unit:
         """Read records for a rule to judge by, whether or not the actor may see them. A story never hands one of them out."""
         return self._transaction.find(kind, where, limit=limit)
 
-    def foresee(self, kind: type[Entity], where: Criterion, /, *, limit: int | None = None) -> None:
-        """Say what `facts` will be asked for soon. It changes nothing, and may save a store a trip to a distant database."""
+    def foresee(
+        self,
+        kind: type[Entity],
+        where: Criterion,
+        /,
+        *,
+        order: str = "id",
+        limit: int | None = None,
+        facts: bool = False,
+    ) -> None:
+        """Say what `find`, or `facts`, will be asked for soon. It changes nothing, and may save a store a trip to its database."""
         foresee = getattr(self._transaction, "foresee", None)
         if foresee is not None:
-            foresee(kind, where, limit=limit)
+            foresee(kind, where if facts else self._within(kind, where), order=order, limit=limit)
 
     def announce(self, kind: type[Entity], id: str | None, then: Mapping[str, type[Entity]] = NOTHING, /) -> None:
         """Say which record will be asked for soon, and which of its fields name others that will. As `foresee`, it changes nothing.

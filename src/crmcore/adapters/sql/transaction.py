@@ -87,14 +87,14 @@ class SqlTransaction:
         found = self._adopt(self._book.plan(kind), self._runner.rows(query.sql, query.bind(self._tenant, values)))
         return _amend(found, pending, where, order, after)[:limit] if pending else found
 
-    def foresee(self, kind: type[Entity], where: Criterion, /, *, limit: int | None = None) -> None:
+    def foresee(self, kind: type[Entity], where: Criterion, /, *, order: str = "id", limit: int | None = None) -> None:
         """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
         if self._runner.waits:
             return
         pending = self._pending(kind)
         if len(pending) <= FEW:
             spare = limit if limit is None else limit + len(pending)
-            query, values = self._book.queries(kind).find(where, order="id", after=None, limit=spare, lock=False)
+            query, values = self._book.queries(kind).find(where, order=order, after=None, limit=spare, lock=False)
             self._runner.foresee(query.sql, query.bind(self._tenant, values))
 
     def announce(self, kind: type[Entity], id: str, then: Mapping[str, type[Entity]], /) -> None:

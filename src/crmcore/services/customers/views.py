@@ -1,6 +1,7 @@
 """Finding customers, and seeing all that is known of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
@@ -19,6 +20,16 @@ from crmcore.domain.values.names import fold
 from crmcore.services.customers.page import ON_A_PAGE, CustomerPage
 from crmcore.services.house import House, view
 from crmcore.services.unit import Unit, check_limit
+
+SHOWN: Final[Mapping[str, tuple[type[Any], str]]] = {
+    "deals": (Deal, "-id"),
+    "tasks": (Task, "-id"),
+    "interactions": (Interaction, "-happened_at"),
+    "commitments": (Commitment, "-id"),
+    "complaints": (Complaint, "-id"),
+    "documents": (Document, "-id"),
+}
+"""What a customer's page shows, and in which order."""
 
 
 class CustomerViews:
@@ -76,13 +87,10 @@ class CustomerViews:
     @view("customers.page")
     def page(self, unit: Unit, id: CustomerId, /) -> CustomerPage:
         """Read everything that is known of a customer. The number of statements does not depend on how much it is."""
-        customer, theirs = unit.get(Customer, id), Is("customer", id)
-        return CustomerPage(
-            customer=customer,
-            deals=unit.find(Deal, theirs, order="-id", limit=ON_A_PAGE),
-            tasks=unit.find(Task, theirs, order="-id", limit=ON_A_PAGE),
-            interactions=unit.find(Interaction, theirs, order="-happened_at", limit=ON_A_PAGE),
-            commitments=unit.find(Commitment, theirs, order="-id", limit=ON_A_PAGE),
-            complaints=unit.find(Complaint, theirs, order="-id", limit=ON_A_PAGE),
-            documents=unit.find(Document, theirs, order="-id", limit=ON_A_PAGE),
-        )
+        unit.announce(Customer, id)
+        theirs = Is("customer", id)
+        for kind, order in SHOWN.values():
+            unit.foresee(kind, theirs, order=order, limit=ON_A_PAGE)
+        customer = unit.get(Customer, id)
+        shown = {name: unit.find(kind, theirs, order=order, limit=ON_A_PAGE) for name, (kind, order) in SHOWN.items()}
+        return CustomerPage(customer=customer, **shown)

@@ -155,7 +155,7 @@ class DealLife:
         """
         unit.announce(Deal, id, {"funnel": Funnel})
         open_tasks = Is("deal", id) & Is("state", TaskState.OPEN)
-        unit.foresee(Task, open_tasks)
+        unit.foresee(Task, open_tasks, facts=True)
         deal = unit.get(Deal, id, version=expected_version)
         lost = deal.lose(reason, unit.get(Funnel, deal.funnel), at=unit.now)
         for task in unit.facts(Task, open_tasks):

@@ -23,8 +23,8 @@ def take_turn(unit: Unit, *, role: str, ring: str) -> Assignment:
 
 def foresee_turn(unit: Unit, *, role: str, ring: str) -> None:
     """Say that it will probably be somebody's turn soon."""
-    unit.foresee(Ring, Is("key", ring))
-    unit.foresee(User, _holders(role))
+    unit.foresee(Ring, Is("key", ring), facts=True)
+    unit.foresee(User, _holders(role), facts=True)
 
 
 def _holders(role: str) -> Criterion:
