@@ -16,6 +16,7 @@ The two take turns in blocks, on a database of their own each; every figure is t
 
 import json
 import os
+import random
 import re
 import statistics
 import time
@@ -248,6 +249,21 @@ class Twin:
             "id, subject, version, payload, at",
             {"id": "id", "subject": "subject", "version": "version", "payload": "payload", **at},
         )
+        self.opened_counts_row = maker(
+            *c["INSERT deal_counts"], "funnel, minor, slot", {"funnel": "funnel", "minor": "minor", "slot": "slot"}
+        )
+        self.moved_counts_row = maker(
+            *m["INSERT deal_counts"],
+            "funnel, before, after, minor, one, other",
+            {
+                "funnel": "funnel",
+                "place": "before",
+                "slot": "one",
+                "billions": "-minor // 10**9",
+                "minor": "-minor % 10**9",
+            },
+            {"funnel": "funnel", "place": "after", "slot": "other", "minor": "minor"},
+        )
         self.ring_at = {name: place for place, name in enumerate(columns(c["SELECT rings"][0]))}
         self.user_at = {name: place for place, name in enumerate(columns(c["SELECT users"][0]))}
         self.funnel_at = {name: place for place, name in enumerate(columns(c["SELECT funnels"][0]))}
@@ -256,6 +272,9 @@ class Twin:
         tick = self._last = max(self._last + 1, time.time_ns() * 4096 // 1_000_000)
         low = int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         return f"{(tick >> 12) << 16 | 0x7000 | (tick & 0xFFF):016x}{low:016x}"
+
+    def slot(self) -> int:
+        return 0 if self.is_sqlite else random.randrange(16)
 
     def begin(self) -> Any:
         cursor = self.connection.cursor()
@@ -336,6 +355,7 @@ class Twin:
         )
         ids = tuple([key(self.id()) for _ in subjects])
         execute(sql["INSERT events"][0], self.facts_row(version + 1, ids, subjects, payloads, at))
+        execute(sql["INSERT deal_counts"][0], self.opened_counts_row(funnel_key, value.minor, self.slot()))
         self.connection.commit()
         cursor.close()
         return deal
@@ -376,6 +396,9 @@ class Twin:
         )
         payload = dump({"at": written, "before": before, "after": to, "visit": 1})
         execute(sql["INSERT events"][0], self.fact_row(key(self.id()), "deal_" + deal, version, payload, at))
+        funnel, old, minor = row[at_["funnel"]], row[at_["place"]], row[at_["total_minor"]]
+        counts = self.moved_counts_row(funnel, old, place, minor, self.slot(), self.slot())
+        execute(sql["INSERT deal_counts"][0], counts)
         self.connection.commit()
         cursor.close()
 
@@ -432,6 +455,7 @@ def compare(
         last = waiting[-1]
         move()
         check(ours.crm, ours.move(), theirs.crm, f"deal_{last}")
+        assert theirs.store.recount(repair=False) == []
     return [row for story in ("capture", "move") for row in lines(story, timings[f"our {story}"], timings[story])]
 
 

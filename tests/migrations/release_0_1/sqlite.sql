@@ -325,8 +325,6 @@ CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tena
 
 CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
 
-CREATE INDEX crm_ix_deals_funnel_outcome_place_total_currency_total_minor ON crm_deals (funnel, outcome, place, total_currency, total_minor, tenant);
-
 CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
 
 CREATE TABLE crm_diaries (
@@ -1047,6 +1045,19 @@ CREATE TABLE crm_events (
     payload TEXT NOT NULL, 
     CONSTRAINT crm_pk_events PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_events_position UNIQUE (tenant, position)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE crm_deal_counts (
+    tenant VARCHAR(64) NOT NULL, 
+    funnel BLOB NOT NULL, 
+    place BIGINT NOT NULL, 
+    currency VARCHAR(3) NOT NULL, 
+    slot BIGINT NOT NULL, 
+    deals BIGINT NOT NULL, 
+    billions BIGINT NOT NULL, 
+    minor BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_deal_counts PRIMARY KEY (tenant, funnel, place, currency, slot)
 )
  WITHOUT ROWID;
 

@@ -8,6 +8,7 @@ Rule 3: when the database refuses what a story had left to be written, nothing o
 from types import TracebackType
 from typing import Any, Final, Self
 
+from crmcore.adapters.sql.counters import Changes
 from crmcore.adapters.sql.ledger import Ledger
 from crmcore.adapters.sql.links import SavepointLink
 from crmcore.adapters.sql.runner import Runner
@@ -53,6 +54,7 @@ class SqlBatch:
         """Make all stories last."""
         if self.runner.spoiled is None:
             self._write()
+            self.ledger.settle(self.runner, self._tenant)
         self.runner.commit()
         self._open = False
 
@@ -119,3 +121,6 @@ class _Story(SqlTransaction):
         self._ledger.stored |= {key: known_before[key] for key in keys if key in known_before} | self._ledger.stored
         self._ledger.write(self._runner, self._tenant, kind)
         self._runner.settle()
+
+    def _uncounted(self) -> list[Changes]:
+        return [self._batch.ledger.counts, *super()._uncounted()]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, bindparam, select
 
+from crmcore.adapters.sql.counters import Counters
 from crmcore.adapters.sql.errors import translate
 from crmcore.adapters.sql.feed import SqlFeed
 from crmcore.adapters.sql.queries import Queries
@@ -18,30 +19,32 @@ class Book:
     """The statements for one schema on one kind of database.
 
     Attributes:
+        dialect: of the database, with parameters by their order.
         driver_error: the root of the driver's own errors.
     """
 
-    def __init__(self, schema: Schema, dialect: Dialect, driver_error: type[Exception]) -> None:
+    def __init__(self, schema: Schema, dialect: Dialect, driver_error: type[Exception], *, snapshots: bool) -> None:
         self._schema = schema
-        self._dialect = dialect
+        self.dialect = dialect
         self._plans: dict[type[Entity], RecordPlan] = {}
         self._queries: dict[type[Entity], Queries] = {}
         self._named: dict[tuple[type[Entity], str, type[Entity]], str] = {}
         self.driver_error = driver_error
         self.feed = SqlFeed(schema.events, dialect)
+        self.counters = Counters(schema.counts, dialect, alone=snapshots)
 
     def plan(self, kind: type[Entity]) -> RecordPlan:
         """How a kind of record is written and read."""
         plan = self._plans.get(kind)
         if plan is None:
-            plan = self._plans[kind] = RecordPlan(self._schema.records[kind], self._dialect)
+            plan = self._plans[kind] = RecordPlan(self._schema.records[kind], self.dialect)
         return plan
 
     def queries(self, kind: type[Entity]) -> Queries:
         """How a kind of record is searched."""
         queries = self._queries.get(kind)
         if queries is None:
-            queries = self._queries[kind] = Queries(self.plan(kind), self._dialect)
+            queries = self._queries[kind] = Queries(self.plan(kind), self.dialect)
         return queries
 
     def named(self, holder: type[Entity], field: str, kind: type[Entity]) -> str:
@@ -63,15 +66,20 @@ class Book:
         return translate(error, self._schema.keys, sql, committing=committing)
 
 
-def book_for(schema: Schema, dialect: Dialect) -> Book:
-    """Find the book for a database, or write it."""
+def book_for(schema: Schema, dialect: Dialect, *, snapshots: bool = False) -> Book:
+    """Find the book for a database, or write it.
+
+    Args:
+        snapshots: whether a transaction sees one snapshot for its whole length, and is refused what was changed since.
+    """
     kind: Any = type(dialect)
     driver: Any = dialect.dbapi
-    return _book(schema, kind, driver.Error)
+    return _book(schema, kind, driver.Error, snapshots)
 
 
 @lru_cache(maxsize=64)
-def _book(schema: Schema, kind: Any, driver_error: type[Exception]) -> Book:
+def _book(schema: Schema, kind: Any, driver_error: type[Exception], snapshots: bool) -> Book:  # noqa: FBT001  # as a key
     dialect = kind()
     # Parameters are given by their order; a driver that wants them by name takes the other of its two styles.
-    return Book(schema, dialect if dialect.positional else kind(paramstyle="format"), driver_error)
+    dialect = dialect if dialect.positional else kind(paramstyle="format")
+    return Book(schema, dialect, driver_error, snapshots=snapshots)

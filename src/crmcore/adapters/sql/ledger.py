@@ -7,8 +7,10 @@ the facts. So a story is a few statements, and a conflict shows before anything 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from crmcore.adapters.sql.counters import Changes, add, note
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.statements import MANY_ROWS, ROWS_AT_ONCE, Inserts, RecordPlan, Row
+from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.kernel import Entity
 
@@ -26,9 +28,10 @@ class Ledger:
         removed: the records that wait to be deleted.
         entries: the rows that wait to be appended.
         facts: the rows that wait to be published.
+        counts: by how much what was written has changed the counters, which is added to them at the end of the transaction.
     """
 
-    __slots__ = ("entries", "facts", "known", "removed", "stored", "waiting")
+    __slots__ = ("counts", "entries", "facts", "known", "removed", "stored", "waiting")
 
     def __init__(self) -> None:
         self.known: dict[Key, Entity | None] = {}
@@ -37,6 +40,7 @@ class Ledger:
         self.removed: dict[Kind, list[Entity]] = {}
         self.entries: dict[Kind, list[Row]] = {}
         self.facts: list[Row] = []
+        self.counts: Changes = {}
 
     def owes(self, kind: Kind | None = None) -> bool:
         """Tell whether anything waits to be written: of a kind, or at all."""
@@ -62,6 +66,8 @@ class Ledger:
         for kind, entries in other.entries.items():
             self.entries.setdefault(kind, []).extend(entries)
         self.facts += other.facts
+        for key, change in other.counts.items():
+            add(self.counts, key, *change)
 
     def write(self, runner: Runner, tenant: str, kind: Kind | None = None) -> None:
         """Write what waits: all of it, or what waits of one kind.
@@ -87,6 +93,13 @@ class Ledger:
         for inserts, rows in inserted.items():
             _insert(runner, inserts, rows)
 
+    def settle(self, runner: Runner, tenant: str) -> None:
+        """Add to the counters what was written has changed; nothing is to be written after it."""
+        if self.counts:
+            runner.link.before_writing()
+            runner.book.counters.write(runner, tenant, self.counts)
+            self.counts = {}
+
     def _update(
         self, runner: Runner, tenant: str, kind: Kind, waiting: dict[str, int], inserted: dict[Inserts, list[Row]]
     ) -> None:
@@ -94,11 +107,14 @@ class Ledger:
         plan = runner.book.plan(kind)
         updates: list[tuple[Entity, int]] = []
         emptied: dict[str, list[Row]] = {}
+        moved: list[tuple[Any, Any]] = []
         for id, based_on in waiting.items():
             entity = self.known[kind, id]
             if entity is None:
                 continue
-            before = self.stored.get((kind, id))
+            before = self._read(kind, id, based_on)
+            if kind is Deal:
+                moved.append((before or _stands(runner, tenant, plan, id, based_on), entity))
             self.stored[kind, id] = entity
             if based_on:
                 updates.append((entity, based_on))
@@ -120,15 +136,42 @@ class Ledger:
         for sql, rows in emptied.items():
             for row in rows:
                 runner.run(sql, row)
+        for then, now in moved:
+            note(self.counts, then, now)
 
     def _delete(self, runner: Runner, tenant: str, entity: Entity) -> None:
-        plan = runner.book.plan(type(entity))
+        kind = type(entity)
+        plan = runner.book.plan(kind)
+        before = self._read(kind, entity.id, entity.version)
+        if kind is Deal:
+            before = before or _stands(runner, tenant, plan, entity.id, entity.version)
         key = plan.key(entity.id)
         for part in [part for _, part in plan.parts] + ([plan.entries] if plan.entries else []):
             runner.run(part.delete, (tenant, key))
         stale = StaleVersion(entity.shape.kind, entity.id, entity.version)
         runner.guard(plan.delete, (tenant, key, entity.version), stale)
-        self.stored.pop((type(entity), entity.id), None)
+        self.stored.pop((kind, entity.id), None)
+        if kind is Deal:
+            note(self.counts, before, None)
+
+    def _read(self, kind: Kind, id: str, version: int) -> Any:
+        """A record as it was read here, if it was of that version."""
+        before = self.stored.get((kind, id))
+        return before if before is not None and before.version == version else None
+
+
+def _stands(runner: Runner, tenant: str, plan: RecordPlan, id: str, version: int) -> Any:
+    """A record without its parts as it stands in the database, for whoever saves what another transaction has read; a new one is None.
+
+    Raises:
+        StaleVersion: it is not of that version any more. If it is, the UPDATE to come sees to it that it stays so.
+    """
+    if not version:
+        return None
+    rows = runner.rows(plan.select, (tenant, plan.key(id)))
+    if not rows or rows[0][0] != version:
+        raise StaleVersion(plan.kind.shape.kind, id, version)
+    return plan.load(rows[0])
 
 
 def _compare_and_set(runner: Runner, tenant: str, plan: RecordPlan, updates: Sequence[tuple[Entity, int]]) -> None:

@@ -3,7 +3,7 @@
 An engine that would lose acknowledged writes is refused with everything that is wrong with it, and the cure for each.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
@@ -11,49 +11,60 @@ from sqlalchemy.orm import Session
 from crmcore.adapters.sql import mariadb, sqlite
 from crmcore.domain.errors.outside import UnsafeEngine
 
+SNAPSHOTS: Final = frozenset({"repeatable read", "serializable"})
+"""The isolation levels at which PostgreSQL shows a transaction one snapshot, and refuses it what was changed since."""
 
-def check(host: Engine | Connection | Session, *, durability: str) -> None:
+
+def check(host: Engine | Connection | Session, *, durability: str) -> bool:
     """Look a host's engine or connection over.
+
+    Returns:
+        Whether its transactions see one snapshot for their whole length.
 
     Raises:
         UnsafeEngine: it would lose writes.
     """
     if isinstance(host, Engine):
         with host.connect() as connection, connection.begin():
-            found = _problems(connection, durability)
+            found, level = _problems(connection, durability)
     else:
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
-        found = _problems(connection, durability)
+        found, level = _problems(connection, durability)
     if found:
         raise UnsafeEngine(tuple(found))
+    return level in SNAPSHOTS
 
 
-def _problems(connection: Connection, durability: str) -> list[str]:
+def _problems(connection: Connection, durability: str) -> tuple[list[str], str]:
+    """What would lose writes, and PostgreSQL's isolation level."""
     match connection.dialect.name:
         case "sqlite":
-            return sqlite.problems(connection.connection, durability=durability)
+            return sqlite.problems(connection.connection, durability=durability), ""
         case "postgresql":
             return _postgresql(connection, durability)
         case "mysql" | "mariadb":
-            return mariadb.problems(connection, durability=durability)
+            return mariadb.problems(connection, durability=durability), ""
         case _:
-            return []
+            return [], ""
 
 
-def _postgresql(connection: Connection, durability: str) -> list[str]:
+def _postgresql(connection: Connection, durability: str) -> tuple[list[str], str]:
     found = []
     if getattr(connection.connection.dbapi_connection, "autocommit", False):
         found.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.execute("SELECT current_setting('synchronous_commit'), current_setting('fsync')")
-        commit, fsync = cursor.fetchone()
+        asked = ", ".join(
+            f"current_setting('{name}')" for name in ("synchronous_commit", "fsync", "transaction_isolation")
+        )
+        cursor.execute(f"SELECT {asked}")
+        commit, fsync, level = cursor.fetchone()
     finally:
         cursor.close()
     if durability == "full" and (commit == "off" or fsync == "off"):
         found.append(
             "synchronous_commit or fsync is off, and a crash loses commits; turn them on, or pass durability='relaxed'"
         )
-    return found
+    return found, level

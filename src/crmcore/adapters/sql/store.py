@@ -4,6 +4,7 @@ It keeps records in tables of its own, beside the host's or in a file of their o
 transactions; give it the host's connection or session, and what crmcore writes becomes part of the host's transaction.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Literal, Self
 
@@ -17,6 +18,7 @@ from crmcore.adapters.sql.batch import SqlBatch
 from crmcore.adapters.sql.book import book_for
 from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.migrations import version
+from crmcore.adapters.sql.recount import Miscount, Recount
 from crmcore.adapters.sql.replicas import Replica
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.tables import Schema, make_schema
@@ -65,7 +67,6 @@ class SqlStore:
         self.schema = schema or default_schema()
         self._host = host
         dialect = (host.get_bind() if isinstance(host, Session) else host).dialect
-        self._book = book_for(self.schema, dialect)
         self._is_sqlite = dialect.name == "sqlite"
         self._walled = walled
         if dialect.name != "postgresql" and (walled or reads is not None):
@@ -79,7 +80,8 @@ class SqlStore:
                 f"is for PostgreSQL by psycopg over libpq 14, and this is {dialect.name} by {dialect.driver}",
             )
         self._replica = None if reads is None else Replica(reads)
-        preflight.check(host, durability=durability)
+        snapshots = preflight.check(host, durability=durability)
+        self._book = book_for(self.schema, dialect, snapshots=snapshots)
 
     @classmethod
     def open(
@@ -152,6 +154,36 @@ class SqlStore:
         if isinstance(host, Engine) and host.dialect.name == "postgresql":
             with host.begin() as connection:
                 version.settle(connection, self.schema)
+
+    def recount(self, *, tenant: str | None = None, repair: bool = True) -> Sequence[Miscount]:
+        """Hold the kept counters, which boards are read from, against the deals that there are, and make them right.
+
+        They are right as long as deals are written by crmcore alone. Call it when somebody else has: a script, a console, a restored table.
+        Stories may go on meanwhile. Under PostgreSQL's REPEATABLE READ and SERIALIZABLE call it once a day besides: there each transaction
+        adds rows of its own to the counters, and here they are taken together.
+
+        Args:
+            tenant: whose counters; everybody's when None, which a walled store cannot see.
+            repair: False only looks.
+
+        Returns:
+            What was wrong.
+
+        Raises:
+            InvalidInput: a walled store needs a tenant.
+        """
+        if self._walled and tenant is None:
+            raise InvalidInput("tenant", "must be named: behind the wall, nobody sees all of them")
+        with self._require_engine("count anew").connect() as connection, version.alone(connection, self.schema):
+            tell = (tenants.TELL, (tenant,)) if self._walled else None
+            runner = Runner(self._book, JoinedLink(connection, tell=tell))
+            again = Recount(self.schema, self._book.dialect, tenant)
+            wrong = again.wrong(runner)
+            if repair:
+                again.mend(runner, wrong)
+            runner.link.release()
+            connection.commit()
+        return wrong
 
     def checkpoint(self) -> int:
         """Fold SQLite's log into its file, so that no story has to: call it now and then, between requests. Elsewhere it does nothing.

@@ -1,7 +1,7 @@
-"""The schema: one table for each kind of record, one for each kind of part, and one for the facts.
+"""The schema: one table for each kind of record, one for each kind of part, one for the facts, and one for the counters.
 
 Rule 1: every primary key and every unique key begins with the tenant, so that the schema can be divided by tenant over many machines.
-Rule 2: every row says whose it is and who wrote it.
+Rule 2: every row says whose it is and, unless it is a counter, who wrote it.
 Rule 3: all names carry the host's prefix, and may live in a schema of their own, so that the host's own tables are left in peace.
 """
 
@@ -23,6 +23,8 @@ from crmcore.domain.kernel import Entity
 
 NAME_LIMIT: Final = 63
 """The longest name that PostgreSQL keeps."""
+FIGURES: Final = ("deals", "billions", "minor")
+"""What a counter counts: deals, and what they are worth, in billions of minor units and what is over."""
 
 
 @frozen
@@ -79,6 +81,7 @@ class Schema:
     metadata: MetaData
     records: dict[type[Entity], RecordTable]
     events: Table
+    counts: Table
     keys: dict[str, tuple[str, str]] = field(repr=False)
     prefix: str
     name: str | None
@@ -88,7 +91,7 @@ class Schema:
     def tables(self) -> list[Table]:
         """All of our tables, and none of the host's."""
         parts = (part.table for record in self.records.values() for part in (*record.parts, record.entries) if part)
-        return [*(record.table for record in self.records.values()), *parts, self.events]
+        return [*(record.table for record in self.records.values()), *parts, self.events, self.counts]
 
 
 def make_schema(
@@ -109,7 +112,7 @@ def make_schema(
     metadata = MetaData() if metadata is None else metadata
     draft = _Draft(metadata, prefix, schema, partition_by_tenant)
     records = {kind: draft.record(kind) for kind in ENTITIES}
-    return Schema(metadata, records, draft.events(), draft.keys, prefix, schema, partition_by_tenant)
+    return Schema(metadata, records, draft.events(), draft.counts(), draft.keys, prefix, schema, partition_by_tenant)
 
 
 def options(partitions: int = 0) -> dict[str, Any]:
@@ -167,6 +170,17 @@ class _Draft:
         table = self._table(None, "events", columns, primary=("tenant", "id"))
         self._unique(table, ["tenant", "position"], "event", "position")
         return table
+
+    def counts(self) -> Table:
+        key = [
+            self._tenant(),
+            SqlColumn("funnel", Key("funnel"), nullable=False),
+            SqlColumn("place", Whole(), nullable=False),
+            SqlColumn("currency", Words(3), nullable=False),
+            SqlColumn("slot", Whole(), nullable=False),
+        ]
+        figures: list[SqlColumn[Any]] = [SqlColumn(name, Whole(), nullable=False) for name in FIGURES]
+        return self._table(None, "deal_counts", [*key, *figures], primary=[column.name for column in key])
 
     def _part(self, owner: type[Entity], name: str, table: str) -> PartTable:
         kind = part_kind(owner, name)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
+from crmcore.adapters.sql.counters import Changes, funnel_of
 from crmcore.adapters.sql.ledger import Ledger
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.statements import PartPlan, RecordPlan, Row
@@ -169,10 +170,14 @@ class SqlTransaction:
         return max(self._runner.changed(sql, [parameters]), 0)
 
     def ask(self, question: Question[A], /) -> A | None:
-        """Answer a tally by one statement."""
+        """Answer a tally by one statement, from the counters if they hold what it asks for."""
         if not isinstance(question, Tally):
             return None
         self._flush(question.kind)
+        funnel = funnel_of(question)
+        if funnel is not None:
+            counters, waiting = self._book.counters, self._uncounted()
+            return cast(A, counters.answer(self._runner, self._tenant, funnel, question, waiting))
         query, values, readers = self._book.queries(question.kind).tally(question)
         rows = self._runner.rows(query.sql, query.bind(self._tenant, values))
         lines = (
@@ -183,6 +188,7 @@ class SqlTransaction:
     def commit(self) -> None:
         """Make it all last."""
         self._flush()
+        self._ledger.settle(self._runner, self._tenant)
         self._runner.commit()
         self._open = False
 
@@ -198,6 +204,10 @@ class SqlTransaction:
         """Send what waits to be written, of a kind or at all."""
         if self._ledger.owes(kind):
             self._ledger.write(self._runner, self._tenant, kind)
+
+    def _uncounted(self) -> list[Changes]:
+        """What was written and is not yet added to the counters."""
+        return [self._ledger.counts]
 
     def _adopt(self, plan: RecordPlan, rows: Sequence[Row]) -> list[Any]:
         """Make records of rows, with their parts; one that is known already stays as it is known."""

@@ -88,7 +88,6 @@ class DealFacts(Entity):
             ("customer",),
             ("owner", "outcome"),
             ("funnel", "outcome", "place", "id"),
-            ("funnel", "outcome", "place", "total.currency", "total.minor"),
             ("funnel", "opened_at"),
             ("participants.who",),
         ),

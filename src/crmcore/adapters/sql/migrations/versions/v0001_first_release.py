@@ -347,10 +347,6 @@ def upgrade() -> None:
             ("ix_deals_customer", ("customer", "tenant")),
             ("ix_deals_funnel_opened_at", ("funnel", "opened_at", "tenant")),
             ("ix_deals_funnel_outcome_place_id", ("funnel", "outcome", "place", "id", "tenant")),
-            (
-                "ix_deals_funnel_outcome_place_total_currency_total_minor",
-                ("funnel", "outcome", "place", "total_currency", "total_minor", "tenant"),
-            ),
             ("ix_deals_owner_outcome", ("owner", "outcome", "tenant")),
         ],
         checks=[
@@ -1119,11 +1115,24 @@ def upgrade() -> None:
             ("uq_events_position", ("tenant", "position")),
         ],
     )
+    steps.create_table(
+        "deal_counts",
+        Column("tenant", Words(64), nullable=False),
+        Column("funnel", Key("funnel"), nullable=False),
+        Column("place", Whole(), nullable=False),
+        Column("currency", Words(3), nullable=False),
+        Column("slot", Whole(), nullable=False),
+        Column("deals", Whole(), nullable=False),
+        Column("billions", Whole(), nullable=False),
+        Column("minor", Whole(), nullable=False),
+        primary=("pk_deal_counts", ("tenant", "funnel", "place", "currency", "slot")),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables, with all that is in them."""
     steps = Steps()
+    steps.drop_table("deal_counts")
     steps.drop_table("events")
     steps.drop_table("user_posts")
     steps.drop_table("contract_coverage")
