@@ -104,15 +104,16 @@ def postgresql() -> Iterator[str]:
 
 @contextmanager
 def fresh(server: str | None, name: str = "bench") -> Iterator[str]:
-    """The URL of an empty database: on a PostgreSQL server, or an SQLite file that is thrown away afterwards."""
+    """The URL of an empty database: on a PostgreSQL or MariaDB server, or an SQLite file that is thrown away afterwards."""
     if server is None:
         with tempfile.TemporaryDirectory() as folder:
             yield f"sqlite:///{Path(folder) / name}.db"
         return
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    force, charset = (" WITH (FORCE)", "") if admin.dialect.name == "postgresql" else ("", " CHARACTER SET utf8mb4")
     with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}{force}"))
+        connection.execute(text(f"CREATE DATABASE {name}{charset}"))
     admin.dispose()
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
 

@@ -2,8 +2,10 @@
 
 python benchmarks/board.py --deals 100000
 python benchmarks/board.py --deals 1000000
+CRMCORE_MARIADB=mysql+pymysql://root@127.0.0.1:3306/crm python benchmarks/board.py
 """
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -104,6 +106,8 @@ def main() -> None:
     if given.on != "sqlite":
         with bench.postgresql() as url:
             bench.show("PostgreSQL", head, compare(url, given.deals, given.times))
+    if named := os.environ.get("CRMCORE_MARIADB"):
+        bench.show("MariaDB", head, compare(named, given.deals, given.times))
 
 
 if __name__ == "__main__":
