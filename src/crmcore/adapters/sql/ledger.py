@@ -121,7 +121,7 @@ class Ledger:
             else:
                 _add(inserted, plan.insert, (plan.row(entity, tenant),))
             for _, part in plan.parts:
-                now, then = getattr(entity, part.field), getattr(before, part.field, ())
+                now, then = getattr(entity, part.field), getattr(before, part.field, None)
                 if now is then:
                     continue
                 owner = plan.key(id)

@@ -11,6 +11,7 @@ from crmcore.domain.customers.parts import Profile, Sex
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.funnels import Funnel
+from crmcore.domain.kernel import changed
 from crmcore.domain.people import Absence, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import LARGEST, Money
@@ -31,6 +32,15 @@ class Records:
 
         assert saved == read(store, Deal, deal.id)
         assert (saved.version, saved.actor, saved.pending) == (1, "anna", ())
+
+    def test_a_part_that_went_is_gone(self, store: Store, samples: Samples) -> None:
+        """Who saves a record without its last part, as another transaction has read it, frees the key that the part had."""
+        first = save(store, samples.customer(phone="+37120000001"))
+        save(store, changed(first, contact_points=()))
+        second = save(store, samples.customer(phone="+37120000001"))
+
+        assert () == read(store, Customer, first.id).contact_points
+        assert second == read(store, Customer, second.id)
 
     def test_every_kind_of_value_survives(self, store: Store, samples: Samples) -> None:
         """Names in three scripts, addresses, profiles, absences, durations, days and nothing at all come back as they were."""
