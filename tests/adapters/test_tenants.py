@@ -158,6 +158,23 @@ class TestTheWall:
 
         assert [1, 1] == counted
 
+    def test_counting_anew_asks_whose(self, engine: Engine) -> None:
+        """Behind the wall the counters of one tenant are looked at and mended; those of all cannot be seen."""
+        store = SqlStore(engine, schema=WALLED, walled=True)
+        crm = Crm(store, tenant="counted")
+        sales = crm.funnels.create("Windows", stages=["First call"])
+        crm.leads.capture("Jānis", funnel=sales.id)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(tenants.TELL, ("counted",))
+            connection.exec_driver_sql("DELETE FROM walled_deal_counts")
+        (wrong,) = store.recount(tenant="counted")
+
+        assert ((0, 0), (1, 0)) == (wrong.kept, wrong.found)
+        assert 1 == crm.deals.board(sales.id).count
+        assert [] == store.recount(tenant="counted")
+        with pytest.raises(InvalidInput, match="wall"):
+            store.recount()
+
     def test_there_is_a_wall_for_every_table(self) -> None:
         """No table is forgotten, whatever kinds of records are added."""
         statements = list(tenants.wall(WALLED.tables))
