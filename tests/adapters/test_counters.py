@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import create_engine
+from sqlalchemy import QueuePool, create_engine
 
 from crmcore import Crm, CrmError, Deal, Money, SqlStore
 from crmcore.adapters.sql import counters, ledger, sqlite
 from crmcore.adapters.sql.counters import Counters, funnel_of
 from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.tables import make_schema
 from crmcore.domain.criteria import EVERYTHING, Criterion, Is
 from crmcore.domain.deals.parts import LineItem, Outcome
 from crmcore.domain.kernel import changed
@@ -409,6 +410,22 @@ class TestRecount:
         with engine.begin() as connection, pytest.raises(InvalidInput, match="joined"):
             SqlStore(connection).recount()
 
+    def test_a_database_whose_upsert_is_not_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """There every board is counted, no counter is written, and there is none to mend."""
+        monkeypatch.setattr(counters, "UPSERTS", {})
+        store = SqlStore(
+            sqlite.prepare(create_engine("sqlite://", poolclass=QueuePool, pool_size=1)), schema=make_schema()
+        )
+        store.create_tables()
+        crm = Crm(store)
+        sales = crm.funnels.create("Windows", stages=STAGES)
+        crm.leads.capture("Lead", funnel=sales.id, value=Money(5, "EUR"))
+
+        assert (1, 0) == (crm.deals.board(sales.id).count, kept(store))
+        with pytest.raises(InvalidInput, match="sqlite"):
+            store.recount()
+        store.close()
+
     @pytest.mark.postgresql
     def test_slots_of_their_own_are_taken_together(self, postgresql_url: str) -> None:
         """Under REPEATABLE READ counters grow by a row for each story, until somebody counts anew."""
@@ -448,16 +465,24 @@ def _work(url: str, funnel: Any, customer: Any, shared: Any, worker: int, level:
     store.close()
 
 
-@pytest.mark.postgresql
-@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
-def test_processes_at_once(postgresql_url: str, level: str) -> None:
+@pytest.mark.parametrize(
+    ("server", "level"),
+    [
+        pytest.param("postgresql_url", "READ COMMITTED", marks=pytest.mark.postgresql),
+        pytest.param("postgresql_url", "REPEATABLE READ", marks=pytest.mark.postgresql),
+        pytest.param("postgresql_url", "SERIALIZABLE", marks=pytest.mark.postgresql),
+        pytest.param("mariadb_url", "READ COMMITTED", marks=pytest.mark.mariadb),
+    ],
+)
+def test_processes_at_once(request: pytest.FixtureRequest, server: str, level: str) -> None:
     """Four processes in one funnel, and somebody who counts anew all the while: nothing is lost, and nothing is counted twice."""
-    store = SqlStore.open(postgresql_url)
+    url = request.getfixturevalue(server)
+    store = SqlStore.open(url)
     empty(store)
     crm = Crm(store)
     sales, customer = crm.funnels.create("Windows", stages=STAGES), crm.customers.add("Anna")
     shared = [crm.deals.open("Deal", customer=customer.id, funnel=sales.id).deal.id for _ in range(3)]
-    given = [(postgresql_url, sales.id, customer.id, shared, worker, level) for worker in range(4)]
+    given = [(url, sales.id, customer.id, shared, worker, level) for worker in range(4)]
     many = multiprocessing.get_context("spawn")
     processes = [many.Process(target=_work, args=one) for one in given]
     for process in processes:

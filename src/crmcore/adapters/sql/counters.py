@@ -7,13 +7,13 @@ Rule 3: a tally is answered from counters only if they hold exactly what it asks
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Dialect, Table, bindparam, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from crmcore.adapters.sql.statements import compiled
+from crmcore.adapters.sql.statements import ROWS_AT_ONCE, compiled
 from crmcore.adapters.sql.tables import FIGURES
 from crmcore.adapters.sql.types import Key as PrefixedId
 from crmcore.domain.criteria import All, Criterion, Is
@@ -30,7 +30,11 @@ BEYOND: Final = 2**62
 """Up to which number a transaction chooses a slot of its own."""
 BILLION: Final = 10**9
 """Worths are kept as billions and the rest, or the sum of a few thousand of the largest would not fit in 64 bits."""
-ROWS_AT_ONCE: Final = 16
+UPSERTS: Final[Mapping[str, Any]] = {"mariadb": mysql, "mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
+"""What knows a database's statement that adds to a row or makes it, by the database's name."""
+BY: Final = frozenset({"place", "total.currency"})
+SUMS: Final = frozenset({"total.minor"})
+"""By what the counters can group, and what they have summed."""
 
 Key = tuple[str, int, str]
 """A counter: of a funnel, the place of a stage, and a currency; without worth, the currency is empty."""
@@ -74,10 +78,6 @@ def funnel_of(tally: Tally) -> str | None:
     return None
 
 
-BY: Final = frozenset({"place", "total.currency"})
-SUMS: Final = frozenset({"total.minor"})
-
-
 def _claims(where: Criterion) -> Iterator[Criterion]:
     if isinstance(where, All):
         for claim in where.criteria:
@@ -89,6 +89,9 @@ def _claims(where: Criterion) -> Iterator[Criterion]:
 class Counters:
     """The statements of the counters.
 
+    Attributes:
+        kept: whether they are; on a database whose upsert is not known here boards are counted.
+
     Args:
         alone: whether each transaction takes a slot of its own: where it sees one snapshot for its whole length, PostgreSQL refuses it any
             row that somebody has changed since, and a counter is such a row.
@@ -97,6 +100,7 @@ class Counters:
     def __init__(self, table: Table, dialect: Dialect, *, alone: bool) -> None:
         c = table.c
         self.table = table
+        self.kept = dialect.name in UPSERTS
         self._dialect = dialect
         self._slots = BEYOND if alone else 1 if dialect.name == "sqlite" else SLOTS
         self._add: dict[int, str] = {}
@@ -112,6 +116,8 @@ class Counters:
         Args:
             shared: whether to take none but the shared slots.
         """
+        if not self.kept:
+            return
         key, slots = self._writer, min(self._slots, SLOTS) if shared else self._slots
         rows = []
         for (funnel, place, currency), (deals, minor) in sorted(changes.items()):
@@ -152,10 +158,10 @@ class Counters:
         return sql
 
     def _upsert(self, values: list[dict[str, Any]]) -> Any:
-        c, name = self.table.c, self._dialect.name
-        if name in {"mysql", "mariadb"}:
-            theirs = mysql.insert(self.table).values(values)
-            return theirs.on_duplicate_key_update({n: c[n] + theirs.inserted[n] for n in FIGURES})
-        adding: Any = (postgresql if name == "postgresql" else sqlite).insert(self.table).values(values)
-        figures = {n: c[n] + adding.excluded[n] for n in FIGURES}
+        adding: Any = UPSERTS[self._dialect.name].insert(self.table).values(values)
+        is_mysql = hasattr(adding, "inserted")
+        given = adding.inserted if is_mysql else adding.excluded
+        figures = {name: self.table.c[name] + given[name] for name in FIGURES}
+        if is_mysql:
+            return adding.on_duplicate_key_update(figures)
         return adding.on_conflict_do_update(index_elements=list(self.table.primary_key), set_=figures)

@@ -170,10 +170,12 @@ class SqlStore:
             What was wrong.
 
         Raises:
-            InvalidInput: a walled store needs a tenant.
+            InvalidInput: a walled store needs a tenant; or this database keeps no counters.
         """
         if self._walled and tenant is None:
             raise InvalidInput("tenant", "must be named: behind the wall, nobody sees all of them")
+        if not self._book.counters.kept:
+            raise InvalidInput("store", f"keeps no counters on {self._book.dialect.name}; there each board is counted")
         with self._require_engine("count anew").connect() as connection, version.alone(connection, self.schema):
             tell = (tenants.TELL, (tenant,)) if self._walled else None
             runner = Runner(self._book, JoinedLink(connection, tell=tell))

@@ -174,9 +174,9 @@ class SqlTransaction:
         if not isinstance(question, Tally):
             return None
         self._flush(question.kind)
-        funnel = funnel_of(question)
-        if funnel is not None:
-            counters, waiting = self._book.counters, self._uncounted()
+        counters = self._book.counters
+        if counters.kept and (funnel := funnel_of(question)):
+            waiting = self._uncounted()
             return cast(A, counters.answer(self._runner, self._tenant, funnel, question, waiting))
         query, values, readers = self._book.queries(question.kind).tally(question)
         rows = self._runner.rows(query.sql, query.bind(self._tenant, values))
