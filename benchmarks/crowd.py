@@ -1,32 +1,38 @@
-"""Several processes at once in one funnel, where all of them change the same counters: how the slots of a counter pay.
+"""Many at once in one funnel, where all of them change the same counters: how the slots of a counter pay.
 
     python benchmarks/crowd.py --workers 4 --times 400 --rounds 3
 
-Each worker captures a lead, moves it twice and loses or wins it, over and over, on one PostgreSQL server. The variants take turns: no counters
-at all, each counter in one row, in sixteen, and every transaction in a slot of its own, as under REPEATABLE READ. "again" is how many stories
-in a hundred had to be told again. A commit takes `--disk` microseconds more than it does here, as on a disk that really waits.
+First the bare statements: threads that insert a row and add to one counter, and commit, for `--seconds` each; transactions a second. Then
+crmcore: processes that take deals in, move them twice and lose them, over and over; stories a second, and in a hundred how many had to be
+told again. Both on one PostgreSQL server, in turns: without counters, each counter in one row, in sixteen, and every transaction in a row of
+its own, as under REPEATABLE READ. A commit takes `--disk` microseconds more than it does here, as on a disk that really waits.
 """
 
 import logging
 import multiprocessing
+import random
 import statistics
+import threading
 import time
 from typing import Any
 
 import bench
+import psycopg
 
 from crmcore import Crm, SqlStore
 from crmcore.adapters.sql import counters
 from crmcore.adapters.sql.store import make_engine
 
 VARIANTS = {"no counters": 0, "one row": 1, "16 slots": 16, "slots of their own": counters.BEYOND}
+SLOW = "-c commit_delay={} -c commit_siblings=0"
+"""Lets every commit wait."""
 
 
 def work(
     url: str, level: str, disk: int, variant: str, funnel: Any, worker: int, times: int, ready: Any, told: Any
 ) -> None:
     """Tell so many stories, and say how long it took and how many were told again."""
-    slow = {"options": f"-c commit_delay={disk} -c commit_siblings=0"}
+    slow = {"options": SLOW.format(disk)}
     store = SqlStore(make_engine(url, isolation_level=level, connect_args=slow))
     store._book.counters._slots = VARIANTS[variant]
     if variant == "no counters":
@@ -75,25 +81,61 @@ def crowd(url: str, level: str, disk: int, variant: str, workers: int, times: in
     return stories / max(took for took, _ in figures), 100 * sum(again for _, again in figures) / stories
 
 
+def bare(url: str, disk: int, slots: int, workers: int, seconds: int) -> float:
+    """Transactions a second of so many threads of the bare driver, all of which add to one counter."""
+    dsn, done = url.replace("+psycopg", ""), [0] * workers
+    adding = "INSERT INTO counts VALUES (%s, 1) ON CONFLICT (slot) DO UPDATE SET deals = counts.deals + excluded.deals"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS counts, facts")
+        connection.execute("CREATE TABLE counts (slot bigint PRIMARY KEY, deals bigint)")
+        connection.execute("CREATE TABLE facts (number bigint)")
+    end = time.monotonic() + seconds
+
+    def add(worker: int) -> None:
+        with psycopg.connect(dsn, options=SLOW.format(disk)) as connection:
+            while time.monotonic() < end:
+                connection.execute("INSERT INTO facts VALUES (1)")
+                if slots:
+                    connection.execute(adding, (random.randrange(slots),))
+                connection.commit()
+                done[worker] += 1
+
+    threads = [threading.Thread(target=add, args=(worker,)) for worker in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / seconds
+
+
 def main() -> None:
     """Print the tables."""
-    given = bench.arguments(__doc__, workers=4, times=400, rounds=3, disk=3_000)
+    given = bench.arguments(__doc__, workers=4, times=400, rounds=3, disk=3_000, seconds=3)
     with bench.postgresql() as url:
+        crowds = (given.workers, 2 * given.workers)
+        rates = {(variant, size): [0.0] * given.rounds for variant in VARIANTS for size in crowds}
+        for turn in range(given.rounds):
+            for (variant, size), its in rates.items():
+                its[turn] = bare(url, given.disk, VARIANTS[variant], size, given.seconds)
+        rows = [[variant, *(statistics.median(rates[variant, size]) for size in crowds)] for variant in VARIANTS]
+        bench.show(
+            "Bare statements, READ COMMITTED, transactions/s", ["", *(f"{size} threads" for size in crowds)], rows
+        )
         for level in ("READ COMMITTED", "REPEATABLE READ"):
             figures: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
             for _ in range(given.rounds):
-                for variant, rates in figures.items():
-                    rates.append(crowd(url, level, given.disk, variant, given.workers, given.times))
+                for variant, told in figures.items():
+                    told.append(crowd(url, level, given.disk, variant, given.workers, given.times))
             rows = [
                 [
                     variant,
-                    statistics.median(rate for rate, _ in rates),
-                    max(rate for rate, _ in rates),
-                    statistics.median(again for _, again in rates),
+                    statistics.median(rate for rate, _ in told),
+                    max(rate for rate, _ in told),
+                    statistics.median(again for _, again in told),
                 ]
-                for variant, rates in figures.items()
+                for variant, told in figures.items()
             ]
-            bench.show(f"PostgreSQL, {level}", ["", "stories/s", "best", "again %"], rows)
+            bench.show(f"crmcore, {level}", ["", "stories/s", "best", "again %"], rows)
 
 
 if __name__ == "__main__":
