@@ -56,7 +56,7 @@ class Book:
             tenant, id = bindparam("tenant", type_=table.c.tenant.type), bindparam("id", type_=other.c.id.type)
             name = select(other.c[field]).where(other.c.tenant == tenant, other.c.id == id).scalar_subquery()
             named = select(*self.plan(kind).columns).where(table.c.tenant == tenant, table.c.id == name)
-            made = compiled(named, self._dialect)
+            made = compiled(named, self.dialect)
             assert made.names == ("tenant", "tenant", "id")
             sql = self._named[key] = made.sql
         return sql
