@@ -1,11 +1,13 @@
 """Phones and e-mail addresses have one form in which two of them are the same."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmcore.domain.values import contact
 from crmcore.domain.values.contact import email_key, phone_key
 from crmcore.errors import InvalidEmail, InvalidInput, WrongType
 
@@ -110,3 +112,23 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     """No mail could be sent there."""
     with pytest.raises(InvalidEmail):
         email_key(address)
+
+
+def outcome(key: Callable[[str], str], given: str) -> str:
+    """The key of what is given, or the refusal."""
+    try:
+        return key(given)
+    except InvalidInput as refusal:
+        return repr(refusal)
+
+
+@given(st.one_of(st.from_regex(contact._PLAIN, fullmatch=True), st.text("aZ9.-_+@\u00e9", max_size=70)))
+def test_a_plain_address_needs_no_second_look(address: str) -> None:
+    """What is taken as it stands comes to the same as with a space before it, which is looked at in full."""
+    assert outcome(email_key, f" {address}") == outcome(email_key, address)
+
+
+@given(st.one_of(st.from_regex(r"\+[0-9]{5,17}", fullmatch=True), st.text("+09\u0661 ", max_size=18)))
+def test_a_plain_number_needs_no_second_look(number: str) -> None:
+    """What is taken as it stands comes to the same as with a space before it, which is looked at in full."""
+    assert outcome(phone_key, f" {number}") == outcome(phone_key, number)

@@ -1,11 +1,13 @@
 """A search key is the same for all spellings that people take for one name, and different for different names."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmcore.domain.values import names
 from crmcore.domain.values.names import fold
 
 ALIKE = {
@@ -82,3 +84,17 @@ def test_upper_case_and_decomposition_do_not_matter(name: str) -> None:
     """A name in capitals, or with its marks apart, has the same key."""
     assert fold(name) == fold(unicodedata.normalize("NFD", name))
     assert fold(name.replace("ı", "i")) == fold(name.upper())
+
+
+def plainly(name: str) -> str:
+    """Fold a name by every step, whether or not it can change anything."""
+    key = unicodedata.normalize("NFC", name.casefold()).translate(names._LETTERS)
+    key = "".join(c if c.isascii() else names._plain(c) for c in unicodedata.normalize("NFKD", key)).casefold()
+    key = re.sub(r"[\W_]+", " ", key.translate(names._REST)).strip()
+    return re.sub("([sc])h", r"\1", re.sub("[kxh]*[xh]", "h", key)).replace("y", "i")
+
+
+@given(st.one_of(st.text(max_size=40), st.text("skchxyh S'`_ЙШңъℌﬁ´ي\u0640", max_size=20)))
+def test_steps_that_are_left_out_change_nothing(name: str) -> None:
+    """A name whose letters need no step comes to the same key as by all of them."""
+    assert plainly(name) == fold(name)

@@ -13,6 +13,9 @@ _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
 _LABEL = re.compile(r"[^\W_]([^\W_]|-){0,61}[^\W_]|[^\W_]")
 _NOT_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069\xa0]")
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+# An address as most of them come: it has its comparable form already, and nothing in it needs a second look.
+_PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]+")
+_PLAIN_LIMIT: Final = 64
 
 # Country calling code, the prefix dialled before a number within the country, and how many digits follow it.
 _NATIONAL: Final = {
@@ -37,6 +40,8 @@ def email_key(address: str) -> str:
         >>> email_key(" Anna.Berzina@Example.LV ")
         'anna.berzina@example.lv'
     """
+    if type(address) is str and len(address) <= _PLAIN_LIMIT and _PLAIN.fullmatch(address):
+        return address
     address = checked_text("email", address, limit=EMAIL_LIMIT)
     local, at, domain = address.rpartition("@")
     labels = domain.split(".")
@@ -60,6 +65,8 @@ def phone_key(number: str, *, region: str | None = None) -> str:
         >>> phone_key("+371 2000-0000"), phone_key("۰۹۱۲ ۳۴۵ ۶۷۸۹", region="IR")
         ('+37120000000', '+989123456789')
     """
+    if type(number) is str and _INTERNATIONAL.fullmatch(number):
+        return number
     text = _NOT_DIGITS.sub("", checked_text("phone", number, limit=40))
     plus, digits = text[:1] in {"+", "\uff0b"}, text.lstrip("+\uff0b")
     if not digits.isdecimal():

@@ -39,7 +39,6 @@ KEY_LIMIT: Final = 400
 
 _GAP = re.compile(r"[\W_]+")
 _KH: Final = re.compile("[kxh]*[xh]")
-_SH_CH: Final = re.compile("([sc])h")
 
 
 def fold(name: str) -> str:
@@ -55,9 +54,13 @@ def fold(name: str) -> str:
     if not key.isascii():
         key = unicodedata.normalize("NFC", key).translate(_LETTERS)
         key = unicodedata.normalize("NFKD", key)
-        key = "".join(c if c.isascii() else _plain(c) for c in key).casefold()
-    key = _GAP.sub(" ", key.translate(_REST)).strip()
-    return _SH_CH.sub(r"\1", _KH.sub("h", key)).replace("y", "i")
+        key = (key if key.isascii() else "".join([c if c.isascii() else _plain(c) for c in key])).casefold()
+    # Each step is taken only where it can change something: most names are plain letters by now.
+    key = key.replace("'", "").replace("`", "") if key.isascii() else key.translate(_REST)
+    key = _GAP.sub(" ", key).strip()
+    if "x" in key or "kh" in key or "hh" in key:
+        key = _KH.sub("h", key)
+    return key.replace("sh", "s").replace("ch", "c").replace("y", "i")
 
 
 def _plain(char: str) -> str:
