@@ -4,12 +4,13 @@ What was saved becomes a plan: version-checked updates first, for they can fail;
 the facts. So a story is a few statements, and a conflict shows before anything was sent in vain.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from crmcore.adapters.sql.counters import Changes, add, note
 from crmcore.adapters.sql.runner import Runner
-from crmcore.adapters.sql.statements import MANY_ROWS, ROWS_AT_ONCE, Inserts, RecordPlan, Row
+from crmcore.adapters.sql.statements import MANY_ROWS, Inserts, RecordPlan, Row
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.conflicts import StaleVersion
 from crmcore.domain.kernel import Entity
@@ -207,11 +208,5 @@ def _insert(runner: Runner, inserts: Inserts, rows: list[Row]) -> None:
     if len(rows) >= MANY_ROWS and inserts.copy:
         runner.stream(inserts.copy, rows)
         return
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        some = rows[first : first + ROWS_AT_ONCE]
-        runner.run(inserts.of(len(some)), some[0] if len(some) == 1 else tuple(_flat(some)))
-
-
-def _flat(rows: Sequence[Row]) -> Iterator[Any]:
-    for row in rows:
-        yield from row
+    for some in inserts.portions(rows):
+        runner.run(inserts.of(len(some)), some[0] if len(some) == 1 else tuple(chain.from_iterable(some)))

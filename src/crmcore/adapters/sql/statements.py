@@ -4,7 +4,7 @@ Running a compiled statement through SQLAlchemy's own `execute` costs five times
 (`docs/decisions/0005`); what it would add, results with names and objects, the codecs give more cheaply.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -16,8 +16,9 @@ from crmcore.adapters.sql.tables import PartTable, RecordTable
 from crmcore.adapters.sql.types import Key
 from crmcore.domain.kernel import Entity
 
-ROWS_AT_ONCE: Final = 16
-"""How many rows one INSERT carries at most."""
+ROWS_AT_ONCE: Final = (64, 16)
+"""How many rows one INSERT carries: the larger number while there are so many, then the smaller, at last what is left. More of them in
+one would save nothing, and a statement for each number of them would fill the caches with statements."""
 MANY_ROWS: Final = 64
 """From how many rows on they go as a stream, where the driver has such."""
 
@@ -66,14 +67,22 @@ class Inserts:
         """The text of an INSERT of so many rows, whose parameters come row by row in the order of `names`."""
         sql = self._of.get(rows)
         if sql is None:
-            values = [
-                {column.name: bindparam(f"{column.name}_{row}", type_=column.type) for column in self._table.columns}
-                for row in range(rows)
-            ]
+            values = {column.name: bindparam(column.name, type_=column.type) for column in self._table.columns}
             made = compiled(insert(self._table).values(values), self._dialect)
-            assert made.names == tuple(f"{name}_{row}" for row in range(rows) for name in self.names)
-            sql = self._of[rows] = made.sql
+            assert made.names == self.names
+            head, row = made.sql.split(" VALUES ")
+            sql = self._of[rows] = f"{head} VALUES {', '.join([row] * rows)}"
         return sql
+
+    def portions(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """Cut rows into what one INSERT carries each."""
+        first = 0
+        for size in ROWS_AT_ONCE:
+            while len(rows) - first >= size:
+                yield rows[first : first + size]
+                first += size
+        if first < len(rows):
+            yield rows[first:]
 
 
 class PartPlan:
