@@ -226,10 +226,13 @@ DETAILS: Final = frozenset(
 )
 """What `Customer.describe` may change."""
 
+_HELD: Final[dict[Any, RoleHeld]] = {role: RoleHeld(role) for role in Role}
+"""The roles, made once and shared by all customers."""
+
 
 def _roles(roles: Iterable[Role | str]) -> tuple[RoleHeld, ...]:
-    return tuple(RoleHeld(role) for role in several("customer.roles", roles))
+    return tuple([_HELD.get(role) or RoleHeld(role) for role in several("customer.roles", roles)])
 
 
 def _role_words(roles: Iterable[RoleHeld]) -> tuple[str, ...]:
-    return tuple(held.role.value for held in roles)
+    return tuple([held.role.value for held in roles])

@@ -73,7 +73,8 @@ class CustomerImports:
                 yield Refused(draft.number, error)
                 continue
             known[draft.external_id.key] = customer
-            holders.update(dict.fromkeys(draft.claims, customer.id))
+            for claim in draft.claims:
+                holders[claim] = customer.id
             yield Done(draft.number, customer)
 
     def _draft(self, number: int, row: Mapping[str, Any], system: str, common: Mapping[str, Any]) -> "_Draft":
@@ -87,7 +88,8 @@ class CustomerImports:
             points.append(ContactPoint.email(email))
         if (address := facts.pop("address", None)) is not None:
             facts["addresses"] = (address,)
-        return _Draft(number, ExternalId(system, facts.pop("key")), tuple(points), facts)
+        claims = tuple([point.claim for point in points if point.claim is not None])
+        return _Draft(number, ExternalId(system, facts.pop("key")), tuple(points), claims, facts)
 
 
 @frozen
@@ -95,11 +97,8 @@ class _Draft:
     number: int
     external_id: ExternalId
     points: tuple[ContactPoint, ...]
+    claims: tuple[str, ...]
     facts: dict[str, Any]
-
-    @property
-    def claims(self) -> tuple[str, ...]:
-        return tuple([point.claim for point in self.points if point.claim is not None])
 
 
 def _known(unit: Unit, drafts: list[_Draft], system: str) -> tuple[dict[str, Customer], dict[str, str]]:
@@ -116,7 +115,7 @@ def _known(unit: Unit, drafts: list[_Draft], system: str) -> tuple[dict[str, Cus
 
 
 def _merge(unit: Unit, draft: _Draft, known: Customer | None, holders: Mapping[str, str]) -> Customer:
-    facts, at = dict(draft.facts), unit.now
+    facts, at = draft.facts, unit.now
     for claim in draft.claims:
         holder = holders.get(claim)
         if holder is not None and (known is None or holder != known.id):

@@ -153,7 +153,7 @@ class _Customers:
 
 
 def _merge(unit: Unit, draft: _Draft, known: Deal | None, customers: _Customers) -> Deal:
-    facts = dict(draft.facts)
+    facts = draft.facts
     if (owner := facts.get("owner")) is not None:
         unit.get(User, owner)
     if known is None:
