@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crmcore import CrmError, SqlStore
 from crmcore.adapters.ids import SystemIds
-from crmcore.adapters.sql import queries
+from crmcore.adapters.sql import binds
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
 from crmcore.domain.criteria import Is, Mentions
@@ -129,13 +129,13 @@ def _sings(store: SqlStore) -> bool:
 
 @contextmanager
 def _sabotaged(sabotage: str) -> Iterator[None]:
-    honest = queries._escaped
+    honest = binds._escaped
     if sabotage == "trusting":
-        queries._escaped = lambda start: start
+        binds._escaped = lambda start: start
     try:
         yield
     finally:
-        queries._escaped = honest
+        binds._escaped = honest
 
 
 play = on_every_database(play_on)

@@ -16,7 +16,7 @@ from sqlalchemy import true
 
 from crmcore import CrmError, SqlStore
 from crmcore.adapters.ids import CountingIds
-from crmcore.adapters.sql.queries import _Binds
+from crmcore.adapters.sql.binds import Binds
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.services.ports import Store
@@ -122,13 +122,13 @@ def _answer(call: Call, world: World, name: str, id: str) -> str:
 
 @contextmanager
 def _sabotaged(sabotage: str) -> Iterator[None]:
-    honest = _Binds.tenant
+    honest = Binds.tenant
     if sabotage == "blind":
-        _Binds.tenant = lambda self: honest(self) | true()  # type: ignore[method-assign]  # the planted bug
+        Binds.tenant = lambda self: honest(self) | true()  # type: ignore[method-assign]  # the planted bug
     try:
         yield
     finally:
-        _Binds.tenant = honest  # type: ignore[method-assign]  # as it was
+        Binds.tenant = honest  # type: ignore[method-assign]  # as it was
 
 
 if __name__ == "__main__":

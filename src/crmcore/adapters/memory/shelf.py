@@ -61,7 +61,7 @@ class Shelf:
         records: dict[str, E] = self.records[kind]  # type: ignore[assignment]  # each drawer holds its own kind
         for path, values in _pins(where):
             if path == "id":
-                return [records[id] for id in values if id in records]
+                return [records[id] for id in dict.fromkeys(values) if id in records]
             if path in _index_paths(kind):
                 ids = set[str]().union(*(self.index.get((kind, path, value), ()) for value in values))
                 return [records[id] for id in ids]

@@ -5,18 +5,15 @@ Rule 2: parts are looked up by ``id IN (SELECT ...)``, which every planner takes
 Rule 3: what is absent comes first, and fulfils nothing; what an absent value makes unknown counts as not fulfilled.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from attrs import frozen
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Dialect,
-    Table,
     and_,
     any_,
-    bindparam,
     false,
     func,
     not_,
@@ -28,37 +25,12 @@ from sqlalchemy import (
     tuple_,
 )
 
+from crmcore.adapters.sql.binds import ESCAPE, Binds, Process, Query
 from crmcore.adapters.sql.columns import column_in
-from crmcore.adapters.sql.statements import RecordPlan, Row, compiled
+from crmcore.adapters.sql.statements import RecordPlan
 from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
 from crmcore.domain.kernel import Entity
 from crmcore.services.tally import Tally
-
-ESCAPE: Final = "/"
-Process = Callable[[Any], Any] | None
-
-
-@frozen
-class Query:
-    """A compiled search.
-
-    Attributes:
-        sql: its text.
-        sources: where each parameter comes from, in the driver's order: the tenant (None), or the n-th of the values, and what makes the
-            driver's form of it.
-    """
-
-    sql: str
-    sources: tuple[tuple[int | None, Process], ...]
-
-    def bind(self, tenant: str, values: Sequence[Any]) -> Row:
-        """Put the arguments in the driver's order and form."""
-        return tuple(
-            [
-                tenant if place is None else values[place] if process is None else process(values[place])
-                for place, process in self.sources
-            ]
-        )
 
 
 class Queries:
@@ -85,7 +57,7 @@ class Queries:
         form = (where.form(), order, after is not None, last is None, limit is not None, lock)
         query = self._known.get(form)
         if query is None:
-            binds = _Binds(self._table, self._dialect)
+            binds = Binds(self._table, self._dialect)
             claims = [binds.tenant(), self._where(where, binds)]
             column = column_in(self._table, field)
             if after is not None:
@@ -105,7 +77,7 @@ class Queries:
         form = ("count", where.form())
         query = self._known.get(form)
         if query is None:
-            binds = _Binds(self._table, self._dialect)
+            binds = Binds(self._table, self._dialect)
             counted = select(func.count()).select_from(self._table)
             counted = counted.where(binds.tenant(), self._where(where, binds))
             query = self._known[form] = binds.query(counted)
@@ -121,7 +93,7 @@ class Queries:
         return known[0], values, known[1]
 
     def _compile_tally(self, tally: Tally) -> tuple[Query, tuple[Process, ...]]:
-        binds, table = _Binds(self._table, self._dialect), self._table
+        binds, table = Binds(self._table, self._dialect), self._table
         claims = [binds.tenant(), self._where(tally.where, binds)]
         if tally.entries:
             entries = self._plan.record.entries
@@ -138,7 +110,7 @@ class Queries:
         readers = [group.type.result_processor(self._dialect, None) for group in groups]
         return binds.query(counted), (*readers, *(_whole for _ in figures))
 
-    def _where(self, where: Criterion, binds: "_Binds") -> ColumnElement[bool]:
+    def _where(self, where: Criterion, binds: Binds) -> ColumnElement[bool]:
         match where:
             case Has(parts, inner):
                 part = next(p for p in self._plan.record.parts if p.field == parts)
@@ -173,7 +145,7 @@ class Queries:
             yield nulls_first(column) if tell else column
             yield key
 
-    def _behind(self, column: Any, binds: "_Binds", *, absent: bool, descending: bool) -> ColumnElement[bool]:
+    def _behind(self, column: Any, binds: Binds, *, absent: bool, descending: bool) -> ColumnElement[bool]:
         """What comes after a record in the order: of a column, then of the id."""
         key = self._table.c.id
         if column is key:
@@ -192,46 +164,6 @@ class Queries:
         return or_(and_(binds.tenant(), pair < marks), and_(binds.tenant(), column.is_(None)))
 
 
-class _Binds:
-    """Hands out the parameters of a statement, and remembers what each of them stands for."""
-
-    def __init__(self, table: Table, dialect: Dialect, shared: dict[str, tuple[int, Process]] | None = None) -> None:
-        self.table = table
-        self._dialect = dialect
-        self._given: dict[str, tuple[int, Process]] = {} if shared is None else shared
-
-    def of(self, table: Table) -> "_Binds":
-        """The same, for a table of parts."""
-        return _Binds(table, self._dialect, self._given)
-
-    def tenant(self) -> ColumnElement[bool]:
-        """The claim that a row is the tenant's."""
-        column = self.table.c.tenant
-        return column == bindparam("tenant", type_=column.type)
-
-    def value(self, column: Any = None) -> Any:
-        """The next value, in the form of a column; as it is without one."""
-        process = None if column is None else column.type.bind_processor(self._dialect)
-        return self._bind(process, None if column is None else column.type, again=False)
-
-    def patterns(self, column: Any) -> tuple[Any, Any]:
-        """The next value, once as a pattern of the beginning of a text and once of a word within it."""
-        return (
-            self._bind(lambda start: f"{_escaped(start)}%", column.type, again=False),
-            self._bind(lambda start: f"% {_escaped(start)}%", column.type, again=True),
-        )
-
-    def query(self, core: Any) -> Query:
-        """Compile the statement."""
-        made = compiled(core, self._dialect)
-        return Query(made.sql, tuple((None, None) if name == "tenant" else self._given[name] for name in made.names))
-
-    def _bind(self, process: Process, type_: Any, *, again: bool) -> Any:
-        name, last = f"value_{len(self._given)}", next(reversed(self._given.values()), (-1, None))[0]
-        self._given[name] = (last if again else last + 1, process)
-        return bindparam(name, type_=type_)
-
-
 def _asked_by(where: Criterion) -> Iterator[str]:
     """The fields that have to equal one of a few values."""
     match where:
@@ -247,15 +179,8 @@ def _whole(sum_: Any) -> int:
     return 0 if sum_ is None else int(sum_)
 
 
-def _escaped(start: str) -> str:
-    for special in (ESCAPE, "%", "_"):
-        start = start.replace(special, ESCAPE + special)
-    # SQLite's LIKE takes large letters for small ones; a folded key has none, so what has any is made to find nothing.
-    return start if start == start.lower() else f"\n{start}"
-
-
 def _claim(
-    where: Criterion, binds: _Binds, again: Callable[[Criterion, _Binds], ColumnElement[bool]]
+    where: Criterion, binds: Binds, again: Callable[[Criterion, Binds], ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """Put a criterion into SQL, for a table of records or of parts."""
 
@@ -273,7 +198,7 @@ def _claim(
         case OneOf(field, options):
             if not options:
                 return false()
-            return column(field).in_([binds.value(column(field)) for _ in options])  # type: ignore[no-any-return]  # a claim
+            return binds.one_of(column(field), len(options))
         case Compare(field, operator):
             return column(field).op(operator, is_comparison=True)(binds.value(column(field)))  # type: ignore[no-any-return]
         case Mentions(field):

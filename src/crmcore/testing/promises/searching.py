@@ -57,6 +57,17 @@ class Searching:
         with begin(store) as transaction:
             assert len(expected) == transaction.count(Task, where)
 
+    def test_one_of_several_texts_is_meant_to_the_letter(self, store: Store, samples: Samples) -> None:
+        """Characters that mean something to a database mean nothing in a list of texts either, however many they are."""
+        odd = ('"', "\\", '\\"', "{a,b}", "a,b", "NULL", "'", "%s", "?", "x", "Ā")
+        tasks = [save(store, samples.task(title)) for title in odd]
+        others = tuple(str(number) for number in range(200))
+
+        assert tasks == find(store, Task, OneOf("title", odd + others))
+        assert find(store, Task, OneOf("title", others)) == []
+        for task in tasks:
+            assert [task] == find(store, Task, OneOf("title", (task.title,)) & OneOf("id", (task.id, tasks[0].id)))
+
     def test_names_are_found_by_the_beginnings_of_words(self, store: Store, samples: Samples) -> None:
         """A folded key is found by any word's beginning, and characters that mean something to a database mean nothing."""
         for name in ("Jānis Bērziņš", "Шаҳзод Ўринов", "100% Bērzs", "under_score"):
