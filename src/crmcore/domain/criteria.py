@@ -33,8 +33,8 @@ class Criterion:
         """Everything but the values compared with: two criteria of one form are one statement with other arguments."""
         raise NotImplementedError
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        """The fields and values compared with, in the order of the form."""
+    def values(self) -> Iterator[Any]:
+        """The values compared with, in the order of the form."""
         raise NotImplementedError
 
 
@@ -48,9 +48,9 @@ class Is(Criterion):
     def form(self) -> Hashable:
         return ("is", self.field, self.value is None)
 
-    def values(self) -> Iterator[tuple[str, Any]]:
+    def values(self) -> Iterator[Any]:
         if self.value is not None:
-            yield self.field, self.value
+            yield self.value
 
 
 @frozen
@@ -63,8 +63,8 @@ class OneOf(Criterion):
     def form(self) -> Hashable:
         return ("one of", self.field, len(self.options))
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        return ((self.field, option) for option in self.options)
+    def values(self) -> Iterator[Any]:
+        return iter(self.options)
 
 
 @frozen
@@ -78,8 +78,8 @@ class Compare(Criterion):
     def form(self) -> Hashable:
         return ("compare", self.field, self.operator)
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        yield self.field, self.value
+    def values(self) -> Iterator[Any]:
+        yield self.value
 
 
 @frozen
@@ -92,8 +92,8 @@ class Mentions(Criterion):
     def form(self) -> Hashable:
         return ("mentions", self.field)
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        yield self.field, self.start
+    def values(self) -> Iterator[Any]:
+        yield self.start
 
 
 @frozen
@@ -106,8 +106,8 @@ class Has(Criterion):
     def form(self) -> Hashable:
         return ("has", self.parts, self.criterion.form())
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        return ((f"{self.parts}.{field}", value) for field, value in self.criterion.values())
+    def values(self) -> Iterator[Any]:
+        return self.criterion.values()
 
 
 @frozen
@@ -119,7 +119,7 @@ class All(Criterion):
     def form(self) -> Hashable:
         return ("all", *(c.form() for c in self.criteria))
 
-    def values(self) -> Iterator[tuple[str, Any]]:
+    def values(self) -> Iterator[Any]:
         for criterion in self.criteria:
             yield from criterion.values()
 
@@ -133,7 +133,7 @@ class AnyOf(Criterion):
     def form(self) -> Hashable:
         return ("any", *(c.form() for c in self.criteria))
 
-    def values(self) -> Iterator[tuple[str, Any]]:
+    def values(self) -> Iterator[Any]:
         for criterion in self.criteria:
             yield from criterion.values()
 
@@ -147,7 +147,7 @@ class Not(Criterion):
     def form(self) -> Hashable:
         return ("not", self.criterion.form())
 
-    def values(self) -> Iterator[tuple[str, Any]]:
+    def values(self) -> Iterator[Any]:
         return self.criterion.values()
 
 

@@ -49,7 +49,7 @@ class Queries:
         """The statement that reads the records that fulfil a criterion, and its values."""
         field, descending = order.removeprefix("-"), order.startswith("-")
         last = None if after is None else look_up(after, field)
-        values = [value for _, value in where.values()]
+        values = [*where.values()]
         if after is not None:
             values += [after.id] if last is None or field == "id" else [last, after.id]
         if limit is not None:
@@ -81,7 +81,7 @@ class Queries:
             counted = select(func.count()).select_from(self._table)
             counted = counted.where(binds.tenant(), self._where(where, binds))
             query = self._known[form] = binds.query(counted)
-        return query, [value for _, value in where.values()]
+        return query, [*where.values()]
 
     def tally(self, tally: Tally) -> tuple[Query, list[Any], tuple[Process, ...]]:
         """The statement that counts by groups, its values, and what reads each of its columns."""
@@ -89,7 +89,7 @@ class Queries:
         known = self._tallies.get(form)
         if known is None:
             known = self._tallies[form] = self._compile_tally(tally)
-        values = [value for where in (tally.where, tally.among) for _, value in where.values()]
+        values = [*tally.where.values(), *tally.among.values()]
         return known[0], values, known[1]
 
     def _compile_tally(self, tally: Tally) -> tuple[Query, tuple[Process, ...]]:
