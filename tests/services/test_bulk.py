@@ -186,3 +186,35 @@ def test_padding() -> None:
     assert [(), (1,), (1, 2), (1, 2, 3, 3), (1, 2, 3, 4, 5, 5, 5, 5)] == [
         padded(options) for options in ([], [1, 1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5])
     ]
+
+
+def test_leads_of_one_chunk_know_each_other(crm: Crm, sales: Funnel) -> None:
+    """Who comes twice in a chunk is one customer, as is whoever was there before; what cannot be is refused in its turn."""
+    crm.customers.add("Anna", phone="+37120000000")
+    rows: list[Any] = [
+        {"name": "Anna", "phone": "+371 2000 0000"},
+        *({"name": f"Somebody {n}", "email": f"{n}@example.org"} for n in range(30)),
+        {"name": "Bruno", "email": "bruno@example.org", "external_id": ExternalId("erp", "7")},
+        {"name": "Bruno", "email": "bruno@example.org", "phone": "+37120000001"},
+        {"name": "Bruno", "phone": "+37120000001", "external_id": ExternalId("erp", "7")},
+        {"name": "Both", "phone": "+37120000000", "email": "bruno@example.org"},
+        {"name": "No number", "phone": "call me"},
+        "nonsense",
+    ]
+    told = list(crm.leads.capture_many(rows, funnel=sales.id))
+
+    assert [Done] * 34 + [Refused] * 3 == [type(one) for one in told]
+    assert ["ambiguous_customer", "invalid_phone", "wrong_type"] == [
+        one.error.code for one in told if isinstance(one, Refused)
+    ]
+    assert 32 == len({one.result.customer.id for one in told if isinstance(one, Done)})
+    assert 34 == len(crm.deals.list())
+
+
+@pytest.mark.parametrize("customer", ["customer_" + "z" * 32, "nobody", 7, None])
+def test_a_customer_that_is_no_id(crm: Crm, sales: Funnel, customer: Any) -> None:
+    """A deal whose customer is no id is refused, and the others are taken in."""
+    anna = crm.customers.add("Anna")
+    rows = [{"key": "1", "customer": customer}, {"key": "2", "customer": anna.id}]
+
+    assert [Refused, Done] == [type(told) for told in crm.deals.upsert_many(rows, system="erp", funnel=sales.id)]

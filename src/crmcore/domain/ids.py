@@ -56,8 +56,18 @@ def check_id(prefix: str, id: str, /) -> None:
         Traceback (most recent call last):
         crmcore.domain.errors.given.InvalidId: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
     """
-    if type(id) is not str or not _FORM.fullmatch(id) or not id.startswith(prefix + "_"):
+    if not is_id(prefix, id):
         raise InvalidId(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")
+
+
+def is_id(prefix: str, id: object, /) -> bool:
+    """Tell whether something is an id of that kind.
+
+    Example:
+        >>> is_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293"), is_id("deal", 7)
+        (True, False)
+    """
+    return type(id) is str and _FORM.fullmatch(id) is not None and id.startswith(prefix + "_")
 
 
 def kind_of(id: str, /) -> str:

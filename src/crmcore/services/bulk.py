@@ -6,6 +6,7 @@ Rule 3: what the store refuses of a chunk is told again in smaller ones, until t
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
@@ -55,9 +56,28 @@ Told = Done[R] | Refused
 Chunk = Sequence[tuple[int, T]]
 
 
-def tell_each(house: House, items: Iterable[T], tell: Callable[[T], R], *, chunk: int) -> Iterator[Told[R]]:
-    """Tell one story for each item, a batch of them in each transaction."""
-    yield from _advised(house, (_tell_together(house, some, tell) for some in _chunks(items, chunk)))
+def tell_each(
+    house: House,
+    story: str,
+    items: Iterable[T],
+    tell: Callable[[T], R],
+    *,
+    chunk: int,
+    ahead: Callable[[Unit, Sequence[T]], None],
+) -> Iterator[Told[R]]:
+    """Tell one story for each item, a batch of them in each transaction.
+
+    Args:
+        story: its name.
+        ahead: reads at once what the stories of a batch will ask for one by one.
+    """
+
+    def look_ahead(some: Chunk[T]) -> None:
+        # What cannot be read ahead is refused when its own turn comes.
+        with suppress(CrmError):
+            house.run(story, lambda unit: ahead(unit, [item for _, item in some]))
+
+    yield from _advised(house, (_tell_together(house, some, tell, look_ahead) for some in _chunks(items, chunk)))
 
 
 def take_each(
@@ -116,11 +136,14 @@ def _nothing() -> None:
     """A store that plans by no statistics needs none."""
 
 
-def _tell_together(house: House, some: Chunk[T], tell: Callable[[T], R]) -> list[Told[R]]:
+def _tell_together(
+    house: House, some: Chunk[T], tell: Callable[[T], R], look_ahead: Callable[[Chunk[T]], None]
+) -> list[Told[R]]:
     attempt = 1
     while hasattr(house.store, "batch") and open_batch(house.store) is None:
         try:
             with batch_of(house.store, house.context, house.ids):
+                look_ahead(some)
                 return [_tell_one(number, item, tell) for number, item in some]
         except Conflict as conflict:
             if isinstance(conflict, Taken) or attempt >= house.attempts:

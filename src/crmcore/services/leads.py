@@ -33,6 +33,7 @@ from crmcore.services.house import House, story, view
 from crmcore.services.steps.arrival import arrival, is_news
 from crmcore.services.steps.ladders import watch
 from crmcore.services.steps.people import foresee_turn, take_turn
+from crmcore.services.steps.points import points_of, read_holders_ahead
 from crmcore.services.steps.stages import Entered, enter_stage
 from crmcore.services.steps.watching import response_of, watched_request
 from crmcore.services.unit import Unit
@@ -130,7 +131,7 @@ class Leads:
         drawn = unit.get(Funnel, funnel)
         if request is not None and (repeated := _known_request(unit, request)):
             return repeated
-        points = self._points(phone, email)
+        points = points_of(self.house, phone, email)
         if owner is None and customer in (None, NEW):  # what is given may have no hash
             foresee_turn(unit, role=drawn.role, ring=f"{drawn.id}:{drawn.role}")
         belongs = _match(unit, points, external_id) if customer is None else _told(unit, customer)
@@ -213,7 +214,10 @@ class Leads:
                 raise Blank("lead.funnel", "must be given, for each lead or for all")
             return self.capture(facts.pop("name", ""), **facts)
 
-        return tell_each(self.house, leads, capture, chunk=chunk)
+        def ahead(unit: Unit, some: Sequence[Mapping[str, Any]]) -> None:
+            read_holders_ahead(unit, self.house, some)
+
+        return tell_each(self.house, "leads.capture", leads, capture, chunk=chunk, ahead=ahead)
 
     @view("leads.response")
     def response(self, unit: Unit, id: DealId, /) -> Clocks:
@@ -223,14 +227,6 @@ class Leads:
             NotFound: no such deal.
         """
         return response_of(unit, self.house, unit.get(Deal, id))
-
-    def _points(self, phone: str | None, email: str | None) -> list[ContactPoint]:
-        points = []
-        if phone:
-            points.append(ContactPoint.phone(self.house.phones.key(phone, region=self.house.region)))
-        if email:
-            points.append(ContactPoint.email(email))
-        return points
 
 
 ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "unit"}

@@ -133,6 +133,12 @@ class Unit:
         if announce is not None:
             announce(kind, id, then)
 
+    def read_ahead(self, kind: type[Entity], where: Criterion, /) -> None:
+        """Read at once what later stories of a batch will ask for one by one. It changes nothing, and where no batch is open it is nothing."""
+        read_ahead = getattr(self._transaction, "read_ahead", None)
+        if read_ahead is not None:
+            read_ahead(kind, where)
+
     def every(self, kind: type[E], where: Criterion = EVERYTHING, /) -> Iterator[E]:
         """Read records one page at a time, in the order of their ids."""
         page: Sequence[E] = ()

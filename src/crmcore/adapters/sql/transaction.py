@@ -85,8 +85,8 @@ class SqlTransaction:
             pending = {}
         spare = limit if limit is None else limit + len(pending)
         query, values = self._book.queries(kind).find(where, order=order, after=after, limit=spare, lock=lock)
-        found = self._adopt(self._book.plan(kind), self._runner.rows(query.sql, query.bind(self._tenant, values)))
-        return _amend(found, pending, where, order, after)[:limit] if pending else found
+        found = self._look(kind, query.sql, query.bind(self._tenant, values), lock=lock)
+        return amend(found, pending, where, order, after)[:limit] if pending else found
 
     def foresee(self, kind: type[Entity], where: Criterion, /, *, order: str = "id", limit: int | None = None) -> None:
         """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
@@ -200,6 +200,10 @@ class SqlTransaction:
         """The records of a kind that wait to be written."""
         return self._ledger.pending(kind) if self._ledger.owes(kind) else {}
 
+    def _look(self, kind: type[Entity], sql: str, parameters: Row, *, lock: bool) -> Sequence[Any]:
+        """Read records as they stand in the database."""
+        return self._adopt(self._book.plan(kind), self._runner.rows(sql, parameters))
+
     def _flush(self, kind: type[Entity] | None = None) -> None:
         """Send what waits to be written, of a kind or at all."""
         if self._ledger.owes(kind):
@@ -256,7 +260,7 @@ class SqlTransaction:
 UNKNOWN: Final[Any] = object()
 
 
-def _amend(
+def amend(
     found: Sequence[Any], pending: dict[str, Any], where: Criterion, order: str, after: Entity | None
 ) -> Sequence[Any]:
     """Hold records that wait to be written against a question whose answer the database has given without them."""

@@ -1,6 +1,6 @@
 """Many deals at once: moving them, and taking in those that another system knows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -14,7 +14,7 @@ from crmcore.domain.errors.broken import NotFound
 from crmcore.domain.errors.given import Blank, WrongType
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.funnels import Funnel
-from crmcore.domain.ids import CustomerId, DealId
+from crmcore.domain.ids import CustomerId, DealId, is_id
 from crmcore.domain.people import User
 from crmcore.services.bulk import Chunk, Done, Refused, Told, padded, row_of, take_each, tell_each
 from crmcore.services.deals.life import DealLife, Moved
@@ -55,7 +55,7 @@ class DealImports(DealLife):
                 raise WrongType("moves", "must be pairs of a deal's id and a stage")
             return self.move(one[0], to=one[1])
 
-        return tell_each(self.house, moves, move, chunk=chunk)
+        return tell_each(self.house, "deals.move", moves, move, chunk=chunk, ahead=_read_ahead)
 
     def upsert_many(
         self, rows: Iterable[Mapping[str, Any]], /, *, system: str, chunk: int = 1_000, **common: Any
@@ -76,6 +76,13 @@ class DealImports(DealLife):
         return take_each(
             self.house, "deals.upsert", rows, lambda unit, some: _take(unit, some, system, common), chunk=chunk
         )
+
+
+def _read_ahead(unit: Unit, moves: Sequence[Any]) -> None:
+    """Read at once the deals that are to be moved; what is no pair with an id is refused in its turn."""
+    ids = [move[0] for move in moves if type(move) is tuple and move and is_id(Deal.shape.kind, move[0])]
+    if ids:
+        unit.read_ahead(Deal, OneOf("id", padded(ids)))
 
 
 @frozen
@@ -127,9 +134,9 @@ class _Customers:
 
     def __init__(self, unit: Unit, drafts: list[_Draft], system: str) -> None:
         self._unit = unit
-        ids = {draft.facts["customer"] for draft in drafts if type(draft.facts.get("customer")) is str}
+        ids = {draft.facts["customer"] for draft in drafts if is_id(Customer.shape.kind, draft.facts.get("customer"))}
         # Mostly they are all there, and counting them is cheaper than reading them.
-        options = OneOf("id", padded(sorted(id for id in ids if id.startswith("customer_") and len(id) == 41)))
+        options = OneOf("id", padded(sorted(ids)))
         self._all = bool(options.options) and unit.count(Customer, options) == len(ids)
         self._ids = ids
         self._by_key: dict[str, CustomerId] = {}
