@@ -12,7 +12,8 @@ EMAIL_LIMIT: Final = 254
 _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
 _LABEL = re.compile(r"[^\W_]([^\W_]|-){0,61}[^\W_]|[^\W_]")
 _NOT_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069\xa0]")
-_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+"""The international form of a phone number (ITU-T E.164)."""
 # An address as most of them come: it has its comparable form already, and nothing in it needs a second look.
 _PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]+")
 _PLAIN_LIMIT: Final = 64
@@ -65,7 +66,7 @@ def phone_key(number: str, *, region: str | None = None) -> str:
         >>> phone_key("+371 2000-0000"), phone_key("۰۹۱۲ ۳۴۵ ۶۷۸۹", region="IR")
         ('+37120000000', '+989123456789')
     """
-    if type(number) is str and _INTERNATIONAL.fullmatch(number):
+    if type(number) is str and INTERNATIONAL.fullmatch(number):
         return number
     text = _NOT_DIGITS.sub("", checked_text("phone", number, limit=40))
     plus, digits = text[:1] in {"+", "\uff0b"}, text.lstrip("+\uff0b")
@@ -76,7 +77,7 @@ def phone_key(number: str, *, region: str | None = None) -> str:
         plus, digits = True, digits[2:]
     if not plus:
         digits = _international(digits, region)
-    if not _INTERNATIONAL.fullmatch("+" + digits):
+    if not INTERNATIONAL.fullmatch("+" + digits):
         raise InvalidPhone("phone", "must have 7 to 15 digits after the +")
     return "+" + digits
 
