@@ -1,10 +1,13 @@
 """Customers and deals by the hundred thousand, against the bare driver; and what it takes of memory.
 
     python benchmarks/bulk.py --rows 100000 --rounds 3
+    python benchmarks/bulk.py --stories 10000
     python benchmarks/bulk.py --memory 1000000 --on sqlite
 
 The bare driver gets the very rows that crmcore wrote, ready-made, in the same chunks: by `executemany` on SQLite, by COPY on PostgreSQL.
 It makes no row, checks nothing, looks nobody up.
+
+Stories are leads taken in by `capture_many`, and moved on by `move_many`, with all that each of them does.
 """
 
 import resource
@@ -130,6 +133,27 @@ def compare(url: str | None, number: int, rounds: int) -> list[list[Any]]:
     return rows
 
 
+def stories(title: str, url: str | None, number: int, rounds: int) -> list[list[Any]]:
+    """Take leads in, and move their deals on; how many in a second, and the processor's time of each."""
+    seconds = []
+    for _ in range(rounds):
+        with bench.fresh(url, "bulk") as fresh:
+            store = SqlStore.open(fresh)
+            crm = Crm(store)
+            funnel = bench.furnish(crm)
+            leads = (bench.request(n) for n in range(number))
+            start = time.perf_counter(), time.process_time()
+            taken = [told.result.deal.id for told in crm.leads.capture_many(leads, funnel=funnel.id)]  # type: ignore[union-attr]
+            middle = time.perf_counter(), time.process_time()
+            moved = sum(isinstance(told, Done) for told in crm.deals.move_many((id, bench.STAGES[1]) for id in taken))
+            end = time.perf_counter(), time.process_time()
+            assert moved == number
+            store.close()
+        seconds.append((middle[0] - start[0], middle[1] - start[1], end[0] - middle[0], end[1] - middle[1]))
+    taking, taking_cpu, moving, moving_cpu = (statistics.median(column) for column in zip(*seconds, strict=True))
+    return [[title, number / taking, taking_cpu / number * 1e6, number / moving, moving_cpu / number * 1e6]]
+
+
 def memory(number: int, on: str) -> None:
     """Print the peak of a process that takes so many customers in, for a tenth, a hundredth and all of them."""
     rows = []
@@ -153,11 +177,17 @@ def peak(number: int, url: str | None) -> None:
 
 def main() -> None:
     """Print the tables."""
-    given = bench.arguments(__doc__, rows=100_000, rounds=3, memory=0, peak=0)
+    given = bench.arguments(__doc__, rows=100_000, rounds=3, memory=0, peak=0, stories=0)
     if given.peak:
         peak(given.peak, None)
     elif given.memory:
         memory(given.memory, given.on)
+    elif given.stories:
+        rows = [] if given.on == "postgresql" else stories("SQLite", None, given.stories, given.rounds)
+        if given.on != "sqlite":
+            with bench.postgresql() as url:
+                rows += stories("PostgreSQL", url, given.stories, given.rounds)
+        bench.show("Stories", ["", "leads/s", "CPU µs each", "moves/s", "CPU µs each"], rows)
     else:
         head = ["", "crmcore/s", "bare/s", "times", "CPU µs each", "bare CPU µs"]
         if given.on != "postgresql":
