@@ -298,7 +298,8 @@ class Twin:
         execute(sql["SELECT funnels"][0], ("default", key(funnel)))
         first = self.stages(cursor.fetchone())[0]
         phone, email = re.sub(r"[\s().-]", "", phone), email.strip().lower()
-        execute(sql["SELECT customers"][0], ("default", "default", "phone:" + phone, "email:" + email))
+        claims = "phone:" + phone, "email:" + email
+        execute(sql["SELECT customers"][0], ("default", "default", *(claims if self.is_sqlite else [list(claims)])))
         assert not cursor.fetchall()
         ring_key = f"funnel_{funnel}:owner"
         execute(sql["SELECT rings"][0], ("default", ring_key))

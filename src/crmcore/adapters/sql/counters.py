@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Dialect, Table, bindparam, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from crmcore.adapters.sql.statements import ROWS_AT_ONCE, compiled
+from crmcore.adapters.sql.statements import compiled
 from crmcore.adapters.sql.tables import FIGURES
 from crmcore.adapters.sql.types import Key as PrefixedId
 from crmcore.domain.criteria import All, Criterion, Is
@@ -35,6 +35,9 @@ UPSERTS: Final[Mapping[str, Any]] = {"mariadb": mysql, "mysql": mysql, "postgres
 BY: Final = frozenset({"place", "total.currency"})
 SUMS: Final = frozenset({"total.minor"})
 """By what the counters can group, and what they have summed."""
+
+ROWS_AT_ONCE: Final = 16
+"""How many counters one statement adds to at most."""
 
 Key = tuple[str, int, str]
 """A counter: of a funnel, the place of a stage, and a currency; without worth, the currency is empty."""
