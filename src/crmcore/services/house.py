@@ -108,16 +108,17 @@ class House:
                 transaction.commit()
             return result
 
-    def insist(self, story: str, tell: Callable[[Unit], R], *, pinned: bool = False) -> R:
+    def insist(self, story: str, tell: Callable[[Unit], R], *, pinned: bool = False, reading: bool = False) -> R:
         """Tell a story, again and from its beginning when somebody else was faster, at most `attempts` times.
 
         Args:
             pinned: whether the caller means one version of a record, so that a newer one is an answer and no reason to repeat.
+            reading: as `run` takes it. A view is in nobody's way, but its database may be busy, or have forgotten its statements.
         """
         attempt = 1
         while True:
             try:
-                return self.run(story, tell)
+                return self.run(story, tell, reading=reading)
             except Conflict as conflict:
                 # A batch is run again as a whole, or not at all: what it has read stays as it has read it.
                 last = attempt >= self.attempts or open_batch(self.store) is not None
@@ -196,7 +197,7 @@ def view(name: str) -> Callable[[Callable[Concatenate[S, Unit, P], R]], Callable
     def decorate(look: Callable[Concatenate[S, Unit, P], R]) -> Callable[Concatenate[S, P], R]:
         @wraps(look)
         def question(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return self.house.run(name, lambda unit: look(self, unit, *args, **kwargs), reading=True)
+            return self.house.insist(name, lambda unit: look(self, unit, *args, **kwargs), reading=True)
 
         return question
 
