@@ -8,13 +8,14 @@ From a checkout: ``python -m tests.programmes.clock --seed 1 --n 3``; n is the n
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from crmcore.domain.worktime.hours import Hours, Shift
 from crmcore.domain.worktime.months import Window
+from crmcore.domain.worktime.openings import Openings
 from crmcore.domain.worktime.time import WorkTime
 from tests.programmes.programme import Verdict, run
 
@@ -29,11 +30,18 @@ SABOTAGES: Final = {
 }
 
 
-class _Naive(WorkTime):
+class _NaiveOpenings(Openings):
     def _on(self, day: date, hours: Hours) -> Window:
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
         opens, closes = (midnight + timedelta(minutes=m) for m in (hours.opens, hours.closes))
         return opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+class _Naive(WorkTime):
+    def __init__(self, zone: str, week: Sequence[Shift]) -> None:
+        super().__init__(zone, week)
+        self._openings = _NaiveOpenings(zone, week, (), (), ())
+        self._windows = self._openings.windows
 
 
 class _Wall(WorkTime):
