@@ -133,7 +133,7 @@ def test_tracebacks_show_the_written_lines() -> None:
     with pytest.raises(TooLong) as refused:
         Window("toolong")
 
-    assert "check_name(self, field_name, name)" in "".join(traceback.format_exception(refused.value))
+    assert "raise named(refusal, path_name)" in "".join(traceback.format_exception(refused.value))
 
 
 def test_every_kind_is_made_as_attrs_would_make_it() -> None:

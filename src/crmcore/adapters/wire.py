@@ -35,7 +35,6 @@ from crmcore.services.service.equipment import Failed, Metered
 from crmcore.services.service.maintenance import Proposed, Visited
 
 MICROSECOND: Final = timedelta(microseconds=1)
-_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 LARGEST: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
 
@@ -139,6 +138,19 @@ def _unpack(packed: Any) -> Any:
         case {"is": str(name), "of": data} if name in RESULTS:
             return structure(data, RESULTS[name])
     raise InvalidInput("result", "was not written by pack")
+
+
+def _writer() -> Callable[[Any], str]:
+    """Make the one encoder of the wire. json makes a new one in C for each text, which takes as long as writing a fact does."""
+    slow = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # it is no public name, and only CPython has it
+        return slow.encode
+    pieces = make(None, slow.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    return lambda data: "".join(pieces(data, 0))
+
+
+_write: Final = _writer()
 
 
 @cache

@@ -12,6 +12,9 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.fields.build import named, path_of
+
 T = TypeVar("T")
 
 
@@ -104,13 +107,13 @@ def _dissect(kind: type[Any]) -> _Anatomy:
 
 def _constructor(kind: type[Any]) -> Callable[..., None]:
     """Write a class's constructor: each field is made by default, or converted and checked, and put into its slot."""
-    scope: dict[str, Any] = {"NOTHING": attrs.NOTHING}
+    scope: dict[str, Any] = {"NOTHING": attrs.NOTHING, "InvalidInput": InvalidInput, "named": named}
     by_place, by_name, lines = ["self"], ["*"], list[str]()
     for field in attrs.fields(kind):
         default = _default(field, scope)
         if field.init:
             (by_name if field.kw_only else by_place).append(field.alias + (default and f"={default}"))
-        lines += _filled(field, default, getattr(kind, field.name).__set__, scope)
+        lines += _filled(kind, field, default, scope)
     if hasattr(kind, "__attrs_post_init__"):
         lines.append("self.__attrs_post_init__()")
     arguments = ", ".join(by_place + (by_name if len(by_name) > 1 else []))
@@ -129,11 +132,11 @@ def _default(field: Any, scope: dict[str, Any]) -> str:
     return f"default_{field.name}"
 
 
-def _filled(field: Any, default: str, put: Callable[[Any, Any], None], scope: dict[str, Any]) -> Iterator[str]:
+def _filled(kind: type[Any], field: Any, default: str, scope: dict[str, Any]) -> Iterator[str]:
     """The lines that fill one field."""
     name, given = field.name, field.alias
     scope |= {
-        f"put_{name}": put,
+        f"put_{name}": getattr(kind, name).__set__,
         f"convert_{name}": field.converter,
         f"check_{name}": field.validator,
         f"field_{name}": field,
@@ -144,10 +147,15 @@ def _filled(field: Any, default: str, put: Callable[[Any, Any], None], scope: di
     seen_to = []
     if field.converter is not None:
         seen_to.append(f"{given} = convert_{name}({given})")
-    if field.validator is not None:
+    if (check := field.metadata.get("check")) is not None:
+        scope |= {f"check_{name}": check, f"path_{name}": path_of(kind, name)}
+        seen_to.append(f"try: {f'{given} is None or ' * field.metadata['optional']}check_{name}({given})")
+        seen_to.append(f"except InvalidInput as refusal: raise named(refusal, path_{name}) from None")
+    elif field.validator is not None:
         seen_to.append(f"check_{name}(self, field_{name}, {given})")
     if seen_to and default.startswith("default"):
-        yield f"if {given} is not {default}: {'; '.join(seen_to)}"
+        yield f"if {given} is not {default}:"
+        yield from (f"    {line}" for line in seen_to)
     else:
         yield from seen_to
     yield f"put_{name}(self, {given})"

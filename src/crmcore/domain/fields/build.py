@@ -43,7 +43,7 @@ def build(
         try:
             check(value)
         except InvalidInput as refusal:
-            raise named(refusal, path_of(record, field)) from None
+            raise named(refusal, path_of(type(record), field.name)) from None
 
     if personal is not None:
         labels["personal"] = personal
@@ -53,14 +53,13 @@ def build(
         validator=validate,
         repr=shown and not personal,
         eq=compared,
-        metadata=labels,
+        metadata={**labels, "check": check, "optional": optional},
     )
 
 
-def path_of(record: Any, field: Any) -> str:
+def path_of(kind: type[Any], field: str) -> str:
     """Name a field as its refusals do: ``contactPoint.value``."""
-    kind = type(record).__name__
-    return f"{kind[0].lower()}{kind[1:]}.{field.name}"
+    return f"{kind.__name__[0].lower()}{kind.__name__[1:]}.{field}"
 
 
 def named(refusal: InvalidInput, path: str) -> InvalidInput:
