@@ -25,7 +25,7 @@ class Window:
     count: int = whole(default=1)
     _marks: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     facts: Mapping[str, str] = attrs.field(factory=dict)
-    wide: bool = attrs.field(default=True, kw_only=True)
+    wide: bool = attrs.field(default=True, kw_only=True, validator=attrs.validators.instance_of(bool))
     label: str = attrs.field(
         init=False, default=attrs.Factory(lambda self: f"{self.count} {self.name}", takes_self=True)
     )
@@ -88,6 +88,12 @@ def test_a_field_that_cannot_be_is_refused_as_attrs_would(named: dict[str, Any])
         usual(Window, **named)
 
     assert (type(its.value), str(its.value)) == (type(mine.value), str(mine.value))
+
+
+def test_a_validator_of_attrs_is_asked_too() -> None:
+    """A field that is none of ours may have one."""
+    with pytest.raises(TypeError, match="wide"):
+        Window("door", wide="yes")  # type: ignore[arg-type]  # that is what is refused
 
 
 def test_arguments_are_those_that_attrs_would_take() -> None:
