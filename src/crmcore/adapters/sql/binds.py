@@ -7,7 +7,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Dialect, Table, any_, bindparam
 from sqlalchemy.types import NullType
 
-from crmcore.adapters.sql.statements import Row, compiled
+from crmcore.adapters.sql.statements import Row, compiled, is_psycopg
 
 ESCAPE: Final = "/"
 Process = Callable[[Any], Any] | None
@@ -68,7 +68,7 @@ class Binds:
         """
         process, first = column.type.bind_processor(self._dialect), self._next()
         values = slice(first, first + number)
-        if (self._dialect.name, self._dialect.driver) == ("postgresql", "psycopg"):
+        if is_psycopg(self._dialect):
             array = self._bind(values, lambda some: _array(some, process), NullType())
             return column == any_(array)  # type: ignore[no-any-return]  # a claim
         return column.in_(self._bind(values, process, column.type, expanding=True))  # type: ignore[no-any-return]  # a claim

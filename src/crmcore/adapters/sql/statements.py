@@ -43,6 +43,11 @@ def compiled(core: Any, dialect: Dialect) -> Statement:
     return Statement(sql.removesuffix(OFFSET_0), names[:-1] if sql.endswith(OFFSET_0) else names)
 
 
+def is_psycopg(dialect: Dialect) -> bool:
+    """Tell whether it is PostgreSQL by psycopg, which takes arrays as texts, rows as a stream, and statements together."""
+    return (dialect.name, dialect.driver) == ("postgresql", "psycopg")
+
+
 class Inserts:
     """INSERTs into one table, of one row or of several at once.
 
@@ -56,7 +61,7 @@ class Inserts:
         self._dialect = dialect
         self._of: dict[int, str] = {}
         self.names = tuple(column.name for column in table.columns)
-        self.copy = self._copying() if (dialect.name, dialect.driver) == ("postgresql", "psycopg") else ""
+        self.copy = self._copying() if is_psycopg(dialect) else ""
 
     def _copying(self) -> str:
         names = self._dialect.identifier_preparer

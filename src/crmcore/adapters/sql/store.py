@@ -21,6 +21,7 @@ from crmcore.adapters.sql.migrations import version
 from crmcore.adapters.sql.recount import Miscount, Recount
 from crmcore.adapters.sql.replicas import Replica
 from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.statements import is_psycopg
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
 from crmcore.domain.errors.conflicts import Busy
@@ -72,7 +73,7 @@ class SqlStore:
         if dialect.name != "postgresql" and (walled or reads is not None):
             raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
         driver: Any = dialect.dbapi
-        can = (dialect.name, dialect.driver) == ("postgresql", "psycopg") and driver.Pipeline.is_supported()
+        can = is_psycopg(dialect) and driver.Pipeline.is_supported()
         self._pipelined = can and pipeline is not False and isinstance(host, Engine) and reads is None
         if pipeline and not can:
             raise InvalidInput(
