@@ -106,6 +106,18 @@ def test_addresses_of_the_world_are_taken(address: str) -> None:
         "a@1.2",
         "a,b@example.com",
         "x" * 65 + "@b.co",
+        "=?utf-8?q?a=40evil.example=3E?=@b.example",
+        "a=?b@b.example",
+        "a\uff20evil.example@b.example",
+        "a\uff0cb@b.example",
+        "\ufdfa@b.example",
+        "a\u200eb@b.example",
+        "a\u202eb@b.example",
+        "a\u00a0b@b.example",
+        "a@\ufdfa.example",
+        "a@\u2474.example",
+        "a@b\uff0eexample",
+        "a@\u0130stanbul.example",
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:

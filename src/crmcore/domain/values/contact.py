@@ -1,6 +1,7 @@
 """How a person is reached: e-mail addresses and phone numbers, in the one form that compares equal."""
 
 import re
+import unicodedata
 from typing import Final
 
 from crmcore.domain.errors.given import InvalidEmail, InvalidPhone
@@ -9,7 +10,9 @@ from crmcore.domain.fields.text import checked_text
 EMAIL_LIMIT: Final = 254
 """The longest e-mail address that fits into an SMTP path (RFC 5321 4.5.3.1.3)."""
 
-_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
+_ATOM = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LOCAL_LIMIT: Final = 64
 _LABEL = re.compile(r"[^\W_]([^\W_]|-){0,61}[^\W_]|[^\W_]")
 _NOT_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069\xa0]")
 INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -32,7 +35,7 @@ def email_key(address: str) -> str:
     """Bring an e-mail address into the form by which two of them are the same: composed, small letters.
 
     Upper and lower case of the local part are one here, against the letter of RFC 5321 and as every provider does it.
-    International addresses (RFC 6531) are taken as they are written.
+    International addresses (RFC 6531) are taken as they are written. What is checked is the form that is kept.
 
     Raises:
         InvalidEmail: no address can look like this.
@@ -43,14 +46,36 @@ def email_key(address: str) -> str:
     """
     if type(address) is str and len(address) <= _PLAIN_LIMIT and _PLAIN.fullmatch(address):
         return address
-    address = checked_text("email", address, limit=EMAIL_LIMIT)
-    local, at, domain = address.rpartition("@")
-    labels = domain.split(".")
-    if not at or not _LOCAL.fullmatch(local) or ".." in local or local.startswith(".") or local.endswith("."):
+    address = checked_text("email", address.lower() if type(address) is str else address, limit=EMAIL_LIMIT)
+    local, _, domain = address.rpartition("@")
+    if not is_local_part(local):
         raise InvalidEmail("email", "must look like name@example.com")
-    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+    if not (
+        _is_domain(domain) and _is_domain(unicodedata.normalize("NFKC", domain))
+    ):  # the second is how IDNA reads it
         raise InvalidEmail("email", "must end in a domain such as example.com")
-    return address.lower()
+    return address
+
+
+def is_local_part(local: str) -> bool:
+    """Check that a text can stand before the @ of an address as it is: a dot-atom (RFC 5322 3.2.3, RFC 6531 3.3).
+
+    Nothing in it may become another character when a mail library or a server reads it: no encoded word (RFC 2047), no compatibility
+    form of a special character such as the fullwidth ``＠``, nothing invisible.
+
+    Example:
+        >>> is_local_part("anna.berzina"), is_local_part("=?utf-8?q?a=40evil.example=3E?="), is_local_part("a＠b")
+        (True, False, False)
+    """
+    if len(local) > _LOCAL_LIMIT or not local.isprintable():
+        return False
+    read = unicodedata.normalize("NFKC", local)
+    return "=?" not in read and " " not in read and _LOCAL.fullmatch(read) is not None
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
 
 
 def phone_key(number: str, *, region: str | None = None) -> str:
