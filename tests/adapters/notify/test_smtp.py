@@ -4,8 +4,11 @@ import io
 import ssl
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
+from email.policy import SMTPUTF8, compat32
+from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -13,6 +16,7 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from crmcore import ConsoleNotifier, Recorder, SmtpNotifier
+from crmcore.adapters.notify.folder import FolderNotifier
 from crmcore.domain.ids import MessageId
 from crmcore.domain.messages import Letter
 from crmcore.errors import DeliveryFailed, InvalidInput
@@ -101,9 +105,11 @@ def test_a_letter_can_be_read_on_the_console() -> None:
     stream = io.StringIO()
     ConsoleNotifier(stream).send(letter(subject="Late\x1b[2J", body="one\ntwo\u202e"))
     ConsoleNotifier(stream).send(letter(name=""))
+    ConsoleNotifier(stream).send(letter(name="x\n-- email to y", subject="a\u2028-- b"))
 
     assert "-- email to Anna Liepa <anna@example.com>\n-- Late\ufffd[2J\none\ntwo\ufffd\n\n" in stream.getvalue()
     assert "-- email to anna@example.com\n" in stream.getvalue()
+    assert "-- email to x\ufffd-- email to y <anna@example.com>\n-- a\ufffd-- b\n" in stream.getvalue()
 
 
 def test_the_console_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,6 +218,119 @@ def test_no_header_is_smuggled_in(payload: dict[str, str], field: str) -> None:
     assert 1 == len(mail["To"].addresses)
     assert "evil" not in mail["To"].addresses[0].addr_spec
     assert not mail.is_multipart()
+
+
+ENCODED: Final = "=?utf-8?q?Bob=0d=0aReply-To:_x@y.example=0d=0a=0d=0aPay_here?="
+
+
+@pytest.mark.parametrize("text", [ENCODED, f"Anna {ENCODED} Liepa", f"Anna{ENCODED}", "=?", "Late =?utf-8?b?!?="])
+def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
+    """What a name or a subject says about its own encoding is text: it becomes no header and no body."""
+    with mail_server() as (mailbox, port):
+        plain(port, sender_name=text).send(letter(name=text, subject=text))
+    mail = read(mailbox.mails[0])
+    raw = message_from_bytes(mailbox.mails[0], policy=compat32)
+    names = [parseaddr(raw[header].replace("\r\n", ""))[0] for header in ("To", "From")]
+
+    assert text == mail["Subject"]
+    assert [text, text] == [str(make_header(decode_header(name))) for name in names]
+    assert None is mail["Reply-To"]
+    assert "Pay here" not in mail.get_content()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "=?utf-8?q?a=40evil.example=3E?=@b.example",
+        "=?utf-8?b?YUBldmlsLmV4YW1wbGU+?=@b.example",
+        "a@=?utf-8?q?evil.example?=",
+        "a\uff20evil.example@b.example",
+        "a@evil\u2100.example",
+        "a@\ufdfa.example",
+        "a@\u2474.example",
+        "a..b@b.example",
+        ".a@b.example",
+        "a@b..example",
+        "a@-b.example",
+        "a@b.example.",
+        "x" * 65 + "@b.example",
+        "a@" + "b." * 130 + "example",
+    ],
+)
+def test_address_that_would_be_read_otherwise_is_refused(address: str) -> None:
+    """An address that a library or a server may decode into another one is refused for good, and nothing leaves."""
+    with mail_server() as (mailbox, port), pytest.raises(DeliveryFailed) as failed:
+        plain(port).send(letter(to=address))
+
+    assert ([], True) == (mailbox.mails, failed.value.permanent)
+    with pytest.raises(InvalidInput, match="must be an e-mail address"):
+        SmtpNotifier("localhost", sender=address)
+
+
+def test_sender_name_with_control_character_is_refused() -> None:
+    """A notifier whose sender's name cannot be a header is not made."""
+    with pytest.raises(InvalidInput, match="must be one line"):
+        plain(25, sender_name="Logi\r\nBcc: evil@example.net")
+
+
+@pytest.mark.parametrize("length", [30, 60, 77, 78, 200, 900])
+def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
+    """List-Unsubscribe is the address in angle brackets, in one piece; letters beyond ASCII are percent-encoded."""
+    url = "https://example.com/" + "a" * length
+    with mail_server() as (mailbox, port):
+        plain(port, unsubscribe=lambda _: url).send(letter())
+        plain(port, unsubscribe=lambda _: "https://ēx.lv/jānis").send(letter())
+    first, second = mailbox.mails
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in first
+    assert b"List-Unsubscribe: <https://xn--x-oia.lv/j%C4%81nis>" in second
+    assert f"<{url}>" == read(first)["List-Unsubscribe"]
+
+
+@pytest.mark.parametrize(
+    "url", ["nothing", "https://a b/", "https://a/>,<b", "https://a/" + "b" * 1_000, "https://\u2474/"]
+)
+def test_unsubscribe_address_that_is_none_is_refused(url: str) -> None:
+    """A letter with such an address does not leave, and is not tried again."""
+    with pytest.raises(DeliveryFailed) as failed:
+        plain(25, unsubscribe=lambda _: url).compose(letter())
+
+    assert failed.value.permanent
+
+
+@pytest.mark.parametrize("language", ["not a tag", "lv, en", ENCODED, "123456789"])
+def test_language_without_proper_tag_is_unknown(language: str) -> None:
+    """A language that is no tag of BCP 47 stops no letter; the mail says that its language is unknown."""
+    mail = plain(25).compose(letter(language=language))
+
+    assert "und" == mail["Content-Language"]
+    assert "pt-BR" == plain(25).compose(letter(language="pt_BR"))["Content-Language"]
+
+
+def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
+    """A name cannot turn the address behind it around; joiners and marks that letters need stay."""
+    mail = plain(25).compose(letter(name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069"))
+
+    assert ("gpj می\u200cخواهم", "Late") == (mail["To"].addresses[0].display_name, mail["Subject"])
+
+
+@pytest.mark.parametrize("char", ["\0", "\x07", "\x1b", "\ud800"])
+def test_control_character_in_body_does_not_leave(char: str) -> None:
+    """A body that no mail can hold is refused for good, with an error of ours."""
+    with pytest.raises(DeliveryFailed) as failed:
+        plain(25).compose(letter(body=f"one{char}two"))
+
+    assert failed.value.permanent
+
+
+def test_folder_holds_the_same_mail(tmp_path: Path) -> None:
+    """The file is the mail to the byte, in this folder, whatever the letter's topic and id hold."""
+    one = letter(topic="../../x", id="message_../../../x", name=ENCODED, to="jānis@ēx.lv")
+    FolderNotifier(tmp_path / "out", sender="crm@example.com").send(one)
+    [file] = (tmp_path / "out").iterdir()
+
+    assert plain(25).compose(one).as_bytes() == file.read_bytes()
+    assert [tmp_path / "out"] == list(tmp_path.iterdir())
 
 
 def test_mail_payloads_are_only_ever_added() -> None:

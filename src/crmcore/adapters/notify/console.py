@@ -6,7 +6,8 @@ from typing import Final, TextIO
 
 from crmcore.domain.messages import Letter
 
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Line breaks too: each line is checked by itself.
+_CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class ConsoleNotifier:

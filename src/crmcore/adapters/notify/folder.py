@@ -32,8 +32,8 @@ class FolderNotifier:
             DeliveryFailed: permanently, when it cannot be a mail; for now, when the folder cannot be written.
         """
         content = self._mail.compose(letter).as_bytes()
-        topic = "".join(char if char.isalnum() else "-" for char in letter.topic)
-        path = self.folder / f"{letter.at:%Y-%m-%d-%H%M}-{topic}-{letter.id[-12:]}.eml"
+        name = "".join(char if char.isalnum() else "-" for char in f"{letter.topic}-{letter.id[-12:]}")
+        path = self.folder / f"{letter.at:%Y-%m-%d-%H%M}-{name}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = path.with_suffix(".part")

@@ -1,7 +1,7 @@
 """E-mail by SMTP, with the standard library alone.
 
 Rule 1: every attempt is the same message to the byte, Message-ID included, so that a receiver can drop what it has.
-Rule 2: no header comes from outside unlooked-at: what has a line break or another control character in it does not leave.
+Rule 2: a line break or another control character leaves in no header. `headers` writes them, and what it checks is what is sent.
 Rule 3: a lost connection is a failure. The mail may have arrived all the same; then it arrives again, under the same id.
 """
 
@@ -11,24 +11,26 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.utils import format_datetime
 from typing import Final, Literal
 
+from crmcore.adapters.notify.headers import as_mailbox, as_text, as_url, checked_address, new_mail
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.outside import DeliveryFailed
 from crmcore.domain.messages import Letter
 
 TIMEOUT: Final = 15.0
 """How long the server may be silent, in seconds: well under the lease that delivery gives a message."""
+UNKNOWN_LANGUAGE: Final = "und"
+"""What a mail calls a language whose tag has no proper form (RFC 5646 4.1)."""
 
 Security = Literal["starttls", "tls", "none"]
 
 _PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
-_NO_URL: Final = re.compile(r"[\s<>]")
-_PLAIN: Final = SMTP.clone(cte_type="7bit")  # every server takes it
 _UNSENDABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSENDABLE_IN_BODY: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class SmtpNotifier:
@@ -76,8 +78,11 @@ class SmtpNotifier:
         self._timeout = timeout
         self._context = context
         self._unsubscribe = unsubscribe
+        if _UNSENDABLE.search(sender_name):
+            raise InvalidInput("smtp.sender_name", "must be one line without control characters")
+        self._sender_name = sender_name
         try:
-            self._sender = _address(sender, sender_name)
+            self._sender = checked_address(sender)
         except ValueError:
             raise InvalidInput("smtp.sender", "must be an e-mail address") from None
 
@@ -88,7 +93,8 @@ class SmtpNotifier:
             DeliveryFailed: permanently, when the server refuses it for good (5xx) or it cannot be a mail; for now, when the server asks
                 to come again (4xx), cannot be reached, does not let us in, or hangs up.
         """
-        message = self.compose(letter)
+        content = self.compose(letter).as_bytes()
+        addresses = (self._sender, _recipient(letter))
         try:
             server = self._connect()
         except smtplib.SMTPResponseException as error:
@@ -96,7 +102,7 @@ class SmtpNotifier:
         except (smtplib.SMTPException, OSError) as error:
             raise _failed(letter, f"the server cannot be reached ({type(error).__name__})") from None
         try:
-            server.send_message(message)
+            _hand_over(server, *addresses, content)
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused(letter, *(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPResponseException as error:
@@ -117,26 +123,27 @@ class SmtpNotifier:
         Raises:
             DeliveryFailed: permanently: it holds a control character, or the address is none.
         """
-        message = EmailMessage(policy=_PLAIN)
         unsubscribe = self._unsubscribe(letter) if self._unsubscribe else None
         given = (letter.to, letter.name, letter.subject, letter.language, letter.id, letter.tenant, unsubscribe or "")
-        if any(map(_UNSENDABLE.search, given)) or _NO_URL.search(unsubscribe or "") or "\0" in letter.body:
+        if any(map(_UNSENDABLE.search, given)) or _UNSENDABLE_IN_BODY.search(letter.body):
             raise _failed(letter, "it has a control character where none may be", permanent=True)
-        try:
-            message["From"] = self._sender
-            message["To"] = _address(letter.to, letter.name)
-        except ValueError:
-            raise _failed(letter, "that is no e-mail address", permanent=True) from None
-        message["Subject"] = letter.subject
-        message["Date"] = letter.at
-        message["Message-ID"] = f"<{message_key(letter)}@{self._sender.domain}>"
+        message = new_mail()
+        message["From"] = as_mailbox(self._sender, self._sender_name)
+        message["To"] = as_mailbox(_recipient(letter), letter.name)
+        message["Subject"] = as_text(letter.subject)
+        message["Date"] = format_datetime(letter.at)
+        message["Message-ID"] = f"<{message_key(letter)}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         if unsubscribe:
-            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            try:
+                message["List-Unsubscribe"] = as_url(unsubscribe)
+            except ValueError:
+                raise _failed(letter, "its address for unsubscribing is no web address", permanent=True) from None
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(letter.body)  # it takes away what was said about the content before
         if letter.language:
-            message["Content-Language"] = letter.language
+            language = letter.language.replace("_", "-")
+            message["Content-Language"] = language if _LANGUAGE.fullmatch(language) else UNKNOWN_LANGUAGE
         return message
 
     def __repr__(self) -> str:
@@ -168,16 +175,31 @@ def message_key(letter: Letter) -> str:
     return hashlib.sha256(f"{letter.tenant}\0{letter.id}".encode()).hexdigest()[:32]
 
 
-def _address(address: str, name: str) -> Address:
-    """Make an address of exactly one mailbox; a domain in other letters is written in its ASCII form.
+def _recipient(letter: Letter) -> str:
+    """Read the address of a letter.
 
     Raises:
-        ValueError: that is none, or several.
+        DeliveryFailed: permanently: it is none, or several.
     """
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or set(address) & set(' ,;:<>()[]"\\'):
-        raise ValueError(address)
-    return Address(name, username=local, domain=domain if domain.isascii() else domain.encode("idna").decode())
+    try:
+        return checked_address(letter.to)
+    except ValueError:
+        raise _failed(letter, "that is no e-mail address", permanent=True) from None
+
+
+def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
+    """Send these bytes to this recipient. `SMTP.send_message` would read both out of the headers again.
+
+    Raises:
+        smtplib.SMTPException, OSError: the server did not take it.
+    """
+    options: tuple[str, ...] = ()
+    if not (sender + recipient).isascii():
+        server.ehlo_or_helo_if_needed()
+        if not server.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError
+        options = ("SMTPUTF8", "BODY=8BITMIME")
+    server.sendmail(sender, [recipient], content, options)
 
 
 def _refused(letter: Letter, *codes: int) -> DeliveryFailed:
