@@ -2,6 +2,7 @@
 
 Rule 1: a transaction reads the file as it is when it begins, and what it has written itself.
 Rule 2: a commit looks at the file anew under the lock, checks versions and keys, and puts a new file in the place of the old one.
+Rule 3: a transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
 """
 
 import json
@@ -15,6 +16,7 @@ import attrs
 
 from crmcore.adapters import wire
 from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
+from crmcore.domain.errors.broken import TransactionClosedError
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, changed, settled, unique_keys
@@ -63,14 +65,17 @@ class JsonTransaction:
         self._entries: dict[Key, list[Any]] = {}
         self._facts: list[Recorded] = []
         self._forget = 0
+        self._open = True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         """What was not committed is forgotten with this object."""
+        self._open = False
 
     def get(self, kind: Any, id: str, /) -> Any:
+        self._require_open()
         key = (kind, id)
         if key in self._written:
             return self._written[key]
@@ -100,11 +105,13 @@ class JsonTransaction:
         return sum(1 for _ in self._matching(kind, where))
 
     def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
+        self._require_open()
         key = (kind, id)
         stored = self._file["entries"].get(name_of(key), ())
         return [*(wire.load(text, entry_of(kind)) for text in stored), *self._entries.get(key, ())]
 
     def save(self, entity: Any, /) -> Any:
+        self._require_open()
         key = (type(entity), entity.id)
         if entity is self._read.get(key):
             return entity
@@ -121,22 +128,27 @@ class JsonTransaction:
         return self._written[key]
 
     def remove(self, entity: Entity, /) -> None:
+        self._require_open()
         self._based_on.setdefault((type(entity), entity.id), entity.version)
         self._written[type(entity), entity.id] = None
 
     def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
+        self._require_open()
         behind = self._file["facts"][max(after - self._file["forgotten"], 0) :]
         return [fact_of(data) for data in (behind[::-1] if backwards else behind)[:limit]]
 
     def forget_events(self, *, until: int) -> int:
+        self._require_open()
         self._forget = until
         forgotten: int = self._file["forgotten"]
         return max(0, min(until - forgotten, len(self._file["facts"]) - 1))
 
     def ask(self, question: Question[Any], /) -> None:
         """Let crmcore count record by record."""
+        self._require_open()
 
     def commit(self) -> None:
+        self._require_open()
         with self._store.lock:
             tenants = self._store.read()
             file = tenants[self._context.tenant] = self._mine(tenants)
@@ -158,6 +170,11 @@ class JsonTransaction:
             gone = max(0, min(self._forget - file["forgotten"], len(file["facts"]) - 1))
             file["facts"], file["forgotten"] = file["facts"][gone:], file["forgotten"] + gone
             self._store.write(tenants)
+        self._open = False
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise TransactionClosedError("transaction", "transaction_is_over")
 
     def _write_records(self, file: dict[str, Any]) -> None:
         for key, new in self._written.items():
@@ -173,6 +190,7 @@ class JsonTransaction:
                 file["records"][name_of(key)] = dumped(new)
 
     def _matching(self, kind: Any, where: Criterion) -> Iterator[Any]:
+        self._require_open()
         ids = {name.split()[1] for name in self._file["records"] if name.startswith(f"{kind.shape.kind} ")}
         ids |= {id for written, id in self._written if written is kind}
         found = (self.get(kind, id) for id in ids)

@@ -12,7 +12,8 @@
     │   └── MixedCurrencies            money of two currencies in one sum
     ├── RuleBroken                     right in itself, but not now
     │   ├── IllegalTransition · StageGateClosed · LossReasonMissing
-    │   └── NobodyAvailable · Occupied
+    │   ├── NobodyAvailable · Occupied
+    │   └── TransactionClosedError · TransactionOpenError
     ├── AmbiguousCustomer              several customers fit; crmcore refuses to guess
     ├── NotFound · CursorLost (LookupError)
     ├── Forbidden (PermissionError)
@@ -41,6 +42,8 @@ from crmcore.domain.errors.broken import (
     Occupied,
     RuleBroken,
     StageGateClosed,
+    TransactionClosedError,
+    TransactionOpenError,
 )
 from crmcore.domain.errors.conflicts import Busy, Conflict, KeyReused, StaleVersion, Taken
 from crmcore.domain.errors.given import (
@@ -107,6 +110,8 @@ __all__ = [
     "TemplateRefused",
     "TooLong",
     "TooPrecise",
+    "TransactionClosedError",
+    "TransactionOpenError",
     "UnknownCurrency",
     "UnsafeEngine",
     "WrongType",

@@ -15,6 +15,7 @@ from crmcore.adapters.memory.store import MemoryStore
 from crmcore.domain.criteria import EVERYTHING, Criterion, Has, Is, Mentions, look_up
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
+from crmcore.domain.errors.broken import TransactionClosedError
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import changed, unique_keys
@@ -213,7 +214,7 @@ class CommitsOnExit(Coat):
 
     def __exit__(self, *error: object) -> None:
         try:
-            with suppress(Taken, StaleVersion):
+            with suppress(Taken, StaleVersion, TransactionClosedError):
                 self.beneath.commit()
         finally:
             super().__exit__(*error)

@@ -11,7 +11,7 @@ from typing import Any
 
 from crmcore.adapters.memory.shelf import Shelf
 from crmcore.adapters.memory.transaction import MemoryTransaction
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
 from crmcore.services.ports import Context, Ids
 
 
@@ -40,14 +40,20 @@ class MemoryStore:
 class _Story(MemoryTransaction):
     """One story of a batch."""
 
-    def __init__(self, *args: Any, batch: MemoryTransaction) -> None:
+    def __init__(self, *args: Any, batch: "MemoryBatch") -> None:
         super().__init__(*args)
         self._batch = batch
         self.notes = batch.notes.copy()
 
     def commit(self) -> None:
         """End the story well."""
+        self._require_open()
         self._batch.notes = self.notes
+        self._end()
+
+    def _require_open(self) -> None:
+        super()._require_open()
+        self._batch.require_open()
 
 
 class MemoryBatch(MemoryTransaction):
@@ -55,6 +61,19 @@ class MemoryBatch(MemoryTransaction):
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> MemoryTransaction:
         """Begin a story."""
+        self.require_open()
         if context.tenant != self._context.tenant:
             raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
         return _Story(self._lock, self._shelf, context, ids, batch=self)
+
+    def require_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            TransactionClosedError: the batch has ended.
+        """
+        if not self._open:
+            raise TransactionClosedError("batch", "batch_is_over")
+
+    def _require_open(self) -> None:
+        self.require_open()

@@ -1,4 +1,7 @@
-"""What one transaction has read and written: new records beside the old, and rolling back is forgetting them."""
+"""What one transaction has read and written: new records beside the old, and rolling back is forgetting them.
+
+A transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
+"""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,6 +13,7 @@ from attrs import astuple, define, field
 
 from crmcore.adapters.memory.shelf import Key, Shelf
 from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
+from crmcore.domain.errors.broken import TransactionClosedError
 from crmcore.domain.errors.conflicts import StaleVersion, Taken
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, changed, settled, unique_keys
@@ -43,6 +47,7 @@ class MemoryTransaction:
         self._shelf = shelf
         self._context = context
         self._ids = ids
+        self._open = True
         self.notes = Notes()
 
     def __enter__(self) -> Self:
@@ -51,10 +56,11 @@ class MemoryTransaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        self._forget()
+        self._end()
 
     def get(self, kind: type[E], id: str, /) -> E | None:
         """Read a record by its id."""
+        self._require_open()
         key = (kind, id)
         if key in self.notes.written:
             return self.notes.written[key]  # type: ignore[return-value]  # the key's kind is the record's
@@ -76,6 +82,7 @@ class MemoryTransaction:
         lock: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order."""
+        self._require_open()
         field = order.removeprefix("-")
         found = sorted(self._matching(kind, where), key=lambda e: rank(e, field), reverse=order.startswith("-"))
         if after is not None:
@@ -87,15 +94,18 @@ class MemoryTransaction:
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""
+        self._require_open()
         return sum(1 for _ in self._matching(kind, where))
 
     def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries of a record."""
+        self._require_open()
         with self._lock:
             return [*self._shelf.entries.get((kind, id), ()), *self.notes.entries.get((kind, id), ())]
 
     def save(self, entity: E, /) -> E:
         """Store a record."""
+        self._require_open()
         key = (type(entity), entity.id)
         if self.notes.seen.get(key) is entity:
             return entity
@@ -123,12 +133,14 @@ class MemoryTransaction:
 
     def remove(self, entity: Entity, /) -> None:
         """Forget a record."""
+        self._require_open()
         key = (type(entity), entity.id)
         self.notes.based_on.setdefault(key, entity.version)
         self.notes.written[key] = None
 
     def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
+        self._require_open()
         with self._lock:
             feed = self._shelf.feed
             behind = feed[max(after - self._shelf.forgotten, 0) :]
@@ -136,16 +148,19 @@ class MemoryTransaction:
 
     def forget_events(self, *, until: int) -> int:
         """Forget the beginning of the feed, with the commit."""
+        self._require_open()
         self.notes.forget_until = until
         with self._lock:
             return self._shelf.forgettable(until)
 
     def ask(self, question: Question[A], /) -> A | None:
         """Leave every question to its own way of counting."""
+        self._require_open()
         return None
 
     def commit(self) -> None:
         """Make it all last."""
+        self._require_open()
         with self._lock:
             records = self._shelf.records
             old = {key: records[key[0]].get(key[1]) for key in self.notes.written}
@@ -159,7 +174,7 @@ class MemoryTransaction:
                 self._shelf.entries[key] += entries
             self._shelf.publish(self.notes.facts)
             self._shelf.forget(self.notes.forget_until)
-        self._forget()
+        self._end()
 
     def _matching(self, kind: type[E], where: Criterion) -> Iterator[E]:
         with self._lock:
@@ -191,5 +206,15 @@ class MemoryTransaction:
                 if holder != id:
                     raise Taken(kind.shape.kind, name)
 
-    def _forget(self) -> None:
+    def _require_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            TransactionClosedError: the transaction has ended.
+        """
+        if not self._open:
+            raise TransactionClosedError("transaction", "transaction_is_over")
+
+    def _end(self) -> None:
+        self._open = False
         self.notes = Notes()

@@ -4,6 +4,7 @@ Rule 1: a story that ends badly undoes only itself. What it had saved was not wr
 Rule 2: what the stories have saved is written together, many rows at once, at the end of the batch or when a later story asks for it.
 Rule 3: when the database refuses what a story had left to be written, nothing of the whole batch has happened.
 Rule 4: what the batch has asked before, or has read ahead, it does not ask again (see `recall`).
+Rule 5: a batch ends with its commit or its block, whichever comes first, and so do its stories. Every method refuses afterwards.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.statements import Row
 from crmcore.adapters.sql.transaction import UNKNOWN, SqlTransaction, amend
 from crmcore.domain.criteria import EVERYTHING, Criterion
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
 from crmcore.domain.kernel import Entity
 from crmcore.services.ports import Context, Ids
 
@@ -33,7 +34,7 @@ class SqlBatch:
 
     def __init__(self, runner: Runner, context: Context) -> None:
         self._tenant = context.tenant
-        self._open = True
+        self.is_open = True
         self.runner = runner
         self.ledger = Ledger()
         self.recall = Recall()
@@ -45,13 +46,24 @@ class SqlBatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         try:
-            if self._open:
+            if self.is_open:
+                self.is_open = False
                 self.runner.link.rollback()
         finally:
             self.runner.link.release()
 
+    def require_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            TransactionClosedError: the batch has ended.
+        """
+        if not self.is_open:
+            raise TransactionClosedError("batch", "batch_is_over")
+
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
         """Begin a story."""
+        self.require_open()
         if context.tenant != self._tenant:
             raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
         if self.runner.spoiled is not None:
@@ -60,11 +72,12 @@ class SqlBatch:
 
     def commit(self) -> None:
         """Make all stories last."""
+        self.require_open()
         if self.runner.spoiled is None:
             self._write()
             self.ledger.settle(self.runner, self._tenant)
         self.runner.commit()
-        self._open = False
+        self.is_open = False
 
     def write(self, kind: type[Entity] | None = None) -> None:
         """Send what stories have left to be written, and see that it is taken: what comes next may have to be undone without it."""
@@ -105,12 +118,14 @@ class _Story(SqlTransaction):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        if self._open and self._savepoint.rollback():
+        undo, self._open = self._open and self._batch.is_open, False
+        if undo and self._savepoint.rollback():
             self._runner.spoiled = None
             self._batch.recall.forget_answers()
 
     def commit(self) -> None:
         """End the story well."""
+        self._require_open()
         if self._runner.spoiled is not None:
             raise self._runner.spoiled
         self._savepoint.commit()
@@ -129,6 +144,7 @@ class _Story(SqlTransaction):
         lock: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order; where it asks by a unique key, nothing has to be written first."""
+        self._require_open()
         held = None if lock else self._batch.recall.held(kind, where)
         if held is None or not (held.of_all or (limit is None and after is None)):
             return super().find(kind, where, order=order, after=after, limit=limit, lock=lock)
@@ -142,8 +158,13 @@ class _Story(SqlTransaction):
 
     def read_ahead(self, kind: type[Entity], where: Criterion, /) -> None:
         """Read what later stories of the batch will ask for one by one: before this one has changed anything, as it may yet be undone."""
+        self._require_open()
         if not self._ledger.owes():
             self._batch.recall.note_all(kind, where, self.find(kind, where))
+
+    def _require_open(self) -> None:
+        super()._require_open()
+        self._batch.require_open()
 
     def _look(self, kind: type[Entity], sql: str, parameters: Row, *, lock: bool) -> Sequence[Any]:
         recall, question = self._batch.recall, (sql, parameters)

@@ -4,6 +4,7 @@ Rule 1: what is asked for is answered as this transaction has left it. A few rec
 question here; only when they are many, or are to be counted, are they written first.
 Rule 2: in a batch each story has a ledger of its own. Ending well, it is added to the batch's; ending badly, it is thrown away, and with
 it whatever had to be written meanwhile, by a savepoint.
+Rule 3: a transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from crmcore.adapters.sql.ledger import Ledger
 from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.statements import PartPlan, RecordPlan, Row
 from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
+from crmcore.domain.errors.broken import TransactionClosedError
 from crmcore.domain.feed import Recorded
 from crmcore.domain.kernel import Entity, settled
 from crmcore.services.ports import Context, Ids, Question
@@ -51,12 +53,14 @@ class SqlTransaction:
     ) -> None:
         try:
             if self._open:
+                self._open = False
                 self._runner.link.rollback()
         finally:
             self._runner.link.release()
 
     def get(self, kind: type[E], id: str, /) -> E | None:
         """Read a record by its id."""
+        self._require_open()
         key = (kind, id)
         known = self._known(key)
         if known is not UNKNOWN:
@@ -79,6 +83,7 @@ class SqlTransaction:
         lock: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order."""
+        self._require_open()
         pending = self._pending(kind)
         if len(pending) > FEW or (pending and lock):
             self._flush(kind)
@@ -90,6 +95,7 @@ class SqlTransaction:
 
     def foresee(self, kind: type[Entity], where: Criterion, /, *, order: str = "id", limit: int | None = None) -> None:
         """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
+        self._require_open()
         if self._runner.waits:
             return
         pending = self._pending(kind)
@@ -100,6 +106,7 @@ class SqlTransaction:
 
     def announce(self, kind: type[Entity], id: str, then: Mapping[str, type[Entity]], /) -> None:
         """Note that a record will be asked for next, and those that its fields name, so that a pipeline can ask for all of them at once."""
+        self._require_open()
         key = (kind, id)
         if self._runner.waits or self._known(key) is not UNKNOWN:
             return
@@ -113,12 +120,14 @@ class SqlTransaction:
 
     def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
         """Count the records that fulfil a criterion."""
+        self._require_open()
         self._flush(kind)
         query, values = self._book.queries(kind).count(where)
         return int(self._runner.rows(query.sql, query.bind(self._tenant, values))[0][0])
 
     def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries of a record."""
+        self._require_open()
         self._flush(kind)
         plan = self._book.plan(kind)
         if plan.entries is None:
@@ -128,6 +137,7 @@ class SqlTransaction:
 
     def save(self, entity: E, /) -> E:
         """Store a record, at the latest when the transaction is committed."""
+        self._require_open()
         kind = type(entity)
         key = (kind, entity.id)
         if self._known(key) is entity:
@@ -151,6 +161,7 @@ class SqlTransaction:
 
     def remove(self, entity: Entity, /) -> None:
         """Forget a record."""
+        self._require_open()
         kind = type(entity)
         self._flush(kind)
         self._ledger.known[kind, entity.id] = None
@@ -158,11 +169,13 @@ class SqlTransaction:
 
     def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
         """Read the feed behind a position."""
+        self._require_open()
         self._flush()
         return self._book.feed.read(self._runner, self._tenant, after=after, limit=limit, backwards=backwards)
 
     def forget_events(self, *, until: int) -> int:
         """Forget the beginning of the feed."""
+        self._require_open()
         self._flush()
         forgetting = self._book.feed.forgetting(self._runner, self._tenant, until)
         self._runner.link.before_writing()
@@ -171,6 +184,7 @@ class SqlTransaction:
 
     def ask(self, question: Question[A], /) -> A | None:
         """Answer a tally by one statement, from the counters if they hold what it asks for."""
+        self._require_open()
         if not isinstance(question, Tally):
             return None
         self._flush(question.kind)
@@ -187,10 +201,20 @@ class SqlTransaction:
 
     def commit(self) -> None:
         """Make it all last."""
+        self._require_open()
         self._flush()
         self._ledger.settle(self._runner, self._tenant)
         self._runner.commit()
         self._open = False
+
+    def _require_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            TransactionClosedError: the transaction has ended.
+        """
+        if not self._open:
+            raise TransactionClosedError("transaction", "transaction_is_over")
 
     def _known(self, key: tuple[type[Entity], str]) -> Any:
         """A record as it is known here, None when it was removed, or `UNKNOWN`."""

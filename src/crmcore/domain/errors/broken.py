@@ -98,6 +98,21 @@ class Occupied(RuleBroken):
 
 
 @define
+class TransactionClosedError(RuleBroken):
+    """A transaction or a batch was used after its end. Nothing that it was given then is stored."""
+
+    code: ClassVar[str] = "transaction_closed"
+    advice: str = "has ended and takes nothing more; begin a new one"
+
+
+@define
+class TransactionOpenError(RuleBroken):
+    """The action would leave a transaction that is not committed yet and may still be rolled back."""
+
+    code: ClassVar[str] = "transaction_open"
+
+
+@define
 class AmbiguousCustomer(CrmError):
     """Several customers fit what was given: say which one with ``customer=``.
 

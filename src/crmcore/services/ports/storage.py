@@ -51,6 +51,8 @@ class Transaction(Protocol):
 
     All of its methods raise `Busy` when the database asks to try again, and `StoreFailed` when it fails.
 
+    It ends with its commit or with its block, whichever comes first. All of its methods raise `TransactionClosedError` afterwards.
+
     It may offer `foresee` and `announce` besides, which tell what will be asked for soon; see `crmcore.services.unit.Unit`. None needs them.
     """
 
@@ -157,7 +159,11 @@ class Store(Protocol):
 
 
 class Batch(Protocol):
-    """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing."""
+    """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing.
+
+    It ends with its commit or with its block, whichever comes first. Its methods, and those of its transactions, raise
+    `TransactionClosedError` afterwards.
+    """
 
     def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Transaction:
         """Begin a story. It ends well by its `commit`; otherwise it has done nothing, and those before it still have.

@@ -4,12 +4,12 @@ from contextlib import suppress
 
 import pytest
 
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
 from crmcore.domain.errors.conflicts import Taken
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
-from crmcore.services.ports import BatchStore
-from crmcore.testing.promises.hands import THEM, begin, events, find, get, open_batch, save, tell
+from crmcore.services.ports import Batch, BatchStore
+from crmcore.testing.promises.hands import THEM, USES, begin, events, find, get, open_batch, save, tell
 from crmcore.testing.samples import NOON, Samples
 
 
@@ -67,3 +67,47 @@ class Batches:
             batch.commit()
 
         assert [taken] == find(batching, User)
+
+    @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
+    def test_a_batch_that_has_ended_refuses(self, batching: BatchStore, samples: Samples, ending: str) -> None:
+        """After its commit, and after its block, it begins and commits nothing more, by `TransactionClosedError`."""
+        with open_batch(batching) as batch:
+            tell(batch, samples.task())
+            if "commit" in ending:
+                batch.commit()
+            if ending == "commit":
+                self._refuse(batch)
+        if "block" in ending:
+            self._refuse(batch)
+
+        assert ("commit" in ending) == len(find(batching, Task)) == len(events(batching))
+
+    @pytest.mark.parametrize("use", USES)
+    @pytest.mark.parametrize("ending", ["of the story", "of the batch", "of the batch without commit"])
+    def test_a_story_of_a_batch_that_has_ended_refuses(
+        self, batching: BatchStore, samples: Samples, ending: str, use: str
+    ) -> None:
+        """After its own end, and after the batch's, every method raises `TransactionClosedError`, and nothing more is stored."""
+        task, late = save(batching, samples.task()), samples.task()
+        with open_batch(batching) as batch:
+            tell(batch, samples.task())
+            story = begin(batch)
+            story.save(samples.task())
+            if ending == "of the story":
+                story.commit()
+                with pytest.raises(TransactionClosedError):
+                    USES[use](story, task, late)
+            if ending != "of the batch without commit":
+                batch.commit()
+        with pytest.raises(TransactionClosedError):
+            USES[use](story, task, late)
+
+        stored = {"of the story": 3, "of the batch": 2, "of the batch without commit": 1}[ending]
+        assert stored == len(find(batching, Task)) == len(events(batching))
+
+    def _refuse(self, batch: Batch) -> None:
+        """Look that a batch takes nothing more."""
+        with pytest.raises(TransactionClosedError):
+            begin(batch)
+        with pytest.raises(TransactionClosedError):
+            batch.commit()

@@ -1,14 +1,16 @@
 """What the promises are written with: one transaction each, patience, threads."""
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from crmcore.adapters.ids import CountingIds
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.errors.conflicts import Conflict, Taken
 from crmcore.domain.kernel import Entity
+from crmcore.domain.tasks import Task
 from crmcore.services.ports import Batch, BatchStore, Context, Store, Transaction
+from crmcore.services.tally import Tally
 
 E = TypeVar("E", bound=Entity)
 
@@ -114,3 +116,17 @@ def in_threads(number: int, work: Callable[[int], None]) -> None:
 
 
 _EVENT_IDS = CountingIds()
+
+USES: Final[Mapping[str, Callable[[Transaction, Task, Task], object]]] = {
+    "get": lambda transaction, stored, _: transaction.get(Task, stored.id),
+    "find": lambda transaction, _, __: list(transaction.find(Task)),
+    "count": lambda transaction, _, __: transaction.count(Task),
+    "entries": lambda transaction, stored, _: list(transaction.entries(Task, stored.id)),
+    "save": lambda transaction, _, new: transaction.save(new),
+    "remove": lambda transaction, stored, _: transaction.remove(stored),
+    "events": lambda transaction, _, __: list(transaction.events()),
+    "forget_events": lambda transaction, _, __: transaction.forget_events(until=1),
+    "ask": lambda transaction, _, __: transaction.ask(Tally(kind=Task)),
+    "commit": lambda transaction, _, __: transaction.commit(),
+}
+"""Every method of a transaction, called with a record that is stored and one that is new."""

@@ -4,11 +4,12 @@ import pytest
 
 from crmcore.domain.criteria import Is
 from crmcore.domain.deals.deal import Deal
+from crmcore.domain.errors.broken import TransactionClosedError
 from crmcore.domain.errors.conflicts import Taken
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.services.ports import Store
-from crmcore.testing.promises.hands import begin, events, find, get, read, save
+from crmcore.testing.promises.hands import USES, begin, events, find, get, read, save
 from crmcore.testing.samples import NOON, Samples
 
 
@@ -82,3 +83,21 @@ class Transactions:
         assert twice.version == 3
         assert twice == read(store, Task, task.id)
         assert [fact.version for fact in events(store)] == [1, 2, 3]
+
+    @pytest.mark.parametrize("use", USES)
+    @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
+    def test_a_transaction_that_has_ended_refuses(self, store: Store, samples: Samples, ending: str, use: str) -> None:
+        """After its commit, and after its block, every method raises `TransactionClosedError`, and nothing more is stored."""
+        task, late = save(store, samples.task()), samples.task()
+        with begin(store) as transaction:
+            transaction.save(samples.task())
+            if "commit" in ending:
+                transaction.commit()
+            if ending == "commit":
+                with pytest.raises(TransactionClosedError):
+                    USES[use](transaction, task, late)
+        if "block" in ending:
+            with pytest.raises(TransactionClosedError):
+                USES[use](transaction, task, late)
+
+        assert (1 if ending == "block" else 2) == len(find(store, Task)) == len(events(store))
