@@ -147,6 +147,9 @@ def port_list() -> str:
                 for method, wish in vars(port).items()
                 if inspect.isfunction(wish) and not method.startswith("_")
             ]
+            lines += [
+                f"- `{name}`{_says(wish, ': ')}" for name, wish in vars(port).items() if isinstance(wish, property)
+            ]
     return page(
         "Ports",
         "Everything that crmcore asks of the world, in `crmcore.services.ports`. What a store promises is a suite of tests,\n"

@@ -227,9 +227,11 @@ class Crm:
         """Tell the stories of a ``with`` block in one transaction: each of them all or nothing, all of them in one commit.
 
         A story that fails undoes only itself. An error that leaves the block, or a conflict at its end, undoes the whole batch.
+        The batch belongs to the thread or the asyncio task that opens it. In tasks and copied contexts that start inside it, commands are
+        refused, then and after its end. Commands of another store are refused inside it.
 
         Raises:
-            RuleBroken: a batch is open already.
+            RuleBroken: a batch is open already, or the block is left in another thread or task.
             InvalidInput: the store tells stories one by one only.
             Conflict: somebody else was faster; nothing of the batch has happened, and it may be run again.
 
@@ -249,11 +251,19 @@ class Crm:
         return self.due.run(limit=limit)
 
     def deliver(self, *, limit: int = 100) -> "DeliveryReport":
-        """Send the messages that wait, and tell the listeners what happened. Call it often, from anywhere."""
+        """Send the messages that wait, and tell the listeners what happened. Call it often, by a store over an engine.
+
+        Raises:
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+        """
         return self.delivery.run(limit=limit)
 
     def health(self) -> "Health":
-        """Look how far behind the house is: with messages, due work and listeners. Cheap enough to be asked every minute."""
+        """Look how far behind the house is: with messages, due work and listeners. Cheap enough to be asked every minute.
+
+        Raises:
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+        """
         from crmcore.services.health import Checkup
 
         return Checkup(self.house).look()

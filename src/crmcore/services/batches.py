@@ -1,31 +1,90 @@
-"""Batches: many stories in one transaction, for imports and queues, where the commit is most of what a story costs.
+"""Batches and open transactions: which transaction a command is part of, and what may not run inside one.
 
-Rule 1: a batch belongs to the thread, or to the asynchronous task, that opened it; stories told elsewhere are not part of it.
+Rule 1: a batch belongs to the thread, or to the asyncio task, that opened it. A context copied inside a batch (a new task, `to_thread`,
+`copy_context`) is not part of it: commands there are refused while the batch is open, and after its end.
 Rule 2: a story of a batch is all or nothing, as ever; a story that fails leaves the others alone.
 Rule 3: the batch as a whole is all or nothing too, and it alone is committed. A conflict that shows only then is the batch's.
+Rule 4: while a batch or a command is open, no command of another store, and no second command, begins: its commit would come first. Views may.
+Rule 5: what reaches outside, or reads the feed, runs only where everything is committed: not in a batch, and not over a joined store.
 """
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import define, field
 
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError, TransactionOpenError
 from crmcore.domain.errors.given import InvalidInput
-from crmcore.services.ports import Batch, Context, Ids, Store
+from crmcore.services.ports import Batch, Context, Ids, Store, is_joined
+
+REMEDY: Final = "start the task before the batch, or with an empty contextvars.Context()"
 
 
-@frozen
-class _Open:
+def _current_task() -> object:
+    """The asyncio task that runs, if any. A host that never imported asyncio does not pay for it."""
+    asyncio: Any = sys.modules.get("asyncio")
+    try:
+        return asyncio.current_task()
+    except (AttributeError, RuntimeError):  # not imported, or no loop runs in this thread
+        return None
+
+
+@define(eq=False)
+class _OpenTransaction:
+    """A batch, or the transaction of one command, that is open in this context.
+
+    Attributes:
+        batch: None for one command, and after its end.
+        is_batch: whether it is a batch.
+        is_busy: whether a command runs in it now.
+        commands: how many commands of a batch have ended well.
+    """
+
     store: Store
-    batch: Batch
+    batch: Batch | None = None
+    is_batch: bool = False
+    is_busy: bool = False
+    is_over: bool = False
+    commands: int = 0
     thread: int = field(factory=threading.get_ident)
+    task: object = field(factory=_current_task)
+    token: "Token[_OpenTransaction | None] | None" = None
+
+    def is_here(self) -> bool:
+        """Whether this is the thread, the asyncio task and the context in which it was opened."""
+        if self.task is not _current_task() or not self.forget():
+            return False
+        self.enter()
+        return True
+
+    def end(self) -> None:
+        """End it, and forget it in the context in which it was opened."""
+        self.is_over, self.task, self.batch = True, None, None
+        self.forget()
+
+    def enter(self) -> None:
+        """Make it the one that is open in this context."""
+        self.token = _CURRENT.set(self)
+
+    def forget(self) -> bool:
+        """Forget it in the context in which it was opened; returns whether this is that context."""
+        if self.token is None or self.thread != threading.get_ident():
+            return False
+        try:
+            _CURRENT.reset(self.token)
+        except (
+            ValueError,
+            RuntimeError,
+        ):  # a token is used once, and in its own context; a copied context is another one
+            return False
+        return True
 
 
-_OPEN: Final[ContextVar[_Open | None]] = ContextVar("crmcore_batch", default=None)
+_CURRENT: Final[ContextVar[_OpenTransaction | None]] = ContextVar("crmcore_transaction", default=None)
 
 
 @contextmanager
@@ -33,43 +92,120 @@ def batch_of(store: Store, context: Context, ids: Ids) -> Iterator[None]:
     """Tell the stories of a block in one transaction, and commit it at the end.
 
     Raises:
-        RuleBroken: a batch is open already.
+        RuleBroken: a batch is open already; or the block is left in another thread or task than it was entered in.
+        TransactionOpenError: a command is open, or a batch over another store.
         InvalidInput: the store tells stories one by one only.
         (others): whatever the block raises, or the commit; then nothing of the batch has happened.
     """
-    if _OPEN.get() is not None:
+    current = _here(store)
+    if current is not None and (current.is_busy or current.store != store):
+        raise _refused(current)
+    if current is not None:
         raise RuleBroken("batch", "batch_in_batch", "is open already; one commit is one batch")
     begin: Any = getattr(store, "batch", None)
     if begin is None:
         raise InvalidInput("store", f"tells stories one by one only; {type(store).__name__} offers no batch()")
     with begin(context, ids=ids) as batch:
-        token = _OPEN.set(_Open(store, batch))
+        opened = _OpenTransaction(store, batch, is_batch=True)
         try:
+            opened.enter()
             yield
+            if not opened.is_here():
+                raise RuleBroken(
+                    "batch", "batch_elsewhere", "was left in another thread or task than it was entered in"
+                )
+        except GeneratorExit:
+            if opened.commands:
+                raise RuleBroken("batch", "batch_abandoned", "was opened in a generator that was closed") from None
+            raise
         finally:
-            _OPEN.reset(token)
+            opened.end()
         batch.commit()
+
+
+@contextmanager
+def transaction_of(store: Store, *, reading: bool) -> Iterator[Store | Batch]:
+    """Find where a story begins its transaction: in the batch that is open over its store, or in the store.
+
+    Raises:
+        RuleBroken: a batch is open that belongs to another thread or task.
+        TransactionClosedError: this task was started in a batch that has ended.
+        TransactionOpenError: it is a command, and a command or a batch over another store is open.
+    """
+    current = _here(store, reading=reading)
+    if reading:
+        yield store if current is None or current.store != store else current.batch or store
+        return
+    if current is not None and (current.is_busy or current.store != store):
+        raise _refused(current)
+    opened = current or _OpenTransaction(store)
+    try:
+        if current is None:
+            opened.enter()
+        opened.is_busy = True
+        yield opened.batch or store
+        opened.commands += 1
+    finally:
+        opened.is_busy = False
+        if current is None:
+            opened.end()
 
 
 def open_batch(store: Store) -> Batch | None:
     """Find the batch that stories over a store are part of here.
 
     Raises:
-        RuleBroken: it was opened in another thread.
+        RuleBroken: it was opened in another thread or task.
+        TransactionClosedError: this task was started in a batch that has ended.
     """
-    found = _OPEN.get()
-    if found is None or found.store is not store:
-        return None
-    if found.thread != threading.get_ident():
-        raise RuleBroken("batch", "batch_elsewhere", "belongs to the thread that opened it")
-    return found.batch
+    current = _here(store)
+    return current.batch if current is not None and current.store == store else None
 
 
-def forbid_batch(store: Store, what: str) -> None:
-    """Keep what reaches outside of the house out of a transaction that is not yet committed.
+def require_committed(store: Store, action: str) -> None:
+    """Keep what reaches outside out of a transaction that is not committed and may still be rolled back.
+
+    Args:
+        store: the one that is asked.
+        action: what is refused, as an infinitive.
 
     Raises:
-        RuleBroken: a batch is open.
+        TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
     """
-    if open_batch(store) is not None:
-        raise RuleBroken("batch", "batch_is_open", f"is not committed yet; {what} after it")
+    current = _here(store)
+    if current is not None and current.is_batch:
+        raise TransactionOpenError("batch", "batch_is_open", f"is not committed yet; {action} after it")
+    if is_joined(store):
+        raise TransactionOpenError(
+            "transaction",
+            "host_transaction_is_open",
+            f"of the host is not committed yet; {action} after its commit, by a store over the engine",
+        )
+
+
+def _here(store: Store, *, reading: bool = False) -> _OpenTransaction | None:
+    """Find the batch or command that is open in this thread and task; see rule 1."""
+    current = _CURRENT.get()
+    if current is None:
+        return None
+    if current.is_over:
+        # The context in which a batch was opened goes on without it when it was left elsewhere; a copied context does not.
+        if not current.forget() and current.is_batch and current.store == store:
+            raise TransactionClosedError(
+                "batch", "batch_is_over", f"has ended, and this task was started in it; {REMEDY}"
+            )
+        return None
+    if current.is_here():
+        return current
+    if not current.is_batch or (reading and current.store != store):
+        return None
+    raise RuleBroken("batch", "batch_elsewhere", f"belongs to the thread or asyncio task that opened it; {REMEDY}")
+
+
+def _refused(current: _OpenTransaction) -> TransactionOpenError:
+    """Say why a command cannot begin in an open transaction."""
+    if current.is_busy:
+        advice = "of a command is open; call the next command after its end"
+        return TransactionOpenError("transaction", "command_in_command", advice)
+    advice = "is open over another store; use the Crm that opened it, or wait for its end"
+    return TransactionOpenError("batch", "batch_of_another_store", advice)

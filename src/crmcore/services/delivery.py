@@ -1,6 +1,6 @@
 """Delivery: what stories wrote into the outbox leaves the house, and the facts reach those who listen.
 
-Rule 1: nothing is sent inside a transaction. A message is leased, sent, and marked; whoever lost the lease can mark nothing.
+Rule 1: nothing is sent inside a transaction, of our own or of the host's. A message is leased, sent, and marked; whoever lost the lease can mark nothing.
 Rule 2: at least once, with the same id each time. A failure is tried again on a ladder; what fails for good is dead, and can be
 replayed.
 Rule 3: a listener gets the facts in order. One that refuses rests for a while and keeps nobody else waiting.
@@ -24,7 +24,7 @@ from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
 from crmcore.domain.people import User
 from crmcore.domain.texts.catalogue import say
-from crmcore.services.batches import forbid_batch
+from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story, view
 from crmcore.services.ports import Publisher
 from crmcore.services.unit import Unit, check_limit
@@ -74,9 +74,10 @@ class Delivery:
             limit: how many messages, and how many facts per listener, at most; up to 1,000.
 
         Raises:
-            RuleBroken: a batch is open. What has left the house could not be undone with it.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's. What was sent could not be rolled
+                back with it.
         """
-        forbid_batch(self.house.store, "deliver")
+        require_committed(self.house.store, "deliver")
         check_limit(limit)
         counts = {"sent": 0, "failed": 0, "dead": 0, "lost": 0}
         left = limit

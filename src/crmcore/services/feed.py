@@ -3,7 +3,7 @@
 Rule 1: a reader keeps a cursor, and gives it back to go on. It is a text that means nothing to anybody but the feed.
 Rule 2: a cursor names the fact that it stands on. When that fact is no longer there, the reader is told so, and never goes on as if
 nothing had been missed.
-Rule 3: only what is committed has happened. Within a batch, which is not, the feed is not read.
+Rule 3: only what is committed has happened. In a batch, or over a store that is joined to the host's transaction, the feed is not read.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from crmcore.domain.feed import Recorded, Subscription
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_span
 from crmcore.domain.kernel import record
-from crmcore.services.batches import forbid_batch
+from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story
 from crmcore.services.unit import Unit, check_limit
 
@@ -53,9 +53,9 @@ class Feed:
         Raises:
             CursorLost: the fact that the cursor stands on was pruned, or the database was restored from before it.
             InvalidInput: that is no cursor.
-            RuleBroken: a batch is open.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
         """
-        forbid_batch(self.house.store, "read the feed")
+        require_committed(self.house.store, "read the feed")
         check_limit(limit)
         if not cursor:
             facts = unit.events(after=0, limit=limit)
@@ -70,8 +70,12 @@ class Feed:
 
     @story("feed.end")
     def end(self, unit: Unit, /) -> str:
-        """The cursor behind everything that has happened: take it, then a snapshot, then follow from here."""
-        forbid_batch(self.house.store, "read the feed")
+        """The cursor behind everything that has happened: take it, then a snapshot, then follow from here.
+
+        Raises:
+            TransactionOpenError: as in `read`.
+        """
+        require_committed(self.house.store, "read the feed")
         newest = unit.events(after=0, limit=1, backwards=True)
         return _cursor(newest[0]) if newest else ""
 
@@ -83,8 +87,9 @@ class Feed:
 
         Raises:
             OutOfRange: a negative age.
+            TransactionOpenError: as in `read`.
         """
-        forbid_batch(self.house.store, "prune the feed")
+        require_committed(self.house.store, "prune the feed")
         check_limit(limit)
         older_than = checked_span("older_than", older_than)
         heard = [listener.position for listener in unit.find(Subscription)]

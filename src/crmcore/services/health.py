@@ -10,7 +10,7 @@ from crmcore.domain.feed import Subscription
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Message, MessageState
 from crmcore.domain.occurrences import Occurrence, OccurrenceState
-from crmcore.services.batches import forbid_batch
+from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story
 from crmcore.services.unit import Unit
 
@@ -105,9 +105,9 @@ class Checkup:
         """Tell how the house is.
 
         Raises:
-            RuleBroken: a batch is open.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's: it reads the feed.
         """
-        forbid_batch(self.house.store, "look at the house's health")
+        require_committed(self.house.store, "check the health")
         late_messages = OneOf("state", _WAITING) & Compare("due_at", "<=", unit.now)
         late_work = Is("state", OccurrenceState.PENDING) & Compare("due_at", "<=", unit.now)
         message = next(iter(unit.find(Message, late_messages, order="due_at", limit=1)), None)

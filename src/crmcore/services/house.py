@@ -20,7 +20,7 @@ from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.kernel import changed
 from crmcore.domain.receipts import Receipt
-from crmcore.services.batches import open_batch
+from crmcore.services.batches import open_batch, transaction_of
 from crmcore.services.fingerprints import fingerprint
 from crmcore.services.ports import (
     Clock,
@@ -90,6 +90,7 @@ class House:
 
         Raises:
             Forbidden: the actor may not.
+            TransactionOpenError, TransactionClosedError: a command cannot begin here; see `crmcore.services.batches`.
             (others): whatever the story raises; then nothing of it has happened.
         """
         if self.tracer is None:
@@ -98,8 +99,10 @@ class House:
             return self._tell(story, tell, reading=reading)
 
     def _tell(self, story: str, tell: Callable[[Unit], R], *, reading: bool) -> R:
-        store = open_batch(self.store) or self.store
-        with store.begin(self.context, ids=self.ids, reading=reading) as transaction:
+        with (
+            transaction_of(self.store, reading=reading) as store,
+            store.begin(self.context, ids=self.ids, reading=reading) as transaction,
+        ):
             self.policy.check(self.context, story, None)
             now = checked_moment("clock.now", self.clock.now())
             unit = Unit(transaction, self.context, now=now, ids=self.ids, policy=self.policy, story=story)

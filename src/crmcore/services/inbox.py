@@ -45,7 +45,7 @@ class Inbox:
             source: which system it comes from, as a word of the host's.
             id: of the message, as the source gave it.
             apply: tells the stories that the message asks for. They are one transaction with the note that it came, and are told again
-                from the beginning when somebody else was faster; so it may do nothing else.
+                from the beginning when somebody else was faster; so it may do nothing else. Commands of another store are refused.
             about: the id, at the source, of the record that the message is about.
             edition: which edition of that record it tells: a number that only rises, such as a version or a time in microseconds.
 
@@ -55,6 +55,7 @@ class Inbox:
         Raises:
             InvalidInput: an edition of nothing, or a record without one.
             RuleBroken: a batch is open; each message is one of its own.
+            TransactionOpenError: it was called inside a command, or `apply` calls a command of another store.
             (others): whatever the stories raise; then the message has not come.
         """
         source = checked_text("source", source, limit=60)

@@ -6,7 +6,16 @@ A host plugs in what it has; every port has an adapter in `crmcore.adapters`, an
 
 from crmcore.services.ports.house import FileStore, Policy, Renderer, Tracer
 from crmcore.services.ports.machine import Clock, Ids
-from crmcore.services.ports.storage import Batch, BatchStore, Context, Question, Store, Transaction
+from crmcore.services.ports.storage import (
+    Batch,
+    BatchStore,
+    Context,
+    JoinedStore,
+    Question,
+    Store,
+    Transaction,
+    is_joined,
+)
 from crmcore.services.ports.world import Holidays, Notifier, Phones, Publisher, Rates, Year
 
 __all__ = [
@@ -17,6 +26,7 @@ __all__ = [
     "FileStore",
     "Holidays",
     "Ids",
+    "JoinedStore",
     "Notifier",
     "Phones",
     "Policy",
@@ -28,4 +38,5 @@ __all__ = [
     "Tracer",
     "Transaction",
     "Year",
+    "is_joined",
 ]

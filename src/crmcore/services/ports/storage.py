@@ -158,6 +158,23 @@ class Store(Protocol):
         ...
 
 
+class JoinedStore(Store, Protocol):
+    """A store that may be part of a transaction of the host's. A store without this property commits for good.
+
+    Two stores that compare equal are one store: in a batch of the one, commands of the other are part of the batch.
+    """
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the host ends the transaction, so that what is committed here may still be rolled back."""
+        ...
+
+
+def is_joined(store: Store) -> bool:
+    """Check whether what a store commits may still be rolled back by the host; see `JoinedStore`."""
+    return bool(getattr(store, "is_joined", False))
+
+
 class Batch(Protocol):
     """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing.
 

@@ -1,0 +1,399 @@
+"""A batch belongs to the thread or the asyncio task that opened it: nothing else writes into it, and nothing is lost without an error."""
+
+import asyncio
+import contextvars
+import gc
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from crmcore import Crm, CrmError
+from crmcore.domain.customers.customer import Customer
+from crmcore.errors import RuleBroken, TransactionClosedError
+from crmcore.services.ports import Store
+
+
+@pytest.fixture
+def crm(store: Store) -> Crm:
+    """A CRM over each kind of store."""
+    return Crm(store)
+
+
+def names(crm: Crm) -> list[str]:
+    """The names of all customers."""
+    return sorted(crm.house.run("test", lambda unit: [c.display_name for c in unit.find(Customer)], reading=True))
+
+
+async def add(crm: Crm, name: str, when: asyncio.Event) -> str | type[Exception]:
+    """Add a customer after an event; returns its id, or the error."""
+    await when.wait()
+    try:
+        return str(crm.customers.add(name).id)
+    except CrmError as error:
+        return type(error)
+
+
+CALLS: dict[str, Callable[[Crm], Any]] = {
+    "command": lambda crm: crm.customers.add("Late"),
+    "command with a key": lambda crm: crm.customers.add("Late", key="k"),
+    "view": lambda crm: crm.deals.list(),
+    "bulk": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Late"}], system="erp")),
+    "batch": lambda crm: crm.batch().__enter__(),
+    "inbox": lambda crm: crm.inbox.take("erp", "1", lambda: crm.customers.add("Late")),
+    "run_due": lambda crm: crm.run_due(),
+    "deliver": lambda crm: crm.deliver(),
+    "feed": lambda crm: crm.feed.read(),
+    "health": lambda crm: crm.health(),
+}
+
+
+def test_task_started_in_batch_running_after_its_end_is_refused(crm: Crm) -> None:
+    """A task that starts inside a batch and runs after its end gets a typed error; what the batch did is stored."""
+
+    async def main() -> Any:
+        later = asyncio.Event()
+        with crm.batch():
+            crm.customers.add("Inside")
+            task = asyncio.create_task(add(crm, "Late", later))
+        later.set()
+        return await task
+
+    assert TransactionClosedError is asyncio.run(main())
+    assert ["Inside"] == names(crm)
+
+
+def test_task_started_in_batch_that_failed_is_refused(crm: Crm) -> None:
+    """The same holds after a batch that was rolled back."""
+
+    async def main() -> Any:
+        later = asyncio.Event()
+        with pytest.raises(ZeroDivisionError), crm.batch():
+            crm.customers.add("Inside")
+            task = asyncio.create_task(add(crm, "Late", later))
+            raise ZeroDivisionError
+        later.set()
+        return await task
+
+    assert TransactionClosedError is asyncio.run(main())
+    assert [] == names(crm)
+
+
+def test_task_started_in_batch_running_meanwhile_is_refused(crm: Crm) -> None:
+    """While the batch is open, a task that was started in it is refused by `batch_elsewhere`."""
+
+    async def late() -> None:
+        crm.customers.add("Late")
+
+    async def main() -> None:
+        with crm.batch():
+            crm.customers.add("Inside")
+            with pytest.raises(RuleBroken) as caught:
+                await asyncio.create_task(late())
+            assert "batch_elsewhere" == caught.value.rule
+
+    asyncio.run(main())
+
+    assert ["Inside"] == names(crm)
+
+
+def test_task_in_an_empty_context_is_not_refused_after_the_end(crm: Crm) -> None:
+    """What the error advises helps: a task with an empty context is an ordinary caller."""
+
+    async def main() -> Any:
+        later = asyncio.Event()
+        with crm.batch():
+            crm.customers.add("Inside")
+            task = asyncio.create_task(add(crm, "Late", later), context=contextvars.Context())
+        later.set()
+        return await task
+
+    assert str(asyncio.run(main())).startswith("customer_")
+    assert ["Inside", "Late"] == names(crm)
+
+
+def test_task_that_shares_the_context_is_refused(crm: Crm) -> None:
+    """A task that runs in the very context of the batch, and not only in a copy of it, is another task all the same."""
+    shared = contextvars.Context()
+
+    async def late() -> str:
+        with pytest.raises(RuleBroken) as caught:
+            crm.customers.add("Late")
+        return caught.value.rule
+
+    async def owner() -> str:
+        with crm.batch():
+            crm.customers.add("Inside")
+            return await asyncio.create_task(late(), context=shared)
+
+    async def main() -> str:
+        return await asyncio.create_task(owner(), context=shared)
+
+    assert "batch_elsewhere" == asyncio.run(main())
+    assert ["Inside"] == names(crm)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_of_a_copied_context_is_refused(crm: Crm, call: str) -> None:
+    """Commands, views, bulk commands, batches, the inbox, delivery and the feed: refused during the batch and after it."""
+    refusals: list[tuple[str, type[CrmError]]] = []
+
+    def attempt(crm: Crm) -> None:
+        try:
+            CALLS[call](crm)
+        except CrmError as error:
+            refusals.append((getattr(error, "rule", ""), type(error)))
+
+    with crm.batch():
+        crm.customers.add("Inside")
+        copy = contextvars.copy_context()
+        for run in (copy.run, lambda *what: _in_thread(copy.run, *what)):
+            run(attempt, crm)
+    for run in (copy.run, lambda *what: _in_thread(copy.run, *what)):
+        run(attempt, crm)
+
+    assert [("batch_elsewhere", RuleBroken)] * 2 + [("batch_is_over", TransactionClosedError)] * 2 == refusals
+    assert ["Inside"] == names(crm)
+
+
+def _in_thread(work: Callable[..., Any], *given: Any) -> None:
+    thread = threading.Thread(target=work, args=given)
+    thread.start()
+    thread.join()
+
+
+def test_to_thread_in_a_batch_is_refused(crm: Crm) -> None:
+    """`asyncio.to_thread` copies the context; the thread is refused during the batch, and after it."""
+
+    async def main() -> list[str]:
+        rules = []
+        go = threading.Event()
+
+        def late() -> None:
+            go.wait(5)
+            crm.customers.add("Late")
+
+        with crm.batch():
+            crm.customers.add("Inside")
+            with pytest.raises(RuleBroken) as caught:
+                await asyncio.to_thread(crm.customers.add, "Late")
+            rules.append(caught.value.rule)
+            waiting = asyncio.create_task(asyncio.to_thread(late))
+            await asyncio.sleep(0.05)
+        go.set()
+        with pytest.raises(RuleBroken) as caught:
+            await waiting
+        return [*rules, caught.value.rule]
+
+    assert ["batch_elsewhere", "batch_is_over"] == asyncio.run(main())
+    assert ["Inside"] == names(crm)
+
+
+def test_whole_batch_in_a_thread_or_a_task_works(crm: Crm) -> None:
+    """A batch that is opened and ended in one task, or in one thread, is an ordinary batch, wherever that was started."""
+
+    def whole(name: str) -> None:
+        with crm.batch():
+            crm.customers.add(name)
+
+    async def in_a_task(name: str) -> None:
+        with crm.batch():
+            crm.customers.add(name)
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        await asyncio.to_thread(whole, "Thread")
+        await asyncio.create_task(in_a_task("Task"))
+        await in_a_task("Main")
+
+    asyncio.run(main())
+    contextvars.copy_context().run(whole, "Copy")
+
+    assert ["Copy", "Main", "Task", "Thread"] == names(crm)
+
+
+def test_batches_of_two_tasks_do_not_mix(crm: Crm) -> None:
+    """Tasks that take turns have a batch each, where the store lets two write at once; one that fails leaves the other alone."""
+    if "sqlite" in repr(crm.house.store):
+        pytest.skip("SQLite has one writer at a time")
+
+    async def batch(name: str, *, fail: bool) -> None:
+        with crm.batch():
+            for number in range(3):
+                crm.customers.add(f"{name} {number}")
+                await asyncio.sleep(0)
+            if fail:
+                raise ZeroDivisionError
+
+    async def main() -> Any:
+        return await asyncio.gather(batch("A", fail=False), batch("B", fail=True), return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+
+    assert [None, ZeroDivisionError] == [outcome and type(outcome) for outcome in outcomes]
+    assert ["A 0", "A 1", "A 2"] == names(crm)
+
+
+def test_batch_left_in_another_task_is_refused_and_rolled_back(crm: Crm) -> None:
+    """A `with` that is entered in one task and left in another stores nothing and says so; both tasks go on without it."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[None]:
+        with crm.batch():
+            crm.customers.add("Inside")
+            yield
+
+    async def main() -> None:
+        context = opened()
+        left = asyncio.Event()
+
+        async def enter() -> None:
+            await context.__aenter__()
+            left.set()
+            await asyncio.sleep(0.05)
+            crm.customers.add("Who entered")
+
+        entering = asyncio.create_task(enter())
+        await left.wait()
+        with pytest.raises(RuleBroken) as caught:
+            await context.__aexit__(None, None, None)
+        assert "batch_elsewhere" == caught.value.rule
+        await entering
+        crm.customers.add("Who left")
+
+    asyncio.run(main())
+
+    assert ["Who entered", "Who left"] == names(crm)
+
+
+def test_batch_left_in_another_thread_is_refused_and_rolled_back(crm: Crm) -> None:
+    """The same for threads, as a framework does it that enters and leaves a dependency in any thread of a pool."""
+
+    @contextmanager
+    def opened() -> Iterator[None]:
+        with crm.batch():
+            crm.customers.add("Inside")
+            yield
+
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        context = opened()
+        first.submit(context.__enter__).result()
+        with pytest.raises(RuleBroken) as caught:
+            second.submit(context.__exit__, None, None, None).result()
+        assert "batch_elsewhere" == caught.value.rule
+        for thread in (first, second):
+            thread.submit(crm.customers.add, "Later").result()
+
+    assert ["Later", "Later"] == names(crm)
+
+
+def test_error_in_a_batch_left_elsewhere_goes_on_its_way(crm: Crm) -> None:
+    """The error of a block that ends in another thread is not hidden by the refusal."""
+
+    @contextmanager
+    def opened() -> Iterator[None]:
+        with crm.batch():
+            yield
+
+    context = opened()
+    context.__enter__()
+    with ThreadPoolExecutor(1) as thread:
+        suppressed = thread.submit(context.__exit__, ZeroDivisionError, ZeroDivisionError(), None).result()
+    crm.customers.add("Later")
+
+    assert not suppressed
+    assert ["Later"] == names(crm)
+
+
+def test_batch_of_a_closed_generator_is_an_error(crm: Crm) -> None:
+    """A generator that is closed inside its batch has lost what was done in it, and says so; its caller goes on without the batch."""
+
+    def rows() -> Generator[str, None, None]:
+        with crm.batch():
+            for name in ("One", "Two"):
+                crm.customers.add(name)
+                yield name
+
+    generator = rows()
+    next(generator)
+    crm.customers.add("The caller's, in the batch too")
+    with pytest.raises(RuleBroken) as caught:
+        generator.close()
+    crm.customers.add("Later")
+
+    assert "batch_abandoned" == caught.value.rule
+    assert ["Later"] == names(crm)
+
+
+def test_batch_of_a_generator_that_ends_is_stored(crm: Crm) -> None:
+    """A generator that runs to its end commits its batch; one that did nothing in it may be closed."""
+
+    def rows() -> Generator[str, None, None]:
+        with crm.batch():
+            yield "before"
+            for name in ("One", "Two"):
+                crm.customers.add(name)
+                yield name
+
+    list(rows())
+    unused = rows()
+    next(unused)
+    unused.close()
+
+    assert ["One", "Two"] == names(crm)
+
+
+def test_nested_generators_have_no_batch_in_a_batch(crm: Crm) -> None:
+    """Two generators that take turns cannot both have a batch in one task; the first one's is stored."""
+
+    def rows(name: str) -> Iterator[str]:
+        with crm.batch():
+            crm.customers.add(name)
+            yield name
+
+    first, second = rows("One"), rows("Two")
+    next(first)
+    with pytest.raises(RuleBroken) as caught:
+        next(second)
+    assert [] == list(first)
+
+    assert "batch_in_batch" == caught.value.rule
+    assert ["One"] == names(crm)
+
+
+def test_batch_that_nobody_left_is_forgotten(crm: Crm) -> None:
+    """A batch whose context manager is lost is rolled back, and the next command is an ordinary one."""
+    manager: Any = crm.batch()
+    manager.__enter__()
+    del manager
+    gc.collect()
+    crm.customers.add("Later")
+
+    assert ["Later"] == names(crm)
+
+
+def test_closed_batch_keeps_nothing_alive(crm: Crm) -> None:
+    """A context that was copied in a batch does not keep the batch, and with it all of its records, in memory."""
+    with crm.batch():
+        crm.customers.add("Inside")
+        copy = contextvars.copy_context()
+
+    [kept] = [value for variable, value in copy.items() if variable.name == "crmcore_transaction"]
+    assert kept.batch is None
+
+
+def test_batch_around_an_event_loop_is_not_its_tasks_batch(crm: Crm) -> None:
+    """A loop that is run inside a batch runs tasks of its own; they are refused."""
+
+    async def main() -> None:
+        crm.customers.add("Late")
+
+    with crm.batch():
+        crm.customers.add("Inside")
+        with pytest.raises(RuleBroken, match="belongs to the thread or asyncio task"):
+            asyncio.run(main())
+
+    assert ["Inside"] == names(crm)
