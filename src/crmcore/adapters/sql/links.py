@@ -10,8 +10,12 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from crmcore.adapters.sql import own_locks
+
 _NUMBER: Final = count(1)
 Begin = tuple[str, tuple[Any, ...]]
+IMMEDIATE: Final[Begin] = ("BEGIN IMMEDIATE", ())
+"""How a transaction of SQLite begins that writes: it takes the only write lock."""
 
 
 class Link(Protocol):
@@ -48,14 +52,19 @@ class OwnLink:
 
     def __init__(self, engine: Engine, *, begin: Begin | None = None) -> None:
         self._engine = engine
-        self._connection = engine.raw_connection()
+        self._lock = own_locks.hold(self, engine, writes=begin == IMMEDIATE)
         try:
-            self.cursor = self._connection.cursor()
-            if begin:
-                self.cursor.execute(*begin)
+            self._connection = engine.raw_connection()
+            try:
+                self.cursor = self._connection.cursor()
+                if begin:
+                    self.cursor.execute(*begin)
+            except BaseException:
+                self._connection.invalidate()
+                self._connection.close()
+                raise
         except BaseException:
-            self._connection.invalidate()
-            self._connection.close()
+            own_locks.release(self._lock)
             raise
 
     def before_writing(self) -> None:
@@ -76,6 +85,7 @@ class OwnLink:
 
     def release(self) -> None:
         """Give the connection back to the pool."""
+        own_locks.release(self._lock)
         self.cursor.close()
         self._connection.close()
 
@@ -118,6 +128,7 @@ class JoinedLink(SavepointLink):
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
+        own_locks.note_joined(connection)
         self._connection = connection
         super().__init__(connection.connection.cursor())
         if tell:

@@ -4,6 +4,7 @@ An engine that would lose acknowledged writes is refused with everything that is
 """
 
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from crmcore.domain.errors.outside import UnsafeEngine
 
 SNAPSHOTS: Final = frozenset({"repeatable read", "serializable"})
 """The isolation levels at which PostgreSQL shows a transaction one snapshot, and refuses it what was changed since."""
+
+_PASSED: Final[WeakKeyDictionary[Engine, dict[str, bool]]] = WeakKeyDictionary()
+"""What `check` returned for an engine, by durability: a second store over it takes no lock to be made, so it can be made in a batch."""
 
 
 def check(host: Engine | Connection | Session, *, durability: str) -> bool:
@@ -25,13 +29,19 @@ def check(host: Engine | Connection | Session, *, durability: str) -> bool:
         UnsafeEngine: it would lose writes.
     """
     if isinstance(host, Engine):
-        with host.connect() as connection, connection.begin():
-            found, level = _problems(connection, durability)
-    else:
-        connection = host.connection() if isinstance(host, Session) else host
-        if not connection.in_transaction():
-            connection.begin()
-        found, level = _problems(connection, durability)
+        passed = _PASSED.setdefault(host, {})
+        if durability not in passed:
+            with host.connect() as connection, connection.begin():
+                passed[durability] = _look(connection, durability)
+        return passed[durability]
+    connection = host.connection() if isinstance(host, Session) else host
+    if not connection.in_transaction():
+        connection.begin()
+    return _look(connection, durability)
+
+
+def _look(connection: Connection, durability: str) -> bool:
+    found, level = _problems(connection, durability)
     if found:
         raise UnsafeEngine(tuple(found))
     return level in SNAPSHOTS

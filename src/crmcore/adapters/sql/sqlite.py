@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import Connection, Engine, Table, event
 
+from crmcore.adapters.sql import own_locks
 from crmcore.adapters.sql.types import Flag, Word
 
 BUSY: Final = 10_000
@@ -45,6 +46,7 @@ def prepare(engine: Engine, *, durability: str = "full") -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
+        own_locks.refuse_own(connection.engine)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crmcore.adapters.sql import mariadb, preflight, sqlite, tenants
 from crmcore.adapters.sql.batch import SqlBatch
 from crmcore.adapters.sql.book import book_for
-from crmcore.adapters.sql.links import JoinedLink, Link, OwnLink
+from crmcore.adapters.sql.links import IMMEDIATE, JoinedLink, Link, OwnLink
 from crmcore.adapters.sql.migrations import version
 from crmcore.adapters.sql.recount import Miscount, Recount
 from crmcore.adapters.sql.replicas import Replica
@@ -119,6 +119,11 @@ class SqlStore:
         bind = host.get_bind() if isinstance(host, Session) else host
         return bind if isinstance(bind, Engine) else bind.engine
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether the host ends the transaction; see `crmcore.services.ports.JoinedStore`."""
+        return not isinstance(self._host, Engine)
+
     def create_tables(self) -> None:
         """Make the tables that are missing, and note the version of the schema.
 
@@ -210,6 +215,13 @@ class SqlStore:
         if self._replica:
             self._replica.close()
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are over the same engine, connection or session, and the same tables."""
+        return isinstance(other, SqlStore) and hash(self) == hash(other)
+
+    def __hash__(self) -> int:
+        return hash((id(self._host), id(self.schema), self._walled))
+
     def __repr__(self) -> str:
         host = self._host
         if isinstance(host, Engine):
@@ -238,8 +250,8 @@ class SqlStore:
         if self._replica is not None:
             link = self._replica.link(context.tenant, tell=tell) if reading else None
             return link or self._replica.remembering(self._host, context.tenant, tell=tell)
-        begin = ("BEGIN" if reading else "BEGIN IMMEDIATE") if self._is_sqlite else ""
-        return OwnLink(self._host, begin=(begin, ()) if begin else tell)
+        begin = (("BEGIN", ()) if reading else IMMEDIATE) if self._is_sqlite else tell
+        return OwnLink(self._host, begin=begin)
 
     def _require_engine(self, verb: str) -> Engine:
         if not isinstance(self._host, Engine):
