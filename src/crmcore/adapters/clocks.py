@@ -7,10 +7,13 @@ from typing import Final
 
 from attrs import frozen
 
+from crmcore.domain.backoff import backoff
 from crmcore.domain.fields.time import checked_moment
 
-FIRST_PAUSE: Final = 0.01
-"""How long a story waits at most before it is run a second time, in seconds; the double before each further time."""
+FIRST_PAUSE: Final = timedelta(milliseconds=10)
+"""Half of how long a command waits at most before its second run; doubled before each run."""
+LONGEST_PAUSE: Final = timedelta(seconds=5)
+"""How long a command waits at most before any further run."""
 
 
 @frozen
@@ -22,8 +25,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     def pause(self, attempt: int, /) -> None:
-        """Sleep anything from nothing to twice the last bound (full jitter), so that rivals do not meet again."""
-        time.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311  # chance, not secrecy
+        """Sleep anything from nothing to twice the last bound (full jitter), at most five seconds."""
+        bound = backoff(attempt, first=FIRST_PAUSE, most=LONGEST_PAUSE)
+        time.sleep(random.uniform(0, bound.total_seconds()))  # noqa: S311  # chance, not secrecy
 
 
 class FrozenClock:

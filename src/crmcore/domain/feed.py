@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Self
 
+from crmcore.domain.fields.text import printable_line
 from crmcore.domain.ids import SubscriptionId
 from crmcore.domain.kernel import Entity, Event, Shape, moment, record, ref, text, value, whole
 
@@ -64,4 +65,4 @@ class Subscription(Entity):
 
     def refused(self, problem: str, *, until: datetime) -> Self:
         """Note that the listener did not take a fact, and let it rest."""
-        return self._after(leased_until=until, failures=self.failures + 1, problem=problem[:500])
+        return self._after(leased_until=until, failures=self.failures + 1, problem=printable_line(problem, limit=500))

@@ -11,13 +11,17 @@ from enum import Enum
 from typing import Any, ClassVar, Final, Self
 from zlib import crc32
 
+from crmcore.domain.backoff import later
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.fields.text import printable_line
 from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import Entity, Shape, custom, moment, one_of, record, ref, text, whole
 
 LADDER: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """How long to wait after each failed attempt, and up to a tenth more: ten attempts in 75 hours and 35 minutes at least."""
+LONGEST_WAIT: Final = timedelta(days=30)
+"""The longest that a receiver can make us wait before the next attempt."""
 
 
 class MessageState(Enum):
@@ -72,7 +76,11 @@ class Message(Entity):
 
     def lease(self, *, at: datetime, length: timedelta) -> Self:
         """Give it to one sender for a while; after that another may have it."""
-        return self._after(state=MessageState.LEASED, due_at=at + length)
+        return self._after(state=MessageState.LEASED, due_at=later(at, length))
+
+    def release(self, *, at: datetime) -> Self:
+        """Give a lease back without an attempt: any sender may have the message now."""
+        return self._after(state=MessageState.QUEUED, due_at=at)
 
     def sent(self, *, at: datetime) -> Self:
         """Note that it left."""
@@ -85,15 +93,16 @@ class Message(Entity):
             problem: what went wrong, without what was to be sent.
             at: now.
             permanent: whether trying again is pointless.
-            after: how long the receiver asked us to wait.
+            after: how long the receiver asked us to wait; at most 30 days count, and what is no duration does not.
         """
-        problem = problem[:500]
+        problem = printable_line(problem, limit=500)
         attempts = self.attempts + 1
         if permanent or attempts > len(LADDER):
             return self._after(state=MessageState.DEAD, problem=problem, attempts=attempts)
-        wait = max(LADDER[attempts - 1], after or timedelta(0))
+        asked = min(after, LONGEST_WAIT) if isinstance(after, timedelta) else timedelta(0)
+        wait = max(LADDER[attempts - 1], asked)
         wait += wait * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # so that not all try at once
-        return self._after(state=MessageState.QUEUED, problem=problem, attempts=attempts, due_at=at + wait)
+        return self._after(state=MessageState.QUEUED, problem=problem, attempts=attempts, due_at=later(at, wait))
 
     def replay(self, *, at: datetime) -> Self:
         """Queue a dead message anew, with a fresh ladder.

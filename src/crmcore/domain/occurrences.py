@@ -9,12 +9,18 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain.backoff import backoff, later
 from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.fields.text import printable_line
 from crmcore.domain.ids import OccurrenceId
 from crmcore.domain.kernel import Entity, Shape, moment, one_of, record, ref, text, whole
 
 ATTEMPTS: Final = 25
 """How often an occurrence is tried before it is dead."""
+FIRST_WAIT: Final = timedelta(seconds=2)
+"""How long to wait after the first failed attempt; doubled with each further one."""
+LONGEST_WAIT: Final = timedelta(hours=6)
+"""The longest wait between two attempts."""
 
 
 class OccurrenceState(Enum):
@@ -63,8 +69,8 @@ class Occurrence(Entity):
         """Note that it could not be handled: try again in twice the time, at last give up."""
         attempts = self.attempts + 1
         state = OccurrenceState.DEAD if attempts >= ATTEMPTS else OccurrenceState.PENDING
-        wait = min(timedelta(seconds=2**attempts), timedelta(hours=6))
-        return self._after(state=state, attempts=attempts, due_at=at + wait, problem=problem[:500])
+        due_at = later(at, backoff(self.attempts, first=FIRST_WAIT, most=LONGEST_WAIT))
+        return self._after(state=state, attempts=attempts, due_at=due_at, problem=printable_line(problem, limit=500))
 
     def arm(self) -> Self:
         """Let it come due once more: its subject returned to an instant that it had been moved away from."""

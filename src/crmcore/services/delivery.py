@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from crmcore.domain.backoff import later
 from crmcore.domain.criteria import Compare, Is, OneOf
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.given import Blank
@@ -27,14 +28,13 @@ from crmcore.domain.texts.catalogue import say
 from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story, view
 from crmcore.services.ports import Publisher
+from crmcore.services.steps.listeners import refused, taken
 from crmcore.services.unit import Unit, check_limit
 
 LEASE: Final = timedelta(seconds=60)
 """How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
 HANDFUL: Final = 10
 """How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
-REST: Final = timedelta(seconds=30)
-"""How long a listener that refused a fact is left alone; doubled with each refusal, up to a day."""
 
 _DUE: Final = (MessageState.QUEUED, MessageState.LEASED)
 _log = logging.getLogger("crmcore.delivery")
@@ -88,8 +88,8 @@ class Delivery:
             left -= len(leased)
             if len(leased) < HANDFUL:
                 break
-        taken = [self._publish(name, publisher, limit) for name, publisher in self.house.publishers.items()]
-        return DeliveryReport(**counts, published=sum(n for n in taken if n > 0), refused=taken.count(-1))
+        done = [self._publish(name, publisher, limit) for name, publisher in self.house.publishers.items()]
+        return DeliveryReport(**counts, published=sum(n for n in done if n > 0), refused=done.count(-1))
 
     @story("delivery.queue")
     def queue(
@@ -234,12 +234,11 @@ class Delivery:
         facts = self._hear(subscription.position, limit)
         now = self.house.clock.now
         try:
-            facts = _taken(publisher, facts)
+            facts = taken(publisher, facts)
             after = subscription.read(facts[-1].position if facts else subscription.position, at=now())
         except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
             _log.warning("listener refused", extra={"crm_listener": name, "crm_error": type(error).__name__})
-            rest = min(REST * 2**subscription.failures, timedelta(days=1))
-            after = subscription.refused(type(error).__name__, until=now() + rest)
+            after = refused(subscription, error, at=now())
         try:
             self.house.run("delivery.mark", lambda unit: unit.save(after))
         except Conflict:  # the lease ran out, and somebody else tells it
@@ -253,16 +252,4 @@ class Delivery:
             known = Subscription(id=unit.id("subscription"), name=name, leased_until=unit.now)
         elif known.leased_until > unit.now:
             return None
-        return unit.save(known.lease(unit.now + LEASE))
-
-
-def _taken(publisher: Publisher, facts: Sequence[Recorded]) -> Sequence[Recorded]:
-    """Tell facts; gives those that were taken. A listener that took some of them has not refused."""
-    if facts:
-        try:
-            publisher.publish(facts)
-        except DeliveryFailed as failure:
-            if not failure.taken:
-                raise
-            return facts[: failure.taken]
-    return facts
+        return unit.save(known.lease(later(unit.now, LEASE)))

@@ -134,8 +134,17 @@ class WebhookPublisher:
             for taken, fact in enumerate(events):
                 if taken and time.monotonic() > until:
                     raise DeliveryFailed("webhook", "the listener is slow", taken=taken)
-                body = as_body({**self._write(fact)})
-                headers = self._signer.headers(self._url, fact.id, body)
+                try:
+                    body = as_body({**self._write(fact)})
+                    headers = self._signer.headers(self._url, fact.id, body)
+                except DeliveryFailed as failure:
+                    raise DeliveryFailed(
+                        "webhook", failure.problem, permanent=failure.permanent, taken=taken
+                    ) from failure
+                except Exception as error:  # the host's functions; what the listener took before stays taken
+                    raise DeliveryFailed(
+                        "webhook", f"the call was not made ({type(error).__name__})", taken=taken
+                    ) from error
                 demand_success(call(line, body, headers, taken=taken), taken=taken)
 
     def __repr__(self) -> str:
@@ -257,7 +266,7 @@ def _wait(retry_after: str) -> timedelta | None:
         return min(timedelta(seconds=int(text)), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(timedelta(0), min(until - datetime.now(UTC), LONGEST_WAIT))
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(timedelta(0), min(until - datetime.now(UTC), LONGEST_WAIT))

@@ -12,6 +12,8 @@ LINE: Final = 200
 """The default limit of a one-line text, in characters."""
 NOTE: Final = 10_000
 """The default limit of a text of several lines, in characters."""
+LONG_TEXT: Final = 100_000
+"""The limit of what a customer and an employee write to each other, in characters: a mail of thirty pages."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _BREAK = re.compile("[\t\n\u2028\u2029]")
@@ -101,3 +103,17 @@ def checked_text(path: str, value: Any, *, limit: int = LINE, lines: bool = Fals
     value = tidy(value)
     require(path, text_check(limit=limit, lines=lines, blank=blank), value)
     return str(value)
+
+
+def printable_line(value: object, *, limit: int) -> str:
+    r"""Make one line of the words of another system, such as an error's, so that every text field takes it.
+
+    White space becomes one space, a control character U+FFFD, and what is too long ends in an ellipsis.
+
+    Example:
+        >>> printable_line("550 5.1.1\r\nUser unknown\0", limit=40)
+        '550 5.1.1 User unknown�'
+    """
+    line = " ".join(_FORBIDDEN.sub(lambda bad: " " if bad[0].isspace() else "\ufffd", str(value)).split())
+    line = unicodedata.normalize("NFC", line)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
