@@ -4,17 +4,20 @@ Rule 1: nothing is sent inside a transaction, of our own or of the host's. A mes
 Rule 2: at least once, with the same id each time. A failure is tried again on a ladder; what fails for good is dead, and can be
 replayed.
 Rule 3: a listener gets the facts in order. One that refuses rests for a while and keeps nobody else waiting.
+Rule 4: whatever foreign code raises counts as its failure before anything else happens. What is no `Exception` is raised after that, so
+that the next call goes on with the others.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crmcore.domain.backoff import later
-from crmcore.domain.criteria import Compare, Is, OneOf
+from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.given import Blank
 from crmcore.domain.errors.outside import DeliveryFailed
@@ -24,11 +27,10 @@ from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
 from crmcore.domain.people import User
-from crmcore.domain.texts.catalogue import say
 from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story, view
-from crmcore.services.ports import Publisher
-from crmcore.services.steps.listeners import refused, taken
+from crmcore.services.steps.listeners import refused, refusing, taken
+from crmcore.services.steps.messages import letter_of
 from crmcore.services.unit import Unit, check_limit
 
 LEASE: Final = timedelta(seconds=60)
@@ -68,7 +70,10 @@ class Delivery:
     house: House
 
     def run(self, *, limit: int = 100) -> DeliveryReport:
-        """Send what is due, the longest due first, and tell the listeners what happened since they heard last.
+        """Send what is due, the longest due first, and give the listeners the events since their last.
+
+        An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its message or its listener and is then
+        raised. The next call goes on with the others.
 
         Args:
             limit: how many messages, and how many facts per listener, at most; up to 1,000.
@@ -80,15 +85,22 @@ class Delivery:
         require_committed(self.house.store, "deliver")
         check_limit(limit)
         counts = {"sent": 0, "failed": 0, "dead": 0, "lost": 0}
+        # Listeners that refused go last, so that one that ends the process can neither keep the others nor the messages waiting.
+        resting = self._refusing()
+        done = [self._publish(name, limit) for name in self.house.publishers if name not in resting]
         left = limit
         while left > 0:
             leased = self._lease(min(left, HANDFUL))
-            for message, letter in leased:
-                counts[self._send(message, letter)] += 1
+            for number, (message, letter) in enumerate(leased, start=1):
+                try:
+                    counts[self._send(message, letter)] += 1
+                except BaseException:
+                    self._release([other for other, _ in leased[number:]])
+                    raise
             left -= len(leased)
             if len(leased) < HANDFUL:
                 break
-        done = [self._publish(name, publisher, limit) for name, publisher in self.house.publishers.items()]
+        done += [self._publish(name, limit) for name in resting]
         return DeliveryReport(**counts, published=sum(n for n in done if n > 0), refused=done.count(-1))
 
     @story("delivery.queue")
@@ -173,32 +185,13 @@ class Delivery:
     def _lease(self, unit: Unit, limit: int, /) -> Sequence[tuple[Message, Letter]]:
         due = unit.find(
             Message,
-            OneOf("state", _DUE) & Compare("due_at", "<=", unit.now),
+            _due(unit.now),
             order="due_at",
             limit=limit,
             lock=True,
         )
         leased = [unit.save(message.lease(at=unit.now, length=LEASE)) for message in due]
-        return [(message, self._letter(unit, message)) for message in leased]
-
-    def _letter(self, unit: Unit, message: Message) -> Letter:
-        user = unit.peek(User, message.recipient)
-        language = message.language or (user.language if user else None) or self.house.language
-        subject, body = say(message.topic, language, message.facts)
-        return Letter(
-            id=message.id,
-            tenant=self.house.context.tenant,
-            channel=message.channel,
-            to=message.address or (user.email if user else None) or "",
-            name=user.name if user else "",
-            subject=subject,
-            body=body,
-            language=language,
-            topic=message.topic,
-            about=message.about,
-            data=message.facts,
-            at=message.queued_at,
-        )
+        return [(message, letter_of(unit, self.house, message)) for message in leased]
 
     def _send(self, message: Message, letter: Letter) -> str:
         if self.house.clock.now() >= message.due_at:
@@ -212,6 +205,9 @@ class Delivery:
         except Exception as error:  # noqa: BLE001  # a broken notifier must not keep the other messages waiting
             _log.warning("notifier failed", extra={"crm_message": message.id, "crm_error": type(error).__name__})
             outcome = message.failed(type(error).__name__, at=self.house.clock.now())
+        except BaseException as error:
+            self._record(message.failed(type(error).__name__, at=self.house.clock.now()))
+            raise
         try:
             self.house.run("delivery.mark", lambda unit: unit.save(outcome))
         except Conflict:
@@ -226,7 +222,24 @@ class Delivery:
             raise DeliveryFailed(letter.channel, "the recipient has no address", permanent=True)
         notifier.send(letter)
 
-    def _publish(self, name: str, publisher: Publisher, limit: int) -> int:
+    def _record(self, outcome: Message | Subscription) -> None:
+        """Record the failed attempt of foreign code before its error goes on. What fails here must not take that error's place."""
+        with suppress(Exception):
+            evolve(self.house, tracer=None).insist("delivery.mark", lambda unit: unit.save(outcome), pinned=True)
+
+    def _release(self, messages: Sequence[Message]) -> None:
+        """Give back the leases of messages that were not tried; what cannot be given back runs out by itself."""
+
+        def release(unit: Unit) -> None:
+            for message in messages:
+                known = unit.peek(Message, message.id)
+                if known is not None and known.version == message.version:
+                    unit.save(known.release(at=unit.now))
+
+        with suppress(Exception):
+            evolve(self.house, tracer=None).insist("delivery.mark", release)
+
+    def _publish(self, name: str, limit: int) -> int:
         """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
         subscription = self._subscribe(name)
         if subscription is None:
@@ -234,16 +247,25 @@ class Delivery:
         facts = self._hear(subscription.position, limit)
         now = self.house.clock.now
         try:
-            facts = taken(publisher, facts)
+            facts = taken(self.house.publishers[name], facts)
             after = subscription.read(facts[-1].position if facts else subscription.position, at=now())
         except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
             _log.warning("listener refused", extra={"crm_listener": name, "crm_error": type(error).__name__})
             after = refused(subscription, error, at=now())
+        except BaseException as error:
+            self._record(refused(subscription, error, at=now()))
+            raise
         try:
             self.house.run("delivery.mark", lambda unit: unit.save(after))
         except Conflict:  # the lease ran out, and somebody else tells it
             return 0
         return len(facts) if after.failures == 0 else -1
+
+    def _refusing(self) -> Sequence[str]:
+        names = tuple(self.house.publishers)
+        return (
+            self.house.insist("delivery.subscribe", lambda unit: refusing(unit, names), reading=True) if names else ()
+        )
 
     @story("delivery.subscribe")
     def _subscribe(self, unit: Unit, name: str, /) -> Subscription | None:
@@ -253,3 +275,7 @@ class Delivery:
         elif known.leased_until > unit.now:
             return None
         return unit.save(known.lease(later(unit.now, LEASE)))
+
+
+def _due(at: datetime) -> Criterion:
+    return OneOf("state", _DUE) & Compare("due_at", "<=", at)

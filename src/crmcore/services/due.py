@@ -6,15 +6,17 @@ are stored together, so nothing happens twice, and nothing is forgotten after an
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.commitments import Commitment, CommitmentState
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
 from crmcore.domain.deals.deal import Deal
+from crmcore.domain.errors.broken import Forbidden
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.ids import OccurrenceId, kind_of
@@ -71,6 +73,9 @@ class Due:
     def run(self, *, limit: int = 100) -> DueReport:
         """Look at what is due, the longest due first.
 
+        An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its occurrence and is then raised: the next
+        call goes on with the others.
+
         Args:
             limit: how many at most, up to 1,000; call again while `DueReport.done` comes back full.
         """
@@ -122,8 +127,18 @@ class Due:
         except Exception as error:  # noqa: BLE001  # one that cannot be handled must not keep the others waiting
             problem = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__
             _log.warning("due work failed", extra={"crm_occurrence": waiting.id, "crm_error": type(error).__name__})
-            self.house.insist("due.run", lambda unit: _note_failure(unit, waiting, problem))
+            try:
+                self.house.insist("due.run", lambda unit: _note_failure(unit, waiting, problem))
+            except (Conflict, Forbidden):  # it stays due, and the others have their turn first
+                _log.warning("failure not recorded", extra={"crm_occurrence": waiting.id})
             return "failed"
+        except (
+            BaseException
+        ) as error:  # it ends the process, but counts before: else it would end every run at this occurrence
+            problem = type(error).__name__
+            with suppress(Exception):
+                evolve(self.house, tracer=None).insist("due.run", lambda unit: _note_failure(unit, waiting, problem))
+            raise
 
     def _handle(self, unit: Unit, waiting: Occurrence) -> str:
         claim = Is("id", waiting.id) & Is("state", OccurrenceState.PENDING) & Is("version", waiting.version)

@@ -36,6 +36,7 @@ from crmcore.services.ports import (
     Store,
     Tracer,
 )
+from crmcore.services.steps.tracing import traced
 from crmcore.services.unit import Unit
 
 P = ParamSpec("P")
@@ -61,7 +62,7 @@ class House:
         keys_last: how long the answer to an idempotency key is kept.
         ladder: when who hears of late work.
         calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
-        tracer: is told when stories begin and end; nobody when it is None.
+        tracer: opens a span around each command; None opens none. An error of the tracer changes no command.
     """
 
     store: Store
@@ -95,7 +96,7 @@ class House:
         """
         if self.tracer is None:
             return self._tell(story, tell, reading=reading)
-        with self.tracer.span(story, self.context):
+        with traced(self.tracer, story, self.context):
             return self._tell(story, tell, reading=reading)
 
     def _tell(self, story: str, tell: Callable[[Unit], R], *, reading: bool) -> R:

@@ -5,7 +5,10 @@ from typing import Any, Final
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.ids import UserId
-from crmcore.domain.messages import Message
+from crmcore.domain.messages import Letter, Message
+from crmcore.domain.people import User
+from crmcore.domain.texts.catalogue import say
+from crmcore.services.house import House
 from crmcore.services.unit import Unit
 
 NOTICE: Final = "notice"
@@ -28,3 +31,24 @@ def tell_customer(unit: Unit, customer: Customer, topic: str, *, about: str, **f
         unit.id("message"), topic, at=unit.now, address=address, language=customer.language, about=about, facts=facts
     )
     return unit.save(message)
+
+
+def letter_of(unit: Unit, house: House, message: Message) -> Letter:
+    """Make the letter of a message: the address and the language as they are now, and the text filled."""
+    user = unit.peek(User, message.recipient)
+    language = message.language or (user.language if user else None) or house.language
+    subject, body = say(message.topic, language, message.facts)
+    return Letter(
+        id=message.id,
+        tenant=house.context.tenant,
+        channel=message.channel,
+        to=message.address or (user.email if user else None) or "",
+        name=user.name if user else "",
+        subject=subject,
+        body=body,
+        language=language,
+        topic=message.topic,
+        about=message.about,
+        data=message.facts,
+        at=message.queued_at,
+    )
