@@ -6,6 +6,7 @@
     ├── InvalidInput (ValueError)      what was given can never be right
     │   ├── WrongType (TypeError)      a float for money, a date for a time
     │   ├── Blank · TooLong · ControlCharacter · OutOfRange · NotAllowed
+    │   ├── MissingVariableError · UnknownVariableError
     │   ├── NaiveTime                  a time without a zone
     │   ├── InvalidId · InvalidEmail · InvalidPhone
     │   ├── UnknownCurrency · TooPrecise
@@ -53,6 +54,7 @@ from crmcore.domain.errors.given import (
     InvalidId,
     InvalidInput,
     InvalidPhone,
+    MissingVariableError,
     MixedCurrencies,
     NaiveTime,
     NotAllowed,
@@ -60,6 +62,7 @@ from crmcore.domain.errors.given import (
     TooLong,
     TooPrecise,
     UnknownCurrency,
+    UnknownVariableError,
     WrongType,
 )
 from crmcore.domain.errors.outside import (
@@ -93,6 +96,7 @@ __all__ = [
     "KeyReused",
     "LossReasonMissing",
     "MissingExtra",
+    "MissingVariableError",
     "MixedCurrencies",
     "NaiveTime",
     "NobodyAvailable",
@@ -113,6 +117,7 @@ __all__ = [
     "TransactionClosedError",
     "TransactionOpenError",
     "UnknownCurrency",
+    "UnknownVariableError",
     "UnsafeEngine",
     "WrongType",
 ]

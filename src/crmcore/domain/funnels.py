@@ -8,13 +8,14 @@ Rule 3: a deal is won by entering a stage that wins. Lost is no stage: a lost de
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from crmcore.domain.aging import BY_THE_CALENDAR, Aging
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import checked_member, listed, several
+from crmcore.domain.gaps import check_variables
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import (
     Entity,
@@ -91,6 +92,9 @@ class Notify:
 
 
 Action = CreateTask | RenderDocument | Notify
+
+VARIABLES: Final = frozenset({"customer", "deal", "address", "phone", "at"})
+"""What may stand in braces in the texts of stage actions."""
 
 
 @record
@@ -209,6 +213,7 @@ class Funnel(Entity):
 
         Raises:
             InvalidInput: no stage, two of one name, or one after a stage that wins.
+            UnknownVariableError: an action's text has a variable that has no value.
         """
         drawn = _draw(stages)
         return cls(
@@ -285,4 +290,8 @@ def _draw(stages: Sequence[Stage | str]) -> tuple[Stage, ...]:
     kinds = [stage.kind for stage in drawn]
     if StageKind.OPEN in kinds[kinds.index(StageKind.WON) :] if StageKind.WON in kinds else False:
         raise OutOfRange("funnel.stages", "must not have an open stage after one that wins")
+    for stage in drawn:
+        for action in stage.on_entry:
+            words = action.message if isinstance(action, Notify) else action.title
+            check_variables("funnel.stages", words, VARIABLES)
     return tuple(drawn)

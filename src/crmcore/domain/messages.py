@@ -13,10 +13,12 @@ from zlib import crc32
 
 from crmcore.domain.backoff import later
 from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.given import MissingVariableError
 from crmcore.domain.fields.part import NOTHING
-from crmcore.domain.fields.text import printable_line
+from crmcore.domain.fields.text import LONG_TEXT, printable_line
 from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import Entity, Shape, custom, moment, one_of, record, ref, text, whole
+from crmcore.domain.texts.catalogue import missing_variables
 
 LADDER: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """How long to wait after each failed attempt, and up to a tenth more: ten attempts in 75 hours and 35 minutes at least."""
@@ -39,7 +41,7 @@ class Message(Entity):
 
     Attributes:
         topic: which text it is, as a word of the catalogue.
-        facts: what fills the text's gaps.
+        facts: the values of the text's variables, each text with its lines and of at most 100,000 characters.
         channel: by which notifier it goes.
         recipient: one of us, whose address is looked up when it is sent; None when `address` says it.
         about: the id of the record that it is about.
@@ -52,7 +54,7 @@ class Message(Entity):
 
     id: MessageId = ref("message")
     topic: str = text(personal=False, limit=60)
-    facts: Mapping[str, Any] = custom(default=NOTHING)
+    facts: Mapping[str, Any] = custom(limit=LONG_TEXT, default=NOTHING)
     channel: str = text(personal=False, limit=30, default="email")
     recipient: UserId | None = ref("user", optional=True, default=None)
     address: str | None = text(personal=True, limit=1_000, optional=True, default=None)
@@ -69,6 +71,16 @@ class Message(Entity):
     def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:
         """Write a message that is to be sent as soon as possible."""
         return cls(id=id, topic=topic, due_at=at, queued_at=at, **details)
+
+    def complete(self) -> Self:
+        """Check that every variable of the topic's texts has a value, in all languages.
+
+        Raises:
+            MissingVariableError: one has none. A message that is stored without it is dead when its turn comes.
+        """
+        if missing := missing_variables(self.topic, self.facts):
+            raise MissingVariableError("message.facts", topic=self.topic, variables=missing)
+        return self
 
     def wait(self, *, until: datetime) -> Self:
         """Let it leave no earlier than that."""

@@ -27,6 +27,7 @@ from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
 from crmcore.domain.people import User
+from crmcore.domain.texts.catalogue import missing_variables
 from crmcore.services.batches import require_committed
 from crmcore.services.house import House, story, view
 from crmcore.services.steps.listeners import refused, refusing, taken
@@ -129,10 +130,12 @@ class Delivery:
             language: of its text; the recipient's when not given.
             about: the id of the record that it is about.
             due_at: not to be sent before.
-            facts: what fills the text's gaps.
+            facts: the values of the text's variables. A topic of your own has its text in ``text``, or an empty body. A value is inserted verbatim.
 
         Raises:
             Blank: neither a recipient nor an address.
+            MissingVariableError: the topic's text, in one of its languages, has a variable without a value.
+            TooLong: a value has more than 100,000 characters.
             NotFound: no such user.
         """
         if recipient is None and address is None:
@@ -149,7 +152,7 @@ class Delivery:
             language=language,
             about=about,
             facts=NOTHING if facts is None else facts,
-        )
+        ).complete()
         return unit.save(message if due_at is None else message.wait(until=due_at))
 
     @story("delivery.replay")
@@ -220,6 +223,8 @@ class Delivery:
             raise DeliveryFailed(letter.channel, f"no notifier for {letter.channel!r}; give one to Crm(notifiers=...)")
         if not letter.to:
             raise DeliveryFailed(letter.channel, "the recipient has no address", permanent=True)
+        if missing := missing_variables(letter.topic, letter.data):  # an older release queued it
+            raise DeliveryFailed(letter.channel, f"no value for {', '.join(missing)}", permanent=True)
         notifier.send(letter)
 
     def _record(self, outcome: Message | Subscription) -> None:

@@ -49,6 +49,7 @@ class Funnels:
 
         Raises:
             InvalidInput: no stage, two of one name, or an open one after one that wins.
+            UnknownVariableError: an action's text has a variable that has no value.
             Taken: there is a funnel of that name.
         """
         return unit.save(

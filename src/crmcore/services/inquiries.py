@@ -173,7 +173,7 @@ class Inquiries:
         inquiry, time = self._counted(unit, id, expected_version)
         answered = inquiry.resolve(text, time=time, at=unit.now)
         person = unit.get(Customer, answered.customer)
-        facts = {"subject": answered.subject, "text": answered.answer[:2_000]}
+        facts = {"subject": answered.subject, "text": answered.answer}
         tell_customer(unit, person, "customer.answered", about=answered.id, **facts)
         return keep_case(unit, self.house, answered)
 

@@ -82,6 +82,42 @@ class NotAllowed(InvalidInput):
 
 
 @define
+class MissingVariableError(InvalidInput):
+    """A message without a value for a variable of its text.
+
+    Attributes:
+        topic: of the message.
+        variables: the names that have no value.
+    """
+
+    code: ClassVar[str] = "missing_variable"
+    topic: str = ""
+    variables: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{{{name}}}" for name in self.variables)
+        return f"{self.field} must have a value for {names}: the text of {self.topic!r} contains it"
+
+
+@define
+class UnknownVariableError(InvalidInput):
+    """A text with a variable that will never have a value.
+
+    Attributes:
+        variable: its name.
+        known: the names that have values there.
+    """
+
+    code: ClassVar[str] = "unknown_variable"
+    variable: str = ""
+    known: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{{{name}}}" for name in self.known)
+        return f"{self.field} contains {{{self.variable}}}, which has no value; use {names}"
+
+
+@define
 class NaiveTime(InvalidInput):
     """A time without a zone, which means another instant on every machine."""
 

@@ -1,7 +1,7 @@
 """Values of ours inside a record: one, several, a word of an enumeration, another record's id, the host's own fields."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -20,7 +20,6 @@ CUSTOM_FIELDS: Final = 100
 """How many fields of its own the host may add to one record."""
 
 _CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_check_note = text_check(limit=NOTE, lines=True, blank=True)
 
 
 def ref(prefix: str, *, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
@@ -148,10 +147,14 @@ def anything(*, default: Any = NO_DEFAULT) -> Any:
     return build(lambda _: None, default=default, personal=True, anything=True)
 
 
-def custom(*, default: Any = NO_DEFAULT) -> Any:
+def custom(*, limit: int = NOTE, default: Any = NO_DEFAULT) -> Any:
     """Hold the host's own fields: names of small letters, digits and underscores; texts, whole numbers, claims or None.
 
     They count as personal: nobody but the host knows what it puts there.
+
+    Args:
+        limit: of each text, in characters.
+        default: what it is when nothing is given.
 
     Raises:
         WrongType, NotAllowed, TooLong, ControlCharacter, OutOfRange: when the record is made.
@@ -165,14 +168,19 @@ def custom(*, default: Any = NO_DEFAULT) -> Any:
         for name, item in value.items():
             if type(name) is not str or not _CUSTOM_NAME.fullmatch(name):
                 raise NotAllowed("", allowed=("names of a-z, 0-9 and _ that start with a letter",))
-            require(f".{name}", _check_custom, item)
+            require(f".{name}", check_item, item)
 
-    return build(check, default=default, converter=_to_map, personal=True, limit=NOTE, items=CUSTOM_FIELDS)
+    check_text = text_check(limit=limit, lines=True, blank=True)
+
+    def check_item(value: Any) -> None:
+        _check_custom(value, check_text)
+
+    return build(check, default=default, converter=_to_map, personal=True, limit=limit, items=CUSTOM_FIELDS)
 
 
-def _check_custom(value: Any) -> None:
+def _check_custom(value: Any, check_text: Callable[[Any], None]) -> None:
     if type(value) is str:
-        _check_note(value)
+        check_text(value)
     elif type(value) is int:
         if abs(value) > EXACT:
             raise OutOfRange("", f"must lie between -{EXACT:,} and {EXACT:,}")

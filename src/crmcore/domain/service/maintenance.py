@@ -6,10 +6,11 @@ Rule 2: the calendar goes on from its start and never drifts; occurrences that w
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.gaps import check_variables
 from crmcore.domain.ids import ContractId, EquipmentId, MaintenanceId, TaskId
 from crmcore.domain.kernel import Entity, Event, Shape, exact, flag, moment, part, record, ref, span, text, whole
 from crmcore.domain.recurrence import Recurrence
@@ -18,6 +19,9 @@ from crmcore.domain.service.parts import METER_PLACES
 
 Cause = Literal["calendar", "meter", ""]
 """What makes a visit due; nothing when none is."""
+
+VARIABLES: Final = frozenset({"customer", "equipment"})
+"""What may stand in braces in the title of a plan."""
 
 
 @record
@@ -106,6 +110,7 @@ class Maintenance(Entity):
         Raises:
             RuleBroken: by the meter of what has none.
             InvalidInput: neither by the calendar nor by the meter; a field that cannot be.
+            UnknownVariableError: the title has a variable that has no value.
         """
         made = cls(
             id=id,
@@ -119,6 +124,7 @@ class Maintenance(Entity):
             starts_at=starts_at,
             planned_at=at,
         )
+        check_variables("maintenance.title", made.title, VARIABLES)
         if made.every is None and not made.every_total:
             raise InvalidInput("maintenance.every", "must be given, or every_total")
         if made.every_total and not equipment.meter:

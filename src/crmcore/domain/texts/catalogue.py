@@ -6,7 +6,7 @@ A language is written as in BCP 47. ``lv-LV`` is answered in ``lv``; a language 
 from collections.abc import Mapping
 from typing import Final
 
-from crmcore.domain.gaps import fill
+from crmcore.domain.gaps import fill, fill_lines, variables
 from crmcore.domain.texts import az, en, fa, lv, mn, uz
 
 LANGUAGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
@@ -18,6 +18,12 @@ LANGUAGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "uz": uz.MESSAGES,
 }
 """What is said on each topic, by language: the subject and the body."""
+
+VARIABLES: Final[Mapping[str, frozenset[str]]] = {
+    topic: frozenset().union(*(variables(text) for texts in LANGUAGES.values() for text in texts.get(topic, ())))
+    for topic in en.MESSAGES
+}
+"""The variables of each topic's texts, in all languages together: the recipient's language may change before a message leaves."""
 
 LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "az": az.LABELS,
@@ -44,15 +50,34 @@ def spoken(language: str | None) -> str:
 
 
 def say(topic: str, language: str | None, facts: Mapping[str, object]) -> tuple[str, str]:
-    """Find the subject and the body of a message, with its gaps filled.
+    """Find the subject and the body of a message, with its variables filled.
+
+    The subject is one line, cut with an ellipsis; the body keeps every line of what is filled in, and is never cut. A topic that the
+    catalogue does not know is its own subject, and its body is the value of ``text``.
 
     Example:
         >>> say("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
         'Atgādinājums: Zvanīt'
     """
-    subject, body = LANGUAGES[spoken(language)].get(topic) or en.MESSAGES.get(topic) or (topic, "{text}")
-    words = {name: str(fact) for name, fact in facts.items()}
-    return fill(subject, words), "\n".join(fill(line, words, limit=2_000) for line in body.split("\n"))
+    words = {name: str(fact) for name, fact in facts.items() if fact is not None}
+    texts = LANGUAGES[spoken(language)].get(topic) or en.MESSAGES.get(topic)
+    if texts is None:
+        return topic, words.get("text", "")
+    subject, body = texts
+    return fill(subject, words), fill_lines(body, words)
+
+
+def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...]:
+    """List the variables of a topic's texts, in any language, that have no value; None is none.
+
+    A topic that the catalogue does not know misses nothing.
+
+    Example:
+        >>> missing_variables("task.reminder", {"title": "Call Anna", "due": None}), missing_variables("own.topic", {})
+        (('due',), ())
+    """
+    given = {name for name, fact in facts.items() if fact is not None}
+    return tuple(sorted(VARIABLES.get(topic, frozenset()) - given))
 
 
 def label(word: str, language: str | None) -> str:

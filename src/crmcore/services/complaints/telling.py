@@ -1,9 +1,8 @@
 """What complaints tell whom: the customer, who hears what happens, and whoever is responsible."""
 
-from typing import Final
-
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.fields.text import NOTE
 from crmcore.domain.ids import ComplaintId
 from crmcore.domain.messages import Message
 from crmcore.domain.texts.catalogue import say
@@ -15,9 +14,6 @@ from crmcore.services.steps.tasks import give_task
 from crmcore.services.steps.watching import name_of
 from crmcore.services.steps.worktime import house_time
 from crmcore.services.unit import Unit
-
-SAID: Final = 2_000
-"""How many characters of a decision a message repeats."""
 
 
 def opened(unit: Unit, house: House, id: ComplaintId, version: int | None) -> tuple[Complaint, WorkTime]:
@@ -33,12 +29,18 @@ def facts_of(unit: Unit, house: House, complaint: Complaint) -> dict[str, str]:
 
 
 def let_know(unit: Unit, house: House, complaint: Complaint, topic: str, *, text: str) -> Message | None:
-    """Tell the customer by mail; where no address is known, somebody has to: give whoever is responsible the task."""
+    """Send the customer a mail; where no address is known, give the person who is responsible the task to pass it on.
+
+    The mail holds the whole text. The note of a task holds 10,000 characters: a longer one ends in an ellipsis and the id of the complaint.
+    """
     person = unit.get(Customer, complaint.customer)
-    facts = {"subject": complaint.subject, "text": text[:SAID]}
+    facts = {"subject": complaint.subject, "text": text}
     message = tell_customer(unit, person, topic, about=complaint.id, **facts)
     if message is None:
         subject, body = say(topic, house.language, facts)
+        if len(body) > NOTE:  # a note holds less than a decision, which stands whole in the complaint
+            pointer = f"…\n{complaint.id}"
+            body = body[: NOTE - len(pointer)] + pointer
         give_task(
             unit,
             house,

@@ -96,6 +96,7 @@ class Upkeep:
         Raises:
             RuleBroken: the equipment is retired, or has no meter to go by; the contract does not cover it.
             InvalidInput: neither a rule nor a meter to go by.
+            UnknownVariableError: the title has a variable that has no value.
         """
         piece = unit.get(Equipment, id)
         if piece.state is EquipmentState.RETIRED:

@@ -18,7 +18,7 @@ NOTICE: Final = "notice"
 def tell(unit: Unit, recipient: UserId, topic: str, *, about: str | None = None, **facts: Any) -> Message:
     """Queue a message to one of us."""
     return unit.save(
-        Message.queue(unit.id("message"), topic, at=unit.now, recipient=recipient, about=about, facts=facts)
+        Message.queue(unit.id("message"), topic, at=unit.now, recipient=recipient, about=about, facts=facts).complete()
     )
 
 
@@ -30,7 +30,7 @@ def tell_customer(unit: Unit, customer: Customer, topic: str, *, about: str, **f
     message = Message.queue(
         unit.id("message"), topic, at=unit.now, address=address, language=customer.language, about=about, facts=facts
     )
-    return unit.save(message)
+    return unit.save(message.complete())
 
 
 def letter_of(unit: Unit, house: House, message: Message) -> Letter:

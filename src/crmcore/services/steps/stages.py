@@ -8,6 +8,7 @@ from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
+from crmcore.domain.fields.text import LONG_TEXT
 from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument
 from crmcore.domain.gaps import fill
 from crmcore.domain.ids import UserId, kind_of
@@ -78,7 +79,7 @@ def _notify(unit: Unit, house: House, action: Notify, so_far: Entered, customer:
     deal, recipient = _whoever_is(unit, action.role, so_far.deal)
     if recipient is None:
         return evolve(so_far, deal=deal)
-    words = fill(action.message, _facts(house, deal, customer), limit=2_000)
+    words = fill(action.message, _facts(house, deal, customer), limit=LONG_TEXT)  # it is never longer than that
     message = tell(unit, recipient, NOTICE, about=deal.id, text=words)
     return evolve(so_far, deal=deal, messages=(*so_far.messages, message))
 

@@ -63,8 +63,14 @@ def watched_commitment(unit: Unit, house: House, promise: Commitment) -> tuple[W
         return ()
 
     def facts() -> Mapping[str, str]:
-        what = promise.what.replace("\n", " ")[:500]
-        return {"what": what, "due": written(due_at, house), "side": promise.side.value}
+        due, responsible = written(due_at, house), name_of(unit, promise.owner)
+        return {
+            "what": promise.what,
+            "subject": promise.what,
+            "due": due,
+            "side": promise.side.value,
+            "responsible": responsible,
+        }
 
     return (
         Watched(
