@@ -159,20 +159,65 @@ def test_due_and_deliver(store: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert 0 == main(["deliver", "--store", store, "--to", str(outbox), "--json"])
     assert 5 == json.loads(capsys.readouterr().out)["sent"]
     assert 5 == len(list(outbox.iterdir()))
-    assert 0 == main(["deliver", "--store", store])
+    assert 0 == main(["deliver", "--store", store, "--print"])
     assert "" == capsys.readouterr().out
     assert 0 == main(["due", "--store", store])
 
 
-def test_deliver_on_the_console(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a place letters are written here, and the count beside them."""
+@pytest.mark.parametrize("how", [["--print"], ["--to", "console"]])
+def test_deliver_printed_letters_stay_queued(store: str, how: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Letters that are only printed are not marked as sent: they are printed again, and leave later."""
     main(["due", "--store", store])
     capsys.readouterr()
+    for _ in range(2):
+        code = main(["deliver", "--store", store, *how])
+        shown = capsys.readouterr()
 
-    assert 0 == main(["deliver", "--store", store])
+        assert 0 == code
+        assert 5 == shown.out.count("-- email to Boss <boss@example.com>")
+        assert "printed 5, none marked as sent\n" == shown.err
+    main(["deliver", "--store", store, *how, "--json"])
     shown = capsys.readouterr()
-    assert 5 == shown.out.count("-- email to Boss <boss@example.com>")
-    assert "sent 5, failed 0, dead 0, lost 0\n" == shown.err
+    crm = Crm.open(store)
+    waiting = len(crm.delivery.list(state="queued"))
+    crm.close()
+
+    assert {"printed": 5, "sent": 0} == json.loads(shown.out)
+    assert 5 == waiting
+
+
+def test_deliver_without_a_destination_is_refused(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command of the cron recipe, without a mail server, ends with 2, says what to give, and marks nothing as sent."""
+    monkeypatch.delenv("CRMCORE_SMTP_URL", raising=False)
+    main(["due", "--store", store])
+    capsys.readouterr()
+    code = main(["deliver", "--store", store])
+    shown = capsys.readouterr()
+    crm = Crm.open(store)
+    waiting = len(crm.delivery.list(state="queued"))
+    crm.close()
+
+    assert (2, "", 5) == (code, shown.out, waiting)
+    assert "--to smtp://HOST:PORT --sender ADDRESS" in shown.err
+
+
+def test_deliver_with_a_server_from_the_environment(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server and the sender are read from the environment, and an option wins over it."""
+    main(["due", "--store", store])
+    capsys.readouterr()
+    monkeypatch.setenv("CRMCORE_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.delenv("CRMCORE_SMTP_SENDER", raising=False)
+
+    assert 2 == main(["deliver", "--store", store])
+    monkeypatch.setenv("CRMCORE_SMTP_SENDER", "crm@example.com")
+    assert 1 == main(["deliver", "--store", store])
+    assert "sent 0, failed 5, dead 0, lost 0\n" == capsys.readouterr().out
+    assert 2 == main(["deliver", "--store", store, "--to", "smtp://127.0.0.1:port"])
+    assert "must name a port" in capsys.readouterr().err
 
 
 def test_what_fails_to_leave_is_told(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

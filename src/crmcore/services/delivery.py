@@ -17,12 +17,13 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from crmcore.domain.backoff import later
-from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
+from crmcore.domain.criteria import EVERYTHING, Compare, Criterion, Is, OneOf
 from crmcore.domain.errors.conflicts import Conflict
 from crmcore.domain.errors.given import Blank
 from crmcore.domain.errors.outside import DeliveryFailed
 from crmcore.domain.feed import Recorded, Subscription
 from crmcore.domain.fields.part import NOTHING, checked_member
+from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.messages import Letter, Message, MessageState
@@ -179,6 +180,19 @@ class Delivery:
         if state is None:
             return unit.find(Message, after=after, limit=limit)
         return unit.find(Message, Is("state", checked_member("state", MessageState, state)), after=after, limit=limit)
+
+    @view("delivery.preview")
+    def preview(self, unit: Unit, /, *, channel: str | None = None, limit: int = 100) -> Sequence[Letter]:
+        """Read the letters that `run` would send now, the longest due first. Nothing is sent, and nothing is marked.
+
+        Args:
+            channel: whose letters; all channels' when not given.
+            limit: how many at most, up to 1,000.
+        """
+        check_limit(limit)
+        mine = EVERYTHING if channel is None else Is("channel", checked_text("channel", channel, limit=30))
+        due = unit.find(Message, mine & _due(unit.now), order="due_at", limit=limit)
+        return [letter_of(unit, self.house, message) for message in due]
 
     @story("delivery.hear")  # and no view: a store may number facts when they are first asked for
     def _hear(self, unit: Unit, after: int, limit: int, /) -> Sequence[Recorded]:
