@@ -352,3 +352,20 @@ def test_whoever_reads_may_stop(store: str) -> None:
     )
 
     assert (1, "") == (len(done.stdout.splitlines()), done.stderr)
+
+
+def test_import_keeps_the_lines_of_a_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A request of several paragraphs is taken in as it is written; one that is too long is rejected by name, and not cut."""
+    url, text = f"sqlite:///{tmp_path}/crm.db", "One  {customer}\n\n    Two"
+    sheet = tmp_path / "leads.csv"
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["name", "about"], ["Anna", text], ["Berta", "x" * 10_001]])
+
+    code = main(["import", str(sheet), "--store", url, "--funnel", "Windows", "--json", "--quiet"])
+    rejected = json.loads(capsys.readouterr().out)["rejected"]
+    crm = Crm.open(url)
+    about = [deal.about for deal in crm.deals.list()]
+    crm.close()
+
+    assert (1, [text]) == (code, about)
+    assert [("about", "too_long")] == [(row["field"], row["code"]) for row in rejected]

@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 
 from crmcore import AddressGuard, Crm, FrozenClock, Verifier, WebhookNotifier, WebhookPublisher
+from crmcore.adapters.notify.webhook import _wait
+from crmcore.domain.feed import Recorded
 from crmcore.domain.ids import MessageId
 from crmcore.domain.messages import Letter
 from crmcore.errors import AddressRefused, DeliveryFailed, InvalidInput
@@ -234,6 +236,47 @@ def test_a_listener_that_stops_halfway_goes_on_from_there() -> None:
     assert (0, 0) == (third.published, third.refused)
     assert ids[2] == ids[3] == ids[4]
     assert len(set(ids)) == len(ids) - 2
+
+
+def test_publish_with_a_failing_write_keeps_what_was_taken() -> None:
+    """An error of the host's own function is a failure that says how many events the listener took before."""
+
+    def write(fact: Recorded) -> dict[str, Any]:
+        if fact.position == 3:
+            raise KeyError("missing")
+        return {"id": fact.id}
+
+    with web_server() as (hooks, port):
+        publisher = WebhookPublisher(f"http://127.0.0.1:{port}/", [SECRET], guard=inside(port), write=write)
+        clock = FrozenClock()
+        crm = Crm(clock=clock, publishers={"a": publisher})
+        for number in range(4):
+            crm.people.add(f"Anna {number}")
+        first = crm.deliver()
+        second = crm.deliver()
+
+    assert (2, 0) == (first.published, first.refused)
+    assert (0, 1) == (second.published, second.refused)
+    assert 2 == len(hooks.calls)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Sat, 01 Jan 0001 00:00:00 +2359",
+        "Mon, 01 Jan 99999 00:00:00 GMT",
+        "-999999999999",
+        "1e999",
+        "9" * 5_000,
+        "",
+    ],
+)
+def test_retry_after_that_cannot_be_is_bounded(header: str) -> None:
+    """Whatever a receiver answers, the wait is absent, or from nothing to a day."""
+    wait = _wait(header)
+
+    assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
 
 
 def test_a_listener_may_be_told_more() -> None:
