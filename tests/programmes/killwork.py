@@ -115,7 +115,7 @@ def open_crm(url: str, tenant: str, at: datetime, outside: Outside) -> Crm:
     return Crm(store, tenant=tenant, clock=FrozenClock(at), ladder=LADDER, **settings)
 
 
-def furnish(crm: Crm) -> None:
+def set_up(crm: Crm) -> None:
     """Make what all work needs."""
     boss = crm.people.add("Boss", email="boss@example.com")
     crm.people.add("Anna", login="anna", roles=["manager"], email="anna@example.com", supervisor=boss.id)
@@ -222,7 +222,7 @@ def _play(url: str, name: str, chance: random.Random, n: int, path: Path, sabota
     pace = _warm_up(url, name, f"warm {tenant}", Outside(path.with_suffix(".warm"), slow=True))
     outside = Outside(path, slow=True)
     crm = open_crm(url, tenant, START, outside)
-    furnish(crm)
+    set_up(crm)
     crm.close()
     acknowledged: list[str] = []
     kills = number = 0
@@ -244,7 +244,7 @@ def _play(url: str, name: str, chance: random.Random, n: int, path: Path, sabota
 def _warm_up(url: str, name: str, tenant: str, outside: Outside) -> float:
     """Do the work a few times, so that children find everything compiled; return how long it takes, in seconds."""
     crm = open_crm(url, tenant, START, outside)
-    furnish(crm)
+    set_up(crm)
     times = []
     for number in range(5):
         begun: list[float] = []
@@ -291,11 +291,11 @@ def _judge_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
 
 def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
     def look(unit: Unit) -> tuple[list[Task], list[Escalation], list[Message], list[Occurrence]]:
-        told = OneOf("topic", ("task.reminder", "task.overdue"))
+        sent = OneOf("topic", ("task.reminder", "task.overdue"))
         return (
             list(unit.every(Task)),
             list(unit.every(Escalation)),
-            list(unit.every(Message, told)),
+            list(unit.every(Message, sent)),
             list(unit.every(Occurrence)),
         )
 
@@ -308,12 +308,12 @@ def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
     twice = [title for title, count in titles.items() if count > 1]
     half = []
     for task in tasks:
-        told = [effects[task.id, "task.reminder"], effects[task.id, "task.overdue"]]
-        if 0 in told:
+        sent = [effects[task.id, "task.reminder"], effects[task.id, "task.overdue"]]
+        if 0 in sent:
             lost.append(task.title)
-        if max(*told, steps[task.id]) > 1:
+        if max(*sent, steps[task.id]) > 1:
             twice.append(task.title)
-        if told[1] != steps[task.id] or task.level != steps[task.id] or task.id in open_still:
+        if sent[1] != steps[task.id] or task.level != steps[task.id] or task.id in open_still:
             half.append(task.title)
     return Found("run_due", killed, len(acknowledged), lost, half, twice)
 
@@ -326,14 +326,14 @@ def _judge_batch(crm: Crm, killed: int, acknowledged: list[str], lines: list[lis
     deals, tasks, messages = crm.house.run("test", look, reading=True)
     whole = Counter(deal.about for deal in deals)
     born = _born_together(crm, deals)
-    told = Counter(fact.subject for fact in _facts(crm) if fact.version == 1)
+    sent = Counter(fact.subject for fact in _facts(crm) if fact.version == 1)
     return Found(
         work="batch",
         killed=killed,
         acknowledged=len(acknowledged),
         lost=[name for name in acknowledged if not whole[name]],
         half=[name for name, count in whole.items() if count < EACH or born[name] != 1]
-        + [deal.title for deal in deals if not (tasks[deal.id] and messages[deal.id] and told[deal.id])],
+        + [deal.title for deal in deals if not (tasks[deal.id] and messages[deal.id] and sent[deal.id])],
         twice=[name for name, count in whole.items() if count > EACH]
         + [deal.title for deal in deals if tasks[deal.id] > 1 or messages[deal.id] > 1],
     )
