@@ -1,0 +1,221 @@
+"""Django: records in Django's own database, written on Django's own connection and within its transactions.
+
+Rule 1: each command, view and batch is one `atomic` block. Django begins, commits and rolls back, and sets and releases the savepoints.
+Rule 2: statements run on a plain cursor of the driver. Django's own cursors and converters are set up for its ORM.
+Rule 3: a block that Django, or the database, can only roll back is never reported as stored.
+Rule 4: messages and events leave after the outermost block has committed.
+"""
+
+from typing import Any, Final, Protocol, cast
+
+from sqlalchemy.exc import DBAPIError
+
+from crmcore.adapters.django_connection import URLS, AtomicLink, sqlalchemy_connection
+from crmcore.adapters.sql import preflight, tenants
+from crmcore.adapters.sql.batch import SqlBatch
+from crmcore.adapters.sql.book import Book, book_for
+from crmcore.adapters.sql.errors import translate
+from crmcore.adapters.sql.migrations import version
+from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.store import Durability, default_schema
+from crmcore.adapters.sql.tables import Schema
+from crmcore.adapters.sql.transaction import SqlTransaction
+from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.outside import MissingExtra, UnsafeEngine
+from crmcore.services.ports import Context, Ids
+
+try:
+    from django.db import connections, transaction
+except ImportError:
+    raise MissingExtra("Django hosts", "django") from None
+
+DRIVERS: Final = frozenset({"sqlite3.dbapi2", "psycopg"})
+"""The modules of the drivers that Django may use."""
+OPTIONS: Final = {
+    "sqlite": '{"transaction_mode": "IMMEDIATE", "timeout": 10, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"}',
+    "postgresql": '{"options": "-c synchronous_commit=on"}',
+}
+"""The settings of a database that loses no writes, as they are written in Django's settings."""
+
+
+class Delivers(Protocol):
+    """A `crmcore.Crm`."""
+
+    house: Any
+
+    def deliver(self, *, limit: int = 100) -> object:
+        """Send what is due."""
+        ...
+
+
+class DjangoStore:
+    """Keeps records in one of Django's databases, SQLite or PostgreSQL (by psycopg 3).
+
+    Inside an `atomic` block a command becomes part of it, behind a savepoint of its own: a command that fails undoes only itself. Without a
+    block, each command is a transaction. Threads and requests may share one store; each uses the connection that Django keeps for it.
+
+    Args:
+        alias: of the database in Django's ``DATABASES``.
+        schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
+        durability: as for `crmcore.SqlStore`.
+        walled: as for `crmcore.SqlStore`.
+
+    The first command or view looks at the database, and raises:
+        InvalidInput: it is neither SQLite nor PostgreSQL by psycopg 3, or SQLite is to be walled.
+        UnsafeEngine: it would lose writes. The error lists the problems and the ``OPTIONS`` to set.
+    """
+
+    def __init__(
+        self,
+        alias: str = "default",
+        *,
+        schema: Schema | None = None,
+        durability: Durability = "full",
+        walled: bool = False,
+    ) -> None:
+        self.alias = alias
+        self.schema = schema or default_schema()
+        self._durability = durability
+        self._walled = walled
+        self._inspected: tuple[Any, Book] | None = None
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether a command would become part of a transaction of the host's, which may yet be rolled back.
+
+        The block that a test case of Django's puts around each test does not count, as it does not count for ``durable=True``.
+        """
+        connection = connections[self.alias]
+        if not connection.in_atomic_block:
+            is_connected = connection.connection is not None
+            return not (connection.autocommit if is_connected else connection.settings_dict["AUTOCOMMIT"])
+        blocks = connection.atomic_blocks
+        return not (blocks and getattr(blocks[-1], "_from_testcase", False))
+
+    def create_tables(self) -> None:
+        """Create the tables that are missing, and note the version of the schema. A migration may call it.
+
+        Raises:
+            SchemaOutdated: tables of an older release are there; see `crmcore migrate`.
+        """
+        with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
+            version.create(connection, self.schema)
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+        """Open a transaction, or a savepoint in the one that is open."""
+        return SqlTransaction(self._runner(context, reading=reading), context, ids)
+
+    def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
+        """Open one transaction, or one savepoint, for many commands."""
+        return _DjangoBatch(self._runner(context, reading=False), context)
+
+    def analyze(self) -> None:
+        """Update the planner's statistics after many records came in at once, on PostgreSQL."""
+        if connections[self.alias].vendor == "postgresql" and not self.is_joined:
+            with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
+                version.settle(connection, self.schema)
+
+    def close(self) -> None:
+        """Do nothing: Django closes its connections."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are over the same database and the same tables."""
+        return isinstance(other, DjangoStore) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"DjangoStore({self.alias!r})"
+
+    def _key(self) -> tuple[str, int, bool]:
+        return self.alias, id(self.schema), self._walled
+
+    def _runner(self, context: Context, *, reading: bool) -> Runner:
+        host = connections[self.alias]
+        if host.vendor not in URLS or host.Database.__name__ not in DRIVERS:
+            driver = f"{host.vendor} by {host.Database.__name__}"
+            raise InvalidInput("alias", f"must name SQLite, or PostgreSQL by psycopg 3; {self.alias!r} is {driver}")
+        try:
+            link = AtomicLink(self.alias, reading=reading)
+            try:
+                return self._runner_of(link, context)
+            except BaseException:
+                link.rollback()
+                link.release()
+                raise
+        except DBAPIError as error:
+            raise translate(cast(Exception, error.orig), self.schema.keys) from None
+        except host.Database.Error as error:
+            raise translate(error, self.schema.keys) from None
+
+    def _runner_of(self, link: AtomicLink, context: Context) -> Runner:
+        settings = connections[self.alias].settings_dict
+        if self._inspected is None or self._inspected[0] is not settings:
+            self._inspected = settings, self._inspect()
+        runner = Runner(self._inspected[1], link)
+        if self._walled:
+            runner.run(tenants.TELL, (context.tenant,))
+        return runner
+
+    def _inspect(self) -> Book:
+        """Look at the database before anything is stored in it."""
+        host = connections[self.alias]
+        if self._walled and host.vendor != "postgresql":
+            raise InvalidInput("walled", f"is for PostgreSQL, and this is {host.vendor}")
+        problems: list[str] = []
+        with sqlalchemy_connection(host) as connection:
+            snapshots = False
+            try:
+                snapshots = preflight.check(connection, durability=self._durability)
+            except UnsafeEngine as unsafe:
+                problems += unsafe.problems
+            if host.vendor == "sqlite" and not _begins_as_writer(host):
+                problems.append(
+                    "transactions begin DEFERRED, and of two that read and then write SQLite refuses one at once"
+                )
+            if problems:
+                cure = f"set DATABASES[{self.alias!r}]['OPTIONS'] to {OPTIONS[host.vendor]} (ADR-0004)"
+                raise UnsafeEngine((*problems, cure))
+            return book_for(self.schema, connection.dialect, snapshots=snapshots)
+
+
+class _DjangoBatch(SqlBatch):
+    """A batch in an `atomic` block. What its commands have left to be written belongs to that block, and to none inside it."""
+
+    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+        story = super().begin(context, ids=ids, reading=reading)
+        link: Any = self.runner.link
+        if not link.is_innermost:
+            raise RuleBroken(
+                "batch", "batch_around_atomic", "is open around an atomic block; open the batch inside the block"
+            )
+        return story
+
+
+def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
+    """Deliver when the outermost `atomic` block has committed, or at once where none is open.
+
+    What `crm.deliver` raises is logged by Django (``django.db.backends.base``), because the transaction is stored already. Messages that
+    have not left are sent by the next `crm.deliver`.
+
+    Args:
+        limit: as for `crmcore.Crm.deliver`.
+
+    Raises:
+        InvalidInput: the store is no `DjangoStore`.
+    """
+    store = crm.house.store
+    if not isinstance(store, DjangoStore):
+        raise InvalidInput("store", f"must be a DjangoStore, not {type(store).__name__}")
+
+    def deliver() -> None:
+        crm.deliver(limit=limit)
+
+    transaction.on_commit(deliver, using=store.alias, robust=True)
+
+
+def _begins_as_writer(host: Any) -> bool:
+    """Whether blocks on SQLite wait for their turn when they begin; a database in memory has one connection."""
+    return host.transaction_mode in {"IMMEDIATE", "EXCLUSIVE"} or host.is_in_memory_db()
