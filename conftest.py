@@ -1,5 +1,6 @@
 """Every example in a Markdown page is a test. A page's examples share one namespace and run in an empty folder."""
 
+import sys
 from contextlib import ExitStack, chdir
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
 from tempfile import TemporaryDirectory
@@ -15,6 +16,10 @@ def _enter(page: dict[str, Any]) -> None:
 
 
 def _leave(page: dict[str, Any]) -> None:
+    if "django.conf" in sys.modules:  # which a page has configured, as the tests do
+        from tests.django_host import forget
+
+        forget()
     page["_way_back"].close()
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tomllib
 import types
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -37,11 +38,18 @@ def stability() -> str:
         "What can be imported from `crmcore` is public, and so are `crmcore.errors`, the ports in `crmcore.services.ports`, the contract\n"
         "suite in `crmcore.testing`, the adapters by the names of their modules, the names and fields of [events](events.md), the\n"
         "codes of [errors](errors.md), and the command line. A public name is deprecated for at least two minor releases and six\n"
-        "months before it goes; the warning says in which release, and what to use instead.\n\n"
+        "months before it goes; the warning says in which release, and what to use instead. The same holds for the extras:\n"
+        f"{', '.join(f'`{name}`' for name in extras())}.\n\n"
         "Everything else may change in any release: modules inside `domain`, `services` and `adapters` are open to read and to\n"
         "import, at your own risk. The data of older releases can always be read by newer ones.",
         *(f"- `{name}`{_says(getattr(crmcore, name), ': ')}" for name in crmcore.__all__),
     )
+
+
+def extras() -> list[str]:
+    """List what `pip install 'crmcore[...]'` takes, but for what developers need."""
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return sorted(project["optional-dependencies"].keys() - {"dev"})
 
 
 def error_codes() -> str:
