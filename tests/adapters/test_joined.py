@@ -1,15 +1,19 @@
 """When the database undoes the host's transaction, the host cannot commit the rest of it as if nothing had been."""
 
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.orm import Session
 
 from crmcore import Crm, CrmError, SqlStore
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
+from crmcore.errors import RuleBroken
+from tests.servers import fresh_database
 
 SCHEMA = make_schema(prefix="joined_")
 
@@ -59,3 +63,74 @@ def test_a_deadlock_undoes_the_hosts_part_too(mariadb_url: str) -> None:
         connection.exec_driver_sql("DROP TABLE joined_orders")
     store.close()
     assert {f"{winner} was here", f"{winner} was here too"} == names
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> Iterator[Engine]:
+    """A database on PostgreSQL with crmcore's tables and one of the host's."""
+    with fresh_database(postgresql_url) as url:
+        engine = make_engine(url)
+        SqlStore(engine).create_tables()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE orders (note TEXT)")
+        yield engine
+        engine.dispose()
+
+
+def refused(engine: Engine, session: Session, action: Callable[[Crm], object]) -> None:
+    """Write a row of the host's, and have the database refuse the first SELECT of a command or a view."""
+    session.connection().exec_driver_sql("INSERT INTO orders VALUES ('A')")
+    crm = Crm(SqlStore(session), attempts=2)
+    session.connection().exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+    with engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE crm_customers IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(CrmError):
+            action(crm)
+        other.rollback()
+
+
+def orders(engine: Engine) -> int:
+    """Count the host's rows."""
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one())
+
+
+@pytest.mark.postgresql
+def test_a_command_whose_select_failed_undoes_only_itself(postgresql: Engine) -> None:
+    """PostgreSQL aborts a transaction for a failed SELECT too; the command's savepoint saves the host's rows."""
+    with Session(postgresql) as session:
+        refused(postgresql, session, lambda crm: crm.customers.add("Customer A", phone="+37120000000"))
+        session.commit()
+
+    assert 1 == orders(postgresql)
+
+
+@pytest.mark.postgresql
+def test_after_a_failed_view_the_host_cannot_commit(postgresql: Engine) -> None:
+    """A transaction that PostgreSQL has aborted is not committed as if nothing had been."""
+    with Session(postgresql) as session:
+        refused(postgresql, session, lambda crm: crm.customers.search("customer"))
+        with pytest.raises(PendingRollbackError):
+            session.commit()
+
+    assert 0 == orders(postgresql)
+
+
+@pytest.mark.parametrize("bind", [Session, Engine.connect])
+def test_a_batch_around_a_savepoint_of_the_hosts_is_refused(sqlite_url: str, bind: Any) -> None:
+    """A command behind a savepoint inside a batch could neither be undone with it nor outlast it, so it is refused."""
+    engine = make_engine(sqlite_url)
+    SqlStore(engine).create_tables()
+    with bind(engine) as host:
+        crm = Crm(SqlStore(host))
+        with crm.batch():
+            crm.customers.add("Customer A")
+            with pytest.raises(RuleBroken, match="savepoint"), host.begin_nested():
+                crm.customers.add("Customer B")
+        with host.begin_nested(), crm.batch():
+            crm.customers.add("Customer C")
+        host.commit()
+    found = {customer.name for customer in Crm(SqlStore(engine)).customers.search("customer")}
+    engine.dispose()
+
+    assert {"Customer A", "Customer C"} == found

@@ -20,7 +20,6 @@ from crmcore.adapters.sql.runner import Runner
 from crmcore.adapters.sql.store import Durability, default_schema
 from crmcore.adapters.sql.tables import Schema
 from crmcore.adapters.sql.transaction import SqlTransaction
-from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.outside import MissingExtra, UnsafeEngine
 from crmcore.services.ports import Context, Ids
@@ -108,7 +107,7 @@ class DjangoStore:
 
     def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
         """Open one transaction, or one savepoint, for many commands."""
-        return _DjangoBatch(self._runner(context, reading=False), context)
+        return SqlBatch(self._runner(context, reading=False), context)
 
     def analyze(self) -> None:
         """Update the planner's statistics after many records came in at once, on PostgreSQL."""
@@ -179,19 +178,6 @@ class DjangoStore:
                 cure = f"set DATABASES[{self.alias!r}]['OPTIONS'] to {OPTIONS[host.vendor]} (ADR-0004)"
                 raise UnsafeEngine((*problems, cure))
             return book_for(self.schema, connection.dialect, snapshots=snapshots)
-
-
-class _DjangoBatch(SqlBatch):
-    """A batch in an `atomic` block. What its commands have left to be written belongs to that block, and to none inside it."""
-
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
-        story = super().begin(context, ids=ids, reading=reading)
-        link: Any = self.runner.link
-        if not link.is_innermost:
-            raise RuleBroken(
-                "batch", "batch_around_atomic", "is open around an atomic block; open the batch inside the block"
-            )
-        return story
 
 
 def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:

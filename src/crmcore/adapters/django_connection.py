@@ -32,6 +32,8 @@ class AtomicLink:
         cursor: of the driver, on Django's connection.
     """
 
+    has_failed = False
+
     def __init__(self, alias: str, *, reading: bool = False) -> None:
         self._host = connections[alias]
         self._committed = False

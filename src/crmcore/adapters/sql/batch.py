@@ -4,7 +4,9 @@ Rule 1: a story that ends badly undoes only itself. What it had saved was not wr
 Rule 2: what the stories have saved is written together, many rows at once, at the end of the batch or when a later story asks for it.
 Rule 3: when the database refuses what a story had left to be written, nothing of the whole batch has happened.
 Rule 4: what the batch has asked before, or has read ahead, it does not ask again (see `recall`).
-Rule 5: a batch ends with its commit or its block, whichever comes first, and so do its stories. Every method refuses afterwards.
+Rule 5: no story begins behind a savepoint that the host has set inside the batch. What stories have left to be written could neither be undone
+with it nor outlast it.
+Rule 6: a batch ends with its commit or its block, whichever comes first, and so do its stories. Every method refuses afterwards.
 """
 
 from collections.abc import Sequence
@@ -66,6 +68,8 @@ class SqlBatch:
         self.require_open()
         if context.tenant != self._tenant:
             raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
+        if not self.runner.link.is_innermost:
+            raise RuleBroken("batch", "batch_around_savepoint", "is open around a savepoint; open the batch behind it")
         if self.runner.spoiled is not None:
             raise self.runner.spoiled
         return _Story(self, context, ids)

@@ -2,6 +2,7 @@
 
 Rule 1: a link of our own begins, commits and rolls back. SQLite begins IMMEDIATE, so that nobody reads what another is about to change.
 Rule 2: a joined link never ends what it did not begin. What a story writes stands behind a savepoint, and only that is rolled back.
+Rule 3: a host's transaction that the database has undone or aborted is marked, so that its commit fails.
 """
 
 from itertools import count
@@ -19,11 +20,22 @@ IMMEDIATE: Final[Begin] = ("BEGIN IMMEDIATE", ())
 
 
 class Link(Protocol):
-    """What a transaction needs of a connection."""
+    """What a transaction needs of a connection.
+
+    Attributes:
+        has_failed: whether the database has refused a statement.
+    """
+
+    has_failed: bool
 
     @property
     def cursor(self) -> Any:
         """The driver's cursor."""
+        ...
+
+    @property
+    def is_innermost(self) -> bool:
+        """Whether the host has set no savepoint since that is still open."""
         ...
 
     def before_writing(self) -> None:
@@ -49,6 +61,9 @@ class OwnLink:
     Args:
         begin: the statement that begins it, with its parameters, where the driver does not begin by itself.
     """
+
+    is_innermost = True
+    has_failed = False
 
     def __init__(self, engine: Engine, *, begin: Begin | None = None) -> None:
         self._engine = engine
@@ -93,6 +108,8 @@ class OwnLink:
 class SavepointLink:
     """A part of somebody's transaction, which can be undone by itself."""
 
+    has_failed = False
+
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
         self._savepoint = ""
@@ -122,31 +139,52 @@ class SavepointLink:
 
 
 class JoinedLink(SavepointLink):
-    """The host's connection, within the host's transaction."""
+    """The host's connection, within the host's transaction.
 
-    def __init__(self, host: Connection | Session, *, tell: Begin | None = None) -> None:
+    PostgreSQL aborts a transaction when it refuses a statement of it, a SELECT too. So a command sets its savepoint there before its first
+    statement; a view sets none, and when it fails, so does the host's commit.
+    """
+
+    def __init__(self, host: Connection | Session, *, tell: Begin | None = None, reading: bool = False) -> None:
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
         own_locks.note_joined(connection)
         self._connection = connection
+        self._hosts = (host, connection)  # a session sets its savepoint on the connection late
+        self._nested = self._savepoints()
+        self._aborts = connection.dialect.name == "postgresql"
         super().__init__(connection.connection.cursor())
+        if self._aborts and not reading:
+            self.before_writing()
         if tell:
             self.cursor.execute(*tell)
+
+    @property
+    def is_innermost(self) -> bool:
+        """Whether the host has set no savepoint since that is still open."""
+        return self._savepoints() == self._nested
 
     def rollback(self) -> bool:
         """Go back to the savepoint, and let it go.
 
-        Where that fails, the database has undone the host's part too: MariaDB after a deadlock, any other when the connection was lost. The
-        host's transaction is marked so, and cannot be committed as if nothing had been.
+        Where that fails, the database has undone the host's part too: MariaDB after a deadlock, any other when the connection was lost. So it
+        has on PostgreSQL after a failed statement without a savepoint. The host's transaction is marked so, and cannot be committed as if
+        nothing had been.
         """
+        is_aborted = self._aborts and self.has_failed and not self._savepoint
         try:
-            return super().rollback()
+            undone = super().rollback()
         except Exception:  # noqa: BLE001  # every driver has errors of its own
+            is_aborted, undone = True, False
+        if is_aborted:
             self._connection.invalidate()
-            return False
+        return undone
 
     def release(self) -> None:
         """Close the cursor, and leave the connection to the host."""
         if not self._connection.invalidated:
             self.cursor.close()
+
+    def _savepoints(self) -> list[Any]:
+        return [host.get_nested_transaction() for host in self._hosts]

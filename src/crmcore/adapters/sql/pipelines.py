@@ -36,6 +36,8 @@ class PipelinedLink:
     """
 
     ending: Answer | None = None
+    is_innermost = True
+    has_failed = False
 
     def __init__(self, engine: Engine, *, tell: Begin | None = None) -> None:
         self._engine = engine

@@ -87,5 +87,6 @@ class Runner:
             raise self._spoil(error, committing=True) from None
 
     def _spoil(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        self.link.has_failed = True
         refusal = self.spoiled = self.book.translate(error, sql, committing=committing)
         return refusal

@@ -246,7 +246,7 @@ class SqlStore:
     def _link(self, context: Context, *, reading: bool) -> Link:
         tell = (tenants.TELL, (context.tenant,)) if self._walled else None
         if not isinstance(self._host, Engine):
-            return JoinedLink(self._host, tell=tell)
+            return JoinedLink(self._host, tell=tell, reading=reading)
         if self._replica is not None:
             link = self._replica.link(context.tenant, tell=tell) if reading else None
             return link or self._replica.remembering(self._host, context.tenant, tell=tell)
