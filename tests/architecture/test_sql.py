@@ -13,7 +13,7 @@ RAW: Final = frozenset({"text", "literal_column", "TextClause"})
 GENERATED: Final[Mapping[str, str]] = {
     "crmcore.adapters.sql.codec": "from rows to records, by functions made of field names; docs/decisions/0005",
     "crmcore.adapters.sql.types": "a column's processor, made of that module's own pieces",
-    "crmcore.domain.anatomy": "the making and copying of a record, made of its class's field names",
+    "crmcore.domain.anatomy": "the copy function of a record, made of the field names of its class",
 }
 """Modules that write code, each with what it is made of."""
 CODE: Final = frozenset({"eval", "exec", "compile", "__import__"})

@@ -1,35 +1,16 @@
-"""How records are made and copied: by functions that are written for each class when it is first used.
+"""Copying of frozen records: a function per class, compiled on first use, that validates only the changed fields.
 
-attrs writes constructors that convert and check every field. Most fields of most records are as they are by default, which needs neither;
-a constructor that passes them over takes two thirds of the time, and a copy that checks only what has changed a third. The sources are made
-of the classes' field names alone, and are kept where tracebacks find them.
+`attrs.evolve` calls the constructor, which converts and validates every field; this takes a third of its time. The sources consist of
+the field names of the class alone, and are kept in `linecache`, where tracebacks find them.
 """
 
 import linecache
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
 
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.fields.build import named, path_of
-
 T = TypeVar("T")
-
-
-def written_out(kind: type[T]) -> type[T]:
-    """Let a class's constructor be written when its first record is made. It does what that of attrs does, which it takes the place of."""
-    usual: Any = kind.__init__
-
-    @wraps(usual)
-    def write(self: Any, *args: Any, **kwargs: Any) -> None:
-        written = wraps(usual)(_constructor(kind))
-        kind.__init__ = written  # type: ignore[method-assign]  # it takes the same arguments
-        written(self, *args, **kwargs)
-
-    kind.__init__ = write  # type: ignore[method-assign]  # it takes the same arguments
-    return kind
 
 
 def changed(record: T, /, **changes: Any) -> T:
@@ -103,62 +84,6 @@ def _dissect(kind: type[Any]) -> _Anatomy:
     settle = _write(kind, "settle", "old, version, actor", ("fresh = new(kind)", *as_stored, "return fresh"), scope)
     derived = tuple((put, f.default.factory) for f, put in fields.values() if not f.init)
     return _Anatomy(copy, settle, fields, derived, frozenset(emptied | {"version", "actor"}))
-
-
-def _constructor(kind: type[Any]) -> Callable[..., None]:
-    """Write a class's constructor: each field is made by default, or converted and checked, and put into its slot."""
-    scope: dict[str, Any] = {"NOTHING": attrs.NOTHING, "InvalidInput": InvalidInput, "named": named}
-    by_place, by_name, lines = ["self"], ["*"], list[str]()
-    for field in attrs.fields(kind):
-        default = _default(field, scope)
-        if field.init:
-            (by_name if field.kw_only else by_place).append(field.alias + (default and f"={default}"))
-        lines += _filled(kind, field, default, scope)
-    if hasattr(kind, "__attrs_post_init__"):
-        lines.append("self.__attrs_post_init__()")
-    arguments = ", ".join(by_place + (by_name if len(by_name) > 1 else []))
-    return _write(kind, "__init__", arguments, lines or ["pass"], scope)
-
-
-def _default(field: Any, scope: dict[str, Any]) -> str:
-    """The source of what stands for a field when nothing is given; empty when something must be."""
-    default = field.default
-    if default is attrs.NOTHING:
-        return ""
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # it is a class, for which attrs' stubs say function
-        scope[f"make_{field.name}"] = default.factory
-        return "NOTHING"
-    scope[f"default_{field.name}"] = default if field.converter is None else field.converter(default)
-    return f"default_{field.name}"
-
-
-def _filled(kind: type[Any], field: Any, default: str, scope: dict[str, Any]) -> Iterator[str]:
-    """The lines that fill one field."""
-    name, given = field.name, field.alias
-    scope |= {
-        f"put_{name}": getattr(kind, name).__set__,
-        f"convert_{name}": field.converter,
-        f"check_{name}": field.validator,
-        f"field_{name}": field,
-    }
-    if default == "NOTHING":
-        made = f"{given} = make_{name}({'self' if field.default.takes_self else ''})"
-        yield f"if {given} is NOTHING: {made}" if field.init else made
-    seen_to = []
-    if field.converter is not None:
-        seen_to.append(f"{given} = convert_{name}({given})")
-    if (check := field.metadata.get("check")) is not None:
-        scope |= {f"check_{name}": check, f"path_{name}": path_of(kind, name)}
-        seen_to.append(f"try: {f'{given} is None or ' * field.metadata['optional']}check_{name}({given})")
-        seen_to.append(f"except InvalidInput as refusal: raise named(refusal, path_{name}) from None")
-    elif field.validator is not None:
-        seen_to.append(f"check_{name}(self, field_{name}, {given})")
-    if seen_to and default.startswith("default"):
-        yield f"if {given} is not {default}:"
-        yield from (f"    {line}" for line in seen_to)
-    else:
-        yield from seen_to
-    yield f"put_{name}(self, {given})"
 
 
 def _write(

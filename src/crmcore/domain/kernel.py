@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import attrs
 
-from crmcore.domain.anatomy import changed, settled, written_out
+from crmcore.domain.anatomy import changed, settled
 from crmcore.domain.criteria import look_up
 from crmcore.domain.errors.broken import IllegalTransition
 from crmcore.domain.fields.build import build, wrong_type
@@ -49,7 +49,7 @@ S = TypeVar("S", bound=Enum)
 )
 def value(cls: type[T]) -> type[T]:
     """Make a class whose instances are what they hold: frozen, slotted, equal by content."""
-    return written_out(attrs.frozen(cls))
+    return attrs.frozen(cls)
 
 
 @dataclass_transform(
@@ -77,7 +77,7 @@ def value(cls: type[T]) -> type[T]:
 )
 def record(cls: type[T]) -> type[T]:
     """Make a value with so many fields that they are given by name: events, entities, results."""
-    return written_out(attrs.frozen(kw_only=True)(cls))
+    return attrs.frozen(kw_only=True)(cls)
 
 
 @value

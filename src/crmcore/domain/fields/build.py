@@ -80,11 +80,29 @@ def require(path: str, check: Callable[[Any], None], value: Any) -> None:
 
 
 def derived(rule: Callable[[Any], Any], *, personal: bool | None = None, shown: bool = True, **labels: Any) -> Any:
-    """Hold what follows from fields that are declared before it, and so have been checked."""
+    """Compute a field from fields that are declared before it."""
     if personal is not None:
         labels["personal"] = personal
-    follow = attrs.Factory(rule, takes_self=True)
-    return attrs.field(init=False, repr=shown and not personal, default=follow, metadata=labels)
+
+    def compute(record: Any) -> Any:
+        try:
+            return rule(record)
+        except Exception:
+            _validate_assigned(record)
+            raise
+
+    factory = attrs.Factory(compute, takes_self=True)
+    return attrs.field(init=False, repr=shown and not personal, default=factory, metadata=labels)
+
+
+def _validate_assigned(record: Any) -> None:
+    """Validate the fields that the constructor has assigned so far.
+
+    attrs validates after it has assigned all fields, so a rule may meet an invalid value; the error has to name that field.
+    """
+    for field in attrs.fields(type(record)):
+        if field.validator is not None and hasattr(record, field.name):
+            field.validator(record, field, getattr(record, field.name))
 
 
 def checked_type(path: str, kind: type[T], value: Any) -> T:
