@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crmcore.domain.customers.customer import Customer
     from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
     from crmcore.domain.deals.deal import Deal
-    from crmcore.domain.deals.parts import LineItem, Request
+    from crmcore.domain.deals.parts import LineItem
     from crmcore.domain.errors.root import CrmError
     from crmcore.domain.escalation import Ladder, Rung
     from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
@@ -73,7 +73,6 @@ _HOMES = {
     "Recurrence": "crmcore.domain.recurrence",
     "Refused": "crmcore.services.bulk",
     "RenderDocument": "crmcore.domain.funnels",
-    "Request": "crmcore.domain.deals.parts",
     "Requirement": "crmcore.domain.requirements",
     "Rung": "crmcore.domain.escalation",
     "SmtpNotifier": "crmcore.adapters.notify.smtp",
@@ -114,7 +113,6 @@ __all__ = [
     "Recurrence",
     "Refused",
     "RenderDocument",
-    "Request",
     "Requirement",
     "Rung",
     "SmtpNotifier",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 from attrs import field, frozen
 
-from crmcore import CreateTask, Crm, CrmError, ExternalId, FrozenClock, Request, Stage
+from crmcore import CreateTask, Crm, CrmError, ExternalId, FrozenClock, Stage
 from crmcore.adapters.kinds import ENTITIES
 from crmcore.adapters.memory.store import MemoryStore
 from crmcore.domain.messages import Letter
@@ -120,8 +120,8 @@ PAIRS: Final[Mapping[str, tuple[Act, Act]]] = {
         lambda crm, ids: crm.leads.capture(external_id=ExternalId("erp", "7"), funnel=ids["funnel"]),
     ),
     "one request comes twice": (
-        lambda crm, ids: crm.leads.capture("Dana", funnel=ids["funnel"], request=Request("web", "1")),
-        lambda crm, ids: crm.leads.capture("Dana", funnel=ids["funnel"], request=Request("web", "1")),
+        lambda crm, ids: crm.leads.capture("Dana", funnel=ids["funnel"], request=ExternalId("web", "1")),
+        lambda crm, ids: crm.leads.capture("Dana", funnel=ids["funnel"], request=ExternalId("web", "1")),
     ),
     "one key is used twice": (
         lambda crm, ids: crm.deals.move(ids["deal"], to="Approval", key="k"),

@@ -9,8 +9,7 @@ import pytest
 
 from crmcore import Crm, MemoryStore, SqlStore
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.parts import ContactPoint
-from crmcore.domain.deals.parts import Request
+from crmcore.domain.customers.parts import ContactPoint, ExternalId
 from crmcore.domain.funnels import Funnel
 from crmcore.errors import Blank, Conflict, InvalidInput, RuleBroken, Taken
 from crmcore.services.ports import Context, Ids, Store, Transaction
@@ -164,7 +163,7 @@ def test_error_undoes_all(crm: Crm, sales: Funnel) -> None:
 def test_refusal_at_the_end_undoes_all(crm: Crm, sales: Funnel) -> None:
     """What the store refuses at the end of a batch is a typed error, and nothing of the batch has happened."""
     customer = crm.customers.add("Anna")
-    request = Request("web", "1")
+    request = ExternalId("web", "1")
     with pytest.raises(Taken), crm.batch():  # it comes at the end of the block
         crm.leads.capture("Bruno", funnel=sales.id)
         for _ in range(2):

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from crmcore import Crm, Done, ExternalId, Money, Refused
-from crmcore.domain.deals.parts import Request
 from crmcore.domain.funnels import Funnel
 from crmcore.errors import InvalidInput
 from crmcore.services.bulk import padded
@@ -50,7 +49,7 @@ def test_an_answer_for_each(crm: Crm, sales: Funnel) -> None:
 
 def test_what_came_before_is_repeated(crm: Crm, sales: Funnel) -> None:
     """The same requests a second time change nothing, and say so."""
-    rows = [{"name": f"Customer {n}", "request": Request("web", str(n % 3))} for n in range(6)]
+    rows = [{"name": f"Customer {n}", "request": ExternalId("web", str(n % 3))} for n in range(6)]
     first = [told.result.repeated for told in crm.leads.capture_many(rows, funnel=sales.id) if isinstance(told, Done)]
     again = [told.result.repeated for told in crm.leads.capture_many(rows, funnel=sales.id) if isinstance(told, Done)]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from crmcore import ContactPoint, CreateTask, ExternalId, Funnel, Money, Request, Stage
+from crmcore import ContactPoint, CreateTask, ExternalId, Funnel, Money, Stage
 from crmcore.domain.customers.matching import Known, Stranger
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.ids import CustomerId, DealId
@@ -153,13 +153,13 @@ def test_fairness_survives_what_is_done_by_hand(house: World) -> None:
 
 def test_the_same_request_never_opens_a_second_deal(house: World) -> None:
     """Not later either, nor with other words; the deal that there is answers."""
-    again = house.crm.leads.capture("Somebody", funnel=house.funnel.id, request=Request("web", "1001"))
-    other = house.crm.leads.capture("Somebody", funnel=house.funnel.id, request=Request("mail", "1001"))
+    again = house.crm.leads.capture("Somebody", funnel=house.funnel.id, request=ExternalId("web", "1001"))
+    other = house.crm.leads.capture("Somebody", funnel=house.funnel.id, request=ExternalId("mail", "1001"))
 
     assert (again.repeated, again.deal.id, again.match) == (True, house.deal.id, Known(house.customer.id, ("request",)))
     assert (other.repeated, other.deal.id == house.deal.id) == (False, False)
     with pytest.raises(Taken):
-        house.crm.deals.open("D", customer=house.customer.id, funnel=house.funnel.id, request=Request("web", "1001"))
+        house.crm.deals.open("D", customer=house.customer.id, funnel=house.funnel.id, request=ExternalId("web", "1001"))
 
 
 def test_a_lead_brings_its_deal_along(house: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from crmcore import Crm, ExternalId, FrozenClock, Recurrence, Request
+from crmcore import Crm, ExternalId, FrozenClock, Recurrence
 from crmcore.adapters.files import MemoryFiles
 from crmcore.adapters.ids import CountingIds
 from crmcore.adapters.kinds import ENTITIES
@@ -96,7 +96,7 @@ def furnish(store: Store | None = None, *, tenant: str = "default", ids: Ids | N
         phone="+371 2000 0000",
         email="janis@example.lv",
         external_id=ExternalId("erp", "7"),
-        request=Request("web", "1001"),
+        request=ExternalId("web", "1001"),
         funnel=funnel.id,
         source="web site",
         value=Money(100, "EUR"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from crmcore import (
     CreateTask,
     Crm,
+    ExternalId,
     FrozenClock,
     LineItem,
     MemoryStore,
@@ -16,7 +17,6 @@ from crmcore import (
     PostalAddress,
     Recorder,
     RenderDocument,
-    Request,
     Requirement,
     Stage,
 )
@@ -92,7 +92,7 @@ class House:
             phone=f"2000 {number:04}",
             about=f"{number} windows",
             funnel=self.funnel.id,
-            request=Request("web form", str(number)),
+            request=ExternalId("web form", str(number)),
             address=PostalAddress(f"Brīvības iela {number}", "Rīga"),
             **details,
         )

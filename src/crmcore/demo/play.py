@@ -17,8 +17,8 @@ from crmcore.demo.company import ZONE, Company, found
 from crmcore.demo.generator import FIRST_DAY, WEEKS
 from crmcore.demo.script import Story
 from crmcore.demo.timetable import Script, Timetable
+from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import Request
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.errors.root import CrmError
@@ -74,7 +74,7 @@ class Play:
     counts: Counter[str] = field(factory=Counter)
     _timetable: Timetable = field(init=False)
     _stories: dict[str, Story] = field(factory=dict)
-    _known: set[Request | None] = field(factory=set)
+    _known: set[ExternalId | None] = field(factory=set)
 
     def __attrs_post_init__(self) -> None:
         self._timetable = Timetable(self.clock)

@@ -13,7 +13,7 @@ from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.matching import Ambiguous, Identifier, Known, Match, Stranger, match
 from crmcore.domain.customers.parts import Channel, ContactPoint, CustomerKind, ExternalId
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.documents import Document
 from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
 from crmcore.domain.errors.given import Blank
@@ -94,7 +94,7 @@ class Leads:
         address: PostalAddress | None = None,
         language: str | None = None,
         owner: UserId | None = None,
-        request: Request | None = None,
+        request: ExternalId | None = None,
         tags: Sequence[str] = (),
         custom: Mapping[str, Any] = NOTHING,
         received_at: datetime | None = None,
@@ -124,7 +124,7 @@ class Leads:
         """
         at = arrival(unit, received_at, "lead.received_at")
         if request is not None:
-            checked_type("lead.request", Request, request)
+            checked_type("lead.request", ExternalId, request)
         if external_id is not None:
             checked_type("lead.external_id", ExternalId, external_id)
         about = checked_text("lead.about", about, limit=NOTE, lines=True, blank=True)
@@ -233,7 +233,7 @@ ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "un
 """What may be told of a lead."""
 
 
-def _known_request(unit: Unit, request: Request) -> Captured | None:
+def _known_request(unit: Unit, request: ExternalId) -> Captured | None:
     deal = unit.one(Deal, Is("request.system", request.system) & Is("request.key", request.key))
     if deal is None:
         return None

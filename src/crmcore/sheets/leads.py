@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from crmcore.domain.customers.parts import ExternalId
-from crmcore.domain.deals.parts import Outcome, Request
+from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.errors.given import Blank, InvalidInput, NotAllowed
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
@@ -36,7 +36,7 @@ class Lead:
 
     row: int
     name: str = ""
-    request: Request
+    request: ExternalId
     arguments: Mapping[str, Any] = field(factory=dict)
     outcome: Outcome = Outcome.OPEN
     reason: str = ""
@@ -59,7 +59,7 @@ def lead_of(row: Row, columns: Columns) -> Lead:
     for column, cell in columns.facts(row):
         match column.field:
             case "request":
-                told["request"] = Request(column.argument or SYSTEM, cell)
+                told["request"] = ExternalId(column.argument or SYSTEM, cell)
             case "external_id":
                 told["external_id"] = ExternalId(column.argument, cell)
             case "value":
@@ -79,7 +79,7 @@ def lead_of(row: Row, columns: Columns) -> Lead:
     return Lead(
         row=row.number,
         name=told.get("name", ""),
-        request=told.get("request") or Request(SYSTEM, _digest(row)),
+        request=told.get("request") or ExternalId(SYSTEM, _digest(row)),
         arguments={name: told[name] for name in told if name in kept} | _some(custom=custom, tags=tuple(tags)),
         outcome=_outcome(told.get("outcome")),
         reason=told.get("reason", ""),

@@ -8,7 +8,7 @@ from crmcore.adapters.ids import CountingIds
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import LineItem, NextStep, Request
+from crmcore.domain.deals.parts import LineItem, NextStep
 from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
 from crmcore.domain.people import User
 from crmcore.domain.requirements import Requirement, Rule
@@ -85,9 +85,9 @@ class Samples:
         )
         return deal.plan(NextStep("Measure", NOON + timedelta(days=1)), at=NOON)
 
-    def request(self, key: str = "1001") -> Request:
+    def request(self, key: str = "1001") -> ExternalId:
         """The request that a deal came from."""
-        return Request("web", key)
+        return ExternalId("web", key)
 
     def user(self, name: str = "Anna Liepa", **details: Any) -> User:
         """One of us."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crmcore.domain.customers.parts import Channel, ContactPoint, ExternalId, Profile, Sex
-from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.fields.text import LINE
 from crmcore.domain.funnels import CreateTask, Notify, RenderDocument, Stage, StageKind
 from crmcore.domain.recurrence import Recurrence
@@ -216,11 +216,6 @@ def recurrences() -> SearchStrategy[Recurrence]:
     """Rules by which something comes again."""
     rules = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY", "FREQ=DAILY;COUNT=2")
     return st.builds(Recurrence, st.sampled_from(rules), st.sampled_from(("UTC", "Europe/Riga", "Asia/Tehran")))
-
-
-def requests() -> SearchStrategy[Request]:
-    """Requests by their keys, which come again."""
-    return st.builds(Request, systems(), keys())
 
 
 def sources() -> SearchStrategy[str]:

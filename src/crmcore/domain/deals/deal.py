@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 
+from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.events import (
     DealLost,
     DealMoved,
@@ -18,14 +19,7 @@ from crmcore.domain.deals.events import (
 )
 from crmcore.domain.deals.facts import DealFacts
 from crmcore.domain.deals.movements import Movement, MovementKind
-from crmcore.domain.deals.parts import (
-    Basis,
-    LineItem,
-    Outcome,
-    Probability,
-    Request,
-    StageVisits,
-)
+from crmcore.domain.deals.parts import Basis, LineItem, Outcome, Probability, StageVisits
 from crmcore.domain.errors.broken import IllegalTransition, LossReasonMissing, RuleBroken
 from crmcore.domain.fields.part import NOTHING, listed
 from crmcore.domain.funnels import Funnel, Stage, StageKind
@@ -65,7 +59,7 @@ class Deal(DealFacts):
         expected_close: date | None = None,
         source: str = "",
         campaign: str = "",
-        request: Request | None = None,
+        request: ExternalId | None = None,
         about: str = "",
         tags: Sequence[str] = (),
         custom: Mapping[str, Any] = NOTHING,

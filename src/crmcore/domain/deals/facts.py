@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain.aging import AgeFrom, Aging
+from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.events import (
     DealDescribed,
     DealDocumented,
@@ -24,7 +25,6 @@ from crmcore.domain.deals.parts import (
     Outcome,
     Participant,
     Probability,
-    Request,
     StageVisits,
     StepState,
 )
@@ -118,7 +118,7 @@ class DealFacts(Entity):
     owner: UserId | None = ref("user", optional=True, default=None)
     source: str = text(personal=False, default="", blank=True)
     campaign: str = text(personal=False, default="", blank=True)
-    request: Request | None = part(Request, optional=True, default=None, personal=True)
+    request: ExternalId | None = part(ExternalId, optional=True, default=None, personal=True)
     about: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
     participants: tuple[Participant, ...] = parts(Participant, default=())
     attachments: tuple[Attachment, ...] = parts(Attachment, default=())

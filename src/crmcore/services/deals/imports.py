@@ -7,9 +7,9 @@ from attrs import frozen
 
 from crmcore.domain.criteria import Has, Is, OneOf
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.facts import DETAILS
-from crmcore.domain.deals.parts import Request
 from crmcore.domain.errors.broken import NotFound
 from crmcore.domain.errors.given import Blank, WrongType
 from crmcore.domain.errors.root import CrmError
@@ -88,7 +88,7 @@ def _read_ahead(unit: Unit, moves: Sequence[Any]) -> None:
 @frozen
 class _Draft:
     number: int
-    request: Request
+    request: ExternalId
     facts: dict[str, Any]
 
 
@@ -96,7 +96,7 @@ def _draft(number: int, row: Mapping[str, Any], system: str, common: Mapping[str
     facts = row_of(row, common, FACTS, what="deal")
     if "key" not in facts:
         raise Blank("deal.key", "must be given: it is how the other system knows the deal")
-    return _Draft(number, Request(system, facts.pop("key")), facts)
+    return _Draft(number, ExternalId(system, facts.pop("key")), facts)
 
 
 def _take(unit: Unit, some: Chunk[Mapping[str, Any]], system: str, common: Mapping[str, Any]) -> Iterator[Told[Deal]]:

@@ -8,9 +8,9 @@ from attrs import field
 
 from crmcore.domain.criteria import Is
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.parts import Role
+from crmcore.domain.customers.parts import ExternalId, Role
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import LineItem, Outcome, Request
+from crmcore.domain.deals.parts import LineItem, Outcome
 from crmcore.domain.documents import Document
 from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.funnels import Funnel
@@ -64,7 +64,7 @@ class DealLife:
         expected_close: date | None = None,
         source: str = "",
         campaign: str = "",
-        request: Request | None = None,
+        request: ExternalId | None = None,
         about: str = "",
         tags: Sequence[str] = (),
         custom: Mapping[str, Any] = NOTHING,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
-from crmcore.domain.deals.parts import LineItem, Request
+from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.kernel import Entity
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.values.address import PostalAddress
@@ -99,7 +99,11 @@ BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
         (Call("people.list"), Call("people.add", ("Anna",)), Call("deals.get", (Ref("deal", -1),)))
     ),
     "leads.capture_many.leads": _rows(
-        name=some.names(), funnel=refs("funnel"), phone=some.phones(), source=some.sources(), request=some.requests()
+        name=some.names(),
+        funnel=refs("funnel"),
+        phone=some.phones(),
+        source=some.sources(),
+        request=some.external_ids(),
     ),
     "deals.move.to": BY_NAME["stage"],
     "deals.join.who": st.one_of(refs("user"), refs("customer")),
@@ -141,7 +145,6 @@ BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
     PostalAddress: some.addresses(),
     Profile: some.profiles(),
     Recurrence: some.recurrences(),
-    Request: some.requests(),
     Mapping: some.custom_fields(),
 }
 """By an argument's type."""
