@@ -10,7 +10,8 @@ import attrs
 import pytest
 
 from crmcore.adapters.kinds import ENTITIES, EVENTS
-from crmcore.domain.kernel import record, text
+from crmcore.domain import fields
+from crmcore.domain.kernel import record
 
 SILENT = (int, bool, Decimal, datetime, date, timedelta, type(None), enum.Enum)
 """Types that hold no text."""
@@ -72,6 +73,6 @@ def test_a_planted_text_is_caught() -> None:
         more: Mapping[str, Any]
         note: str | None
         count: int
-        said: str = text(personal=True)
+        said: str = fields.text(personal=True)
 
     assert ["Planted.name", "Planted.tags", "Planted.more", "Planted.note"] == unlabelled(Planted)

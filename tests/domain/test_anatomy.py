@@ -3,7 +3,8 @@
 import attrs
 import pytest
 
-from crmcore.domain.kernel import changed, record, settled, text, value, whole
+from crmcore.domain import fields
+from crmcore.domain.kernel import changed, record, settled, value
 from crmcore.errors import OutOfRange, TooLong
 from crmcore.testing.samples import Samples
 
@@ -12,8 +13,8 @@ from crmcore.testing.samples import Samples
 class Window:
     """A value with a computed field."""
 
-    name: str = text(personal=False, limit=5)
-    count: int = whole(default=1)
+    name: str = fields.text(personal=False, limit=5)
+    count: int = fields.whole(default=1)
     label: str = attrs.field(
         init=False, default=attrs.Factory(lambda self: f"{self.count} {self.name}", takes_self=True)
     )
@@ -25,7 +26,7 @@ def test_value_constructor_is_that_of_attrs() -> None:
     @record
     class Hooked:
         name: str = attrs.field(
-            converter=attrs.Converter(  # type: ignore[misc]  # the plugin of mypy knows no converter that takes self
+            converter=attrs.Converter(
                 lambda given, this, field: f"{type(this).__name__}.{field.name}={given}",
                 takes_self=True,
                 takes_field=True,

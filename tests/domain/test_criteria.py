@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmcore.domain import fields
 from crmcore.domain.criteria import (
     EVERYTHING,
     NOTHING,
@@ -25,7 +26,7 @@ from crmcore.domain.criteria import (
     matches,
     rank,
 )
-from crmcore.domain.kernel import parts, record, text, value, whole
+from crmcore.domain.kernel import record, value
 from crmcore.testing.samples import NOON, Samples
 
 SIDES: Final[dict[Any, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
@@ -35,17 +36,17 @@ SIDES: Final[dict[Any, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">": g
 class Part:
     """A part."""
 
-    word: str = text(personal=False)
+    word: str = fields.text(personal=False)
 
 
 @record
 class Thing:
     """What criteria are about."""
 
-    number: int | None = whole(optional=True, default=None)
-    name: str = text(personal=False, default="", blank=True)
+    number: int | None = fields.whole(optional=True, default=None)
+    name: str = fields.text(personal=False, default="", blank=True)
     inner: Part | None = None
-    many: tuple[Part, ...] = parts(Part, default=())
+    many: tuple[Part, ...] = fields.parts(Part, default=())
 
 
 numbers = st.none() | st.integers(0, 4)

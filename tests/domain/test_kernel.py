@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from crmcore import LineItem, Money
 from crmcore.adapters.kinds import ENTITIES
+from crmcore.domain import fields
 from crmcore.domain.commitments import COMMITMENT_LIFE
 from crmcore.domain.complaints.life import COMPLAINT_LIFE
 from crmcore.domain.deals.deal import OUTCOMES, Deal
 from crmcore.domain.inquiries import INQUIRY_LIFE
-from crmcore.domain.kernel import Entity, changed, check_move, record, settled, text, unique_keys
+from crmcore.domain.kernel import Entity, changed, check_move, record, settled, unique_keys
 from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
 from crmcore.errors import CrmError, IllegalTransition, WrongType
 from crmcore.testing.samples import NOON, Samples
@@ -154,7 +155,7 @@ def test_a_record_without_parts_is_copied_whole() -> None:
 
     @record
     class Note(Entity):
-        words: str = text(personal=False)
+        words: str = fields.text(personal=False)
         seen: bool = False
 
     note = Note(id="note_1", words="a")

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from crmcore.domain import fields
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.appointments.parts import AppointmentState
 from crmcore.domain.errors.given import InvalidInput, TooLong
 from crmcore.domain.errors.outside import MissingExtra
-from crmcore.domain.kernel import flag, moment, part, record, text, whole, words
+from crmcore.domain.kernel import record
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.zones import instant, zone_of
 
@@ -33,16 +34,16 @@ class Draft:
         emails: of those who take part, in small letters.
     """
 
-    uid: str = text(personal=False, limit=255)
-    title: str = text(personal=True)
-    since: datetime = moment()
-    until: datetime = moment()
-    sequence: int = whole(default=0)
-    repeats: Recurrence | None = part(Recurrence, optional=True, default=None)
-    place: str = text(personal=True, limit=500, lines=True, default="", blank=True)
-    note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    emails: tuple[str, ...] = words(personal=True, default=())
-    cancelled: bool = flag(default=False)
+    uid: str = fields.text(personal=False, limit=255)
+    title: str = fields.text(personal=True)
+    since: datetime = fields.moment()
+    until: datetime = fields.moment()
+    sequence: int = fields.whole(default=0)
+    repeats: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
+    place: str = fields.text(personal=True, limit=500, lines=True, default="", blank=True)
+    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    emails: tuple[str, ...] = fields.words(personal=True, default=())
+    cancelled: bool = fields.flag(default=False)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from crmcore.domain import fields
 from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.kernel import flag, one_of, record
+from crmcore.domain.kernel import record
 from crmcore.domain.worktime.counting import Counting
 from crmcore.domain.worktime.time import ALWAYS, WorkTime
 
@@ -33,9 +34,9 @@ class Aging:
         held_by_next_step: whether a deal whose next step lies ahead is not stuck.
     """
 
-    counts_from: AgeFrom = one_of(AgeFrom, default=AgeFrom.ENTRY)
-    in_working_days: bool = flag(default=False)
-    held_by_next_step: bool = flag(default=False)
+    counts_from: AgeFrom = fields.one_of(AgeFrom, default=AgeFrom.ENTRY)
+    in_working_days: bool = fields.flag(default=False)
+    held_by_next_step: bool = fields.flag(default=False)
 
     def over_at(self, since: datetime, limit: timedelta, *, time: WorkTime) -> datetime | None:
         """The last instant at which the limit is not exceeded; None when that lies beyond the years that are counted."""

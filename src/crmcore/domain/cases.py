@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Self
 
+from crmcore.domain import fields
 from crmcore.domain.clocks.marks import MARKS, Answer, Mark, MarkKind, Targets
 from crmcore.domain.clocks.replay import Clocks, Timer, replay
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import CalendarId, CustomerId, DealId, LevelId, UserId
-from crmcore.domain.kernel import Entity, Event, changed, moment, one_of, parts, record, ref, span, text, whole
+from crmcore.domain.kernel import Entity, Event, changed, record
 from crmcore.domain.levels import REOPEN_WITHIN, Promise
 from crmcore.domain.worktime.time import WorkTime
 
@@ -46,28 +47,28 @@ class Case(Entity):
         response_kept: whether it came in time, if something was promised; so with the resolution.
     """
 
-    customer: CustomerId = ref("customer")
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    responsible: UserId = ref("user")
-    due_at: datetime = moment()
-    wait_until: datetime | None = moment(optional=True, default=None)
-    subject: str = text(personal=True)
-    story: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
-    service_level: LevelId | None = ref("level", optional=True, default=None)
-    contract: str = text(personal=False, default="", blank=True)
-    calendar: CalendarId | None = ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = span(default=REOPEN_WITHIN)
-    marks: tuple[Mark, ...] = parts(Mark, most=MARKS, default=())
-    level: int = whole(most=100, default=0)
-    reopened: int = whole(default=0)
-    received_at: datetime = moment()
-    answered_at: datetime | None = moment(optional=True, default=None)
-    resolved_at: datetime | None = moment(optional=True, default=None)
-    closed_at: datetime | None = moment(optional=True, default=None)
-    response_took: timedelta | None = span(optional=True, default=None)
-    response_kept: Kept | None = one_of(Kept, optional=True, default=None)
-    resolution_took: timedelta | None = span(optional=True, default=None)
-    resolution_kept: Kept | None = one_of(Kept, optional=True, default=None)
+    customer: CustomerId = fields.ref("customer")
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    responsible: UserId = fields.ref("user")
+    due_at: datetime = fields.moment()
+    wait_until: datetime | None = fields.moment(optional=True, default=None)
+    subject: str = fields.text(personal=True)
+    story: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
+    service_level: LevelId | None = fields.ref("level", optional=True, default=None)
+    contract: str = fields.text(personal=False, default="", blank=True)
+    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
+    marks: tuple[Mark, ...] = fields.parts(Mark, most=MARKS, default=())
+    level: int = fields.whole(most=100, default=0)
+    reopened: int = fields.whole(default=0)
+    received_at: datetime = fields.moment()
+    answered_at: datetime | None = fields.moment(optional=True, default=None)
+    resolved_at: datetime | None = fields.moment(optional=True, default=None)
+    closed_at: datetime | None = fields.moment(optional=True, default=None)
+    response_took: timedelta | None = fields.span(optional=True, default=None)
+    response_kept: Kept | None = fields.one_of(Kept, optional=True, default=None)
+    resolution_took: timedelta | None = fields.span(optional=True, default=None)
+    resolution_kept: Kept | None = fields.one_of(Kept, optional=True, default=None)
 
     def clocks(self, *, time: WorkTime, now: datetime) -> Clocks:
         """Tell how its clocks stand."""

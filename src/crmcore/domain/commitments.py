@@ -4,21 +4,10 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    check_move,
-    moment,
-    one_of,
-    record,
-    ref,
-    text,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
 
 
 class Side(Enum):
@@ -50,10 +39,10 @@ class CommitmentMade(Event):
     """Something was promised."""
 
     name: ClassVar[str] = "commitment.made"
-    side: Side = one_of(Side)
-    customer: CustomerId = ref("customer")
-    owner: UserId | None = ref("user", optional=True, default=None)
-    due_at: datetime | None = moment(optional=True, default=None)
+    side: Side = fields.one_of(Side)
+    customer: CustomerId = fields.ref("customer")
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -61,7 +50,7 @@ class CommitmentSettled(Event):
     """A promise was kept, broken, or released by the other side."""
 
     name: ClassVar[str] = "commitment.settled"
-    state: CommitmentState = one_of(CommitmentState)
+    state: CommitmentState = fields.one_of(CommitmentState)
 
 
 @record
@@ -69,8 +58,8 @@ class CommitmentHandedOver(Event):
     """Somebody else sees to a promise now."""
 
     name: ClassVar[str] = "commitment.handed_over"
-    before: UserId | None = ref("user", optional=True, default=None)
-    after: UserId | None = ref("user", optional=True, default=None)
+    before: UserId | None = fields.ref("user", optional=True, default=None)
+    after: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -78,8 +67,8 @@ class CommitmentEscalated(Event):
     """Somebody heard that a promise is late."""
 
     name: ClassVar[str] = "commitment.escalated"
-    level: int = whole(least=1)
-    to: UserId | None = ref("user", optional=True, default=None)
+    level: int = fields.whole(least=1)
+    to: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -96,17 +85,17 @@ class Commitment(Entity):
         "commitment", "commitments", indexes=(("customer",), ("deal",), ("owner", "state", "due_at"), ("due_at",))
     )
 
-    id: CommitmentId = ref("commitment")
-    what: str = text(personal=True, limit=1_000, lines=True)
-    side: Side = one_of(Side)
-    customer: CustomerId = ref("customer")
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    owner: UserId | None = ref("user", optional=True, default=None)
-    due_at: datetime | None = moment(optional=True, default=None)
-    state: CommitmentState = one_of(CommitmentState, default=CommitmentState.OPEN)
-    level: int = whole(most=100, default=0)
-    made_at: datetime = moment()
-    settled_at: datetime | None = moment(optional=True, default=None)
+    id: CommitmentId = fields.ref("commitment")
+    what: str = fields.text(personal=True, limit=1_000, lines=True)
+    side: Side = fields.one_of(Side)
+    customer: CustomerId = fields.ref("customer")
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
+    state: CommitmentState = fields.one_of(CommitmentState, default=CommitmentState.OPEN)
+    level: int = fields.whole(most=100, default=0)
+    made_at: datetime = fields.moment()
+    settled_at: datetime | None = fields.moment(optional=True, default=None)
 
     @classmethod
     def make(

@@ -4,9 +4,10 @@ import hashlib
 from datetime import datetime
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.fields.text import tidy
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, TemplateId
-from crmcore.domain.kernel import Entity, Event, Shape, moment, record, ref, text, whole
+from crmcore.domain.kernel import Entity, Event, Shape, record
 
 LARGEST_TEXT: Final = 2**20
 """How long a template or a rendered document may be, in characters."""
@@ -27,12 +28,12 @@ class Template(Entity):
 
     shape: ClassVar[Shape] = Shape("template", "templates", unique=(("name", "language"),))
 
-    id: TemplateId = ref("template")
-    name: str = text(personal=False)
-    language: str = text(personal=False, limit=35, default="en")
-    media_type: str = text(personal=False, limit=100, default="text/html")
-    body: str = text(personal=False, limit=LARGEST_TEXT, lines=True)
-    written_at: datetime = moment()
+    id: TemplateId = fields.ref("template")
+    name: str = fields.text(personal=False)
+    language: str = fields.text(personal=False, limit=35, default="en")
+    media_type: str = fields.text(personal=False, limit=100, default="text/html")
+    body: str = fields.text(personal=False, limit=LARGEST_TEXT, lines=True)
+    written_at: datetime = fields.moment()
 
     @classmethod
     def write(
@@ -59,10 +60,10 @@ class DocumentAdded(Event):
     """A document was rendered or brought in."""
 
     name: ClassVar[str] = "document.added"
-    media_type: str = text(personal=False)
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
-    template: TemplateId | None = ref("template", optional=True, default=None)
+    media_type: str = fields.text(personal=False)
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
+    template: TemplateId | None = fields.ref("template", optional=True, default=None)
 
 
 @record
@@ -77,16 +78,18 @@ class Document(Entity):
 
     shape: ClassVar[Shape] = Shape("document", "documents", indexes=(("deal",), ("customer",)))
 
-    id: DocumentId = ref("document")
-    title: str = text(personal=True)
-    media_type: str = text(personal=False, limit=100)
-    size: int = whole(most=LARGEST_FILE)
-    digest: str = text(personal=False, limit=64)
-    body: str | None = text(personal=True, limit=LARGEST_TEXT, lines=True, blank=True, optional=True, default=None)
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
-    template: TemplateId | None = ref("template", optional=True, default=None)
-    added_at: datetime = moment()
+    id: DocumentId = fields.ref("document")
+    title: str = fields.text(personal=True)
+    media_type: str = fields.text(personal=False, limit=100)
+    size: int = fields.whole(most=LARGEST_FILE)
+    digest: str = fields.text(personal=False, limit=64)
+    body: str | None = fields.text(
+        personal=True, limit=LARGEST_TEXT, lines=True, blank=True, optional=True, default=None
+    )
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
+    template: TemplateId | None = fields.ref("template", optional=True, default=None)
+    added_at: datetime = fields.moment()
 
     @classmethod
     def rendered(

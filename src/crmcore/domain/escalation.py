@@ -12,11 +12,12 @@ from typing import Any, ClassVar, Final, Self
 
 from attrs import field
 
+from crmcore.domain import fields
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import NotAllowed
 from crmcore.domain.fields.part import listed
 from crmcore.domain.ids import EscalationId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, moment, parts, record, ref, span, text, value, whole
+from crmcore.domain.kernel import Entity, Event, Shape, record, value
 from crmcore.domain.people import OWNER, Rejected, User
 
 WHOLE: Final = 10_000
@@ -33,9 +34,9 @@ class Rung:
         to: whoever is responsible (``owner``), or the next one up the line (nothing).
     """
 
-    share: int = whole(least=1, most=1_000_000, default=WHOLE)
-    after: timedelta = span(default=timedelta(0))
-    to: str = text(personal=False, limit=60, default="", blank=True)
+    share: int = fields.whole(least=1, most=1_000_000, default=WHOLE)
+    after: timedelta = fields.span(default=timedelta(0))
+    to: str = fields.text(personal=False, limit=60, default="", blank=True)
 
     def __attrs_post_init__(self) -> None:
         if self.to not in {"", OWNER}:
@@ -85,9 +86,9 @@ class Ladder:
 class Climb:
     """Who hears of it, and who was passed over and why."""
 
-    level: int = whole(least=1)
-    to: UserId | None = ref("user", optional=True, default=None)
-    rejected: tuple[Rejected, ...] = parts(Rejected, default=())
+    level: int = fields.whole(least=1)
+    to: UserId | None = fields.ref("user", optional=True, default=None)
+    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
 
 
 def climb(
@@ -118,10 +119,10 @@ class EscalationRaised(Event):
     """Somebody heard that work is late or about to be; or nobody was there to hear it."""
 
     name: ClassVar[str] = "escalation.raised"
-    subject: str = text(personal=False, limit=64)
-    clock: str = text(personal=False, limit=30)
-    level: int = whole(least=1)
-    to: UserId | None = ref("user", optional=True, default=None)
+    subject: str = fields.text(personal=False, limit=64)
+    clock: str = fields.text(personal=False, limit=30)
+    level: int = fields.whole(least=1)
+    to: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -129,7 +130,7 @@ class EscalationAcknowledged(Event):
     """Somebody took late work in hand; its ladder stops."""
 
     name: ClassVar[str] = "escalation.acknowledged"
-    by: UserId | None = ref("user", optional=True, default=None)
+    by: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -153,19 +154,19 @@ class Escalation(Entity):
         indexes=(("raised_at",),),
     )
 
-    id: EscalationId = ref("escalation")
-    subject: str = text(personal=False, limit=64)
-    clock: str = text(personal=False, limit=30)
-    promised_at: datetime = moment()
-    level: int = whole(least=1, most=100)
-    share: int = whole(default=WHOLE)
-    after: timedelta = span(default=timedelta(0))
-    due_at: datetime = moment()
-    to: UserId | None = ref("user", optional=True, default=None)
-    rejected: tuple[Rejected, ...] = parts(Rejected, default=())
-    raised_at: datetime = moment()
-    acknowledged_at: datetime | None = moment(optional=True, default=None)
-    acknowledged_by: UserId | None = ref("user", optional=True, default=None)
+    id: EscalationId = fields.ref("escalation")
+    subject: str = fields.text(personal=False, limit=64)
+    clock: str = fields.text(personal=False, limit=30)
+    promised_at: datetime = fields.moment()
+    level: int = fields.whole(least=1, most=100)
+    share: int = fields.whole(default=WHOLE)
+    after: timedelta = fields.span(default=timedelta(0))
+    due_at: datetime = fields.moment()
+    to: UserId | None = fields.ref("user", optional=True, default=None)
+    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
+    raised_at: datetime = fields.moment()
+    acknowledged_at: datetime | None = fields.moment(optional=True, default=None)
+    acknowledged_by: UserId | None = fields.ref("user", optional=True, default=None)
 
     @classmethod
     def take(

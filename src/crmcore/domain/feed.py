@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import ClassVar, Self
 
+from crmcore.domain import fields
 from crmcore.domain.fields.text import printable_line
 from crmcore.domain.ids import SubscriptionId
-from crmcore.domain.kernel import Entity, Event, Shape, moment, record, ref, text, value, whole
+from crmcore.domain.kernel import Entity, Event, Shape, record, value
 
 
 @value
@@ -48,12 +49,12 @@ class Subscription(Entity):
 
     shape: ClassVar[Shape] = Shape("subscription", "subscriptions", unique=(("name",),))
 
-    id: SubscriptionId = ref("subscription")
-    name: str = text(personal=False, limit=100)
-    position: int = whole(default=0)
-    leased_until: datetime = moment()
-    failures: int = whole(default=0)
-    problem: str = text(personal=False, limit=500, default="", blank=True)
+    id: SubscriptionId = fields.ref("subscription")
+    name: str = fields.text(personal=False, limit=100)
+    position: int = fields.whole(default=0)
+    leased_until: datetime = fields.moment()
+    failures: int = fields.whole(default=0)
+    problem: str = fields.text(personal=False, limit=500, default="", blank=True)
 
     def lease(self, until: datetime) -> Self:
         """Give it to one reader for a while."""

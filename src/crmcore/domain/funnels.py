@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.aging import BY_THE_CALENDAR, Aging
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
 from crmcore.domain.fields.build import checked_type
@@ -17,22 +18,7 @@ from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import checked_member, listed, several
 from crmcore.domain.gaps import check_variables
 from crmcore.domain.ids import FunnelId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    flag,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    span,
-    text,
-    whole,
-    words,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, record
 from crmcore.domain.people import OWNER
 from crmcore.domain.requirements import Requirement
 from crmcore.domain.tasks import Priority
@@ -57,12 +43,12 @@ class CreateTask:
         in_working_time: whether only the house's working time counts.
     """
 
-    title: str = text(personal=False)
-    role: str = text(personal=False, limit=60, default=OWNER)
-    within: timedelta = span(default=timedelta(days=1))
-    kind: str = text(personal=False, limit=60, default="", blank=True)
-    priority: Priority = one_of(Priority, default=Priority.NORMAL)
-    in_working_time: bool = flag(default=False)
+    title: str = fields.text(personal=False)
+    role: str = fields.text(personal=False, limit=60, default=OWNER)
+    within: timedelta = fields.span(default=timedelta(days=1))
+    kind: str = fields.text(personal=False, limit=60, default="", blank=True)
+    priority: Priority = fields.one_of(Priority, default=Priority.NORMAL)
+    in_working_time: bool = fields.flag(default=False)
 
 
 @record
@@ -74,8 +60,8 @@ class RenderDocument:
         title: the document's name; ``{customer}`` and ``{deal}`` stand for their names.
     """
 
-    template: str = text(personal=False)
-    title: str = text(personal=False)
+    template: str = fields.text(personal=False)
+    title: str = fields.text(personal=False)
 
 
 @record
@@ -87,8 +73,8 @@ class Notify:
         message: what; ``{customer}``, ``{deal}``, ``{address}`` and ``{at}`` are filled in.
     """
 
-    role: str = text(personal=False, limit=60)
-    message: str = text(personal=False, limit=500)
+    role: str = fields.text(personal=False, limit=60)
+    message: str = fields.text(personal=False, limit=500)
 
 
 Action = CreateTask | RenderDocument | Notify
@@ -110,14 +96,14 @@ class Stage:
         to_leave: what a deal must have before it may go on.
     """
 
-    key: str = text(personal=False, limit=60)
-    name: str = text(personal=False, limit=60)
-    kind: StageKind = one_of(StageKind, default=StageKind.OPEN)
-    probability: int = whole(most=10_000, default=0)
-    age_limit: timedelta | None = span(optional=True, default=None)
-    aging: Aging = part(Aging, default=BY_THE_CALENDAR)
-    on_entry: tuple[Action, ...] = parts((CreateTask, RenderDocument, Notify), most=20, default=())
-    to_leave: tuple[Requirement, ...] = parts(Requirement, most=20, default=())
+    key: str = fields.text(personal=False, limit=60)
+    name: str = fields.text(personal=False, limit=60)
+    kind: StageKind = fields.one_of(StageKind, default=StageKind.OPEN)
+    probability: int = fields.whole(most=10_000, default=0)
+    age_limit: timedelta | None = fields.span(optional=True, default=None)
+    aging: Aging = fields.part(Aging, default=BY_THE_CALENDAR)
+    on_entry: tuple[Action, ...] = fields.parts((CreateTask, RenderDocument, Notify), most=20, default=())
+    to_leave: tuple[Requirement, ...] = fields.parts(Requirement, most=20, default=())
 
     @classmethod
     def named(
@@ -156,7 +142,7 @@ class FunnelCreated(Event):
     """A funnel was created."""
 
     name: ClassVar[str] = "funnel.created"
-    stages: tuple[str, ...] = words(personal=False)
+    stages: tuple[str, ...] = fields.words(personal=False)
 
 
 @record
@@ -164,7 +150,7 @@ class FunnelRedrawn(Event):
     """A funnel's stages or reasons changed."""
 
     name: ClassVar[str] = "funnel.redrawn"
-    stages: tuple[str, ...] = words(personal=False)
+    stages: tuple[str, ...] = fields.words(personal=False)
 
 
 @record
@@ -181,15 +167,15 @@ class Funnel(Entity):
 
     shape: ClassVar[Shape] = Shape("funnel", "funnels", unique=(("name",),))
 
-    id: FunnelId = ref("funnel")
-    name: str = text(personal=False)
-    stages: tuple[Stage, ...] = parts(Stage, most=50, default=())
-    loss_reasons: tuple[str, ...] = words(personal=False, limit=100, default=())
-    role: str = text(personal=False, limit=60, default=OWNER)
-    skips: bool = flag(default=True)
-    returns: bool = flag(default=True)
-    respond_within: timedelta | None = span(optional=True, default=None)
-    created_at: datetime = moment()
+    id: FunnelId = fields.ref("funnel")
+    name: str = fields.text(personal=False)
+    stages: tuple[Stage, ...] = fields.parts(Stage, most=50, default=())
+    loss_reasons: tuple[str, ...] = fields.words(personal=False, limit=100, default=())
+    role: str = fields.text(personal=False, limit=60, default=OWNER)
+    skips: bool = fields.flag(default=True)
+    returns: bool = fields.flag(default=True)
+    respond_within: timedelta | None = fields.span(optional=True, default=None)
+    created_at: datetime = fields.moment()
 
     @classmethod
     def create(

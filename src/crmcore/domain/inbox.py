@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Self
 
+from crmcore.domain import fields
 from crmcore.domain.ids import ArrivalId, CounterpartId
-from crmcore.domain.kernel import Entity, Shape, moment, one_of, record, ref, text, whole
+from crmcore.domain.kernel import Entity, Shape, record
 
 
 class Reception(Enum):
@@ -32,11 +33,11 @@ class Arrival(Entity):
 
     shape: ClassVar[Shape] = Shape("arrival", "arrivals", unique=(("key", "source"),), indexes=(("arrived_at",),))
 
-    id: ArrivalId = ref("arrival")
-    source: str = text(personal=False, limit=60)
-    key: str = text(personal=True, limit=255)
-    outcome: Reception = one_of(Reception)
-    arrived_at: datetime = moment()
+    id: ArrivalId = fields.ref("arrival")
+    source: str = fields.text(personal=False, limit=60)
+    key: str = fields.text(personal=True, limit=255)
+    outcome: Reception = fields.one_of(Reception)
+    arrived_at: datetime = fields.moment()
 
 
 @record
@@ -51,10 +52,10 @@ class Counterpart(Entity):
 
     shape: ClassVar[Shape] = Shape("counterpart", "counterparts", unique=(("key", "source"),))
 
-    id: CounterpartId = ref("counterpart")
-    source: str = text(personal=False, limit=60)
-    key: str = text(personal=True, limit=255)
-    edition: int = whole()
+    id: CounterpartId = fields.ref("counterpart")
+    source: str = fields.text(personal=False, limit=60)
+    key: str = fields.text(personal=True, limit=255)
+    edition: int = fields.whole()
 
     def renew(self, edition: int) -> Self:
         """Note a newer edition."""

@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.cases import Case, checked_wait, first_deadline, opening
 from crmcore.domain.clocks.marks import Answer, MarkKind
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, DealId, InquiryId, UserId
-from crmcore.domain.kernel import Event, Shape, Transitions, check_move, flag, moment, one_of, record, ref, text, whole
+from crmcore.domain.kernel import Event, Shape, Transitions, check_move, record
 from crmcore.domain.levels import Promise
 from crmcore.domain.standing import check_open
 from crmcore.domain.worktime.time import WorkTime
@@ -54,10 +55,10 @@ class InquiryReceived(Event):
     """A customer asked for something."""
 
     name: ClassVar[str] = "inquiry.received"
-    kind: InquiryKind = one_of(InquiryKind)
-    customer: CustomerId = ref("customer")
-    responsible: UserId = ref("user")
-    due_at: datetime = moment()
+    kind: InquiryKind = fields.one_of(InquiryKind)
+    customer: CustomerId = fields.ref("customer")
+    responsible: UserId = fields.ref("user")
+    due_at: datetime = fields.moment()
 
 
 @record
@@ -65,8 +66,8 @@ class InquiryMoved(Event):
     """An inquiry went on in its life."""
 
     name: ClassVar[str] = "inquiry.moved"
-    before: InquiryState = one_of(InquiryState)
-    after: InquiryState = one_of(InquiryState)
+    before: InquiryState = fields.one_of(InquiryState)
+    after: InquiryState = fields.one_of(InquiryState)
 
 
 @record
@@ -74,9 +75,9 @@ class InquiryReplied(Event):
     """The customer was told something; `objection` says why it did not count as an answer, if it did not."""
 
     name: ClassVar[str] = "inquiry.replied"
-    channel: str = text(personal=False, limit=30, default="", blank=True)
-    automatic: bool = flag(default=False)
-    objection: str = text(personal=False, default="", blank=True)
+    channel: str = fields.text(personal=False, limit=30, default="", blank=True)
+    automatic: bool = fields.flag(default=False)
+    objection: str = fields.text(personal=False, default="", blank=True)
 
 
 @record
@@ -84,9 +85,9 @@ class InquiryReassigned(Event):
     """Somebody else is responsible for an inquiry now."""
 
     name: ClassVar[str] = "inquiry.reassigned"
-    before: UserId = ref("user")
-    after: UserId = ref("user")
-    reason: str = text(personal=False, default="asked")
+    before: UserId = fields.ref("user")
+    after: UserId = fields.ref("user")
+    reason: str = fields.text(personal=False, default="asked")
 
 
 @record
@@ -94,8 +95,8 @@ class InquiryEscalated(Event):
     """Somebody further up heard that an inquiry is late, or about to be."""
 
     name: ClassVar[str] = "inquiry.escalated"
-    level: int = whole(least=1)
-    to: UserId | None = ref("user", optional=True, default=None)
+    level: int = fields.whole(least=1)
+    to: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -113,11 +114,11 @@ class Inquiry(Case):
         indexes=(("customer",), ("deal",), ("responsible", "state"), ("state", "due_at"), ("due_at",)),
     )
 
-    id: InquiryId = ref("inquiry")
-    kind: InquiryKind = one_of(InquiryKind, default=InquiryKind.QUESTION)
-    type: str = text(personal=False, limit=100, default="", blank=True)
-    state: InquiryState = one_of(InquiryState, default=InquiryState.OPEN)
-    answer: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
+    id: InquiryId = fields.ref("inquiry")
+    kind: InquiryKind = fields.one_of(InquiryKind, default=InquiryKind.QUESTION)
+    type: str = fields.text(personal=False, limit=100, default="", blank=True)
+    state: InquiryState = fields.one_of(InquiryState, default=InquiryState.OPEN)
+    answer: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
 
     @classmethod
     def receive(

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Self
 
+from crmcore.domain import fields
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.ids import CustomerId, DealId, InteractionId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, moment, one_of, record, ref, span, text
+from crmcore.domain.kernel import Entity, Event, Shape, record
 
 
 class InteractionKind(Enum):
@@ -35,12 +36,12 @@ class InteractionLogged(Event):
     """Somebody was in contact with a customer; what was said stays in the base."""
 
     name: ClassVar[str] = "interaction.logged"
-    kind: InteractionKind = one_of(InteractionKind)
-    direction: Direction = one_of(Direction)
-    customer: CustomerId = ref("customer")
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    user: UserId | None = ref("user", optional=True, default=None)
-    outcome: str = text(personal=False, default="", blank=True)
+    kind: InteractionKind = fields.one_of(InteractionKind)
+    direction: Direction = fields.one_of(Direction)
+    customer: CustomerId = fields.ref("customer")
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    user: UserId | None = fields.ref("user", optional=True, default=None)
+    outcome: str = fields.text(personal=False, default="", blank=True)
 
 
 @record
@@ -60,19 +61,19 @@ class Interaction(Entity):
         indexes=(("customer", "happened_at"), ("deal", "happened_at"), ("user", "happened_at")),
     )
 
-    id: InteractionId = ref("interaction")
-    kind: InteractionKind = one_of(InteractionKind)
-    direction: Direction = one_of(Direction, default=Direction.OUTGOING)
-    channel: Channel | None = one_of(Channel, optional=True, default=None)
-    customer: CustomerId = ref("customer")
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    user: UserId | None = ref("user", optional=True, default=None)
-    happened_at: datetime = moment()
-    duration: timedelta | None = span(optional=True, default=None)
-    outcome: str = text(personal=False, default="", blank=True)
-    subject: str = text(personal=True, default="", blank=True)
-    note: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
-    recording: str = text(personal=True, limit=1_000, default="", blank=True)
+    id: InteractionId = fields.ref("interaction")
+    kind: InteractionKind = fields.one_of(InteractionKind)
+    direction: Direction = fields.one_of(Direction, default=Direction.OUTGOING)
+    channel: Channel | None = fields.one_of(Channel, optional=True, default=None)
+    customer: CustomerId = fields.ref("customer")
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    user: UserId | None = fields.ref("user", optional=True, default=None)
+    happened_at: datetime = fields.moment()
+    duration: timedelta | None = fields.span(optional=True, default=None)
+    outcome: str = fields.text(personal=False, default="", blank=True)
+    subject: str = fields.text(personal=True, default="", blank=True)
+    note: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
+    recording: str = fields.text(personal=True, limit=1_000, default="", blank=True)
 
     @classmethod
     def log(

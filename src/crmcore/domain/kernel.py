@@ -12,14 +12,11 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import attrs
 
+from crmcore.domain import fields
 from crmcore.domain.anatomy import changed, settled
 from crmcore.domain.criteria import look_up
 from crmcore.domain.errors.broken import IllegalTransition
 from crmcore.domain.fields.build import build, wrong_type
-from crmcore.domain.fields.number import exact, flag, whole
-from crmcore.domain.fields.part import anything, custom, entries, one_of, part, parts, ref
-from crmcore.domain.fields.text import text, words
-from crmcore.domain.fields.time import day, moment, span
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Enum)
@@ -28,21 +25,21 @@ S = TypeVar("S", bound=Enum)
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        text,
-        words,
-        moment,
-        day,
-        span,
-        whole,
-        exact,
-        flag,
-        one_of,
-        ref,
-        part,
-        parts,
-        entries,
-        custom,
-        anything,
+        fields.text,
+        fields.words,
+        fields.moment,
+        fields.day,
+        fields.span,
+        fields.whole,
+        fields.exact,
+        fields.flag,
+        fields.one_of,
+        fields.ref,
+        fields.part,
+        fields.parts,
+        fields.entries,
+        fields.custom,
+        fields.anything,
         build,
         attrs.field,
     ),
@@ -56,21 +53,21 @@ def value(cls: type[T]) -> type[T]:
     frozen_default=True,
     kw_only_default=True,
     field_specifiers=(
-        text,
-        words,
-        moment,
-        day,
-        span,
-        whole,
-        exact,
-        flag,
-        one_of,
-        ref,
-        part,
-        parts,
-        entries,
-        custom,
-        anything,
+        fields.text,
+        fields.words,
+        fields.moment,
+        fields.day,
+        fields.span,
+        fields.whole,
+        fields.exact,
+        fields.flag,
+        fields.one_of,
+        fields.ref,
+        fields.part,
+        fields.parts,
+        fields.entries,
+        fields.custom,
+        fields.anything,
         build,
         attrs.field,
     ),
@@ -114,7 +111,7 @@ class Event:
     name: ClassVar[str] = ""
     schema: ClassVar[int] = 1
 
-    at: datetime = moment()
+    at: datetime = fields.moment()
 
 
 def _check_pending(value: Any) -> None:
@@ -135,9 +132,9 @@ class Entity:
 
     shape: ClassVar[Shape]
 
-    id: str = text(personal=False, limit=64)
-    version: int = whole(default=0)
-    actor: str = text(personal=False, limit=100, default="", blank=True)
+    id: str = fields.text(personal=False, limit=64)
+    version: int = fields.whole(default=0)
+    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
     pending: tuple[Event, ...] = build(_check_pending, default=(), compared=False, shown=False, transient=True)
 
     def _after(self, *events: Event, **changes: Any) -> Self:
@@ -150,13 +147,13 @@ def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
     The values of a key that lies in parts (``contact_points.claim``) are listed for each part.
     """
-    for fields in entity.shape.unique:
-        name, table = ".".join(fields), fields[0].partition(".")[0]
+    for key in entity.shape.unique:
+        name, table = ".".join(key), key[0].partition(".")[0]
         if table in entity.shape.tables:
             owners = getattr(entity, table)
-            paths = tuple(field.partition(".")[2] for field in fields)
+            paths = tuple(field.partition(".")[2] for field in key)
         else:
-            owners, paths = (entity,), fields
+            owners, paths = (entity,), key
         for owner in owners:
             values = tuple(look_up(owner, path) for path in paths)
             if None not in values:
@@ -183,25 +180,10 @@ __all__ = [
     "Event",
     "Shape",
     "Transitions",
-    "anything",
     "changed",
     "check_move",
-    "custom",
-    "day",
-    "entries",
-    "exact",
-    "flag",
-    "moment",
-    "one_of",
-    "part",
-    "parts",
     "record",
-    "ref",
     "settled",
-    "span",
-    "text",
     "unique_keys",
     "value",
-    "whole",
-    "words",
 ]

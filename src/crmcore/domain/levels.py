@@ -8,25 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.clocks.marks import Targets
 from crmcore.domain.errors.given import Blank
 from crmcore.domain.ids import CalendarId, LevelId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    flag,
-    moment,
-    part,
-    parts,
-    record,
-    ref,
-    span,
-    text,
-    value,
-    whole,
-    words,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, record, value
 
 STANDARD: Final = Targets(resolution=timedelta(hours=80))
 """What is promised where the house has declared nothing: an end within two weeks of an office."""
@@ -46,11 +32,11 @@ class Audience:
         segments: of the customer: one of its tags.
     """
 
-    kinds: tuple[str, ...] = words(personal=False, limit=60, default=())
-    contracts: tuple[str, ...] = words(personal=False, default=())
-    types: tuple[str, ...] = words(personal=False, limit=100, default=())
-    severities: tuple[str, ...] = words(personal=False, limit=30, default=())
-    segments: tuple[str, ...] = words(personal=False, default=())
+    kinds: tuple[str, ...] = fields.words(personal=False, limit=60, default=())
+    contracts: tuple[str, ...] = fields.words(personal=False, default=())
+    types: tuple[str, ...] = fields.words(personal=False, limit=100, default=())
+    severities: tuple[str, ...] = fields.words(personal=False, limit=30, default=())
+    segments: tuple[str, ...] = fields.words(personal=False, default=())
 
     @property
     def conditions(self) -> int:
@@ -88,7 +74,7 @@ class LevelSet(Event):
     """A service level was created or changed."""
 
     name: ClassVar[str] = "level.set"
-    level: str = text(personal=False, limit=100)
+    level: str = fields.text(personal=False, limit=100)
 
 
 @record
@@ -104,15 +90,15 @@ class ServiceLevel(Entity):
 
     shape: ClassVar[Shape] = Shape("level", "levels", unique=(("name",),))
 
-    id: LevelId = ref("level")
-    name: str = text(personal=False, limit=100)
-    rank: int = whole(most=10_000, default=100)
-    targets: Targets = part(Targets)
-    audience: Audience = part(Audience, default=Audience())
-    calendar: CalendarId | None = ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = span(default=REOPEN_WITHIN)
-    active: bool = flag(default=True)
-    created_at: datetime = moment()
+    id: LevelId = fields.ref("level")
+    name: str = fields.text(personal=False, limit=100)
+    rank: int = fields.whole(most=10_000, default=100)
+    targets: Targets = fields.part(Targets)
+    audience: Audience = fields.part(Audience, default=Audience())
+    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
+    active: bool = fields.flag(default=True)
+    created_at: datetime = fields.moment()
 
     @classmethod
     def create(
@@ -164,8 +150,8 @@ class ServiceLevel(Entity):
 class PassedOver:
     """A level that was not chosen, and why."""
 
-    level: LevelId = ref("level")
-    reason: str = text(personal=False)
+    level: LevelId = fields.ref("level")
+    reason: str = fields.text(personal=False)
 
 
 @record
@@ -177,12 +163,12 @@ class Promise:
         rule: what decided: ``level``, ``standard``, ``asked``.
     """
 
-    level: LevelId | None = ref("level", optional=True, default=None)
-    rule: str = text(personal=False)
-    targets: Targets = part(Targets)
-    calendar: CalendarId | None = ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = span(default=REOPEN_WITHIN)
-    rejected: tuple[PassedOver, ...] = parts(PassedOver, default=())
+    level: LevelId | None = fields.ref("level", optional=True, default=None)
+    rule: str = fields.text(personal=False)
+    targets: Targets = fields.part(Targets)
+    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
+    rejected: tuple[PassedOver, ...] = fields.parts(PassedOver, default=())
 
 
 def choose(levels: Iterable[ServiceLevel], matter: Matter) -> Promise:

@@ -11,13 +11,14 @@ from enum import Enum
 from typing import Any, ClassVar, Final, Self
 from zlib import crc32
 
+from crmcore.domain import fields
 from crmcore.domain.backoff import later
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import MissingVariableError
 from crmcore.domain.fields.part import NOTHING
 from crmcore.domain.fields.text import LONG_TEXT, printable_line
 from crmcore.domain.ids import MessageId, UserId
-from crmcore.domain.kernel import Entity, Shape, custom, moment, one_of, record, ref, text, whole
+from crmcore.domain.kernel import Entity, Shape, record
 from crmcore.domain.texts.catalogue import missing_variables
 
 LADDER: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
@@ -52,20 +53,20 @@ class Message(Entity):
 
     shape: ClassVar[Shape] = Shape("message", "messages", indexes=(("state", "due_at"), ("about",), ("recipient",)))
 
-    id: MessageId = ref("message")
-    topic: str = text(personal=False, limit=60)
-    facts: Mapping[str, Any] = custom(limit=LONG_TEXT, default=NOTHING)
-    channel: str = text(personal=False, limit=30, default="email")
-    recipient: UserId | None = ref("user", optional=True, default=None)
-    address: str | None = text(personal=True, limit=1_000, optional=True, default=None)
-    language: str | None = text(personal=False, limit=35, optional=True, default=None)
-    about: str | None = text(personal=False, limit=64, optional=True, default=None)
-    state: MessageState = one_of(MessageState, default=MessageState.QUEUED)
-    attempts: int = whole(default=0)
-    due_at: datetime = moment()
-    sent_at: datetime | None = moment(optional=True, default=None)
-    problem: str = text(personal=False, limit=500, default="", blank=True)
-    queued_at: datetime = moment()
+    id: MessageId = fields.ref("message")
+    topic: str = fields.text(personal=False, limit=60)
+    facts: Mapping[str, Any] = fields.custom(limit=LONG_TEXT, default=NOTHING)
+    channel: str = fields.text(personal=False, limit=30, default="email")
+    recipient: UserId | None = fields.ref("user", optional=True, default=None)
+    address: str | None = fields.text(personal=True, limit=1_000, optional=True, default=None)
+    language: str | None = fields.text(personal=False, limit=35, optional=True, default=None)
+    about: str | None = fields.text(personal=False, limit=64, optional=True, default=None)
+    state: MessageState = fields.one_of(MessageState, default=MessageState.QUEUED)
+    attempts: int = fields.whole(default=0)
+    due_at: datetime = fields.moment()
+    sent_at: datetime | None = fields.moment(optional=True, default=None)
+    problem: str = fields.text(personal=False, limit=500, default="", blank=True)
+    queued_at: datetime = fields.moment()
 
     @classmethod
     def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:

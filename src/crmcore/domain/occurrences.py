@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.backoff import backoff, later
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.fields.text import printable_line
 from crmcore.domain.ids import OccurrenceId
-from crmcore.domain.kernel import Entity, Shape, moment, one_of, record, ref, text, whole
+from crmcore.domain.kernel import Entity, Shape, record
 
 ATTEMPTS: Final = 25
 """How often an occurrence is tried before it is dead."""
@@ -46,15 +47,15 @@ class Occurrence(Entity):
         "occurrence", "occurrences", unique=(("subject", "kind", "occurs_at"),), indexes=(("state", "due_at"),)
     )
 
-    id: OccurrenceId = ref("occurrence")
-    kind: str = text(personal=False, limit=60)
-    subject: str = text(personal=False, limit=64)
-    occurs_at: datetime = moment()
-    due_at: datetime = moment()
-    state: OccurrenceState = one_of(OccurrenceState, default=OccurrenceState.PENDING)
-    attempts: int = whole(default=0)
-    done_at: datetime | None = moment(optional=True, default=None)
-    problem: str = text(personal=False, limit=500, default="", blank=True)
+    id: OccurrenceId = fields.ref("occurrence")
+    kind: str = fields.text(personal=False, limit=60)
+    subject: str = fields.text(personal=False, limit=64)
+    occurs_at: datetime = fields.moment()
+    due_at: datetime = fields.moment()
+    state: OccurrenceState = fields.one_of(OccurrenceState, default=OccurrenceState.PENDING)
+    attempts: int = fields.whole(default=0)
+    done_at: datetime | None = fields.moment(optional=True, default=None)
+    problem: str = fields.text(personal=False, limit=500, default="", blank=True)
 
     @classmethod
     def schedule(cls, id: OccurrenceId, kind: str, subject: str, *, at: datetime) -> Self:

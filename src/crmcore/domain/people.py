@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.fields.part import several
 from crmcore.domain.ids import CalendarId, RingId, TeamId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, flag, moment, part, parts, record, ref, text, value, words
+from crmcore.domain.kernel import Entity, Event, Shape, record, value
 from crmcore.domain.values.contact import email_key
 from crmcore.domain.values.period import Period
 
@@ -25,15 +26,15 @@ OWNER: Final = "owner"
 class Post:
     """A role that a person holds."""
 
-    role: str = text(personal=False, limit=60)
+    role: str = fields.text(personal=False, limit=60)
 
 
 @value
 class Absence:
     """A time in which a person gets no new work."""
 
-    period: Period = part(Period)
-    reason: str = text(personal=True, default="", blank=True)
+    period: Period = fields.part(Period)
+    reason: str = fields.text(personal=True, default="", blank=True)
 
 
 @record
@@ -41,7 +42,7 @@ class UserAdded(Event):
     """A person joined the house."""
 
     name: ClassVar[str] = "user.added"
-    roles: tuple[str, ...] = words(personal=False, default=())
+    roles: tuple[str, ...] = fields.words(personal=False, default=())
 
 
 @record
@@ -49,7 +50,7 @@ class UserChanged(Event):
     """A person's name, roles, team, supervisor or reachability changed."""
 
     name: ClassVar[str] = "user.changed"
-    fields: tuple[str, ...] = words(personal=False, default=())
+    fields: tuple[str, ...] = fields.words(personal=False, default=())
 
 
 @record
@@ -57,8 +58,8 @@ class UserWentAway(Event):
     """A person will be absent."""
 
     name: ClassVar[str] = "user.went_away"
-    since: datetime = moment()
-    until: datetime = moment()
+    since: datetime = fields.moment()
+    until: datetime = fields.moment()
 
 
 @record
@@ -84,18 +85,18 @@ class User(Entity):
         tables={"posts": "user_posts"},
     )
 
-    id: UserId = ref("user")
-    name: str = text(personal=True)
-    login: str | None = text(personal=True, optional=True, default=None)
-    email: str | None = text(personal=True, optional=True, default=None)
-    language: str = text(personal=False, limit=35, default="en")
-    team: TeamId | None = ref("team", optional=True, default=None)
-    supervisor: UserId | None = ref("user", optional=True, default=None)
-    posts: tuple[Post, ...] = parts(Post, default=())
-    absences: tuple[Absence, ...] = parts(Absence, personal=True, default=())
-    calendar: CalendarId | None = ref("calendar", optional=True, default=None)
-    active: bool = flag(default=True)
-    added_at: datetime = moment()
+    id: UserId = fields.ref("user")
+    name: str = fields.text(personal=True)
+    login: str | None = fields.text(personal=True, optional=True, default=None)
+    email: str | None = fields.text(personal=True, optional=True, default=None)
+    language: str = fields.text(personal=False, limit=35, default="en")
+    team: TeamId | None = fields.ref("team", optional=True, default=None)
+    supervisor: UserId | None = fields.ref("user", optional=True, default=None)
+    posts: tuple[Post, ...] = fields.parts(Post, default=())
+    absences: tuple[Absence, ...] = fields.parts(Absence, personal=True, default=())
+    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
+    active: bool = fields.flag(default=True)
+    added_at: datetime = fields.moment()
 
     @classmethod
     def add(
@@ -215,10 +216,10 @@ class Team(Entity):
 
     shape: ClassVar[Shape] = Shape("team", "teams", unique=(("name",),))
 
-    id: TeamId = ref("team")
-    name: str = text(personal=False)
-    parent: TeamId | None = ref("team", optional=True, default=None)
-    formed_at: datetime = moment()
+    id: TeamId = fields.ref("team")
+    name: str = fields.text(personal=False)
+    parent: TeamId | None = fields.ref("team", optional=True, default=None)
+    formed_at: datetime = fields.moment()
 
     @classmethod
     def form(cls, id: TeamId, name: str, *, at: datetime, parent: TeamId | None = None) -> Self:
@@ -230,8 +231,8 @@ class Team(Entity):
 class Rejected:
     """A candidate who was not chosen, and why."""
 
-    user: UserId = ref("user")
-    reason: str = text(personal=False)
+    user: UserId = fields.ref("user")
+    reason: str = fields.text(personal=False)
 
 
 @record
@@ -244,9 +245,9 @@ class Assignment:
         rejected: all the others, with the reason for each.
     """
 
-    user: UserId | None = ref("user", optional=True, default=None)
-    rule: str = text(personal=False)
-    rejected: tuple[Rejected, ...] = parts(Rejected, default=())
+    user: UserId | None = fields.ref("user", optional=True, default=None)
+    rule: str = fields.text(personal=False)
+    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
 
 
 @record
@@ -254,7 +255,7 @@ class RingTurned(Event):
     """A ring gave a piece of work to the one who had waited longest."""
 
     name: ClassVar[str] = "ring.turned"
-    user: UserId = ref("user")
+    user: UserId = fields.ref("user")
 
 
 @record
@@ -268,9 +269,9 @@ class Ring(Entity):
 
     shape: ClassVar[Shape] = Shape("ring", "rings", unique=(("key",),))
 
-    id: RingId = ref("ring")
-    key: str = text(personal=False)
-    queue: tuple[str, ...] = words(personal=False, most=10_000, default=())
+    id: RingId = fields.ref("ring")
+    key: str = fields.text(personal=False)
+    queue: tuple[str, ...] = fields.words(personal=False, most=10_000, default=())
 
     def turn(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
         """Choose who takes the next piece of work, and let the ring turn.

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from crmcore.domain import fields
 from crmcore.domain.ids import ReceiptId
-from crmcore.domain.kernel import Entity, Shape, anything, moment, record, ref, text
+from crmcore.domain.kernel import Entity, Shape, record
 
 
 @record
@@ -21,9 +22,9 @@ class Receipt(Entity):
 
     shape: ClassVar[Shape] = Shape("receipt", "receipts", unique=(("key",),), indexes=(("expires_at",),))
 
-    id: ReceiptId = ref("receipt")
-    key: str = text(personal=True, limit=255)
-    story: str = text(personal=False, limit=60)
-    fingerprint: str = text(personal=False, limit=64)
-    result: Any = anything()
-    expires_at: datetime = moment()
+    id: ReceiptId = fields.ref("receipt")
+    key: str = fields.text(personal=True, limit=255)
+    story: str = fields.text(personal=False, limit=60)
+    fingerprint: str = fields.text(personal=False, limit=64)
+    result: Any = fields.anything()
+    expires_at: datetime = fields.moment()

@@ -2,7 +2,8 @@
 
 from enum import Enum
 
-from crmcore.domain.kernel import one_of, text, value
+from crmcore.domain import fields
+from crmcore.domain.kernel import value
 
 
 class Rule(Enum):
@@ -29,16 +30,16 @@ class Requirement:
         argument: what it is about, such as a kind of task; see `Rule`.
     """
 
-    rule: Rule = one_of(Rule)
-    argument: str = text(personal=False, limit=100, default="", blank=True)
+    rule: Rule = fields.one_of(Rule)
+    argument: str = fields.text(personal=False, limit=100, default="", blank=True)
 
 
 @value
 class Violation:
     """One thing that is missing: machine-readable, and translatable by its word."""
 
-    rule: Rule = one_of(Rule)
-    argument: str = text(personal=False, limit=100, default="", blank=True)
+    rule: Rule = fields.one_of(Rule)
+    argument: str = fields.text(personal=False, limit=100, default="", blank=True)
 
     def __str__(self) -> str:
         return f"{self.rule.value.replace('_', ' ')}{f' {self.argument!r}' if self.argument else ''}"

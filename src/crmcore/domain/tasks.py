@@ -8,25 +8,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.clocks.replay import Timer, until
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.fields.time import checked_moment
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    changed,
-    check_move,
-    moment,
-    one_of,
-    part,
-    record,
-    ref,
-    text,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, changed, check_move, record
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.standing import check_open
 
@@ -65,10 +52,10 @@ class TaskGiven(Event):
     """Somebody was given a task."""
 
     name: ClassVar[str] = "task.given"
-    kind: str = text(personal=False, default="", blank=True)
-    assignee: UserId | None = ref("user", optional=True, default=None)
-    due_at: datetime | None = moment(optional=True, default=None)
-    deal: DealId | None = ref("deal", optional=True, default=None)
+    kind: str = fields.text(personal=False, default="", blank=True)
+    assignee: UserId | None = fields.ref("user", optional=True, default=None)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
 
 
 @record
@@ -76,7 +63,7 @@ class TaskDone(Event):
     """A task was done; `late` tells by how much too late, in seconds, 0 when in time."""
 
     name: ClassVar[str] = "task.done"
-    late: int = whole(default=0)
+    late: int = fields.whole(default=0)
 
 
 @record
@@ -98,8 +85,8 @@ class TaskRescheduled(Event):
     """A task got another due time."""
 
     name: ClassVar[str] = "task.rescheduled"
-    before: datetime | None = moment(optional=True, default=None)
-    after: datetime | None = moment(optional=True, default=None)
+    before: datetime | None = fields.moment(optional=True, default=None)
+    after: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -107,8 +94,8 @@ class TaskReassigned(Event):
     """A task passed to somebody else."""
 
     name: ClassVar[str] = "task.reassigned"
-    before: UserId | None = ref("user", optional=True, default=None)
-    after: UserId | None = ref("user", optional=True, default=None)
+    before: UserId | None = fields.ref("user", optional=True, default=None)
+    after: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -116,8 +103,8 @@ class TaskEscalated(Event):
     """Somebody further up heard that a task is late."""
 
     name: ClassVar[str] = "task.escalated"
-    level: int = whole(least=1)
-    to: UserId | None = ref("user", optional=True, default=None)
+    level: int = fields.whole(least=1)
+    to: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -145,27 +132,27 @@ class Task(Entity):
         ),
     )
 
-    id: TaskId = ref("task")
-    title: str = text(personal=True)
-    kind: str = text(personal=False, limit=60, default="", blank=True)
-    state: TaskState = one_of(TaskState, default=TaskState.OPEN)
-    priority: Priority = one_of(Priority, default=Priority.NORMAL)
-    assignee: UserId | None = ref("user", optional=True, default=None)
-    role: str = text(personal=False, limit=60, default="", blank=True)
-    due_at: datetime | None = moment(optional=True, default=None)
-    remind_at: datetime | None = moment(optional=True, default=None)
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
-    complaint: ComplaintId | None = ref("complaint", optional=True, default=None)
-    equipment: EquipmentId | None = ref("equipment", optional=True, default=None)
-    note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    result: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    repeats: Recurrence | None = part(Recurrence, optional=True, default=None)
-    number: int = whole(least=1, default=1)
-    starts_at: datetime | None = moment(optional=True, default=None)
-    level: int = whole(most=100, default=0)
-    given_at: datetime = moment()
-    closed_at: datetime | None = moment(optional=True, default=None)
+    id: TaskId = fields.ref("task")
+    title: str = fields.text(personal=True)
+    kind: str = fields.text(personal=False, limit=60, default="", blank=True)
+    state: TaskState = fields.one_of(TaskState, default=TaskState.OPEN)
+    priority: Priority = fields.one_of(Priority, default=Priority.NORMAL)
+    assignee: UserId | None = fields.ref("user", optional=True, default=None)
+    role: str = fields.text(personal=False, limit=60, default="", blank=True)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
+    remind_at: datetime | None = fields.moment(optional=True, default=None)
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
+    complaint: ComplaintId | None = fields.ref("complaint", optional=True, default=None)
+    equipment: EquipmentId | None = fields.ref("equipment", optional=True, default=None)
+    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    result: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    repeats: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
+    number: int = fields.whole(least=1, default=1)
+    starts_at: datetime | None = fields.moment(optional=True, default=None)
+    level: int = fields.whole(most=100, default=0)
+    given_at: datetime = fields.moment()
+    closed_at: datetime | None = fields.moment(optional=True, default=None)
 
     @classmethod
     def give(

@@ -10,29 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmcore.domain import fields
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.number import EXACT, checked_whole
-from crmcore.domain.fields.part import FrozenMap, anything, checked_member, listed, several
+from crmcore.domain.fields.part import FrozenMap, checked_member, listed, several
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.fields.time import EARLIEST, LATEST, LONGEST, checked_day, checked_moment, checked_span
-from crmcore.domain.kernel import (
-    custom,
-    day,
-    entries,
-    exact,
-    flag,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    span,
-    text,
-    value,
-    whole,
-    words,
-)
+from crmcore.domain.kernel import record, value
 from crmcore.errors import (
     Blank,
     ControlCharacter,
@@ -61,30 +45,30 @@ class Colour(Enum):
 class Tag:
     """A part."""
 
-    word: str = text(personal=False)
+    word: str = fields.text(personal=False)
 
 
 @record
 class Everything:
     """One field of each sort."""
 
-    line: str = text(personal=False, default="x", limit=10)
-    note: str = text(personal=True, default="", blank=True, lines=True, limit=10)
-    maybe: str | None = text(personal=False, optional=True, default=None)
-    many: tuple[str, ...] = words(personal=False, default=(), limit=5, most=3)
-    at: datetime = moment(default=NOON)
-    on: date = day(default=date(2026, 3, 2))
-    long: timedelta = span(default=timedelta(1))
-    count: int = whole(default=1, least=1, most=9)
-    amount: Decimal = exact(default=Decimal(1), places=2, most=100)
-    sure: bool = flag(default=True)
-    colour: Colour = one_of(Colour, default=Colour.RED)
-    deal: str | None = ref("deal", optional=True, default=None)
-    tag: Tag | None = part(Tag, optional=True, default=None)
-    tags: tuple[Tag, ...] = parts(Tag, default=(), most=2)
-    more: Mapping[str, Any] = custom(default=FrozenMap())
-    log: tuple[Tag, ...] = entries(Tag, default=())
-    rest: Any = anything(default=None)
+    line: str = fields.text(personal=False, default="x", limit=10)
+    note: str = fields.text(personal=True, default="", blank=True, lines=True, limit=10)
+    maybe: str | None = fields.text(personal=False, optional=True, default=None)
+    many: tuple[str, ...] = fields.words(personal=False, default=(), limit=5, most=3)
+    at: datetime = fields.moment(default=NOON)
+    on: date = fields.day(default=date(2026, 3, 2))
+    long: timedelta = fields.span(default=timedelta(1))
+    count: int = fields.whole(default=1, least=1, most=9)
+    amount: Decimal = fields.exact(default=Decimal(1), places=2, most=100)
+    sure: bool = fields.flag(default=True)
+    colour: Colour = fields.one_of(Colour, default=Colour.RED)
+    deal: str | None = fields.ref("deal", optional=True, default=None)
+    tag: Tag | None = fields.part(Tag, optional=True, default=None)
+    tags: tuple[Tag, ...] = fields.parts(Tag, default=(), most=2)
+    more: Mapping[str, Any] = fields.custom(default=FrozenMap())
+    log: tuple[Tag, ...] = fields.entries(Tag, default=())
+    rest: Any = fields.anything(default=None)
 
 
 frozen: Any = FrozenMap

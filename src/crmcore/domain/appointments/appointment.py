@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.appointments.events import (
     AppointmentBooked,
     AppointmentClosed,
@@ -18,22 +19,8 @@ from crmcore.domain.appointments.events import (
 from crmcore.domain.appointments.parts import AppointmentState, Attendee, Change, Slot
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.build import derived
 from crmcore.domain.ids import AppointmentId, CustomerId, DealId, EquipmentId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Shape,
-    Transitions,
-    check_move,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    text,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Shape, Transitions, check_move, record
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.values.period import Period
 
@@ -69,24 +56,24 @@ class Appointment(Entity):
         tables={"attendees": "appointment_attendees"},
     )
 
-    id: AppointmentId = ref("appointment")
-    uid: str = text(personal=False, limit=255)
-    title: str = text(personal=True)
-    kind: str = text(personal=False, limit=60, default="", blank=True)
-    since: datetime = moment()
-    until: datetime = moment()
-    state: AppointmentState = one_of(AppointmentState, default=AppointmentState.PLANNED)
-    attendees: tuple[Attendee, ...] = parts(Attendee, default=())
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    equipment: EquipmentId | None = ref("equipment", optional=True, default=None)
-    place: str = text(personal=True, limit=500, lines=True, default="", blank=True)
-    note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    repeats: Recurrence | None = part(Recurrence, optional=True, default=None)
-    changes: tuple[Change, ...] = parts(Change, most=1_000, default=())
-    sequence: int = whole(default=0)
-    booked_at: datetime = moment()
-    last_until: datetime | None = derived(lambda appointment: appointment.end)
+    id: AppointmentId = fields.ref("appointment")
+    uid: str = fields.text(personal=False, limit=255)
+    title: str = fields.text(personal=True)
+    kind: str = fields.text(personal=False, limit=60, default="", blank=True)
+    since: datetime = fields.moment()
+    until: datetime = fields.moment()
+    state: AppointmentState = fields.one_of(AppointmentState, default=AppointmentState.PLANNED)
+    attendees: tuple[Attendee, ...] = fields.parts(Attendee, default=())
+    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    equipment: EquipmentId | None = fields.ref("equipment", optional=True, default=None)
+    place: str = fields.text(personal=True, limit=500, lines=True, default="", blank=True)
+    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    repeats: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
+    changes: tuple[Change, ...] = fields.parts(Change, most=1_000, default=())
+    sequence: int = fields.whole(default=0)
+    booked_at: datetime = fields.moment()
+    last_until: datetime | None = fields.derived(lambda appointment: appointment.end)
 
     @classmethod
     def book(

@@ -5,8 +5,9 @@ A rule over stretches of time is no unique key that a database could hold. The v
 
 from typing import ClassVar, Self
 
+from crmcore.domain import fields
 from crmcore.domain.ids import DiaryId, UserId
-from crmcore.domain.kernel import Entity, Shape, record, ref, whole
+from crmcore.domain.kernel import Entity, Shape, record
 
 
 @record
@@ -19,9 +20,9 @@ class Diary(Entity):
 
     shape: ClassVar[Shape] = Shape("diary", "diaries", unique=(("user",),))
 
-    id: DiaryId = ref("diary")
-    user: UserId = ref("user")
-    pages: int = whole(default=0)
+    id: DiaryId = fields.ref("diary")
+    user: UserId = fields.ref("user")
+    pages: int = fields.whole(default=0)
 
     def turn(self) -> Self:
         """Turn a page."""

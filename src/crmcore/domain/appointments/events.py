@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import ClassVar
 
+from crmcore.domain import fields
 from crmcore.domain.appointments.parts import AppointmentState
 from crmcore.domain.ids import CustomerId
-from crmcore.domain.kernel import Event, moment, one_of, record, ref, whole
+from crmcore.domain.kernel import Event, record
 
 
 @record
@@ -13,9 +14,9 @@ class AppointmentBooked(Event):
     """An appointment was made."""
 
     name: ClassVar[str] = "appointment.booked"
-    since: datetime = moment()
-    until: datetime = moment()
-    customer: CustomerId | None = ref("customer", optional=True, default=None)
+    since: datetime = fields.moment()
+    until: datetime = fields.moment()
+    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
 
 
 @record
@@ -28,8 +29,8 @@ class AppointmentMoved(Event):
     """
 
     name: ClassVar[str] = "appointment.moved"
-    original: datetime | None = moment(optional=True, default=None)
-    since: datetime | None = moment(optional=True, default=None)
+    original: datetime | None = fields.moment(optional=True, default=None)
+    since: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -37,7 +38,7 @@ class AppointmentClosed(Event):
     """An appointment was held or cancelled, or is on again."""
 
     name: ClassVar[str] = "appointment.closed"
-    state: AppointmentState = one_of(AppointmentState)
+    state: AppointmentState = fields.one_of(AppointmentState)
 
 
 @record
@@ -45,4 +46,4 @@ class AppointmentHandedOver(Event):
     """Others of us take part now."""
 
     name: ClassVar[str] = "appointment.handed_over"
-    attendees: int = whole()
+    attendees: int = fields.whole()

@@ -3,8 +3,9 @@
 from datetime import datetime
 from enum import Enum
 
+from crmcore.domain import fields
 from crmcore.domain.ids import AppointmentId, UserId
-from crmcore.domain.kernel import moment, part, record, ref, text, value
+from crmcore.domain.kernel import record, value
 from crmcore.domain.values.period import Period
 
 
@@ -20,7 +21,7 @@ class AppointmentState(Enum):
 class Attendee:
     """One of us who takes part."""
 
-    user: UserId = ref("user")
+    user: UserId = fields.ref("user")
 
 
 @record
@@ -32,8 +33,8 @@ class Change:
         period: when it is instead; None when it does not take place.
     """
 
-    original: datetime = moment()
-    period: Period | None = part(Period, optional=True, default=None)
+    original: datetime = fields.moment()
+    period: Period | None = fields.part(Period, optional=True, default=None)
 
 
 @record
@@ -44,7 +45,7 @@ class Slot:
         original: when it was to begin by the series' rule, by which it is named when it is moved or cancelled.
     """
 
-    appointment: AppointmentId = ref("appointment")
-    title: str = text(personal=True)
-    period: Period = part(Period)
-    original: datetime = moment()
+    appointment: AppointmentId = fields.ref("appointment")
+    title: str = fields.text(personal=True)
+    period: Period = fields.part(Period)
+    original: datetime = fields.moment()

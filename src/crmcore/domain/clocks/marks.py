@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from crmcore.domain import fields
 from crmcore.domain.ids import UserId
-from crmcore.domain.kernel import flag, moment, one_of, part, record, ref, span, text, value, whole, words
+from crmcore.domain.kernel import record, value
 
 LEAST: Final = timedelta(seconds=1)
 """The shortest time that can be promised."""
@@ -27,9 +28,9 @@ class AnswerRule:
         responsible_only: whether it has to come from whoever is responsible.
     """
 
-    humans_only: bool = flag(default=True)
-    channels: tuple[str, ...] = words(personal=False, limit=30, most=20, default=())
-    responsible_only: bool = flag(default=False)
+    humans_only: bool = fields.flag(default=True)
+    channels: tuple[str, ...] = fields.words(personal=False, limit=30, most=20, default=())
+    responsible_only: bool = fields.flag(default=False)
 
     def objection(self, answer: "Answer", *, responsible: UserId | None) -> str:
         """Why an answer does not count, as a word; nothing when it does."""
@@ -51,9 +52,9 @@ class Answer:
         automatic: whether a machine did: an acknowledgement of receipt, a notice of absence.
     """
 
-    user: UserId | None = ref("user", optional=True, default=None)
-    channel: str = text(personal=False, limit=30, default="", blank=True)
-    automatic: bool = flag(default=False)
+    user: UserId | None = fields.ref("user", optional=True, default=None)
+    channel: str = fields.text(personal=False, limit=30, default="", blank=True)
+    automatic: bool = fields.flag(default=False)
 
 
 @record
@@ -70,15 +71,15 @@ class Targets:
         answers: which answers count.
     """
 
-    first_response: timedelta | None = span(least=LEAST, optional=True, default=None)
-    next_response: timedelta | None = span(least=LEAST, optional=True, default=None)
-    resolution: timedelta | None = span(least=LEAST, optional=True, default=None)
-    pauses_first: bool = flag(default=False)
-    pauses_next: bool = flag(default=False)
-    pauses_resolution: bool = flag(default=True)
-    at_risk: int = whole(least=1, most=10_000, default=7_500)
-    anew: bool = flag(default=False)
-    answers: AnswerRule = part(AnswerRule, default=AnswerRule())
+    first_response: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
+    next_response: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
+    resolution: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
+    pauses_first: bool = fields.flag(default=False)
+    pauses_next: bool = fields.flag(default=False)
+    pauses_resolution: bool = fields.flag(default=True)
+    at_risk: int = fields.whole(least=1, most=10_000, default=7_500)
+    anew: bool = fields.flag(default=False)
+    answers: AnswerRule = fields.part(AnswerRule, default=AnswerRule())
 
 
 class MarkKind(Enum):
@@ -102,6 +103,6 @@ class Mark:
         targets: what is promised from then on; with ``opened`` and ``retargeted``.
     """
 
-    kind: MarkKind = one_of(MarkKind)
-    at: datetime = moment()
-    targets: Targets | None = part(Targets, optional=True, default=None)
+    kind: MarkKind = fields.one_of(MarkKind)
+    at: datetime = fields.moment()
+    targets: Targets | None = fields.part(Targets, optional=True, default=None)

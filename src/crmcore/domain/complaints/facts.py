@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from crmcore.domain import fields
 from crmcore.domain.cases import Case, first_deadline, opening
 from crmcore.domain.complaints.events import (
     CompensationSet,
@@ -16,11 +17,10 @@ from crmcore.domain.complaints.life import NEXT_ACTION, ComplaintState, Severity
 from crmcore.domain.complaints.parts import COMPENSATION_LIFE, Compensation, CompensationState, Remedy, checked_path
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import NotAllowed, OutOfRange
-from crmcore.domain.fields.build import derived
 from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, UserId
-from crmcore.domain.kernel import changed, check_move, one_of, parts, record, ref, text, whole
+from crmcore.domain.kernel import changed, check_move, record
 from crmcore.domain.levels import Promise
 from crmcore.domain.values.money import Money
 from crmcore.domain.worktime.time import WorkTime
@@ -47,21 +47,21 @@ class ComplaintFacts(Case):
         follows: a complaint that had been closed for too long to be reopened.
     """
 
-    id: ComplaintId = ref("complaint")
-    type: str = text(personal=False, limit=100)
-    severity: Severity = one_of(Severity, default=Severity.MEDIUM)
-    product: str = text(personal=False, default="", blank=True)
-    state: ComplaintState = one_of(ComplaintState, default=ComplaintState.RECEIVED)
-    resolution: str = text(personal=True, limit=100_000, lines=True, default="", blank=True)
-    cause: str = text(personal=False, limit=100, default="", blank=True)
-    corrective: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    preventive: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    compensations: tuple[Compensation, ...] = parts(Compensation, personal=True, most=50, default=())
-    cost: Money | None = derived(_cost)
-    satisfaction: int | None = whole(least=1, most=5, optional=True, default=None)
-    comment: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    repeats: ComplaintId | None = ref("complaint", optional=True, default=None)
-    follows: ComplaintId | None = ref("complaint", optional=True, default=None)
+    id: ComplaintId = fields.ref("complaint")
+    type: str = fields.text(personal=False, limit=100)
+    severity: Severity = fields.one_of(Severity, default=Severity.MEDIUM)
+    product: str = fields.text(personal=False, default="", blank=True)
+    state: ComplaintState = fields.one_of(ComplaintState, default=ComplaintState.RECEIVED)
+    resolution: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
+    cause: str = fields.text(personal=False, limit=100, default="", blank=True)
+    corrective: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    preventive: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    compensations: tuple[Compensation, ...] = fields.parts(Compensation, personal=True, most=50, default=())
+    cost: Money | None = fields.derived(_cost)
+    satisfaction: int | None = fields.whole(least=1, most=5, optional=True, default=None)
+    comment: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    repeats: ComplaintId | None = fields.ref("complaint", optional=True, default=None)
+    follows: ComplaintId | None = fields.ref("complaint", optional=True, default=None)
 
     @classmethod
     def receive(

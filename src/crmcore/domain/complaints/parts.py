@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.complaints.life import Severity
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.ids import ComplaintTypeId, LimitId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, flag, moment, one_of, part, record, ref, text
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, record
 from crmcore.domain.levels import is_below
 from crmcore.domain.people import OWNER, User
 from crmcore.domain.values.money import Money
@@ -49,14 +50,14 @@ class Compensation:
         rule: why it may be: ``no_limits``, ``within_limit``, ``approval``.
     """
 
-    remedy: Remedy = one_of(Remedy)
-    amount: Money = part(Money)
-    state: CompensationState = one_of(CompensationState, default=CompensationState.PROPOSED)
-    reason: str = text(personal=True, limit=1_000, lines=True, default="", blank=True)
-    proposed_by: UserId | None = ref("user", optional=True, default=None)
-    approver: UserId | None = ref("user", optional=True, default=None)
-    rule: str = text(personal=False, limit=30)
-    settled_at: datetime | None = moment(optional=True, default=None)
+    remedy: Remedy = fields.one_of(Remedy)
+    amount: Money = fields.part(Money)
+    state: CompensationState = fields.one_of(CompensationState, default=CompensationState.PROPOSED)
+    reason: str = fields.text(personal=True, limit=1_000, lines=True, default="", blank=True)
+    proposed_by: UserId | None = fields.ref("user", optional=True, default=None)
+    approver: UserId | None = fields.ref("user", optional=True, default=None)
+    rule: str = fields.text(personal=False, limit=30)
+    settled_at: datetime | None = fields.moment(optional=True, default=None)
 
     @property
     def costs(self) -> bool:
@@ -69,8 +70,8 @@ class LimitSet(Event):
     """The holders of a role may approve so much, from now on."""
 
     name: ClassVar[str] = "limit.set"
-    role: str = text(personal=False, limit=60)
-    amount: Money = part(Money)
+    role: str = fields.text(personal=False, limit=60)
+    amount: Money = fields.part(Money)
 
 
 @record
@@ -79,11 +80,11 @@ class ApprovalLimit(Entity):
 
     shape: ClassVar[Shape] = Shape("limit", "approval_limits", unique=(("role", "currency"),))
 
-    id: LimitId = ref("limit")
-    role: str = text(personal=False, limit=60)
-    currency: str = text(personal=False, limit=3)
-    amount: Money = part(Money)
-    set_at: datetime = moment()
+    id: LimitId = fields.ref("limit")
+    role: str = fields.text(personal=False, limit=60)
+    currency: str = fields.text(personal=False, limit=3)
+    amount: Money = fields.part(Money)
+    set_at: datetime = fields.moment()
 
     @classmethod
     def set(cls, id: LimitId, role: str, amount: Money, *, at: datetime) -> Self:
@@ -112,8 +113,8 @@ class ComplaintTypeDeclared(Event):
     """A type of complaint was declared or changed."""
 
     name: ClassVar[str] = "complaint_type.declared"
-    type: str = text(personal=False, limit=100)
-    active: bool = flag(default=True)
+    type: str = fields.text(personal=False, limit=100)
+    active: bool = fields.flag(default=True)
 
 
 def checked_path(path: str) -> str:
@@ -139,12 +140,12 @@ class ComplaintType(Entity):
 
     shape: ClassVar[Shape] = Shape("complainttype", "complaint_types", unique=(("path",),))
 
-    id: ComplaintTypeId = ref("complainttype")
-    path: str = text(personal=False, limit=100)
-    severity: Severity = one_of(Severity, default=Severity.MEDIUM)
-    role: str = text(personal=False, limit=60, default=OWNER)
-    active: bool = flag(default=True)
-    declared_at: datetime = moment()
+    id: ComplaintTypeId = fields.ref("complainttype")
+    path: str = fields.text(personal=False, limit=100)
+    severity: Severity = fields.one_of(Severity, default=Severity.MEDIUM)
+    role: str = fields.text(personal=False, limit=60, default=OWNER)
+    active: bool = fields.flag(default=True)
+    declared_at: datetime = fields.moment()
 
     @classmethod
     def declare(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.customers.events import CustomerAdded, CustomerChanged, CustomerHandedOver
 from crmcore.domain.customers.parts import (
     Channel,
@@ -22,23 +23,11 @@ from crmcore.domain.customers.parts import (
 )
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import Blank, InvalidInput
-from crmcore.domain.fields.build import checked_type, derived
+from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.part import NOTHING, several
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Shape,
-    custom,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    text,
-    words,
-)
+from crmcore.domain.kernel import Entity, Shape, record
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.names import KEY_LIMIT, fold
 
@@ -72,26 +61,26 @@ class Customer(Entity):
         },
     )
 
-    id: CustomerId = ref("customer")
-    kind: CustomerKind = one_of(CustomerKind, default=CustomerKind.PERSON)
-    name: str = text(personal=True, default="", blank=True)
-    given: str = text(personal=True, default="", blank=True)
-    family: str = text(personal=True, default="", blank=True)
-    patronymic: str = text(personal=True, default="", blank=True)
-    name_key: str = derived(lambda self: fold(self.name)[:KEY_LIMIT].rstrip(), personal=True, limit=KEY_LIMIT)
-    roles: tuple[RoleHeld, ...] = parts(RoleHeld, default=())
-    contact_points: tuple[ContactPoint, ...] = parts(ContactPoint, personal=True, default=())
-    addresses: tuple[PostalAddress, ...] = parts(PostalAddress, personal=True, most=50, default=())
-    relations: tuple[Relation, ...] = parts(Relation, personal=True, default=())
-    external_ids: tuple[ExternalId, ...] = parts(ExternalId, personal=True, default=())
-    profile: Profile = part(Profile, default=Profile(), personal=True)
-    language: str | None = text(personal=False, limit=35, optional=True, default=None)
-    owner: UserId | None = ref("user", optional=True, default=None)
-    source: str = text(personal=False, default="", blank=True)
-    tags: tuple[str, ...] = words(personal=True, default=())
-    note: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    custom: Mapping[str, Any] = custom(default=NOTHING)
-    added_at: datetime = moment()
+    id: CustomerId = fields.ref("customer")
+    kind: CustomerKind = fields.one_of(CustomerKind, default=CustomerKind.PERSON)
+    name: str = fields.text(personal=True, default="", blank=True)
+    given: str = fields.text(personal=True, default="", blank=True)
+    family: str = fields.text(personal=True, default="", blank=True)
+    patronymic: str = fields.text(personal=True, default="", blank=True)
+    name_key: str = fields.derived(lambda self: fold(self.name)[:KEY_LIMIT].rstrip(), personal=True, limit=KEY_LIMIT)
+    roles: tuple[RoleHeld, ...] = fields.parts(RoleHeld, default=())
+    contact_points: tuple[ContactPoint, ...] = fields.parts(ContactPoint, personal=True, default=())
+    addresses: tuple[PostalAddress, ...] = fields.parts(PostalAddress, personal=True, most=50, default=())
+    relations: tuple[Relation, ...] = fields.parts(Relation, personal=True, default=())
+    external_ids: tuple[ExternalId, ...] = fields.parts(ExternalId, personal=True, default=())
+    profile: Profile = fields.part(Profile, default=Profile(), personal=True)
+    language: str | None = fields.text(personal=False, limit=35, optional=True, default=None)
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", blank=True)
+    tags: tuple[str, ...] = fields.words(personal=True, default=())
+    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    custom: Mapping[str, Any] = fields.custom(default=NOTHING)
+    added_at: datetime = fields.moment()
 
     @classmethod
     def add(

@@ -2,16 +2,10 @@
 
 from typing import ClassVar
 
+from crmcore.domain import fields
 from crmcore.domain.customers.parts import CustomerKind
 from crmcore.domain.ids import UserId
-from crmcore.domain.kernel import (
-    Event,
-    one_of,
-    record,
-    ref,
-    text,
-    words,
-)
+from crmcore.domain.kernel import Event, record
 
 
 @record
@@ -19,10 +13,10 @@ class CustomerAdded(Event):
     """A customer entered the base."""
 
     name: ClassVar[str] = "customer.added"
-    kind: CustomerKind = one_of(CustomerKind)
-    roles: tuple[str, ...] = words(personal=False, default=())
-    source: str = text(personal=False, default="", blank=True)
-    owner: UserId | None = ref("user", optional=True, default=None)
+    kind: CustomerKind = fields.one_of(CustomerKind)
+    roles: tuple[str, ...] = fields.words(personal=False, default=())
+    source: str = fields.text(personal=False, default="", blank=True)
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -30,7 +24,7 @@ class CustomerChanged(Event):
     """Something about a customer changed; the values stay in the base."""
 
     name: ClassVar[str] = "customer.changed"
-    fields: tuple[str, ...] = words(personal=False, default=())
+    fields: tuple[str, ...] = fields.words(personal=False, default=())
 
 
 @record
@@ -38,5 +32,5 @@ class CustomerHandedOver(Event):
     """A customer got another owner."""
 
     name: ClassVar[str] = "customer.handed_over"
-    before: UserId | None = ref("user", optional=True, default=None)
-    after: UserId | None = ref("user", optional=True, default=None)
+    before: UserId | None = fields.ref("user", optional=True, default=None)
+    after: UserId | None = fields.ref("user", optional=True, default=None)

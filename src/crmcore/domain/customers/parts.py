@@ -4,18 +4,9 @@ from datetime import date
 from enum import Enum
 from typing import Self
 
+from crmcore.domain import fields
 from crmcore.domain.ids import CustomerId
-from crmcore.domain.kernel import (
-    day,
-    flag,
-    one_of,
-    part,
-    record,
-    ref,
-    text,
-    value,
-    words,
-)
+from crmcore.domain.kernel import record, value
 from crmcore.domain.values.contact import email_key, phone_key
 from crmcore.domain.values.money import Money
 
@@ -69,11 +60,11 @@ class ContactPoint:
         claim: the key by which it identifies the customer; None when it is shared or identifies nobody.
     """
 
-    channel: Channel = one_of(Channel)
-    value: str = text(personal=True, limit=254)
-    label: str = text(personal=True, limit=60, default="", blank=True)
-    shared: bool = flag(default=False)
-    claim: str | None = text(personal=True, limit=270, optional=True, default=None)
+    channel: Channel = fields.one_of(Channel)
+    value: str = fields.text(personal=True, limit=254)
+    label: str = fields.text(personal=True, limit=60, default="", blank=True)
+    shared: bool = fields.flag(default=False)
+    claim: str | None = fields.text(personal=True, limit=270, optional=True, default=None)
 
     @classmethod
     def email(cls, address: str, *, label: str = "", shared: bool = False) -> Self:
@@ -102,8 +93,8 @@ class ContactPoint:
 class ExternalId:
     """The key under which another system knows a record."""
 
-    system: str = text(personal=False, limit=60)
-    key: str = text(personal=True, limit=200)
+    system: str = fields.text(personal=False, limit=60)
+    key: str = fields.text(personal=True, limit=200)
 
 
 class RelationKind(Enum):
@@ -122,27 +113,27 @@ class RelationKind(Enum):
 class Relation:
     """A tie to another customer."""
 
-    kind: RelationKind = one_of(RelationKind)
-    other: CustomerId = ref("customer")
-    note: str = text(personal=True, default="", blank=True)
+    kind: RelationKind = fields.one_of(RelationKind)
+    other: CustomerId = fields.ref("customer")
+    note: str = fields.text(personal=True, default="", blank=True)
 
 
 @value
 class RoleHeld:
     """A role of a customer, as a part that can be searched."""
 
-    role: Role = one_of(Role)
+    role: Role = fields.one_of(Role)
 
 
 @record
 class Profile:
     """What is known of a customer as a person who buys."""
 
-    sex: Sex | None = one_of(Sex, optional=True, personal=True, default=None)
-    born: date | None = day(optional=True, personal=True, default=None)
-    income: Money | None = part(Money, optional=True, personal=True, default=None)
-    purpose: str = text(personal=True, default="", blank=True)
-    payment_method: str = text(personal=True, default="", blank=True)
-    tastes: tuple[str, ...] = words(personal=True, default=())
-    needs: tuple[str, ...] = words(personal=True, default=())
-    priorities: tuple[str, ...] = words(personal=True, default=())
+    sex: Sex | None = fields.one_of(Sex, optional=True, personal=True, default=None)
+    born: date | None = fields.day(optional=True, personal=True, default=None)
+    income: Money | None = fields.part(Money, optional=True, personal=True, default=None)
+    purpose: str = fields.text(personal=True, default="", blank=True)
+    payment_method: str = fields.text(personal=True, default="", blank=True)
+    tastes: tuple[str, ...] = fields.words(personal=True, default=())
+    needs: tuple[str, ...] = fields.words(personal=True, default=())
+    priorities: tuple[str, ...] = fields.words(personal=True, default=())

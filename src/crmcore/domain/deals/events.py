@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import ClassVar
 
+from crmcore.domain import fields
 from crmcore.domain.ids import CustomerId, DocumentId, FunnelId, UserId
-from crmcore.domain.kernel import Event, day, moment, part, record, ref, text, whole, words
+from crmcore.domain.kernel import Event, record
 from crmcore.domain.values.money import Money
 
 
@@ -13,13 +14,13 @@ class DealOpened(Event):
     """A deal came into its funnel's first stage, or into another one; `noted_at` tells when we took it in, if that was later."""
 
     name: ClassVar[str] = "deal.opened"
-    customer: CustomerId = ref("customer")
-    funnel: FunnelId = ref("funnel")
-    stage: str = text(personal=False)
-    owner: UserId | None = ref("user", optional=True, default=None)
-    source: str = text(personal=False, default="", blank=True)
-    value: Money | None = part(Money, optional=True, default=None)
-    noted_at: datetime | None = moment(optional=True, default=None)
+    customer: CustomerId = fields.ref("customer")
+    funnel: FunnelId = fields.ref("funnel")
+    stage: str = fields.text(personal=False)
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", blank=True)
+    value: Money | None = fields.part(Money, optional=True, default=None)
+    noted_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -27,9 +28,9 @@ class DealMoved(Event):
     """A deal went to another stage; `visit` counts how often it has been there."""
 
     name: ClassVar[str] = "deal.moved"
-    before: str = text(personal=False)
-    after: str = text(personal=False)
-    visit: int = whole(least=1)
+    before: str = fields.text(personal=False)
+    after: str = fields.text(personal=False)
+    visit: int = fields.whole(least=1)
 
 
 @record
@@ -37,8 +38,8 @@ class DealWon(Event):
     """A deal was won."""
 
     name: ClassVar[str] = "deal.won"
-    stage: str = text(personal=False)
-    value: Money | None = part(Money, optional=True, default=None)
+    stage: str = fields.text(personal=False)
+    value: Money | None = fields.part(Money, optional=True, default=None)
 
 
 @record
@@ -46,9 +47,9 @@ class DealLost(Event):
     """A deal was lost, in that stage and for that reason."""
 
     name: ClassVar[str] = "deal.lost"
-    stage: str = text(personal=False)
-    reason: str = text(personal=False)
-    value: Money | None = part(Money, optional=True, default=None)
+    stage: str = fields.text(personal=False)
+    reason: str = fields.text(personal=False)
+    value: Money | None = fields.part(Money, optional=True, default=None)
 
 
 @record
@@ -56,7 +57,7 @@ class DealReopened(Event):
     """A deal that was won or lost is open again."""
 
     name: ClassVar[str] = "deal.reopened"
-    stage: str = text(personal=False)
+    stage: str = fields.text(personal=False)
 
 
 @record
@@ -64,8 +65,8 @@ class DealValued(Event):
     """A deal is worth something else now."""
 
     name: ClassVar[str] = "deal.valued"
-    before: Money | None = part(Money, optional=True, default=None)
-    after: Money | None = part(Money, optional=True, default=None)
+    before: Money | None = fields.part(Money, optional=True, default=None)
+    after: Money | None = fields.part(Money, optional=True, default=None)
 
 
 @record
@@ -73,8 +74,8 @@ class DealReestimated(Event):
     """Somebody gave a deal another chance than its stage does, in hundredths of a percent."""
 
     name: ClassVar[str] = "deal.reestimated"
-    before: int = whole(most=10_000)
-    after: int = whole(most=10_000)
+    before: int = fields.whole(most=10_000)
+    after: int = fields.whole(most=10_000)
 
 
 @record
@@ -82,8 +83,8 @@ class DealRescheduled(Event):
     """A deal is expected to close on another day."""
 
     name: ClassVar[str] = "deal.rescheduled"
-    before: date | None = day(optional=True, default=None)
-    after: date | None = day(optional=True, default=None)
+    before: date | None = fields.day(optional=True, default=None)
+    after: date | None = fields.day(optional=True, default=None)
 
 
 @record
@@ -91,8 +92,8 @@ class DealHandedOver(Event):
     """A deal got another owner."""
 
     name: ClassVar[str] = "deal.handed_over"
-    before: UserId | None = ref("user", optional=True, default=None)
-    after: UserId | None = ref("user", optional=True, default=None)
+    before: UserId | None = fields.ref("user", optional=True, default=None)
+    after: UserId | None = fields.ref("user", optional=True, default=None)
 
 
 @record
@@ -100,7 +101,7 @@ class DealPlanned(Event):
     """A deal's next step was planned, or there is none any more."""
 
     name: ClassVar[str] = "deal.planned"
-    due_at: datetime | None = moment(optional=True, default=None)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -108,8 +109,8 @@ class DealJoined(Event):
     """Somebody takes part in a deal in a role: a measurer, a decision maker."""
 
     name: ClassVar[str] = "deal.joined"
-    role: str = text(personal=False)
-    who: str = text(personal=False)
+    role: str = fields.text(personal=False)
+    who: str = fields.text(personal=False)
 
 
 @record
@@ -117,7 +118,7 @@ class DealDocumented(Event):
     """A document was attached to a deal."""
 
     name: ClassVar[str] = "deal.documented"
-    document: DocumentId = ref("document")
+    document: DocumentId = fields.ref("document")
 
 
 @record
@@ -125,4 +126,4 @@ class DealDescribed(Event):
     """A deal's title, lines, tags or custom fields changed; the values stay in the deal."""
 
     name: ClassVar[str] = "deal.described"
-    fields: tuple[str, ...] = words(personal=False, default=())
+    fields: tuple[str, ...] = fields.words(personal=False, default=())

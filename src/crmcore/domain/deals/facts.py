@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.aging import AgeFrom, Aging
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.events import (
@@ -30,30 +31,13 @@ from crmcore.domain.deals.parts import (
 )
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.fields.build import derived, require
+from crmcore.domain.fields.build import require
 from crmcore.domain.fields.number import checked_whole
 from crmcore.domain.fields.part import NOTHING, listed
 from crmcore.domain.fields.time import check_day
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    changed,
-    custom,
-    day,
-    entries,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    text,
-    whole,
-    words,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, changed, record
 from crmcore.domain.values.money import Money
 from crmcore.domain.worktime.time import ALWAYS, WorkTime
 
@@ -100,37 +84,37 @@ class DealFacts(Entity):
         entries="movements",
     )
 
-    id: DealId = ref("deal")
-    title: str = text(personal=True)
-    customer: CustomerId = ref("customer")
-    funnel: FunnelId = ref("funnel")
-    stage: str = text(personal=False, limit=60)
-    place: int = whole(default=0)
-    furthest: int = whole(default=0)
-    visits: tuple[StageVisits, ...] = parts(StageVisits, default=())
-    stage_since: datetime = moment()
-    outcome: Outcome = one_of(Outcome, default=Outcome.OPEN)
-    value: Money | None = part(Money, optional=True, default=None)
-    lines: tuple[LineItem, ...] = parts(LineItem, default=())
-    total: Money | None = derived(_total)
-    probability: Probability = part(Probability)
-    expected_close: date | None = day(optional=True, default=None)
-    owner: UserId | None = ref("user", optional=True, default=None)
-    source: str = text(personal=False, default="", blank=True)
-    campaign: str = text(personal=False, default="", blank=True)
-    request: ExternalId | None = part(ExternalId, optional=True, default=None, personal=True)
-    about: str = text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    participants: tuple[Participant, ...] = parts(Participant, default=())
-    attachments: tuple[Attachment, ...] = parts(Attachment, default=())
-    next_step: NextStep | None = part(NextStep, optional=True, default=None)
-    loss_reason: str | None = text(personal=False, limit=100, optional=True, default=None)
-    tags: tuple[str, ...] = words(personal=True, default=())
-    custom: Mapping[str, Any] = custom(default=NOTHING)
-    opened_at: datetime = moment()
-    closed_at: datetime | None = moment(optional=True, default=None)
-    touched_at: datetime = moment()
-    moves: int = whole(default=0)
-    movements: tuple[Movement, ...] = entries(Movement, default=())
+    id: DealId = fields.ref("deal")
+    title: str = fields.text(personal=True)
+    customer: CustomerId = fields.ref("customer")
+    funnel: FunnelId = fields.ref("funnel")
+    stage: str = fields.text(personal=False, limit=60)
+    place: int = fields.whole(default=0)
+    furthest: int = fields.whole(default=0)
+    visits: tuple[StageVisits, ...] = fields.parts(StageVisits, default=())
+    stage_since: datetime = fields.moment()
+    outcome: Outcome = fields.one_of(Outcome, default=Outcome.OPEN)
+    value: Money | None = fields.part(Money, optional=True, default=None)
+    lines: tuple[LineItem, ...] = fields.parts(LineItem, default=())
+    total: Money | None = fields.derived(_total)
+    probability: Probability = fields.part(Probability)
+    expected_close: date | None = fields.day(optional=True, default=None)
+    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", blank=True)
+    campaign: str = fields.text(personal=False, default="", blank=True)
+    request: ExternalId | None = fields.part(ExternalId, optional=True, default=None, personal=True)
+    about: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
+    participants: tuple[Participant, ...] = fields.parts(Participant, default=())
+    attachments: tuple[Attachment, ...] = fields.parts(Attachment, default=())
+    next_step: NextStep | None = fields.part(NextStep, optional=True, default=None)
+    loss_reason: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
+    tags: tuple[str, ...] = fields.words(personal=True, default=())
+    custom: Mapping[str, Any] = fields.custom(default=NOTHING)
+    opened_at: datetime = fields.moment()
+    closed_at: datetime | None = fields.moment(optional=True, default=None)
+    touched_at: datetime = fields.moment()
+    moves: int = fields.whole(default=0)
+    movements: tuple[Movement, ...] = fields.entries(Movement, default=())
 
     @property
     def is_open(self) -> bool:

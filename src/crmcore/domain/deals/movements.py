@@ -4,9 +4,10 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from crmcore.domain import fields
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.ids import CustomerId, FunnelId, UserId
-from crmcore.domain.kernel import day, moment, one_of, part, record, ref, span, text, whole
+from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
 
 if TYPE_CHECKING:
@@ -41,30 +42,30 @@ class Movement:
         opened_at: when the deal was opened, so that a cohort can be read off the history alone.
     """
 
-    number: int = whole(least=1)
-    kind: MovementKind = one_of(MovementKind)
-    at: datetime = moment()
-    actor: str = text(personal=False, limit=100, default="", blank=True)
-    funnel: FunnelId = ref("funnel")
-    customer: CustomerId = ref("customer")
-    stage_before: str | None = text(personal=False, limit=60, optional=True, default=None)
-    stage_after: str = text(personal=False, limit=60)
-    place: int = whole()
-    furthest: int = whole()
-    visit: int = whole(default=0)
-    stayed: timedelta | None = span(optional=True, default=None)
-    outcome_before: Outcome | None = one_of(Outcome, optional=True, default=None)
-    outcome_after: Outcome = one_of(Outcome)
-    value_before: Money | None = part(Money, optional=True, default=None)
-    value_after: Money | None = part(Money, optional=True, default=None)
-    probability_before: int | None = whole(most=10_000, optional=True, default=None)
-    probability_after: int = whole(most=10_000)
-    owner_before: UserId | None = ref("user", optional=True, default=None)
-    owner_after: UserId | None = ref("user", optional=True, default=None)
-    close_before: date | None = day(optional=True, default=None)
-    close_after: date | None = day(optional=True, default=None)
-    reason: str | None = text(personal=False, limit=100, optional=True, default=None)
-    opened_at: datetime = moment()
+    number: int = fields.whole(least=1)
+    kind: MovementKind = fields.one_of(MovementKind)
+    at: datetime = fields.moment()
+    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
+    funnel: FunnelId = fields.ref("funnel")
+    customer: CustomerId = fields.ref("customer")
+    stage_before: str | None = fields.text(personal=False, limit=60, optional=True, default=None)
+    stage_after: str = fields.text(personal=False, limit=60)
+    place: int = fields.whole()
+    furthest: int = fields.whole()
+    visit: int = fields.whole(default=0)
+    stayed: timedelta | None = fields.span(optional=True, default=None)
+    outcome_before: Outcome | None = fields.one_of(Outcome, optional=True, default=None)
+    outcome_after: Outcome = fields.one_of(Outcome)
+    value_before: Money | None = fields.part(Money, optional=True, default=None)
+    value_after: Money | None = fields.part(Money, optional=True, default=None)
+    probability_before: int | None = fields.whole(most=10_000, optional=True, default=None)
+    probability_after: int = fields.whole(most=10_000)
+    owner_before: UserId | None = fields.ref("user", optional=True, default=None)
+    owner_after: UserId | None = fields.ref("user", optional=True, default=None)
+    close_before: date | None = fields.day(optional=True, default=None)
+    close_after: date | None = fields.day(optional=True, default=None)
+    reason: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
+    opened_at: datetime = fields.moment()
 
     @classmethod
     def between(

@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from crmcore.domain import fields
 from crmcore.domain.ids import DocumentId
-from crmcore.domain.kernel import exact, moment, one_of, part, ref, text, value, whole
+from crmcore.domain.kernel import value
 from crmcore.domain.values.money import Money
 
 
@@ -29,8 +30,8 @@ class Basis(Enum):
 class Probability:
     """A chance to win in hundredths of a percent, and who says so. A won deal has 10,000, a lost one 0, always."""
 
-    points: int = whole(most=10_000)
-    basis: Basis = one_of(Basis, default=Basis.STAGE)
+    points: int = fields.whole(most=10_000)
+    basis: Basis = fields.one_of(Basis, default=Basis.STAGE)
 
     def __str__(self) -> str:
         return f"{self.points / 100:g} %"
@@ -46,10 +47,10 @@ class LineItem:
         discount: in hundredths of a percent.
     """
 
-    product: str = text(personal=False)
-    quantity: Decimal = exact(places=6)
-    price: Money = part(Money)
-    discount: int = whole(most=10_000, default=0)
+    product: str = fields.text(personal=False)
+    quantity: Decimal = fields.exact(places=6)
+    price: Money = fields.part(Money)
+    discount: int = fields.whole(most=10_000, default=0)
 
     @property
     def total(self) -> Money:
@@ -61,25 +62,25 @@ class LineItem:
 class Participant:
     """Somebody who takes part in a deal: one of us by a user's id, or one of them by a customer's."""
 
-    role: str = text(personal=False, limit=60)
-    who: str = text(personal=False, limit=64)
+    role: str = fields.text(personal=False, limit=60)
+    who: str = fields.text(personal=False, limit=64)
 
 
 @value
 class Attachment:
     """A document that belongs to a deal."""
 
-    document: DocumentId = ref("document")
-    title: str = text(personal=True)
-    attached_at: datetime = moment()
+    document: DocumentId = fields.ref("document")
+    title: str = fields.text(personal=True)
+    attached_at: datetime = fields.moment()
 
 
 @value
 class NextStep:
     """What will be done for a deal next, and when."""
 
-    what: str = text(personal=True)
-    due_at: datetime | None = moment(optional=True, default=None)
+    what: str = fields.text(personal=True)
+    due_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 class StepState(Enum):
@@ -95,13 +96,13 @@ class StepState(Enum):
 class StageVisits:
     """How often a deal has been in a stage."""
 
-    stage: str = text(personal=False, limit=60)
-    visits: int = whole(least=1)
+    stage: str = fields.text(personal=False, limit=60)
+    visits: int = fields.whole(least=1)
 
 
 @value
 class Request:
     """The request that a deal came from, by the key that the asking system gave it. No two deals have the same one."""
 
-    system: str = text(personal=False, limit=60)
-    key: str = text(personal=True, limit=200)
+    system: str = fields.text(personal=False, limit=60)
+    key: str = fields.text(personal=True, limit=200)

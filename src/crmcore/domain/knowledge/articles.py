@@ -10,26 +10,11 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
-from crmcore.domain.fields.build import derived
+from crmcore.domain import fields
 from crmcore.domain.fields.part import listed
 from crmcore.domain.fields.text import NOTE
 from crmcore.domain.ids import ArticleId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    check_move,
-    entries,
-    flag,
-    moment,
-    one_of,
-    record,
-    ref,
-    text,
-    whole,
-    words,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
 from crmcore.domain.values.names import fold
 
 LONGEST: Final = 2 * NOTE
@@ -69,11 +54,11 @@ class Edition:
         actor: who wrote it; the store puts it there.
     """
 
-    number: int = whole(least=1)
-    title: str = text(personal=False)
-    body: str = text(personal=False, limit=LONGEST, lines=True)
-    at: datetime = moment()
-    actor: str = text(personal=False, limit=100, default="", blank=True)
+    number: int = fields.whole(least=1)
+    title: str = fields.text(personal=False)
+    body: str = fields.text(personal=False, limit=LONGEST, lines=True)
+    at: datetime = fields.moment()
+    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
 
 
 @record
@@ -81,9 +66,9 @@ class ArticleWritten(Event):
     """An article was written, or written anew."""
 
     name: ClassVar[str] = "article.written"
-    topic: str = text(personal=False, limit=100)
-    language: str = text(personal=False, limit=35)
-    edition: int = whole(least=1)
+    topic: str = fields.text(personal=False, limit=100)
+    language: str = fields.text(personal=False, limit=35)
+    edition: int = fields.whole(least=1)
 
 
 @record
@@ -91,8 +76,8 @@ class ArticleMoved(Event):
     """An article was published, withdrawn or archived."""
 
     name: ClassVar[str] = "article.moved"
-    before: ArticleState = one_of(ArticleState)
-    after: ArticleState = one_of(ArticleState)
+    before: ArticleState = fields.one_of(ArticleState)
+    after: ArticleState = fields.one_of(ArticleState)
 
 
 @record
@@ -100,7 +85,7 @@ class ArticleJudged(Event):
     """Somebody said whether an article had helped."""
 
     name: ClassVar[str] = "article.judged"
-    helped: bool = flag()
+    helped: bool = fields.flag()
 
 
 def _key(article: "Article") -> str:
@@ -128,20 +113,20 @@ class Article(Entity):
         entries="editions",
     )
 
-    id: ArticleId = ref("article")
-    topic: str = text(personal=False, limit=100)
-    language: str = text(personal=False, limit=35, default="en")
-    audience: Audience = one_of(Audience, default=Audience.CUSTOMERS)
-    title: str = text(personal=False)
-    body: str = text(personal=False, limit=LONGEST, lines=True)
-    tags: tuple[str, ...] = words(personal=False, limit=60, default=())
-    state: ArticleState = one_of(ArticleState, default=ArticleState.DRAFT)
-    edition: int = whole(least=1, default=1)
-    key: str = derived(_key, shown=False, personal=False, limit=LONGEST_KEY)
-    helped: int = whole(default=0)
-    failed: int = whole(default=0)
-    written_at: datetime = moment()
-    editions: tuple[Edition, ...] = entries(Edition, default=())
+    id: ArticleId = fields.ref("article")
+    topic: str = fields.text(personal=False, limit=100)
+    language: str = fields.text(personal=False, limit=35, default="en")
+    audience: Audience = fields.one_of(Audience, default=Audience.CUSTOMERS)
+    title: str = fields.text(personal=False)
+    body: str = fields.text(personal=False, limit=LONGEST, lines=True)
+    tags: tuple[str, ...] = fields.words(personal=False, limit=60, default=())
+    state: ArticleState = fields.one_of(ArticleState, default=ArticleState.DRAFT)
+    edition: int = fields.whole(least=1, default=1)
+    key: str = fields.derived(_key, shown=False, personal=False, limit=LONGEST_KEY)
+    helped: int = fields.whole(default=0)
+    failed: int = fields.whole(default=0)
+    written_at: datetime = fields.moment()
+    editions: tuple[Edition, ...] = fields.entries(Edition, default=())
 
     @classmethod
     def write(

@@ -8,21 +8,9 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.ids import AnswerId, ArticleId, QuestionId, UserId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    check_move,
-    flag,
-    moment,
-    one_of,
-    record,
-    ref,
-    text,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
 from crmcore.domain.values.names import fold
 
 LONGEST_KEY: Final = 200
@@ -49,8 +37,8 @@ class QuestionAsked(Event):
     """A question found no article."""
 
     name: ClassVar[str] = "question.asked"
-    language: str = text(personal=False, limit=35)
-    asked: int = whole(least=1)
+    language: str = fields.text(personal=False, limit=35)
+    asked: int = fields.whole(least=1)
 
 
 @record
@@ -58,8 +46,8 @@ class QuestionSettled(Event):
     """A question got its article, or none will be written."""
 
     name: ClassVar[str] = "question.settled"
-    state: QuestionState = one_of(QuestionState)
-    article: ArticleId | None = ref("article", optional=True, default=None)
+    state: QuestionState = fields.one_of(QuestionState)
+    article: ArticleId | None = fields.ref("article", optional=True, default=None)
 
 
 @record
@@ -77,15 +65,15 @@ class Question(Entity):
         "question", "questions", unique=(("key", "language"),), indexes=(("state", "asked"), ("article",))
     )
 
-    id: QuestionId = ref("question")
-    words: str = text(personal=True, limit=1_000, lines=True)
-    language: str = text(personal=False, limit=35)
-    key: str = text(personal=True, limit=LONGEST_KEY)
-    asked: int = whole(least=1, default=1)
-    state: QuestionState = one_of(QuestionState, default=QuestionState.OPEN)
-    article: ArticleId | None = ref("article", optional=True, default=None)
-    first_at: datetime = moment()
-    last_at: datetime = moment()
+    id: QuestionId = fields.ref("question")
+    words: str = fields.text(personal=True, limit=1_000, lines=True)
+    language: str = fields.text(personal=False, limit=35)
+    key: str = fields.text(personal=True, limit=LONGEST_KEY)
+    asked: int = fields.whole(least=1, default=1)
+    state: QuestionState = fields.one_of(QuestionState, default=QuestionState.OPEN)
+    article: ArticleId | None = fields.ref("article", optional=True, default=None)
+    first_at: datetime = fields.moment()
+    last_at: datetime = fields.moment()
 
     @classmethod
     def ask(cls, id: QuestionId, words: str, *, language: str, at: datetime) -> Self:
@@ -134,9 +122,9 @@ class ArticleAnswered(Event):
     """An article answered somebody's case."""
 
     name: ClassVar[str] = "article.answered"
-    article: ArticleId = ref("article")
-    case: str = text(personal=False, limit=64)
-    helped: bool = flag()
+    article: ArticleId = fields.ref("article")
+    case: str = fields.text(personal=False, limit=64)
+    helped: bool = fields.flag()
 
 
 @record
@@ -151,13 +139,13 @@ class Answer(Entity):
 
     shape: ClassVar[Shape] = Shape("answer", "answers", unique=(("article", "case"),), indexes=(("case",),))
 
-    id: AnswerId = ref("answer")
-    article: ArticleId = ref("article")
-    case: str = text(personal=False, limit=64)
-    edition: int = whole(least=1)
-    helped: bool = flag(default=True)
-    user: UserId | None = ref("user", optional=True, default=None)
-    given_at: datetime = moment()
+    id: AnswerId = fields.ref("answer")
+    article: ArticleId = fields.ref("article")
+    case: str = fields.text(personal=False, limit=64)
+    edition: int = fields.whole(least=1)
+    helped: bool = fields.flag(default=True)
+    user: UserId | None = fields.ref("user", optional=True, default=None)
+    given_at: datetime = fields.moment()
 
     @classmethod
     def give(

@@ -7,7 +7,8 @@ of a word. It needs no dictionary and no index of a database, so that every stor
 from collections.abc import Sequence
 from typing import Final
 
-from crmcore.domain.kernel import part, record, whole, words
+from crmcore.domain import fields
+from crmcore.domain.kernel import record
 from crmcore.domain.knowledge.articles import Article
 from crmcore.domain.values.names import fold
 
@@ -30,9 +31,9 @@ class Hit:
         found: the beginnings of words that it has.
     """
 
-    article: Article = part(Article)
-    score: int = whole()
-    found: tuple[str, ...] = words(personal=True, default=())
+    article: Article = fields.part(Article)
+    score: int = fields.whole()
+    found: tuple[str, ...] = fields.words(personal=True, default=())
 
 
 def stems(text: str) -> tuple[str, ...]:

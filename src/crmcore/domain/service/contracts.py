@@ -9,28 +9,11 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.ids import ContractId, CustomerId, EquipmentId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    check_move,
-    day,
-    flag,
-    moment,
-    one_of,
-    part,
-    parts,
-    record,
-    ref,
-    span,
-    text,
-    value,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record, value
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import Coverage
 from crmcore.domain.values.money import Money
@@ -57,9 +40,9 @@ class ContractSigned(Event):
     """A customer signed a service contract, or one was renewed."""
 
     name: ClassVar[str] = "contract.signed"
-    customer: CustomerId = ref("customer")
-    since: date = day()
-    until: date = day()
+    customer: CustomerId = fields.ref("customer")
+    since: date = fields.day()
+    until: date = fields.day()
 
 
 @record
@@ -67,7 +50,7 @@ class ContractChanged(Event):
     """What a contract covers changed, or one of its visits was made."""
 
     name: ClassVar[str] = "contract.changed"
-    visits_made: int = whole()
+    visits_made: int = fields.whole()
 
 
 @record
@@ -96,20 +79,20 @@ class ServiceContract(Entity):
         tables={"covers": "contract_coverage"},
     )
 
-    id: ContractId = ref("contract")
-    customer: CustomerId = ref("customer")
-    title: str = text(personal=False)
-    number: str | None = text(personal=False, limit=100, optional=True, default=None)
-    covers: tuple[Coverage, ...] = parts(Coverage, default=())
-    since: date = day()
-    until: date = day()
-    responds_within: timedelta | None = span(optional=True, default=None)
-    visits: int = whole(most=UNLIMITED, default=UNLIMITED)
-    visits_made: int = whole(default=0)
-    parts_included: bool = flag(default=False)
-    price: Money | None = part(Money, optional=True, default=None)
-    state: ContractState = one_of(ContractState, default=ContractState.ACTIVE)
-    signed_at: datetime = moment()
+    id: ContractId = fields.ref("contract")
+    customer: CustomerId = fields.ref("customer")
+    title: str = fields.text(personal=False)
+    number: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
+    covers: tuple[Coverage, ...] = fields.parts(Coverage, default=())
+    since: date = fields.day()
+    until: date = fields.day()
+    responds_within: timedelta | None = fields.span(optional=True, default=None)
+    visits: int = fields.whole(most=UNLIMITED, default=UNLIMITED)
+    visits_made: int = fields.whole(default=0)
+    parts_included: bool = fields.flag(default=False)
+    price: Money | None = fields.part(Money, optional=True, default=None)
+    state: ContractState = fields.one_of(ContractState, default=ContractState.ACTIVE)
+    signed_at: datetime = fields.moment()
 
     @classmethod
     def sign(
@@ -230,8 +213,8 @@ class ServiceContract(Entity):
 class Passed:
     """A contract that does not cover the case, and why."""
 
-    contract: ContractId = ref("contract")
-    reason: str = text(personal=False)
+    contract: ContractId = fields.ref("contract")
+    reason: str = fields.text(personal=False)
 
 
 @record
@@ -246,11 +229,11 @@ class Entitlement:
         passed: the contracts that do not cover it.
     """
 
-    rule: str = text(personal=False)
-    contract: ContractId | None = ref("contract", optional=True, default=None)
-    responds_within: timedelta | None = span(optional=True, default=None)
-    free: bool = flag(default=False)
-    passed: tuple[Passed, ...] = parts(Passed, default=())
+    rule: str = fields.text(personal=False)
+    contract: ContractId | None = fields.ref("contract", optional=True, default=None)
+    responds_within: timedelta | None = fields.span(optional=True, default=None)
+    free: bool = fields.flag(default=False)
+    passed: tuple[Passed, ...] = fields.parts(Passed, default=())
 
 
 def entitlement(equipment: Equipment, contracts: Sequence[ServiceContract], *, on: date) -> Entitlement:

@@ -9,27 +9,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import OutOfRange
 from crmcore.domain.ids import CustomerId, DealId, EquipmentId, TaskId
-from crmcore.domain.kernel import (
-    Entity,
-    Event,
-    Shape,
-    Transitions,
-    check_move,
-    day,
-    entries,
-    exact,
-    moment,
-    one_of,
-    part,
-    record,
-    ref,
-    span,
-    text,
-    whole,
-)
+from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
 from crmcore.domain.service.parts import METER_PLACES, EquipmentState, LogKind, LogLine
 from crmcore.domain.values.money import Money
 
@@ -45,8 +29,8 @@ class EquipmentInstalled(Event):
     """A customer got a piece of equipment."""
 
     name: ClassVar[str] = "equipment.installed"
-    customer: CustomerId = ref("customer")
-    product: str = text(personal=False)
+    customer: CustomerId = fields.ref("customer")
+    product: str = fields.text(personal=False)
 
 
 @record
@@ -58,7 +42,7 @@ class EquipmentRead(Event):
     """
 
     name: ClassVar[str] = "equipment.read"
-    total: Decimal = exact(places=METER_PLACES)
+    total: Decimal = fields.exact(places=METER_PLACES)
 
 
 @record
@@ -66,7 +50,7 @@ class EquipmentFailed(Event):
     """A piece of equipment failed."""
 
     name: ClassVar[str] = "equipment.failed"
-    cause: str = text(personal=False, limit=100, default="", blank=True)
+    cause: str = fields.text(personal=False, limit=100, default="", blank=True)
 
 
 @record
@@ -74,8 +58,8 @@ class EquipmentServiced(Event):
     """A piece of equipment was repaired or maintained."""
 
     name: ClassVar[str] = "equipment.serviced"
-    kind: LogKind = one_of(LogKind)
-    cost: Money | None = part(Money, optional=True, default=None)
+    kind: LogKind = fields.one_of(LogKind)
+    cost: Money | None = fields.part(Money, optional=True, default=None)
 
 
 @record
@@ -109,27 +93,27 @@ class Equipment(Entity):
         entries="log",
     )
 
-    id: EquipmentId = ref("equipment")
-    customer: CustomerId = ref("customer")
-    product: str = text(personal=False)
-    serial: str | None = text(personal=False, limit=100, optional=True, default=None)
-    place: str = text(personal=True, limit=500, lines=True, default="", blank=True)
-    deal: DealId | None = ref("deal", optional=True, default=None)
-    state: EquipmentState = one_of(EquipmentState, default=EquipmentState.RUNNING)
-    installed_at: datetime = moment()
-    warranty_until: date | None = day(optional=True, default=None)
-    expected_life: timedelta | None = span(optional=True, default=None)
-    meter: str = text(personal=False, limit=30, default="", blank=True)
-    reading: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    total: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    read_at: datetime | None = moment(optional=True, default=None)
-    expected_total: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    failures: int = whole(default=0)
-    failed_at: datetime | None = moment(optional=True, default=None)
-    repair_cost: Money | None = part(Money, optional=True, default=None)
-    maintained_at: datetime | None = moment(optional=True, default=None)
-    lines: int = whole(default=0)
-    log: tuple[LogLine, ...] = entries(LogLine, default=())
+    id: EquipmentId = fields.ref("equipment")
+    customer: CustomerId = fields.ref("customer")
+    product: str = fields.text(personal=False)
+    serial: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
+    place: str = fields.text(personal=True, limit=500, lines=True, default="", blank=True)
+    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    state: EquipmentState = fields.one_of(EquipmentState, default=EquipmentState.RUNNING)
+    installed_at: datetime = fields.moment()
+    warranty_until: date | None = fields.day(optional=True, default=None)
+    expected_life: timedelta | None = fields.span(optional=True, default=None)
+    meter: str = fields.text(personal=False, limit=30, default="", blank=True)
+    reading: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    read_at: datetime | None = fields.moment(optional=True, default=None)
+    expected_total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    failures: int = fields.whole(default=0)
+    failed_at: datetime | None = fields.moment(optional=True, default=None)
+    repair_cost: Money | None = fields.part(Money, optional=True, default=None)
+    maintained_at: datetime | None = fields.moment(optional=True, default=None)
+    lines: int = fields.whole(default=0)
+    log: tuple[LogLine, ...] = fields.entries(LogLine, default=())
 
     @classmethod
     def install(

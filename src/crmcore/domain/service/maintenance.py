@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final, Literal, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.broken import RuleBroken
 from crmcore.domain.errors.given import InvalidInput
 from crmcore.domain.gaps import check_variables
 from crmcore.domain.ids import ContractId, EquipmentId, MaintenanceId, TaskId
-from crmcore.domain.kernel import Entity, Event, Shape, exact, flag, moment, part, record, ref, span, text, whole
+from crmcore.domain.kernel import Entity, Event, Shape, record
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import METER_PLACES
@@ -29,8 +30,8 @@ class MaintenancePlanned(Event):
     """A piece of equipment is to be looked after regularly, or no longer."""
 
     name: ClassVar[str] = "maintenance.planned"
-    active: bool = flag()
-    next_at: datetime | None = moment(optional=True, default=None)
+    active: bool = fields.flag()
+    next_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -38,8 +39,8 @@ class MaintenanceCameDue(Event):
     """A visit was given to somebody."""
 
     name: ClassVar[str] = "maintenance.came_due"
-    cause: str = text(personal=False, limit=20)
-    task: TaskId = ref("task")
+    cause: str = fields.text(personal=False, limit=20)
+    task: TaskId = fields.ref("task")
 
 
 @record
@@ -47,7 +48,7 @@ class MaintenanceDone(Event):
     """A visit was made."""
 
     name: ClassVar[str] = "maintenance.done"
-    next_at: datetime | None = moment(optional=True, default=None)
+    next_at: datetime | None = fields.moment(optional=True, default=None)
 
 
 @record
@@ -69,22 +70,22 @@ class Maintenance(Entity):
         "maintenance", "maintenance", indexes=(("equipment",), ("task",), ("contract",), ("active", "next_at"))
     )
 
-    id: MaintenanceId = ref("maintenance")
-    equipment: EquipmentId = ref("equipment")
-    contract: ContractId | None = ref("contract", optional=True, default=None)
-    title: str = text(personal=False)
-    role: str = text(personal=False, limit=60, default="service")
-    within: timedelta = span(default=timedelta(days=14))
-    every: Recurrence | None = part(Recurrence, optional=True, default=None)
-    every_total: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    starts_at: datetime = moment()
-    number: int = whole(least=1, default=1)
-    next_at: datetime | None = moment(optional=True, default=None)
-    next_total: Decimal = exact(places=METER_PLACES, most=10**12, default=Decimal(0))
-    task: TaskId | None = ref("task", optional=True, default=None)
-    visits: int = whole(default=0)
-    active: bool = flag(default=True)
-    planned_at: datetime = moment()
+    id: MaintenanceId = fields.ref("maintenance")
+    equipment: EquipmentId = fields.ref("equipment")
+    contract: ContractId | None = fields.ref("contract", optional=True, default=None)
+    title: str = fields.text(personal=False)
+    role: str = fields.text(personal=False, limit=60, default="service")
+    within: timedelta = fields.span(default=timedelta(days=14))
+    every: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
+    every_total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    starts_at: datetime = fields.moment()
+    number: int = fields.whole(least=1, default=1)
+    next_at: datetime | None = fields.moment(optional=True, default=None)
+    next_total: Decimal = fields.exact(places=METER_PLACES, most=10**12, default=Decimal(0))
+    task: TaskId | None = fields.ref("task", optional=True, default=None)
+    visits: int = fields.whole(default=0)
+    active: bool = fields.flag(default=True)
+    planned_at: datetime = fields.moment()
 
     @classmethod
     def plan(

@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from crmcore.domain import fields
 from crmcore.domain.ids import EquipmentId, TaskId
-from crmcore.domain.kernel import exact, moment, one_of, part, record, ref, text, value, whole
+from crmcore.domain.kernel import record, value
 from crmcore.domain.values.money import Money
 
 METER_PLACES = 3
@@ -45,20 +46,20 @@ class LogLine:
         cost: what the repair or the maintenance cost us.
     """
 
-    number: int = whole(least=1)
-    kind: LogKind = one_of(LogKind)
-    at: datetime = moment()
-    actor: str = text(personal=False, limit=100, default="", blank=True)
-    reading: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    total: Decimal = exact(places=METER_PLACES, default=Decimal(0))
-    cause: str = text(personal=False, limit=100, default="", blank=True)
-    note: str = text(personal=True, limit=1_000, lines=True, default="", blank=True)
-    cost: Money | None = part(Money, optional=True, default=None)
-    task: TaskId | None = ref("task", optional=True, default=None)
+    number: int = fields.whole(least=1)
+    kind: LogKind = fields.one_of(LogKind)
+    at: datetime = fields.moment()
+    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
+    reading: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
+    cause: str = fields.text(personal=False, limit=100, default="", blank=True)
+    note: str = fields.text(personal=True, limit=1_000, lines=True, default="", blank=True)
+    cost: Money | None = fields.part(Money, optional=True, default=None)
+    task: TaskId | None = fields.ref("task", optional=True, default=None)
 
 
 @value
 class Coverage:
     """A piece of equipment that a contract covers."""
 
-    equipment: EquipmentId = ref("equipment")
+    equipment: EquipmentId = fields.ref("equipment")

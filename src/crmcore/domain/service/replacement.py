@@ -9,7 +9,8 @@ from typing import Final
 
 from attrs import frozen
 
-from crmcore.domain.kernel import part, parts, record, span, text, value, whole
+from crmcore.domain import fields
+from crmcore.domain.kernel import record, value
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import EquipmentState
 from crmcore.domain.values.money import Money
@@ -30,10 +31,10 @@ class Limits:
         cost: the repairs' share of the price of a new piece, in hundredths of a percent.
     """
 
-    life: int = whole(default=9_000)
-    total: int = whole(default=9_000)
-    failures: int = whole(least=1, default=3)
-    cost: int = whole(default=5_000)
+    life: int = fields.whole(default=9_000)
+    total: int = fields.whole(default=9_000)
+    failures: int = fields.whole(least=1, default=3)
+    cost: int = fields.whole(default=5_000)
 
 
 @value
@@ -45,9 +46,9 @@ class Finding:
         figure: what was found; `limit` is from where on it counts.
     """
 
-    rule: str = text(personal=False)
-    figure: int = whole()
-    limit: int = whole()
+    rule: str = fields.text(personal=False)
+    figure: int = fields.whole()
+    limit: int = fields.whole()
 
 
 @record
@@ -59,10 +60,10 @@ class Replacement:
         age: how long it has been in use.
     """
 
-    equipment: Equipment = part(Equipment)
-    reasons: tuple[Finding, ...] = parts(Finding)
-    urgency: int = whole()
-    age: timedelta = span()
+    equipment: Equipment = fields.part(Equipment)
+    reasons: tuple[Finding, ...] = fields.parts(Finding)
+    urgency: int = fields.whole()
+    age: timedelta = fields.span()
 
 
 def replacement(

@@ -1,8 +1,8 @@
 """Postal addresses: free lines and a country. No rule of the post is enforced, because real addresses break them all."""
 
+from crmcore.domain import fields
 from crmcore.domain.errors.given import NotAllowed
 from crmcore.domain.fields.build import build
-from crmcore.domain.fields.text import text
 from crmcore.domain.kernel import value
 
 
@@ -23,11 +23,11 @@ class PostalAddress:
         region: province or district.
     """
 
-    street: str = text(personal=True, lines=True, limit=500)
-    city: str = text(personal=True, default="", blank=True)
-    postcode: str = text(personal=True, limit=20, default="", blank=True)
+    street: str = fields.text(personal=True, lines=True, limit=500)
+    city: str = fields.text(personal=True, default="", blank=True)
+    postcode: str = fields.text(personal=True, limit=20, default="", blank=True)
     country: str | None = build(_check_country, optional=True, personal=False, default=None)
-    region: str = text(personal=True, default="", blank=True)
+    region: str = fields.text(personal=True, default="", blank=True)
 
     @property
     def lines(self) -> tuple[str, ...]:

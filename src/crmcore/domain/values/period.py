@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from crmcore.domain import fields
 from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.time import moment
 from crmcore.domain.kernel import value
 
 
@@ -15,8 +15,8 @@ class Period:
         OutOfRange: it ends before it begins.
     """
 
-    since: datetime = moment()
-    until: datetime = moment()
+    since: datetime = fields.moment()
+    until: datetime = fields.moment()
 
     def __attrs_post_init__(self) -> None:
         if self.until < self.since:

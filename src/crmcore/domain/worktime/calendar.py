@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.given import Blank, InvalidInput, NotAllowed
 from crmcore.domain.fields.build import build
 from crmcore.domain.fields.part import listed
 from crmcore.domain.fields.time import checked_day
 from crmcore.domain.ids import CalendarId
-from crmcore.domain.kernel import Entity, Event, Shape, changed, moment, parts, record, ref, text, whole
+from crmcore.domain.kernel import Entity, Event, Shape, changed, record
 from crmcore.domain.worktime.hours import Holiday, OneOff, Shift, checked_week
 from crmcore.domain.worktime.time import WorkTime, worktime
 from crmcore.domain.zones import zone_of
@@ -41,7 +42,7 @@ class CalendarCreated(Event):
     """A working calendar was created."""
 
     name: ClassVar[str] = "calendar.created"
-    zone: str = text(personal=False, limit=60)
+    zone: str = fields.text(personal=False, limit=60)
 
 
 @record
@@ -49,8 +50,8 @@ class CalendarChanged(Event):
     """A working calendar's hours, zone, holidays or days of their own changed."""
 
     name: ClassVar[str] = "calendar.changed"
-    what: str = text(personal=False, limit=60)
-    days: int = whole(default=0)
+    what: str = fields.text(personal=False, limit=60)
+    days: int = fields.whole(default=0)
 
 
 @record
@@ -65,14 +66,14 @@ class WorkCalendar(Entity):
 
     shape: ClassVar[Shape] = Shape("calendar", "calendars", unique=(("name",),))
 
-    id: CalendarId = ref("calendar")
-    name: str = text(personal=False, limit=100)
+    id: CalendarId = fields.ref("calendar")
+    name: str = fields.text(personal=False, limit=100)
     zone: str = build(_check_zone, personal=False, limit=60, default="UTC")
     week: tuple[Shift, ...] = build(_check_week)
-    holidays: tuple[Holiday, ...] = parts(Holiday, most=DAYS, default=())
-    one_offs: tuple[OneOff, ...] = parts(OneOff, most=DAYS, default=())
-    country: str = text(personal=False, limit=10, default="", blank=True)
-    created_at: datetime = moment()
+    holidays: tuple[Holiday, ...] = fields.parts(Holiday, most=DAYS, default=())
+    one_offs: tuple[OneOff, ...] = fields.parts(OneOff, most=DAYS, default=())
+    country: str = fields.text(personal=False, limit=10, default="", blank=True)
+    created_at: datetime = fields.moment()
 
     @classmethod
     def create(

@@ -11,9 +11,10 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, Self
 
+from crmcore.domain import fields
 from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
 from crmcore.domain.fields.build import checked_type
-from crmcore.domain.kernel import day, flag, part, parts, text, value, whole
+from crmcore.domain.kernel import value
 
 MINUTES: Final = 1_440
 """Minutes of a day of the clock."""
@@ -34,8 +35,8 @@ class Hours:
         closes: the minute at which it is over; past 1,440 it lies on the next day.
     """
 
-    opens: int = whole(most=MINUTES - 1)
-    closes: int = whole(least=1, most=2 * MINUTES - 1)
+    opens: int = fields.whole(most=MINUTES - 1)
+    closes: int = fields.whole(least=1, most=2 * MINUTES - 1)
 
     def __attrs_post_init__(self) -> None:
         if not self.opens < self.closes <= self.opens + MINUTES:
@@ -77,8 +78,8 @@ class Shift:
         weekday: 0 is Monday.
     """
 
-    weekday: int = whole(most=6)
-    hours: Hours = part(Hours)
+    weekday: int = fields.whole(most=6)
+    hours: Hours = fields.part(Hours)
 
     @classmethod
     def week(cls, written: str) -> "tuple[Shift, ...]":
@@ -114,10 +115,10 @@ class Holiday:
             it is not brought again.
     """
 
-    day: date = day()
-    name: str = text(personal=False, default="", blank=True)
-    hours: Hours | None = part(Hours, optional=True, default=None)
-    active: bool = flag(default=True)
+    day: date = fields.day()
+    name: str = fields.text(personal=False, default="", blank=True)
+    hours: Hours | None = fields.part(Hours, optional=True, default=None)
+    active: bool = fields.flag(default=True)
 
 
 @value
@@ -129,10 +130,10 @@ class OneOff:
         like: the weekday whose hours it has, as when a working day is exchanged; 0 is Monday.
     """
 
-    day: date = day()
-    hours: tuple[Hours, ...] = parts(Hours, most=24, default=())
-    like: int | None = whole(most=6, optional=True, default=None)
-    reason: str = text(personal=False, default="", blank=True)
+    day: date = fields.day()
+    hours: tuple[Hours, ...] = fields.parts(Hours, most=24, default=())
+    like: int | None = fields.whole(most=6, optional=True, default=None)
+    reason: str = fields.text(personal=False, default="", blank=True)
 
     def __attrs_post_init__(self) -> None:
         if self.hours and self.like is not None:

@@ -9,9 +9,10 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from attrs import frozen
 
+from crmcore.domain import fields
 from crmcore.domain.criteria import EVERYTHING, Criterion
 from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, text
+from crmcore.domain.kernel import Entity
 from crmcore.services.ports.machine import Ids
 
 E = TypeVar("E", bound=Entity)
@@ -28,9 +29,9 @@ class Context:
         correlation: what the story belongs together with, such as a web request's id.
     """
 
-    tenant: str = text(personal=False, limit=64, default="default")
-    actor: str = text(personal=False, limit=100, default="system")
-    correlation: str = text(personal=False, limit=100, default="", blank=True)
+    tenant: str = fields.text(personal=False, limit=64, default="default")
+    actor: str = fields.text(personal=False, limit=100, default="system")
+    correlation: str = fields.text(personal=False, limit=100, default="", blank=True)
 
 
 @frozen
