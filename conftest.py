@@ -10,12 +10,12 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 
-def _enter(page: dict[str, Any]) -> None:
-    page["_way_back"] = way_back = ExitStack()
-    way_back.enter_context(chdir(way_back.enter_context(TemporaryDirectory())))
+def _enter_temporary_folder(page: dict[str, Any]) -> None:
+    page["_way_back"] = previous_folder = ExitStack()
+    previous_folder.enter_context(chdir(previous_folder.enter_context(TemporaryDirectory())))
 
 
-def _leave(page: dict[str, Any]) -> None:
+def _leave_temporary_folder(page: dict[str, Any]) -> None:
     if "django.conf" in sys.modules:  # which a page has configured, as the tests do
         from tests.django_host import forget
 
@@ -26,6 +26,6 @@ def _leave(page: dict[str, Any]) -> None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE)],
     pattern="*.md",
-    setup=_enter,
-    teardown=_leave,
+    setup=_enter_temporary_folder,
+    teardown=_leave_temporary_folder,
 ).pytest()

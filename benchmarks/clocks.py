@@ -11,49 +11,54 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from crmcore.domain.clocks.marks import Mark, MarkKind, Targets
+from crmcore.domain.clocks.marks import SlaEvent, SlaEventKind, SlaTargets
 from crmcore.domain.clocks.replay import replay
 from crmcore.domain.worktime.hours import Holiday, Shift
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.worktime.time import BusinessHours
 
 COMPLAINTS: Final = 10_000
 ROUNDS: Final = 5
 BEGIN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TARGETS: Final = Targets(
+TARGETS: Final = SlaTargets(
     first_response=timedelta(hours=4), next_response=timedelta(hours=8), resolution=timedelta(hours=80)
 )
 
 
-def complaint(chance: random.Random, pauses: int) -> tuple[Mark, ...]:
+def random_events(rng: random.Random, pauses: int) -> tuple[SlaEvent, ...]:
     """What happened to one complaint."""
-    at = BEGIN + timedelta(seconds=chance.randrange(700 * 86_400))
-    happened = [Mark(MarkKind.OPENED, at, TARGETS)]
-    for kind in (MarkKind.ANSWERED, *(MarkKind.PAUSED, MarkKind.RESUMED) * pauses, MarkKind.ASKED, MarkKind.ANSWERED):
-        at += timedelta(seconds=chance.randrange(3 * 86_400))
-        happened.append(Mark(kind, at))
+    at = BEGIN + timedelta(seconds=rng.randrange(700 * 86_400))
+    happened = [SlaEvent(SlaEventKind.OPENED, at, TARGETS)]
+    for kind in (
+        SlaEventKind.REPLIED,
+        *(SlaEventKind.PAUSED, SlaEventKind.RESUMED) * pauses,
+        SlaEventKind.CUSTOMER_REPLIED,
+        SlaEventKind.REPLIED,
+    ):
+        at += timedelta(seconds=rng.randrange(3 * 86_400))
+        happened.append(SlaEvent(kind, at))
     return tuple(happened)
 
 
-def measure(complaints: Sequence[Sequence[Mark]]) -> float:
+def measure_replay(complaints: Sequence[Sequence[SlaEvent]]) -> float:
     """Tell all of them, in seconds."""
     began = time.perf_counter()
-    office = WorkTime(
+    office = BusinessHours(
         "Europe/Riga",
-        Shift.week("Mo-Fr 09:00-13:00,14:00-18:00"),
+        Shift.parse_week("Mo-Fr 09:00-13:00,14:00-18:00"),
         [Holiday(date(year, month, 1)) for year in (2024, 2025, 2026) for month in (1, 5)],
     )
     for happened in complaints:
-        replay(happened, time=office, now=NOW)
+        replay(happened, business_hours=office, now=NOW)
     return time.perf_counter() - began
 
 
 def main() -> None:
     """Print the table."""
-    chance = random.Random(1)
-    plain = [complaint(chance, 0) for _ in range(COMPLAINTS)]
-    paused = [complaint(chance, 5) for _ in range(COMPLAINTS)]
-    seconds = [(measure(plain), measure(paused)) for _ in range(ROUNDS)]
+    rng = random.Random(1)
+    plain = [random_events(rng, 0) for _ in range(COMPLAINTS)]
+    paused = [random_events(rng, 5) for _ in range(COMPLAINTS)]
+    seconds = [(measure_replay(plain), measure_replay(paused)) for _ in range(ROUNDS)]
     without, with_five = (statistics.median(column) for column in zip(*seconds, strict=True))
     print(f"clocks of {COMPLAINTS:,} complaints, median of {ROUNDS} rounds")
     print(f"  no pause     {without:6.3f} s   {without / COMPLAINTS * 1e6:6.1f} µs each")

@@ -23,21 +23,21 @@ from crmcore import Crm, SqlStore
 from crmcore.adapters.sql import counters
 from crmcore.adapters.sql.store import make_engine
 
-VARIANTS = {"no counters": 0, "one row": 1, "16 slots": 16, "slots of their own": counters.BEYOND}
-SLOW = "-c commit_delay={} -c commit_siblings=0"
+VARIANTS = {"no counters": 0, "one row": 1, "16 slots": 16, "slots of their own": counters.UNIQUE_SHARD_RANGE}
+SLOW_COMMIT = "-c commit_delay={} -c commit_siblings=0"
 """Lets every commit wait."""
 
 
-def work(
-    url: str, level: str, disk: int, variant: str, funnel: Any, worker: int, times: int, ready: Any, told: Any
+def run_worker(
+    url: str, level: str, disk: int, variant: str, funnel: Any, worker: int, times: int, ready: Any, results: Any
 ) -> None:
     """Tell so many stories, and say how long it took and how many were told again."""
-    slow = {"options": SLOW.format(disk)}
+    slow = {"options": SLOW_COMMIT.format(disk)}
     store = SqlStore(make_engine(url, isolation_level=level, connect_args=slow))
-    store._book.counters._slots = VARIANTS[variant]
+    store._statements.counters._shards = VARIANTS[variant]
     if variant == "no counters":
-        store._book.counters.write = lambda *_: None  # type: ignore[method-assign]
-    crm = Crm(store, attempts=50)
+        store._statements.counters.write = lambda *_: None  # type: ignore[method-assign]
+    crm = Crm(store, max_attempts=50)
     again = 0
 
     def count(record: logging.LogRecord) -> bool:
@@ -45,43 +45,45 @@ def work(
         again += record.getMessage() == "story runs again"
         return False
 
-    stories = logging.getLogger("crmcore.stories")
-    stories.setLevel(logging.DEBUG)
-    stories.addFilter(count)
-    customer = crm.customers.add(f"Worker {worker}").id
-    owner = crm.people.list()[worker].id
+    commands = logging.getLogger("crmcore.commands")
+    commands.setLevel(logging.DEBUG)
+    commands.addFilter(count)
+    customer_id = crm.customers.create(f"Worker {worker}").id
+    owner_id = crm.users.list()[worker].id
     ready.wait()
     start = time.perf_counter()
     for number in range(times // 4):
-        value = bench.request(number)["value"]
-        deal = crm.deals.open("Windows", customer=customer, funnel=funnel, value=value, owner=owner).deal.id
-        crm.deals.move(deal, to="Measurement")
-        crm.deals.move(deal, to="Approval")
-        crm.deals.lose(deal, reason="too dear")
-    told.put((time.perf_counter() - start, again))
+        value = bench.lead_request(number)["value"]
+        deal_id = crm.deals.open(
+            "Windows", customer_id=customer_id, funnel_id=funnel, value=value, owner_id=owner_id
+        ).deal.id
+        crm.deals.move(deal_id, stage_key="Measurement")
+        crm.deals.move(deal_id, stage_key="Approval")
+        crm.deals.lose(deal_id, reason="too dear")
+    results.put((time.perf_counter() - start, again))
     store.close()
 
 
-def crowd(url: str, level: str, disk: int, variant: str, workers: int, times: int) -> tuple[float, float]:
+def measure(url: str, level: str, disk: int, variant: str, workers: int, times: int) -> tuple[float, float]:
     """Stories a second of all workers, and how many in a hundred were told again."""
-    with bench.fresh(url, "crowd") as fresh:
+    with bench.fresh_database(url, "crowd") as fresh:
         store = SqlStore.open(fresh)
-        funnel = bench.furnish(Crm(store)).id
+        funnel_id = bench.create_users_and_funnel(Crm(store)).id
         many = multiprocessing.get_context("spawn")
-        ready, told = many.Barrier(workers), many.Queue()
-        given = [(fresh, level, disk, variant, funnel, n, times, ready, told) for n in range(workers)]
-        processes = [many.Process(target=work, args=one) for one in given]
+        ready, results = many.Barrier(workers), many.Queue()
+        given = [(fresh, level, disk, variant, funnel_id, n, times, ready, results) for n in range(workers)]
+        processes = [many.Process(target=run_worker, args=one) for one in given]
         for process in processes:
             process.start()
-        figures = [told.get(timeout=600) for _ in processes]
+        figures = [results.get(timeout=600) for _ in processes]
         for process in processes:
             process.join()
         store.close()
-    stories = workers * times
-    return stories / max(took for took, _ in figures), 100 * sum(again for _, again in figures) / stories
+    commands = workers * times
+    return commands / max(took for took, _ in figures), 100 * sum(again for _, again in figures) / commands
 
 
-def bare(url: str, disk: int, slots: int, workers: int, seconds: int) -> float:
+def measure_driver(url: str, disk: int, slots: int, workers: int, seconds: int) -> float:
     """Transactions a second of so many threads of the bare driver, all of which add to one counter."""
     dsn, done = url.replace("+psycopg", ""), [0] * workers
     adding = "INSERT INTO counts VALUES (%s, 1) ON CONFLICT (slot) DO UPDATE SET deals = counts.deals + excluded.deals"
@@ -92,7 +94,7 @@ def bare(url: str, disk: int, slots: int, workers: int, seconds: int) -> float:
     end = time.monotonic() + seconds
 
     def add(worker: int) -> None:
-        with psycopg.connect(dsn, options=SLOW.format(disk)) as connection:
+        with psycopg.connect(dsn, options=SLOW_COMMIT.format(disk)) as connection:
             while time.monotonic() < end:
                 connection.execute("INSERT INTO facts VALUES (1)")
                 if slots:
@@ -116,26 +118,26 @@ def main() -> None:
         rates = {(variant, size): [0.0] * given.rounds for variant in VARIANTS for size in crowds}
         for turn in range(given.rounds):
             for (variant, size), its in rates.items():
-                its[turn] = bare(url, given.disk, VARIANTS[variant], size, given.seconds)
+                its[turn] = measure_driver(url, given.disk, VARIANTS[variant], size, given.seconds)
         rows = [[variant, *(statistics.median(rates[variant, size]) for size in crowds)] for variant in VARIANTS]
-        bench.show(
+        bench.print_table(
             "Bare statements, READ COMMITTED, transactions/s", ["", *(f"{size} threads" for size in crowds)], rows
         )
         for level in ("READ COMMITTED", "REPEATABLE READ"):
             figures: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
             for _ in range(given.rounds):
-                for variant, told in figures.items():
-                    told.append(crowd(url, level, given.disk, variant, given.workers, given.times))
+                for variant, results in figures.items():
+                    results.append(measure(url, level, given.disk, variant, given.workers, given.times))
             rows = [
                 [
                     variant,
-                    statistics.median(rate for rate, _ in told),
-                    max(rate for rate, _ in told),
-                    statistics.median(again for _, again in told),
+                    statistics.median(rate for rate, _ in results),
+                    max(rate for rate, _ in results),
+                    statistics.median(again for _, again in results),
                 ]
-                for variant, told in figures.items()
+                for variant, results in figures.items()
             ]
-            bench.show(f"crmcore, {level}", ["", "stories/s", "best", "again %"], rows)
+            bench.print_table(f"crmcore, {level}", ["", "stories/s", "best", "again %"], rows)
 
 
 if __name__ == "__main__":

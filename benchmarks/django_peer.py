@@ -9,12 +9,12 @@ from typing import Any
 CHUNK = 1_000
 
 
-def here() -> bool:
+def is_available() -> bool:
     """Whether Django can be imported."""
     return find_spec("django") is not None
 
 
-class DjangoPeer:
+class DjangoModels:
     """Models on Django's ORM."""
 
     def __init__(self, path: Path) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import bench
 
 from crmcore import Crm, SqlStore
-from crmcore.sheets.columns import Columns
-from crmcore.sheets.intake import Intake, take_in
-from crmcore.sheets.reading import Sheet, open_sheet
-from crmcore.sheets.rejects import Rejects
+from crmcore.sheets.columns import ColumnMapping
+from crmcore.sheets.intake import ImportResult, import_leads
+from crmcore.sheets.reading import CsvTable, open_csv
+from crmcore.sheets.rejects import RejectsFile
 
 
 def main() -> None:
@@ -30,54 +30,54 @@ def main() -> None:
     parser.add_argument("--won", required=True, help="the column that is 1 for a lead that became a customer")
     parser.add_argument("--custom", default="origin", help="a field of the house's own that is compared too")
     parser.add_argument("--custom-column", default="Lead Origin", help="its column")
-    parser.add_argument("--store", help="any SQLAlchemy URL; a new SQLite file when not given")
+    parser.add_argument("--database-url", help="any SQLAlchemy URL; a new SQLite file when not given")
     given = parser.parse_args()
     with given.path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with tempfile.TemporaryDirectory() as folder:
         crm = Crm(SqlStore.open(given.store or f"sqlite:///{folder}/crm.db"))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        first, seconds, cpu = timed(crm, given)
+        first, seconds, cpu = timed_import(crm, given)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        facts = [line[2:] for line in compare(crm, rows, given)]
-        again, seconds_again, _ = timed(crm, given)
-        facts_again = [line[2:] for line in compare(crm, rows, given)]
-        table = compare(crm, rows, given)
+        figures = [line[2:] for line in check_figures(crm, rows, given)]
+        again, seconds_again, _ = timed_import(crm, given)
+        figures_again = [line[2:] for line in check_figures(crm, rows, given)]
+        table = check_figures(crm, rows, given)
         crm.close()
-    bench.show("Figures", ["what", "which", "counted from the file", "in crmcore", "differ"], table)
-    bench.show(
+    bench.print_table("Figures", ["what", "which", "counted from the file", "in crmcore", "differ"], table)
+    bench.print_table(
         "Intake",
         ["run", "rows", "taken in", "known", "closed", "rejected", "seconds", "leads/s"],
         [
-            ["first", first.rows, first.taken, first.repeated, first.closed, len(first.rejected), f"{seconds:.1f}", f"{first.rows / seconds:,.0f}"],
-            ["second", again.rows, again.taken, again.repeated, again.closed, len(again.rejected), f"{seconds_again:.1f}", f"{again.rows / seconds_again:,.0f}"],
+            ["first", first.rows, first.imported, first.duplicates, first.closed, len(first.rejected), f"{seconds:.1f}", f"{first.rows / seconds:,.0f}"],
+            ["second", again.rows, again.imported, again.duplicates, again.closed, len(again.rejected), f"{seconds_again:.1f}", f"{again.rows / seconds_again:,.0f}"],
         ],
     )  # fmt: skip
     print(
         f"{first.rows / cpu:,.0f} leads per second of the processor; peak memory {memory / 1024:.0f} MiB, {before / 1024:.0f} before"
     )
     differ = sum(line[4] == "yes" for line in table)
-    changed = facts != facts_again or again.taken or again.closed
+    changed = figures != figures_again or again.imported or again.closed
     print(
         f"{len(table)} figures compared, {differ} differ; the second run changed {'something' if changed else 'nothing'}"
     )
     raise SystemExit(1 if differ or changed or first.rejected else 0)
 
 
-def timed(crm: Crm, given: argparse.Namespace) -> tuple[Intake, float, float]:
+def timed_import(crm: Crm, given: argparse.Namespace) -> tuple[ImportResult, float, float]:
     """Take the table in, and tell the seconds by the clock on the wall and by the processor's."""
-    funnel = crm.funnels.named("Courses") or crm.funnels.create("Courses", stages=["Lead", "Customer"])
+    funnel = crm.funnels.get_by_name("Courses") or crm.funnels.create("Courses", stages=["Lead", "Customer"])
     wall, cpu = time.perf_counter(), time.process_time()
-    with open_sheet(given.path) as file, Rejects(None) as rejects:
-        intake = take_in(crm, Sheet(file), Columns.read(given.map), rejects, funnel=funnel.id)
+    with open_csv(given.path) as file, RejectsFile(None) as rejects:
+        intake = import_leads(crm, CsvTable(file), ColumnMapping.read(given.map), rejects, funnel_id=funnel.id)
     return intake, time.perf_counter() - wall, time.process_time() - cpu
 
 
-def compare(crm: Crm, rows: list[dict[str, str]], given: argparse.Namespace) -> list[list[str]]:
+def check_figures(crm: Crm, rows: list[dict[str, str]], given: argparse.Namespace) -> list[list[str]]:
     """Hold what crmcore tells against what the file's own rows tell."""
-    funnel = crm.funnels.named("Courses")
+    funnel = crm.funnels.get_by_name("Courses")
     assert funnel is not None
-    report = crm.reports.live(funnel.id)
+    report = crm.reports.dashboard(funnel.id)
     won = [row for row in rows if row[given.won] == "1"]
     pairs: list[tuple[str, str, int, int]] = [
         ("funnel", "leads", len(rows), report.funnel.opened),
@@ -88,16 +88,16 @@ def compare(crm: Crm, rows: list[dict[str, str]], given: argparse.Namespace) -> 
         ),
     ]
     requests, customers = Counter(row[given.source] for row in rows), Counter(row[given.source] for row in won)
-    told = {line.source: line for line in report.sources}
-    for source in sorted(requests.keys() | told.keys(), key=lambda s: -requests[s]):
-        line = told.get(source)
+    reported = {line.source: line for line in report.sources}
+    for source in sorted(requests.keys() | reported.keys(), key=lambda s: -requests[s]):
+        line = reported.get(source)
         pairs.append(("requests", source or "unknown", requests[source], line.requests if line else 0))
         pairs.append(("customers", source or "unknown", customers[source], line.customers if line else 0))
     kept: Counter[str] = Counter()
-    page = crm.deals.list(funnel=funnel.id, limit=1000)
+    page = crm.deals.list(funnel_id=funnel.id, limit=1000)
     while page:
         kept.update(str(deal.custom.get(given.custom, "")) for deal in page)
-        page = crm.deals.list(funnel=funnel.id, limit=1000, after=page[-1])
+        page = crm.deals.list(funnel_id=funnel.id, limit=1000, after=page[-1])
     counted = Counter(row.get(given.custom_column, "") for row in rows)
     pairs += [(given.custom, value, many, kept[value]) for value, many in counted.most_common()]
     return [[what, which, f"{a:,}", f"{b:,}", "yes" if a != b else ""] for what, which, a, b in pairs]

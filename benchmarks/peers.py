@@ -11,7 +11,7 @@ The ORMs do by hand what crmcore does. Each looks the customer up by phone and e
 points, deal, movement, task, what comes due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They
 check nothing that crmcore checks, keep no versions of records, no tenants and no keys. SQLite, a file, synchronous=NORMAL for all.
 
-Bulk is customers and as many deals with their history, a thousand to a transaction: `upsert_many`, `add_all`, `bulk_create`, `create`. The ORMs look
+Bulk is customers and as many deals with their history, a thousand to a transaction: `upsert_many`, `add_all`, `bulk_create`, `create_tables`. The ORMs look
 nobody up for it, crmcore checks every row and keeps the other system's keys. Tryton gets a tenth of the rows; the figure is for a row.
 """
 
@@ -28,10 +28,10 @@ import bench
 import django_peer
 from sqlalchemy import JSON, ForeignKey, create_engine, event, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-from tryton_peer import FarTurns
-from turns import TURNS, Turns
+from tryton_peer import RemoteWorkload
+from turns import OPERATIONS, Workload
 
-from crmcore import Crm, Done, SqlStore
+from crmcore import Crm, ItemSucceeded, SqlStore
 
 CHUNK = 1_000
 
@@ -48,10 +48,10 @@ class Customer(Base):
     name: Mapped[str]
     source: Mapped[str]
     added_at: Mapped[datetime]
-    points: Mapped[list["Point"]] = relationship(back_populates="customer")
+    contact_points: Mapped[list["ContactPoint"]] = relationship(back_populates="customer")
 
 
-class Point(Base):
+class ContactPoint(Base):
     """A phone number or an e-mail address."""
 
     __tablename__ = "points"
@@ -67,7 +67,7 @@ class User(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    turn: Mapped[int]
+    assignment_count: Mapped[int]
 
 
 class Deal(Base):
@@ -114,12 +114,12 @@ class Audit(Base):
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(primary_key=True)
-    what: Mapped[str]
-    facts: Mapped[Any] = mapped_column(JSON)
+    event: Mapped[str]
+    data: Mapped[Any] = mapped_column(JSON)
     at: Mapped[datetime]
 
 
-class SqlAlchemyPeer:
+class SqlAlchemyModels:
     """Models on SQLAlchemy's ORM."""
 
     def __init__(self, path: Path) -> None:
@@ -133,7 +133,10 @@ class SqlAlchemyPeer:
         Base.metadata.create_all(self._engine)
         with Session(self._engine) as session:
             session.add_all(
-                [User(name=name, turn=n) for n, name in enumerate(("Anna", "Bruno", "Celia", "Dainis", "Elza"))]
+                [
+                    User(name=name, assignment_count=n)
+                    for n, name in enumerate(("Anna", "Bruno", "Celia", "Dainis", "Elza"))
+                ]
             )
             session.commit()
 
@@ -142,18 +145,23 @@ class SqlAlchemyPeer:
         now = datetime.now(UTC)
         with Session(self._engine) as session:
             claims = [f"phone:{phone}", f"email:{email.lower()}"]
-            customer = session.scalars(select(Customer).join(Customer.points).where(Point.claim.in_(claims))).first()
-            owner = session.scalars(select(User).order_by(User.turn)).first()
+            customer = session.scalars(
+                select(Customer).join(Customer.contact_points).where(ContactPoint.claim.in_(claims))
+            ).first()
+            owner = session.scalars(select(User).order_by(User.assignment_count)).first()
             assert owner
-            owner.turn += 5
+            owner.assignment_count += 5
             if customer is None:
                 customer = Customer(
-                    name=name, source=source, added_at=now, points=[Point(claim=claim) for claim in claims]
+                    name=name,
+                    source=source,
+                    added_at=now,
+                    contact_points=[ContactPoint(claim=claim) for claim in claims],
                 )
             deal = Deal(title=about, customer=customer, owner=owner, stage=0, minor=value.minor, opened_at=now)
             task = Task(deal=deal, owner_id=owner.id, title=f"Call {name}", due_at=now + timedelta(minutes=15))
             session.add_all([customer, deal, Movement(deal=deal, before=None, after=0, at=now), task])
-            session.add(Audit(what="lead.captured", facts={"source": source, "minor": value.minor}, at=now))
+            session.add(Audit(event="lead.captured", data={"source": source, "minor": value.minor}, at=now))
             session.commit()
             return deal.id
 
@@ -163,7 +171,7 @@ class SqlAlchemyPeer:
         with Session(self._engine) as session:
             found = session.get_one(Deal, deal)
             session.add(Movement(deal=found, before=found.stage, after=1, at=now))
-            session.add(Audit(what="deal.moved", facts={"deal": deal, "before": found.stage, "after": 1}, at=now))
+            session.add(Audit(event="deal.moved", data={"deal": deal, "before": found.stage, "after": 1}, at=now))
             found.stage = 1
             session.commit()
 
@@ -181,46 +189,46 @@ class SqlAlchemyPeer:
             now = datetime.now(UTC)
             with Session(self._engine) as session:
                 for one in asked[at : at + CHUNK]:
-                    points = [Point(claim=f"phone:{one['phone']}"), Point(claim=f"email:{one['email']}")]
-                    customer = Customer(name=one["name"], source=one["source"], added_at=now, points=points)
+                    points = [ContactPoint(claim=f"phone:{one['phone']}"), ContactPoint(claim=f"email:{one['email']}")]
+                    customer = Customer(name=one["name"], source=one["source"], added_at=now, contact_points=points)
                     minor = one["value"].minor
                     deal = Deal(title=one["about"], customer=customer, owner_id=1, stage=0, minor=minor, opened_at=now)
-                    audit = Audit(what="deal.imported", facts={"minor": minor}, at=now)
+                    audit = Audit(event="deal.imported", data={"minor": minor}, at=now)
                     session.add_all([customer, deal, Movement(deal=deal, before=None, after=0, at=now), audit])
                 session.commit()
 
 
-class Ours:
+class CrmcorePeer:
     """crmcore."""
 
     def __init__(self, path: Path) -> None:
         self._crm = Crm(SqlStore.open(f"sqlite:///{path}", durability="relaxed"))
-        self._funnel = bench.furnish(self._crm).id
+        self._funnel_id = bench.create_users_and_funnel(self._crm).id
 
     def capture(self, **asked: Any) -> Any:
         """Take a lead in."""
-        return self._crm.leads.capture(asked.pop("name"), funnel=self._funnel, **asked).deal.id
+        return self._crm.leads.capture(asked.pop("name"), funnel_id=self._funnel_id, **asked).deal.id
 
     def move(self, deal: Any) -> None:
         """Move a deal on."""
-        self._crm.deals.move(deal, to="Measurement")
+        self._crm.deals.move(deal, stage_key="Measurement")
 
     def board(self) -> Any:
         """Count and sum by stage, and read the first ten of each."""
-        return self._crm.deals.board(self._funnel)
+        return self._crm.deals.board(self._funnel_id)
 
     def bulk(self, asked: Sequence[dict[str, Any]]) -> None:
         """Write customers and deals."""
-        told = ("name", "phone", "email", "source")
-        customers = ({"key": one["phone"]} | {name: one[name] for name in told} for one in asked)
+        names = ("name", "phone", "email", "source")
+        customers = ({"key": one["phone"]} | {name: one[name] for name in names} for one in asked)
         deals = (
             {"key": one["phone"], "customer_key": one["phone"], "title": one["about"], "value": one["value"]}
             for one in asked
         )
-        taken = self._crm.customers.upsert_many(customers, system="erp", chunk=CHUNK)
-        refused = sum(not isinstance(each, Done) for each in taken)
-        opened = self._crm.deals.upsert_many(deals, system="erp", funnel=self._funnel, chunk=CHUNK)
-        refused += sum(not isinstance(each, Done) for each in opened)
+        taken = self._crm.customers.upsert_many(customers, system="erp", chunk_size=CHUNK)
+        refused = sum(not isinstance(each, ItemSucceeded) for each in taken)
+        opened = self._crm.deals.upsert_many(deals, system="erp", funnel=self._funnel_id, chunk_size=CHUNK)
+        refused += sum(not isinstance(each, ItemSucceeded) for each in opened)
         assert not refused
 
 
@@ -230,28 +238,28 @@ def main() -> None:
     number = count()
     with tempfile.TemporaryDirectory() as place, ExitStack() as leaving:
         folder = Path(place)
-        peers: dict[str, Turns | FarTurns] = {
-            "crmcore": Turns(Ours(folder / "ours.db")),
-            "SQLAlchemy ORM": Turns(SqlAlchemyPeer(folder / "orm.db")),
+        peers: dict[str, Workload | RemoteWorkload] = {
+            "crmcore": Workload(CrmcorePeer(folder / "ours.db")),
+            "SQLAlchemy ORM": Workload(SqlAlchemyModels(folder / "orm.db")),
         }
-        if django_peer.here():
-            peers["Django ORM"] = Turns(django_peer.DjangoPeer(folder / "django.db"))
+        if django_peer.is_available():
+            peers["Django ORM"] = Workload(django_peer.DjangoModels(folder / "django.db"))
         if given.tryton:
-            peers["Tryton"] = far = FarTurns(given.tryton, folder / "tryton")
+            peers["Tryton"] = far = RemoteWorkload(given.tryton, folder / "tryton")
             leaving.callback(far.close)
         figures: dict[tuple[str, str], list[float]] = {}
-        for turn in TURNS:
+        for turn in OPERATIONS:
             for _ in range(given.rounds):
                 for name, peer in peers.items():
                     times = {"board": 20, "bulk": given.bulk // (10 if name == "Tryton" else 1)}.get(turn, given.times)
-                    walls = peer.take(turn, [bench.request(next(number)) for _ in range(times)])
+                    walls = peer.run(turn, [bench.lead_request(next(number)) for _ in range(times)])
                     figures.setdefault((turn, name), []).append(statistics.median(walls))
     rows = []
-    for turn in TURNS:
+    for turn in OPERATIONS:
         medians = [statistics.median(figures[turn, name]) for name in peers]
         what = "bulk, µs a row" if turn == "bulk" else f"{turn}, p50 µs"
         rows.append([what, *(f"{figure:,.0f} ({figure / medians[0]:.1f}x)" for figure in medians)])
-    bench.show("SQLite, a file, synchronous=NORMAL", ["", *peers], rows)
+    bench.print_table("SQLite, a file, synchronous=NORMAL", ["", *peers], rows)
     for name in {"Django ORM", "Tryton"} - set(peers):
         print(f"{name} was not there; the top of this file says how to get it.")
 

@@ -17,64 +17,64 @@ import bench
 from attrs import frozen
 
 from crmcore import Crm, SqlStore
-from crmcore.domain.feed import Recorded
-from crmcore.domain.messages import Letter
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.messages import OutgoingMessage
 from crmcore.domain.people import User
-from crmcore.services.steps.messages import tell
-from crmcore.services.unit import Unit
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.unit import UnitOfWork
 
 _processes = multiprocessing.get_context("fork")
 
 
 @frozen
-class Lines:
+class LineWriter:
     """Notes what it is given, a line each."""
 
     path: Path
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Note a message."""
-        self._add([letter.id])
+        self._add([message.id])
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Note facts."""
-        self._add([str(fact.position) for fact in events])
+        self._add([str(event.position) for event in events])
 
     def _add(self, lines: Sequence[str]) -> None:
         with self.path.open("a") as file:
             file.writelines(f"{line}\n" for line in lines)
 
 
-def queue(url: str, messages: int) -> None:
+def queue_messages(url: str, messages: int) -> None:
     """Let so many messages wait."""
     crm = Crm(SqlStore.open(url))
-    anna = crm.people.add("Anna", email="anna@example.org")
+    anna = crm.users.create("Anna", email="anna@example.org")
 
-    def some(unit: Unit) -> None:
+    def queue_some(uow: UnitOfWork) -> None:
         for _ in range(100):
-            tell(unit, anna.id, "notice", text="Hello")
+            notify_user(uow, anna.id, "notice", text="Hello")
 
     for _ in range(messages // 100):
-        crm.house.run("relay.queue", some)
-    bench.analyze(crm.house.store.engine)  # type: ignore[attr-defined]  # it is an SQL store
+        crm._environment.execute("relay.queue", queue_some)
+    bench.analyze(crm._environment.store.engine)  # type: ignore[attr-defined]  # it is an SQL store
     crm.close()
 
 
-def send(url: str, path: Path) -> None:
+def send_all(url: str, path: Path) -> None:
     """Send until nothing waits."""
-    crm = Crm(SqlStore.open(url, create=False), notifiers={"email": Lines(path)}, attempts=20)
+    crm = Crm(SqlStore.open(url, create=False), notifiers={"email": LineWriter(path)}, max_attempts=20)
     idle = 0
     while idle < 3:
         idle = 0 if crm.deliver(limit=1000).sent else idle + 1
     crm.close()
 
 
-def relay(url: str, messages: int, processes: int) -> float:
+def measure_outbox(url: str, messages: int, processes: int) -> float:
     """Messages in a second."""
-    queue(url, messages)
+    queue_messages(url, messages)
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, str(number)) for number in range(processes)]
-        senders = [_processes.Process(target=send, args=(url, path)) for path in paths]
+        senders = [_processes.Process(target=send_all, args=(url, path)) for path in paths]
         start = time.perf_counter()
         for sender in senders:
             sender.start()
@@ -86,47 +86,47 @@ def relay(url: str, messages: int, processes: int) -> float:
     return messages / seconds
 
 
-def listen(url: str, facts: int) -> float:
+def measure_subscription(url: str, event_count: int) -> float:
     """Facts that one listener is told in a second."""
     crm = Crm(SqlStore.open(url))
-    anna = crm.people.add("Anna")
+    anna = crm.users.create("Anna")
 
-    def some(unit: Unit) -> None:
+    def create_events(uow: UnitOfWork) -> None:
         for _ in range(100):
-            unit.save(unit.get(User, anna.id).give_roles(["manager"], at=unit.now))
+            uow.save(uow.get(User, anna.id).set_roles(["manager"], at=uow.now))
 
-    for _ in range(facts // 100):
-        crm.house.run("relay.happen", some)
-    bench.analyze(crm.house.store.engine)  # type: ignore[attr-defined]  # it is an SQL store
+    for _ in range(event_count // 100):
+        crm._environment.execute("relay.happen", create_events)
+    bench.analyze(crm._environment.store.engine)  # type: ignore[attr-defined]  # it is an SQL store
     with tempfile.TemporaryDirectory() as folder:
-        ears = Lines(Path(folder, "heard"))
-        listening = Crm(crm.house.store, publishers={"erp": ears})
-        start, told = time.perf_counter(), 0
+        publisher = LineWriter(Path(folder, "received"))
+        listening = Crm(crm._environment.store, publishers={"erp": publisher})
+        start, published_count = time.perf_counter(), 0
         while published := listening.deliver(limit=1000).published:
-            told += published
+            published_count += published
         seconds = time.perf_counter() - start
-        heard = [int(line) for line in ears.path.read_text().splitlines()]
-    assert heard == list(range(1, told + 1))
+        received = [int(line) for line in publisher.path.read_text().splitlines()]
+    assert received == list(range(1, published_count + 1))
     crm.close()
-    return told / seconds
+    return published_count / seconds
 
 
 def main() -> None:
     """Measure, and print a table."""
-    told = bench.arguments(__doc__, messages=2_000, facts=5_000)
+    options = bench.arguments(__doc__, messages=2_000, facts=5_000)
     rows = []
     for name in ("sqlite", "postgresql"):
-        if told.on not in {name, "both"}:
+        if options.on not in {name, "both"}:
             continue
         with bench.postgresql() if name == "postgresql" else nullcontext() as server:
             rates = []
             for processes in (1, 2, 4):
-                with bench.fresh(server) as url:
-                    rates.append(relay(url, told.messages, processes))
-            with bench.fresh(server) as url:
-                rows.append((name, *rates, listen(url, told.facts)))
+                with bench.fresh_database(server) as url:
+                    rates.append(measure_outbox(url, options.messages, processes))
+            with bench.fresh_database(server) as url:
+                rows.append((name, *rates, measure_subscription(url, options.facts)))
     head = ("", "1 process", "2 processes", "4 processes", "one listener")
-    bench.show("Messages that leave, and facts that are told, in a second", head, rows)
+    bench.print_table("Messages that leave, and facts that are told, in a second", head, rows)
 
 
 if __name__ == "__main__":

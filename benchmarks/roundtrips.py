@@ -23,7 +23,7 @@ from crmcore import Crm, SqlStore
 
 
 @contextmanager
-def far_away(url: str, seconds: float) -> Iterator[str]:
+def delayed_proxy(url: str, seconds: float) -> Iterator[str]:
     """The same server, behind a proxy that takes its time."""
     target = make_url(url)
     folder = str(target.query["host"])
@@ -36,8 +36,8 @@ def far_away(url: str, seconds: float) -> Iterator[str]:
                 near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(f"{folder}/.s.PGSQL.{target.port or 5432}")
-                carry(near, far, seconds)
-                carry(far, near, seconds)
+                forward(near, far, seconds)
+                forward(far, near, seconds)
 
     # In a process of its own, or the two would hold each other up by Python's lock.
     proxy = multiprocessing.get_context("fork").Process(target=serve, daemon=True)
@@ -48,7 +48,7 @@ def far_away(url: str, seconds: float) -> Iterator[str]:
     listener.close()
 
 
-def carry(source: socket.socket, sink: socket.socket, seconds: float) -> None:
+def forward(source: socket.socket, sink: socket.socket, seconds: float) -> None:
     """Carry bytes one way, each of them late by so much."""
     under_way: queue.Queue[tuple[float, bytes]] = queue.Queue()
 
@@ -75,44 +75,51 @@ def carry(source: socket.socket, sink: socket.socket, seconds: float) -> None:
 def main() -> None:
     """Print the table."""
     given = bench.arguments(__doc__, rounds=5, times=40, delay=2_000)
-    with bench.postgresql() as url, bench.fresh(url, "near") as near, bench.fresh(url, "script") as script:
+    with (
+        bench.postgresql() as url,
+        bench.fresh_database(url, "near") as near,
+        bench.fresh_database(url, "script") as script,
+    ):
         for fresh in (near, script):
             SqlStore.open(fresh).close()
-        with far_away(near, given.delay / 2e6) as ours_url, far_away(script, given.delay / 2e6) as script_url:
-            plain, theirs = twin.House(near, "full", pipeline=False), twin.House(script, "full", pipeline=False)
-            captured, moved = twin.record(plain, plain.capture), twin.record(plain, plain.move)
-            houses = {
+        with delayed_proxy(near, given.delay / 2e6) as ours_url, delayed_proxy(script, given.delay / 2e6) as script_url:
+            plain, theirs = (
+                twin.CrmContext(near, "full", pipeline=False),
+                twin.CrmContext(script, "full", pipeline=False),
+            )
+            captured, moved = twin.record_statements(plain, plain.capture), twin.record_statements(plain, plain.move)
+            contexts = {
                 "plain": Crm(SqlStore.open(ours_url, create=False, pipeline=False)),
                 "pipeline": Crm(SqlStore.open(ours_url, create=False)),
             }
             engine = SqlStore.open(script_url, create=False).engine
-            bare = twin.Twin(engine, captured, moved)
-            funnel, hexed = plain.funnel.id, theirs.funnel.id.partition("_")[2]
+            bare = twin.BareScript(engine, captured, moved)
+            funnel_id, hexed = plain.funnel.id, theirs.funnel.id.partition("_")[2]
             walls: dict[tuple[str, str], list[float]] = {}
             for _ in range(given.rounds):
                 for _ in range(given.times):
-                    for name, crm in houses.items():
-                        asked = bench.request(next(twin.NUMBERS))
+                    for name, crm in contexts.items():
+                        asked = bench.lead_request(next(twin.RUN_NUMBERS))
                         start = time.perf_counter()
-                        deal = crm.leads.capture(asked.pop("name"), funnel=funnel, **asked).deal
+                        deal = crm.leads.capture(asked.pop("name"), funnel_id=funnel_id, **asked).deal
                         middle = time.perf_counter()
-                        crm.deals.move(deal.id, to="Measurement")
+                        crm.deals.move(deal.id, stage_key="Measurement")
                         walls.setdefault((name, "capture"), []).append(middle - start)
                         walls.setdefault((name, "move"), []).append(time.perf_counter() - middle)
                     start = time.perf_counter()
-                    its: Any = bare.capture(hexed, **bench.request(next(twin.NUMBERS)))
+                    its: Any = bare.capture(hexed, **bench.lead_request(next(twin.RUN_NUMBERS)))
                     middle = time.perf_counter()
                     bare.move(its, "Measurement")
                     walls.setdefault(("script", "capture"), []).append(middle - start)
                     walls.setdefault(("script", "move"), []).append(time.perf_counter() - middle)
     rows = []
-    for story in ("capture", "move"):
+    for command in ("capture", "move"):
         script_ms, plain_ms, piped_ms = (
-            statistics.median(walls[name, story]) * 1e3 for name in ("script", "plain", "pipeline")
+            statistics.median(walls[name, command]) * 1e3 for name in ("script", "plain", "pipeline")
         )
-        rows.append([story, script_ms, plain_ms, piped_ms, script_ms / piped_ms])
+        rows.append([command, script_ms, plain_ms, piped_ms, script_ms / piped_ms])
     head = ["", "script ms", "crmcore ms", "pipelined ms", "script / pipelined"]
-    bench.show(f"PostgreSQL, {given.delay / 1000:g} ms away", head, rows)
+    bench.print_table(f"PostgreSQL, {given.delay / 1000:g} ms away", head, rows)
 
 
 if __name__ == "__main__":

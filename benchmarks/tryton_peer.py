@@ -14,7 +14,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from turns import Turns
+from turns import Workload
 
 CHUNK = 1_000
 
@@ -39,18 +39,18 @@ class TrytonPeer:
         self._party, self._opportunity = pool.get("party.party"), pool.get("sale.opportunity")
         with Transaction().start("peer", 0):
             (currency,) = pool.get("currency.currency").create([{"name": "Euro", "symbol": "€", "code": "EUR"}])
-            house, *people = self._party.create([{"name": name} for name in ("House", "Anna", "Bruno", "Celia")])
-            (company,) = pool.get("company.company").create([{"party": house.id, "currency": currency.id}])
+            party, *people = self._party.create([{"name": name} for name in ("House", "Anna", "Bruno", "Celia")])
+            (company,) = pool.get("company.company").create([{"party": party.id, "currency": currency.id}])
             employees = pool.get("company.employee").create(
                 [{"party": person.id, "company": company.id} for person in people]
             )
-            self._turn = cycle([employee.id for employee in employees])
-            self._facts = {"company": company.id, "currency": currency.id}
+            self._employee_cycle = cycle([employee.id for employee in employees])
+            self._lead_defaults = {"company": company.id, "currency": currency.id}
         self._context = {"company": company.id}
 
     def _lead(self, party: Any, *, about: str, value: int, **_: Any) -> dict[str, Any]:
-        facts = {"description": about, "amount": Decimal(value) / 100, "employee": next(self._turn)}
-        return self._facts | facts | {"party": party.id}
+        fields = {"description": about, "amount": Decimal(value) / 100, "employee": next(self._employee_cycle)}
+        return self._lead_defaults | fields | {"party": party.id}
 
     def capture(self, **asked: Any) -> Any:
         """Take a lead in."""
@@ -92,7 +92,7 @@ def _party(*, name: str, phone: str, email: str, **_: Any) -> dict[str, Any]:
     return {"name": name, "contact_mechanisms": [("create", mechanisms)]}
 
 
-class FarTurns:
+class RemoteWorkload:
     """The turns of a peer in another process."""
 
     def __init__(self, python: str, folder: Path) -> None:
@@ -100,20 +100,20 @@ class FarTurns:
         self._process = subprocess.Popen(
             [python, "-O", __file__, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert not self._answer(), "it greets when it is ready"
+        assert not self._read_answer(), "it greets when it is ready"
 
-    def take(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
+    def run(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
         """Have it done there; the timings are taken there too."""
         assert self._process.stdin
         plain = [one | {"value": one["value"].minor} for one in asked]
         print(json.dumps([turn, plain]), file=self._process.stdin, flush=True)
-        return self._answer()
+        return self._read_answer()
 
     def close(self) -> None:
         """Let it go."""
         self._process.communicate()
 
-    def _answer(self) -> list[float]:
+    def _read_answer(self) -> list[float]:
         assert self._process.stdout
         walls: list[float] = json.loads(self._process.stdout.readline())
         return walls
@@ -121,10 +121,10 @@ class FarTurns:
 
 def main() -> None:
     """Answer until nobody asks."""
-    turns = Turns(TrytonPeer(Path(sys.argv[1])))
+    turns = Workload(TrytonPeer(Path(sys.argv[1])))
     print("[]", flush=True)
     for line in sys.stdin:
-        print(json.dumps(turns.take(*json.loads(line))), flush=True)
+        print(json.dumps(turns.run(*json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

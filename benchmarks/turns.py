@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-TURNS = ("intake", "advance", "board", "bulk")
+OPERATIONS = ("intake", "advance", "board", "bulk")
 
 
-class Peer(Protocol):
+class Implementation(Protocol):
     """Somebody who does the work."""
 
     def capture(self, *, name: str, phone: str, email: str, about: str, source: str, value: Any) -> Any:
@@ -24,23 +24,23 @@ class Peer(Protocol):
         """Write a customer and a deal for each of these, a thousand to a transaction."""
 
 
-class Turns:
+class Workload:
     """A peer and the deals that it took in and has not moved yet."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Implementation) -> None:
         self._peer = peer
         self._deals: list[Any] = []
 
-    def take(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
+    def run(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
         """Do it for each of these requests; tell how long each took, of bulk each row, in microseconds."""
         if turn == "bulk":
             return [_microseconds(partial(self._peer.bulk, asked)) / (2 * len(asked))]
-        once: dict[str, Callable[[dict[str, Any]], object]] = {
+        call: dict[str, Callable[[dict[str, Any]], object]] = {
             "intake": lambda one: self._deals.append(self._peer.capture(**one)),
             "advance": lambda _: self._peer.move(self._deals.pop()),
             "board": lambda _: self._peer.board(),
         }
-        return [_microseconds(partial(once[turn], one)) for one in asked]
+        return [_microseconds(partial(call[turn], one)) for one in asked]
 
 
 def _microseconds(do: Callable[[], object]) -> float:

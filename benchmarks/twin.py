@@ -37,11 +37,11 @@ from crmcore.adapters.sql import links
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-QUARTER = timedelta(minutes=15)
-NUMBERS = count()
+QUARTER_HOUR = timedelta(minutes=15)
+RUN_NUMBERS = count()
 
 
-class Recorder:
+class RecordingCursor:
     """A driver's cursor that writes down what it is told."""
 
     def __init__(self, cursor: Any, notes: list[tuple[str, tuple[Any, ...]]]) -> None:
@@ -56,26 +56,26 @@ class Recorder:
         return getattr(self._cursor, name)
 
 
-def record(house: "House", story: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
+def record_statements(context: "CrmContext", call: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
     """Tell a story in a house, and write its statements down as they are sent one by one."""
     notes: list[tuple[str, tuple[Any, ...]]] = []
-    begin = links.OwnLink.__init__
+    begin = links.PooledConnection.__init__
 
     def begin_recorded(self: Any, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
-        self.cursor = Recorder(self.cursor, notes)
+        self.cursor = RecordingCursor(self.cursor, notes)
 
-    links.OwnLink.__init__ = begin_recorded  # type: ignore[method-assign]
-    usual, house.crm = house.crm, Crm(SqlStore(house.store.engine, durability=house.durability, pipeline=False))
+    links.PooledConnection.__init__ = begin_recorded  # type: ignore[method-assign]
+    usual, context.crm = context.crm, Crm(SqlStore(context.store.engine, durability=context.durability, pipeline=False))
     try:
-        story()
+        call()
     finally:
-        house.crm = usual
-        links.OwnLink.__init__ = begin  # type: ignore[method-assign]
+        context.crm = usual
+        links.PooledConnection.__init__ = begin  # type: ignore[method-assign]
     return notes
 
 
-def columns(sql: str) -> list[str]:
+def parameter_columns(sql: str) -> list[str]:
     """The columns of a statement's parameters, or those that a SELECT gives."""
     flat = sql.replace('"', "").replace("\n", " ")
     if found := re.match(r"INSERT INTO \S+ \((.*?)\) VALUES", flat):
@@ -88,25 +88,25 @@ def columns(sql: str) -> list[str]:
     return [name.rpartition(".")[2] for name in found[1].split(", ")]
 
 
-def maker(
+def parameter_builder(
     sql: str, parameters: tuple[Any, ...], arguments: str, *rows: dict[str, str]
 ) -> Callable[..., tuple[Any, ...]]:
     """Write the function of a statement's parameters: the expressions given for some columns of each row, literals for all others."""
-    names = columns(sql)
+    names = parameter_columns(sql)
     assert len(names) * len(rows) == len(parameters), (sql, len(parameters))
     values = iter(parameters)
     sources = [row.get(name, repr(value)) for row in rows for name, value in zip(names, values, strict=False)]
     return eval(f"lambda {arguments}: ({', '.join(sources)},)", {"EPOCH": EPOCH})  # type: ignore[no-any-return]
 
 
-def table(sql: str) -> str:
+def table_of(sql: str) -> str:
     """Which table a statement is about."""
     found = re.search(r"(?:FROM|INTO|UPDATE) crm_(\w+)", sql)
     assert found
     return f"{sql.split(maxsplit=1)[0]} {found[1]}"
 
 
-class Twin:
+class BareScript:
     """The script."""
 
     def __init__(
@@ -119,21 +119,21 @@ class Twin:
         self.text: Callable[[Any], str] = bytes.hex if self.is_sqlite else (lambda key: key.hex)
         self._last = 0
         self._stages: dict[str, Any] = {}
-        self._capture = {table(sql): (sql, given) for sql, given in captured}
-        self._move = {table(sql): (sql, given) for sql, given in moved}
-        self._order = [table(sql) for sql, _ in captured], [table(sql) for sql, _ in moved]
+        self._capture = {table_of(sql): (sql, given) for sql, given in captured}
+        self._move = {table_of(sql): (sql, given) for sql, given in moved}
+        self._order = [table_of(sql) for sql, _ in captured], [table_of(sql) for sql, _ in moved]
         assert len(self._capture) == len(captured), "a statement came twice"
         self._prepare()
 
     def _prepare(self) -> None:
         c, m = self._capture, self._move
         at = {"at": "at"}
-        self.ring_row = maker(
+        self.round_robin_row = parameter_builder(
             *c["UPDATE rings"],
             "version, queue, key, ring, based_on",
             {"version": "version", "queue": "queue", "key": "key", "at_id": "ring", "at_version": "based_on"},
         )
-        self.customer_row = maker(
+        self.customer_row = parameter_builder(
             *c["INSERT customers"],
             "customer, name, folded, owner, source, at",
             {
@@ -145,14 +145,14 @@ class Twin:
                 "added_at": "at",
             },
         )
-        self.points_row = maker(
+        self.points_row = parameter_builder(
             *c["INSERT customer_contact_points"],
             "customer, phone, email",
             {"customer": "customer", "value": "phone", "claim": "'phone:' + phone"},
             {"customer": "customer", "value": "email", "claim": "'email:' + email"},
         )
-        self.role_row = maker(*c["INSERT customer_roles"], "customer", {"customer": "customer"})
-        self.task_row = maker(
+        self.role_row = parameter_builder(*c["INSERT customer_roles"], "customer", {"customer": "customer"})
+        self.task_row = parameter_builder(
             *c["INSERT tasks"],
             "task, title, owner, due, deal, customer, at",
             {
@@ -165,12 +165,12 @@ class Twin:
                 "given_at": "at",
             },
         )
-        self.occurrence_row = maker(
+        self.job_row = parameter_builder(
             *c["INSERT occurrences"],
             "id, subject, due",
             {"id": "id", "subject": "subject", "occurs_at": "due", "due_at": "due"},
         )
-        self.deal_row = maker(
+        self.deal_row = parameter_builder(
             *c["INSERT deals"],
             "deal, title, customer, funnel, owner, source, minor, at",
             {
@@ -188,7 +188,7 @@ class Twin:
                 "touched_at": "at",
             },
         )
-        self.opening_row = maker(
+        self.opening_row = parameter_builder(
             *c["INSERT deal_movements"],
             "deal, customer, funnel, owner, minor, at",
             {
@@ -201,12 +201,14 @@ class Twin:
                 **at,
             },
         )
-        facts = [{"id": f"ids[{n}]", "subject": f"subjects[{n}]", "payload": f"payloads[{n}]", **at} for n in range(4)]
-        facts[0]["version"] = "version"
-        self.facts_row = maker(*c["INSERT events"], "version, ids, subjects, payloads, at", *facts)
-        read = columns(m["SELECT deals"][0])
+        events = [{"id": f"ids[{n}]", "subject": f"subjects[{n}]", "payload": f"payloads[{n}]", **at} for n in range(4)]
+        events[0]["version"] = "version"
+        self.events_row = parameter_builder(*c["INSERT events"], "version, ids, subjects, payloads, at", *events)
+        read = parameter_columns(m["SELECT deals"][0])
         self.deal_at = {name: place for place, name in enumerate(read)}
-        given = {name: f"r[{self.deal_at[name]}]" for name in columns(m["UPDATE deals"][0]) if name in self.deal_at}
+        given = {
+            name: f"r[{self.deal_at[name]}]" for name in parameter_columns(m["UPDATE deals"][0]) if name in self.deal_at
+        }
         given |= {
             "version": "version",
             "stage": "stage",
@@ -220,8 +222,8 @@ class Twin:
             "at_id": f"r[{self.deal_at['id']}]",
             "at_version": "version - 1",
         }
-        self.moved_row = maker(*m["UPDATE deals"], "r, version, stage, place, visits, points, at", given)
-        self.movement_row = maker(
+        self.moved_row = parameter_builder(*m["UPDATE deals"], "r, version, stage, place, visits, points, at", given)
+        self.movement_row = parameter_builder(
             *m["INSERT deal_movements"],
             "r, number, before, after, place, stayed, old, new, at",
             {
@@ -244,15 +246,15 @@ class Twin:
                 **at,
             },
         )
-        self.fact_row = maker(
+        self.event_row = parameter_builder(
             *m["INSERT events"],
             "id, subject, version, payload, at",
             {"id": "id", "subject": "subject", "version": "version", "payload": "payload", **at},
         )
-        self.opened_counts_row = maker(
+        self.opened_counts_row = parameter_builder(
             *c["INSERT deal_counts"], "funnel, minor, slot", {"funnel": "funnel", "minor": "minor", "slot": "slot"}
         )
-        self.moved_counts_row = maker(
+        self.moved_counts_row = parameter_builder(
             *m["INSERT deal_counts"],
             "funnel, before, after, minor, one, other",
             {
@@ -264,9 +266,9 @@ class Twin:
             },
             {"funnel": "funnel", "place": "after", "slot": "other", "minor": "minor"},
         )
-        self.ring_at = {name: place for place, name in enumerate(columns(c["SELECT rings"][0]))}
-        self.user_at = {name: place for place, name in enumerate(columns(c["SELECT users"][0]))}
-        self.funnel_at = {name: place for place, name in enumerate(columns(c["SELECT funnels"][0]))}
+        self.round_robin_columns = {name: place for place, name in enumerate(parameter_columns(c["SELECT rings"][0]))}
+        self.user_at = {name: place for place, name in enumerate(parameter_columns(c["SELECT users"][0]))}
+        self.funnel_at = {name: place for place, name in enumerate(parameter_columns(c["SELECT funnels"][0]))}
 
     def id(self) -> str:
         tick = self._last = max(self._last + 1, time.time_ns() * 4096 // 1_000_000)
@@ -304,21 +306,25 @@ class Twin:
         ring_key = f"funnel_{funnel}:owner"
         execute(sql["SELECT rings"][0], ("default", ring_key))
         ring = cursor.fetchone()
-        queue = json.loads(ring[self.ring_at["queue"]])
+        queue = json.loads(ring[self.round_robin_columns["queue"]])
         execute(sql["SELECT users"][0], (("default", 1)))
         waited = {user: place for place, user in enumerate(queue)}
         place = self.user_at["id"]
         users = ["user_" + self.text(row[place]) for row in cursor.fetchall()]
         chosen = min(users, key=lambda user: (waited.get(user, -1), user))
         queue = [*(user for user in queue if user != chosen), chosen]
-        owner, ring_id, version = key(chosen[5:]), ring[self.ring_at["id"]], ring[self.ring_at["version"]]
+        owner, ring_id, version = (
+            key(chosen[5:]),
+            ring[self.round_robin_columns["id"]],
+            ring[self.round_robin_columns["version"]],
+        )
         customer, deal, task = self.id(), self.id(), self.id()
         customer_key, deal_key, funnel_key = key(customer), key(deal), key(funnel)
-        due = now + QUARTER
+        due = now + QUARTER_HOUR
         due_at, due_written = (due - EPOCH) // MICROSECOND, due.isoformat().replace("+00:00", "Z")
         execute(
             sql["UPDATE rings"][0],
-            self.ring_row(version + 1, json.dumps(queue, separators=(",", ":")), ring_key, ring_id, version),
+            self.round_robin_row(version + 1, json.dumps(queue, separators=(",", ":")), ring_key, ring_id, version),
         )
         assert cursor.rowcount == 1
         folded = unicodedata.normalize("NFKD", name.casefold())
@@ -327,7 +333,7 @@ class Twin:
         execute(sql["INSERT customer_roles"][0], self.role_row(customer_key))
         title = first["on_entry"][0]["title"].replace("{customer}", name)
         execute(sql["INSERT tasks"][0], self.task_row(key(task), title, owner, due_at, deal_key, customer_key, at))
-        execute(sql["INSERT occurrences"][0], self.occurrence_row(key(self.id()), "task_" + task, due_at))
+        execute(sql["INSERT occurrences"][0], self.job_row(key(self.id()), "task_" + task, due_at))
         execute(
             sql["INSERT deals"][0],
             self.deal_row(deal_key, about, customer_key, funnel_key, owner, source, value.minor, at),
@@ -355,7 +361,7 @@ class Twin:
             ),
         )
         ids = tuple([key(self.id()) for _ in subjects])
-        execute(sql["INSERT events"][0], self.facts_row(version + 1, ids, subjects, payloads, at))
+        execute(sql["INSERT events"][0], self.events_row(version + 1, ids, subjects, payloads, at))
         execute(sql["INSERT deal_counts"][0], self.opened_counts_row(funnel_key, value.minor, self.slot()))
         self.connection.commit()
         cursor.close()
@@ -396,7 +402,7 @@ class Twin:
             ),
         )
         payload = dump({"at": written, "before": before, "after": to, "visit": 1})
-        execute(sql["INSERT events"][0], self.fact_row(key(self.id()), "deal_" + deal, version, payload, at))
+        execute(sql["INSERT events"][0], self.event_row(key(self.id()), "deal_" + deal, version, payload, at))
         funnel, old, minor = row[at_["funnel"]], row[at_["place"]], row[at_["total_minor"]]
         counts = self.moved_counts_row(funnel, old, place, minor, self.slot(), self.slot())
         execute(sql["INSERT deal_counts"][0], counts)
@@ -404,15 +410,15 @@ class Twin:
         cursor.close()
 
 
-class House:
+class CrmContext:
     """Where one of the two works: a furnished house, and its deals that wait to be moved."""
 
     def __init__(self, url: str, durability: Any, *, pipeline: bool | None = None) -> None:
         self.durability = durability
         self.store = SqlStore.open(url, durability=durability, pipeline=pipeline)
         self.crm = Crm(self.store)
-        self.funnel = bench.furnish(self.crm)
-        self.waiting: deque[Any] = deque()
+        self.funnel = bench.create_users_and_funnel(self.crm)
+        self.waiting_deals: deque[Any] = deque()
         for _ in range(60):
             self.capture()
         for _ in range(60):
@@ -420,47 +426,56 @@ class House:
         bench.analyze(self.store.engine)
 
     def capture(self) -> None:
-        asked = bench.request(next(NUMBERS))
-        self.waiting.append(self.crm.leads.capture(asked.pop("name"), funnel=self.funnel.id, **asked).deal.id)
+        asked = bench.lead_request(next(RUN_NUMBERS))
+        self.waiting_deals.append(self.crm.leads.capture(asked.pop("name"), funnel_id=self.funnel.id, **asked).deal.id)
 
     def move(self) -> Any:
-        return self.crm.deals.move(self.waiting.popleft(), to="Measurement").deal.id
+        return self.crm.deals.move(self.waiting_deals.popleft(), stage_key="Measurement").deal.id
 
 
-def compare(
+def measure(
     url: str | None, *, rounds: int, times: int, durability: str, pipeline: bool | None = None
 ) -> list[list[Any]]:
     """Let the two take turns on databases of their own."""
     timings = {name: [bench.Timing() for _ in range(rounds)] for name in ("our capture", "capture", "our move", "move")}
     server = bench.server_seconds if url else (lambda: 0.0)
-    with bench.fresh(url, "ours") as ours_url, bench.fresh(url, "twin") as twin_url:
-        ours, theirs = House(ours_url, durability, pipeline=pipeline), House(twin_url, durability, pipeline=False)
-        captured, moved = record(ours, ours.capture), record(ours, ours.move)
-        twin = Twin(theirs.store.engine, captured, moved)
-        twin.connection.rollback()
-        funnel, waiting = theirs.funnel.id.partition("_")[2], theirs.waiting
+    with bench.fresh_database(url, "ours") as ours_url, bench.fresh_database(url, "twin") as script_url:
+        ours, theirs = (
+            CrmContext(ours_url, durability, pipeline=pipeline),
+            CrmContext(script_url, durability, pipeline=False),
+        )
+        captured, moved = record_statements(ours, ours.capture), record_statements(ours, ours.move)
+        script = BareScript(theirs.store.engine, captured, moved)
+        script.connection.rollback()
+        funnel, waiting = theirs.funnel.id.partition("_")[2], theirs.waiting_deals
 
         def capture() -> None:
-            waiting.append(twin.capture(funnel, **bench.request(next(NUMBERS))))
+            waiting.append(script.capture(funnel, **bench.lead_request(next(RUN_NUMBERS))))
 
         def move() -> None:
-            twin.move(waiting.popleft(), "Measurement")
+            script.move(waiting.popleft(), "Measurement")
 
         for turn in range(rounds):
-            for stories in ((ours.capture, capture), (ours.move, move)):
+            for commands in ((ours.capture, capture), (ours.move, move)):
                 for _ in range(4):
-                    for name, tell in zip((f"our {stories[1].__name__}", stories[1].__name__), stories, strict=True):
-                        timings[name][turn].run(times // 4, tell, server=server)
+                    for name, run in zip((f"our {commands[1].__name__}", commands[1].__name__), commands, strict=True):
+                        timings[name][turn].run(times // 4, run, server=server)
         ours.capture()
         capture()
         last = waiting[-1]
         move()
-        check(ours.crm, ours.move(), theirs.crm, f"deal_{last}")
-        assert theirs.store.recount(repair=False) == []
-    return [row for story in ("capture", "move") for row in lines(story, timings[f"our {story}"], timings[story])]
+        check_records(ours.crm, ours.move(), theirs.crm, f"deal_{last}")
+        assert theirs.store.verify_counters(repair=False) == []
+    return [
+        row
+        for command in ("capture", "move")
+        for row in table_rows(command, timings[f"our {command}"], timings[command])
+    ]
 
 
-def lines(story: str, ours: Sequence[bench.Timing], theirs: Sequence[bench.Timing]) -> Iterator[list[Any]]:
+def table_rows(
+    command: str, crm_timings: Sequence[bench.Timing], script_timings: Sequence[bench.Timing]
+) -> Iterator[list[Any]]:
     """The lines of the table about one story."""
     figures: dict[str, Callable[[bench.Timing], float]] = {
         "p50 µs": lambda t: t.percentile(0.5),
@@ -470,25 +485,31 @@ def lines(story: str, ours: Sequence[bench.Timing], theirs: Sequence[bench.Timin
         "p99 / p50": lambda t: t.percentile(0.99) / t.percentile(0.5),
     }
     for title, figure in figures.items():
-        if "server" in title and not ours[0].server:
+        if "server" in title and not crm_timings[0].server:
             continue
-        ratio = statistics.median(figure(mine) / figure(its) for mine, its in zip(ours, theirs, strict=True))
-        yield [f"{story} {title}", *(statistics.median(map(figure, both)) for both in (ours, theirs)), ratio]
+        ratio = statistics.median(
+            figure(mine) / figure(its) for mine, its in zip(crm_timings, script_timings, strict=True)
+        )
+        yield [
+            f"{command} {title}",
+            *(statistics.median(map(figure, both)) for both in (crm_timings, script_timings)),
+            ratio,
+        ]
 
 
-def check(crm: Crm, ours: Any, other: Crm, theirs: Any) -> None:
+def check_records(crm: Crm, crm_context: Any, other: Crm, script: Any) -> None:
     """What the twin wrote, crmcore reads as its own."""
     apart = {"id", "customer", "funnel", "owner", "opened_at", "touched_at", "stage_since", "value", "total", "source"}
     mine, its = (
         {
-            f.name: getattr(house.deals.get(id), f.name)
+            f.name: getattr(context.deals.get(id), f.name)
             for f in attrs.fields(Deal)  # type: ignore[arg-type]  # every record is made by attrs
             if f.name not in apart
         }
-        for house, id in ((crm, ours), (other, theirs))
+        for context, id in ((crm, crm_context), (other, script))
     )
     assert mine == its, (mine, its)
-    assert len(crm.deals.history(ours)) == len(other.deals.history(theirs)) == 2
+    assert len(crm.deals.history(crm_context)) == len(other.deals.history(script)) == 2
 
 
 def main() -> None:
@@ -497,13 +518,13 @@ def main() -> None:
     head = ["", "crmcore", "twin", "ratio"]
     if given.on != "postgresql":
         for durability, setting in (("full", "FULL"), ("relaxed", "NORMAL")):
-            rows = compare(None, rounds=given.rounds, times=given.times, durability=durability)
-            bench.show(f"SQLite, a file, synchronous={setting}", head, rows)
+            rows = measure(None, rounds=given.rounds, times=given.times, durability=durability)
+            bench.print_table(f"SQLite, a file, synchronous={setting}", head, rows)
     if given.on != "sqlite":
         with bench.postgresql() as url:
             for pipeline, how in ((None, ""), (False, ", pipeline=False")):
-                rows = compare(url, rounds=given.rounds, times=given.times, durability="full", pipeline=pipeline)
-                bench.show(f"PostgreSQL, psycopg, a local socket{how}", head, rows)
+                rows = measure(url, rounds=given.rounds, times=given.times, durability="full", pipeline=pipeline)
+                bench.print_table(f"PostgreSQL, psycopg, a local socket{how}", head, rows)
 
 
 if __name__ == "__main__":

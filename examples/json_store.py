@@ -15,16 +15,16 @@ from typing import Any, Final, Self
 import attrs
 
 from crmcore.adapters import wire
-from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
+from crmcore.domain.criteria import MATCH_ALL, Criterion, matches, sort_key
 from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import StaleVersion, Taken
-from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, changed, settled, unique_keys
-from crmcore.domain.receipts import Receipt
-from crmcore.services.ports import Context, Ids, Question
+from crmcore.domain.errors.conflicts import DuplicateKeyError, StaleVersionError
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.kernel import Entity, as_persisted, copy_with, unique_keys
+from crmcore.domain.receipts import IdempotencyRecord
+from crmcore.services.ports import Aggregate, IdGenerator, RequestContext
 
 Key = tuple[type[Entity], str]
-NEW: Final = {"records": {}, "entries": {}, "facts": [], "forgotten": 0}
+EMPTY_TENANT: Final = {"records": {}, "entries": {}, "facts": [], "forgotten": 0}
 """What the file holds of a tenant."""
 
 
@@ -35,8 +35,10 @@ class JsonStore:
         self.path = path
         self.lock = threading.Lock()
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> "JsonTransaction":
-        return JsonTransaction(self, context, ids)
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> "JsonTransaction":
+        return JsonTransaction(self, context, id_generator)
 
     def close(self) -> None:
         """Nothing is open between transactions."""
@@ -56,15 +58,15 @@ class JsonStore:
 class JsonTransaction:
     """One transaction; see `crmcore.services.ports.Transaction` for what its methods promise."""
 
-    def __init__(self, store: JsonStore, context: Context, ids: Ids) -> None:
+    def __init__(self, store: JsonStore, context: RequestContext, ids: IdGenerator) -> None:
         self._store, self._context, self._ids = store, context, ids
-        self._file = self._mine(store.read())
+        self._file = self._tenant_data(store.read())
         self._read: dict[Key, Entity] = {}
         self._written: dict[Key, Entity | None] = {}
         self._based_on: dict[Key, int] = {}
         self._entries: dict[Key, list[Any]] = {}
-        self._facts: list[Recorded] = []
-        self._forget = 0
+        self._events: list[RecordedEvent] = []
+        self._prune_until = 0
         self._open = True
 
     def __enter__(self) -> Self:
@@ -74,41 +76,43 @@ class JsonTransaction:
         """What was not committed is forgotten with this object."""
         self._open = False
 
-    def get(self, kind: Any, id: str, /) -> Any:
+    def get(self, entity_type: Any, id: str, /) -> Any:
         self._require_open()
-        key = (kind, id)
+        key = (entity_type, id)
         if key in self._written:
             return self._written[key]
-        if key not in self._read and (text := self._file["records"].get(name_of(key))):
-            self._read[key] = loaded(text)
+        if key not in self._read and (text := self._file["records"].get(key_text(key))):
+            self._read[key] = load_record(text)
         return self._read.get(key)
 
     def find(
         self,
-        kind: Any,
-        where: Criterion = EVERYTHING,
+        entity_type: Any,
+        where: Criterion = MATCH_ALL,
         /,
         *,
         order: str = "id",
         after: Any = None,
         limit: int | None = None,
-        lock: bool = False,
+        skip_locked: bool = False,
     ) -> Sequence[Any]:
-        field, down = order.removeprefix("-"), order.startswith("-")
-        found = sorted(self._matching(kind, where), key=lambda one: rank(one, field), reverse=down)
+        field, is_descending = order.removeprefix("-"), order.startswith("-")
+        found = sorted(self._matching(entity_type, where), key=lambda one: sort_key(one, field), reverse=is_descending)
         if after is not None:
-            last = rank(after, field)
-            found = [one for one in found if (rank(one, field) < last if down else rank(one, field) > last)]
+            last = sort_key(after, field)
+            found = [
+                one for one in found if (sort_key(one, field) < last if is_descending else sort_key(one, field) > last)
+            ]
         return found[:limit]
 
-    def count(self, kind: Any, where: Criterion = EVERYTHING, /) -> int:
-        return sum(1 for _ in self._matching(kind, where))
+    def count(self, entity_type: Any, where: Criterion = MATCH_ALL, /) -> int:
+        return sum(1 for _ in self._matching(entity_type, where))
 
-    def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
+    def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
         self._require_open()
-        key = (kind, id)
-        stored = self._file["entries"].get(name_of(key), ())
-        return [*(wire.load(text, entry_of(kind)) for text in stored), *self._entries.get(key, ())]
+        key = (entity_type, id)
+        stored = self._file["entries"].get(key_text(key), ())
+        return [*(wire.load(text, log_entry_class(entity_type)) for text in stored), *self._entries.get(key, ())]
 
     def save(self, entity: Any, /) -> Any:
         self._require_open()
@@ -119,31 +123,31 @@ class JsonTransaction:
         context, version = self._context, entity.version + 1
         for number, event in enumerate(entity.pending):
             id = self._ids.new("event")
-            correlation = context.correlation
-            about = (context.tenant, context.actor, entity.id, version, number, correlation)
-            self._facts.append(Recorded(id, *about, event))
+            correlation_id = context.correlation_id
+            about = (context.tenant, context.actor, entity.id, version, number, correlation_id)
+            self._events.append(RecordedEvent(id, *about, event))
         if field := entity.shape.entries:
-            self._entries.setdefault(key, []).extend(changed(e, actor=context.actor) for e in getattr(entity, field))
-        self._written[key] = self._read[key] = settled(entity, version=version, actor=context.actor)
+            self._entries.setdefault(key, []).extend(copy_with(e, actor=context.actor) for e in getattr(entity, field))
+        self._written[key] = self._read[key] = as_persisted(entity, version=version, actor=context.actor)
         return self._written[key]
 
-    def remove(self, entity: Entity, /) -> None:
+    def delete(self, entity: Entity, /) -> None:
         self._require_open()
         self._based_on.setdefault((type(entity), entity.id), entity.version)
         self._written[type(entity), entity.id] = None
 
-    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
+    def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
         self._require_open()
         behind = self._file["facts"][max(after - self._file["forgotten"], 0) :]
-        return [fact_of(data) for data in (behind[::-1] if backwards else behind)[:limit]]
+        return [event_from_data(data) for data in (behind[::-1] if reverse else behind)[:limit]]
 
-    def forget_events(self, *, until: int) -> int:
+    def prune_events(self, *, until: int) -> int:
         self._require_open()
-        self._forget = until
+        self._prune_until = until
         forgotten: int = self._file["forgotten"]
         return max(0, min(until - forgotten, len(self._file["facts"]) - 1))
 
-    def ask(self, question: Question[Any], /) -> None:
+    def execute_query(self, aggregate: Aggregate[Any], /) -> None:
         """Let crmcore count record by record."""
         self._require_open()
 
@@ -151,24 +155,26 @@ class JsonTransaction:
         self._require_open()
         with self._store.lock:
             tenants = self._store.read()
-            file = tenants[self._context.tenant] = self._mine(tenants)
-            before = {key: loaded(text) for key in self._written if (text := file["records"].get(name_of(key)))}
-            for kind, id in self._written:
-                stored = before[kind, id].version if (kind, id) in before else 0
-                if stored != self._based_on[kind, id]:
-                    taken = self._based_on[kind, id] == 0
+            file = tenants[self._context.tenant] = self._tenant_data(tenants)
+            before = {key: load_record(text) for key in self._written if (text := file["records"].get(key_text(key)))}
+            for entity_type, id in self._written:
+                stored = before[entity_type, id].version if (entity_type, id) in before else 0
+                if stored != self._based_on[entity_type, id]:
+                    taken = self._based_on[entity_type, id] == 0
                     raise (
-                        Taken(kind.shape.kind, "id")
+                        DuplicateKeyError(entity_type.meta.prefix, "id")
                         if taken
-                        else StaleVersion(kind.shape.kind, id, self._based_on[kind, id])
+                        else StaleVersionError(entity_type.meta.prefix, id, self._based_on[entity_type, id])
                     )
             self._write_records(file)
             for key, entries in self._entries.items():
-                file["entries"].setdefault(name_of(key), []).extend(wire.dump(e, type(e)) for e in entries)
+                file["entries"].setdefault(key_text(key), []).extend(wire.dump(e, type(e)) for e in entries)
             position = file["forgotten"] + len(file["facts"])
-            file["facts"] += [data_of(fact, position + place) for place, fact in enumerate(self._facts, start=1)]
-            gone = max(0, min(self._forget - file["forgotten"], len(file["facts"]) - 1))
-            file["facts"], file["forgotten"] = file["facts"][gone:], file["forgotten"] + gone
+            file["facts"] += [
+                event_to_data(event, position + place) for place, event in enumerate(self._events, start=1)
+            ]
+            deleted_keys = max(0, min(self._prune_until - file["forgotten"], len(file["facts"]) - 1))
+            file["facts"], file["forgotten"] = file["facts"][deleted_keys:], file["forgotten"] + deleted_keys
             self._store.write(tenants)
         self._open = False
 
@@ -178,16 +184,16 @@ class JsonTransaction:
 
     def _write_records(self, file: dict[str, Any]) -> None:
         for key, new in self._written.items():
-            file["records"].pop(name_of(key), None)
+            file["records"].pop(key_text(key), None)
             if new is None:
-                file["entries"].pop(name_of(key), None)
-        holders = {unique: one.id for one in records(file) for unique in keys_of(one)}
+                file["entries"].pop(key_text(key), None)
+        holders = {unique: one.id for one in stored_records(file) for unique in keys_of(one)}
         for key, new in self._written.items():
             for unique in keys_of(new) if new is not None else ():
                 if holders.setdefault(unique, key[1]) != key[1]:
-                    raise Taken(key[0].shape.kind, unique[1])
+                    raise DuplicateKeyError(key[0].meta.prefix, unique[1])
             if new is not None:
-                file["records"][name_of(key)] = dumped(new)
+                file["records"][key_text(key)] = dump_record(new)
 
     def _matching(self, kind: Any, where: Criterion) -> Iterator[Any]:
         self._require_open()
@@ -196,45 +202,49 @@ class JsonTransaction:
         found = (self.get(kind, id) for id in ids)
         return (one for one in found if one is not None and matches(where, one))
 
-    def _mine(self, tenants: dict[str, Any]) -> dict[str, Any]:
-        mine: dict[str, Any] = tenants.get(self._context.tenant) or json.loads(json.dumps(NEW))
+    def _tenant_data(self, tenants: dict[str, Any]) -> dict[str, Any]:
+        mine: dict[str, Any] = tenants.get(self._context.tenant) or json.loads(json.dumps(EMPTY_TENANT))
         return mine
 
 
-def name_of(key: Key) -> str:
-    return f"{key[0].shape.kind} {key[1]}"
+def key_text(key: Key) -> str:
+    return f"{key[0].meta.prefix} {key[1]}"
 
 
-def records(file: dict[str, Any]) -> Iterator[Entity]:
-    return (loaded(text) for text in file["records"].values())
+def stored_records(file: dict[str, Any]) -> Iterator[Entity]:
+    return (load_record(text) for text in file["records"].values())
 
 
 def keys_of(record: Entity) -> Iterator[tuple[type[Entity], str, tuple[Any, ...]]]:
     return ((type(record), *unique) for unique in unique_keys(record))
 
 
-def entry_of(kind: Any) -> Any:
+def log_entry_class(kind: Any) -> Any:
     """The class of a record's entries, as its field declares it."""
     return next(field.metadata["entries"] for field in attrs.fields(kind) if field.name == kind.shape.entries)
 
 
-def dumped(record: Entity) -> str:
+def dump_record(record: Entity) -> str:
     """Write a record as text. What a receipt keeps may be of any class, so it is written with its class's name."""
-    return wire.pack(changed(record, result=wire.pack(record.result)) if isinstance(record, Receipt) else record)
+    return wire.dump_result(
+        copy_with(record, result=wire.dump_result(record.result)) if isinstance(record, IdempotencyRecord) else record
+    )
 
 
-def loaded(text: str) -> Any:
+def load_record(text: str) -> Any:
     """Read what `dumped` wrote."""
-    record = wire.unpack(text)
-    return changed(record, result=wire.unpack(record.result)) if isinstance(record, Receipt) else record
+    record = wire.load_result(text)
+    return (
+        copy_with(record, result=wire.load_result(record.result)) if isinstance(record, IdempotencyRecord) else record
+    )
 
 
-def data_of(fact: Recorded, position: int) -> list[Any]:
-    about = [fact.id, fact.tenant, fact.actor, fact.subject, fact.version, fact.number, fact.correlation]
-    return [*about, fact.event.name, fact.event.schema, wire.dump_event(fact.event), position]
+def event_to_data(event: RecordedEvent, position: int) -> list[Any]:
+    about = [event.id, event.tenant, event.actor, event.subject_id, event.version, event.number, event.correlation_id]
+    return [*about, event.event.name, event.event.schema, wire.dump_event(event.event), position]
 
 
-def fact_of(data: list[Any]) -> Recorded:
-    id, tenant, actor, subject, version, number, correlation, name, schema, event, position = data
-    fact = wire.load_event(name, schema, event)
-    return Recorded(id, tenant, actor, subject, version, number, correlation, fact, position)
+def event_from_data(data: list[Any]) -> RecordedEvent:
+    id, tenant, actor, subject, version, number, correlation_id, name, schema, payload, position = data
+    event = wire.load_event(name, schema, payload)
+    return RecordedEvent(id, tenant, actor, subject, version, number, correlation_id, event, position)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import fresh_database, mariadb, not_to_be_had, scratch
+from tests.servers import fresh_database, mariadb, skip_or_fail, temporary_folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def require() -> Callable[..., str]:
-    """Find a program by any of its names: ``require("chromium", "chrome")``.
+    """Find a program by any of its names: ``validate_argument("chromium", "chrome")``.
 
     Where there is none the test is skipped, and says so; where CI is set it fails, so that what decides about everybody's work leaves nothing out.
     """
@@ -37,7 +37,7 @@ def require() -> Callable[..., str]:
         path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
         found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
         if found is None:
-            not_to_be_had(names[0])
+            skip_or_fail(names[0])
         return found
 
     return find
@@ -70,7 +70,7 @@ def mariadb_url() -> Iterator[str]:
     if given := os.environ.get("CRMCORE_MARIADB"):
         yield given
         return
-    with scratch() as folder, mariadb(folder) as url:
+    with temporary_folder() as folder, mariadb(folder) as url:
         yield url
 
 

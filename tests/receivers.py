@@ -17,25 +17,29 @@ LOOPBACK: Final = ("127.0.0.0/8",)
 """The allowance by which tests may dial their own receivers."""
 
 
-class Mailbox:
+class MailReceiver:
     """A mail server's memory, and its manners.
 
     Attributes:
         mails: what was taken, as bytes.
-        manner: ``accept``; ``later`` (451), ``never`` (550), ``stranger`` (550 for the recipient), ``drop`` (takes the mail, then hangs
+        behaviour: ``accept``; ``add_clamped`` (451), ``never`` (550), ``stranger`` (550 for the recipient), ``drop`` (takes the mail, then hangs
             up instead of saying so); or a list of them, one for each mail to come.
     """
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
         self.envelopes: list[Envelope] = []
-        self.manner: str | list[str] = "accept"
+        self.behaviour: str | list[str] = "accept"
 
-    def next_manner(self) -> str:
+    def next_behaviour(self) -> str:
         """How the next mail is met."""
-        return self.manner if isinstance(self.manner, str) else (self.manner.pop(0) if self.manner else "accept")
+        return (
+            self.behaviour
+            if isinstance(self.behaviour, str)
+            else (self.behaviour.pop(0) if self.behaviour else "accept")
+        )
 
-    def keep(self, mail: bytes, manner: str) -> None:
+    def keep(self, mail: bytes, behaviour: str) -> None:
         """Keep a mail, before it is said to be taken."""
         self.mails.append(mail)
 
@@ -43,22 +47,22 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Let a recipient be named."""
-        if self.manner == "stranger":
+        if self.behaviour == "stranger":
             return "550 5.1.1 nobody of that name: " + address
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # as above
         """Take a mail, or not."""
-        manner = self.next_manner()
-        if manner == "later":
+        behaviour = self.next_behaviour()
+        if behaviour == "later":
             return "451 4.3.0 come again"
-        if manner == "never":
+        if behaviour == "never":
             return "550 5.7.1 no, " + str(envelope.rcpt_tos)
         assert isinstance(envelope.content, bytes)
         self.envelopes.append(envelope)
-        self.keep(envelope.content, manner)
-        if manner == "drop":
+        self.keep(envelope.content, behaviour)
+        if behaviour == "drop":
             hang_up(server)
         return "250 OK"
 
@@ -70,18 +74,18 @@ def hang_up(server: SMTP) -> None:
 
 
 @contextmanager
-def mail_server(mailbox: Mailbox | None = None, **settings: Any) -> Iterator[tuple[Mailbox, int]]:
+def mail_server(receiver: MailReceiver | None = None, **settings: Any) -> Iterator[tuple[MailReceiver, int]]:
     """Run a mail server; gives its memory and its port."""
-    mailbox = mailbox or Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **settings)
+    receiver = receiver or MailReceiver()
+    controller = Controller(receiver, hostname="127.0.0.1", port=free_port(), **settings)
     controller.start()
     try:
-        yield mailbox, controller.port
+        yield receiver, controller.port
     finally:
         controller.stop()
 
 
-class Hooks:
+class WebhookReceiver:
     """A web server's memory, and its manners.
 
     Attributes:
@@ -100,7 +104,7 @@ class Hooks:
         self.drip = 0
         self.connections = 0
 
-    def answer(self) -> int:
+    def next_response(self) -> int:
         """What is answered next."""
         if isinstance(self.status, int):
             return self.status
@@ -108,9 +112,11 @@ class Hooks:
 
 
 @contextmanager
-def web_server(context: ssl.SSLContext | None = None, *, hooks: Hooks | None = None) -> Iterator[tuple[Hooks, int]]:
+def web_server(
+    context: ssl.SSLContext | None = None, *, receiver: WebhookReceiver | None = None
+) -> Iterator[tuple[WebhookReceiver, int]]:
     """Run a web server; gives its memory and its port."""
-    memory = hooks or Hooks()
+    memory = receiver or WebhookReceiver()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -128,7 +134,7 @@ def web_server(context: ssl.SSLContext | None = None, *, hooks: Hooks | None = N
                 time.sleep(0.2)
             if memory.drip:
                 return
-            self.send_response(memory.answer())
+            self.send_response(memory.next_response())
             for name, value in memory.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", "2")

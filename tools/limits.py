@@ -7,10 +7,10 @@ from typing import Any, Final, get_args, get_type_hints
 import attrs
 
 from crmcore.adapters import wire
-from crmcore.adapters.kinds import ENTITIES
-from crmcore.domain.values.money import LARGEST
+from crmcore.adapters.kinds import ENTITY_TYPES
+from crmcore.domain.values.money import MAX_MINOR_UNITS
 from crmcore.services import house, unit
-from crmcore.services.ports import Context
+from crmcore.services.ports import RequestContext
 
 INTRODUCTION: Final = (
     "Everything that comes in has a limit. What lies at it is taken; what lies beyond it is refused with `too_long`, `out_of_range` or\n"
@@ -26,20 +26,20 @@ def limits() -> str:
 def sections() -> Iterator[str]:
     """The lines of the page."""
     yield "| | |\n|---|---|"
-    yield f"| money | up to {LARGEST:,} of its smallest units, either way |"
-    yield f"| an idempotency key | 1 to {house.KEY_LIMIT} characters |"
-    yield f"| a page of records | 1 to {unit.LONGEST_PAGE:,} |"
-    yield f"| a JSON text on the wire | up to {wire.LARGEST:,} characters, no name twice in one object, no NaN |"
-    for kind in kinds():
+    yield f"| money | up to {MAX_MINOR_UNITS:,} of its smallest units, either way |"
+    yield f"| an idempotency key | 1 to {house.MAX_KEY_LENGTH} characters |"
+    yield f"| a page of records | 1 to {unit.MAX_PAGE_SIZE:,} |"
+    yield f"| a JSON text on the wire | up to {wire.MAX_LENGTH:,} characters, no name twice in one object, no NaN |"
+    for kind in record_classes():
         lines = [line for field in attrs.fields(kind) if (line := _line(kind, field))]
         if lines:
             yield f"\n## {kind.__name__}\n\n| field | limit |\n|---|---|"
             yield from lines
 
 
-def kinds() -> list[type[Any]]:
+def record_classes() -> list[type[Any]]:
     """Every kind of record, with all the parts that they hold, by name."""
-    waiting: list[Any] = [Context, *ENTITIES]
+    waiting: list[Any] = [RequestContext, *ENTITY_TYPES]
     seen: set[type[Any]] = set()
     while waiting:
         kind = waiting.pop(0)
@@ -52,11 +52,11 @@ def kinds() -> list[type[Any]]:
 
 
 def _line(kind: type[Any], field: Any) -> str:
-    limit = _written(field.metadata) if field.init and field.name != "pending" else ""
+    limit = _limit_text(field.metadata) if field.init and field.name != "pending" else ""
     return f"| `{kind.__name__}.{field.name}` | {limit} |" if limit else ""
 
 
-def _written(labels: Mapping[str, Any]) -> str:
+def _limit_text(labels: Mapping[str, Any]) -> str:
     """A field's limit in words."""
     said = []
     if "items" in labels:
@@ -64,13 +64,13 @@ def _written(labels: Mapping[str, Any]) -> str:
     if "limit" in labels:
         said.append(f"{'each ' if said else ''}up to {labels['limit']:,} characters")
     if "least" in labels:
-        said.append(f"{_value(labels['least'])} to {_value(labels['most'])}")
+        said.append(f"{_value_text(labels['least'])} to {_value_text(labels['most'])}")
     if "places" in labels:
         said.append(f"at most {labels['places']} decimal places")
     return ", ".join(said)
 
 
-def _value(value: Any) -> str:
+def _value_text(value: Any) -> str:
     match value:
         case datetime():
             return f"{value.year:04}-{value:%m-%d}"

@@ -16,13 +16,13 @@ import attrs
 
 import crmcore
 from crmcore import errors
-from crmcore.adapters.kinds import ENTITIES, EVENTS
+from crmcore.adapters.kinds import ENTITY_TYPES, EVENT_TYPES
 from crmcore.services import ports
 from crmcore.services.ports import house, machine, storage, world
 from tools import command_line, limits
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
-MADE: Final = "<!-- Written by tools/reference.py; change what it reads instead. -->"
+GENERATED_NOTICE: Final = "<!-- Written by tools/reference.py; change what it reads instead. -->"
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def stability() -> str:
         f"{', '.join(f'`{name}`' for name in extras())}.\n\n"
         "Everything else may change in any release: modules inside `domain`, `services` and `adapters` are open to read and to\n"
         "import, at your own risk. The data of older releases can always be read by newer ones.",
-        *(f"- `{name}`{_says(getattr(crmcore, name), ': ')}" for name in crmcore.__all__),
+        *(f"- `{name}`{_first_sentence(getattr(crmcore, name), ': ')}" for name in crmcore.__all__),
     )
 
 
@@ -65,7 +65,7 @@ def error_codes() -> str:
         "| code | class | HTTP status | retryable | when | data |",
         "|---|---|---|---|---|---|",
         *(
-            f"| `{kind.code}` | `{kind.__name__}` | {kind.status} | {'yes' if kind.retryable else 'no'} | {_says(kind)} "
+            f"| `{kind.code}` | `{kind.__name__}` | {kind.status} | {'yes' if kind.retryable else 'no'} | {_first_sentence(kind)} "
             f"| {', '.join(f'`{f.name}`' for f in attrs.fields(kind)) if attrs.has(kind) else ''} |"
             for kind in kinds
         ),
@@ -83,8 +83,8 @@ def events() -> str:
         "| event | schema | what happened | fields |",
         "|---|---|---|---|",
         *(
-            f"| `{name}` | {kind.schema} | {_says(kind)} | {_fields(kind, leaving_out={'at'})} |"
-            for name, kind in sorted(EVENTS.items())
+            f"| `{name}` | {kind.schema} | {_first_sentence(kind)} | {_fields(kind, leaving_out={'at'})} |"
+            for name, kind in sorted(EVENT_TYPES.items())
             if kind.__module__.startswith("crmcore.")
         ),
     )
@@ -94,16 +94,16 @@ def records() -> str:
     """List all kinds of records, their fields, and which of them tell something about a person."""
     lines = []
     kind: Any
-    for kind in sorted(ENTITIES, key=lambda kind: kind.shape.kind):
+    for kind in sorted(ENTITY_TYPES, key=lambda entity_type: entity_type.meta.prefix):
         hints = get_type_hints(kind)
         lines += [
             f"\n## {kind.__name__}\n",
-            _says(kind),
+            _first_sentence(kind),
             f"\nIds start with `{kind.shape.kind}_`; the table is `{kind.shape.table}`.\n",
         ]
         lines += ["| field | type | personal |", "|---|---|---|"]
         lines += [
-            f"| `{f.name}` | {_written(hints[f.name])} | {'yes' if f.metadata.get('personal') else ''} |"
+            f"| `{f.name}` | {_type_text(hints[f.name])} | {'yes' if f.metadata.get('personal') else ''} |"
             for f in attrs.fields(kind)
             if f.name != "pending"
         ]
@@ -118,7 +118,7 @@ def records() -> str:
 def states() -> str:
     """Draw all life cycles."""
     lines = []
-    for module, name, table in sorted(_life_cycles(), key=lambda found: (found[0], found[1])):
+    for module, name, table in sorted(_transition_tables(), key=lambda found: (found[0], found[1])):
         first = next(iter(table))
         lines += [
             f"\n## {name.replace('_LIFE', '').replace('_', ' ').capitalize()}\n",
@@ -144,19 +144,21 @@ def states() -> str:
 
 def port_list() -> str:
     """List all ports with their methods."""
-    rooms = (machine, storage, house, world)
-    found = {name: thing for room in rooms for name, thing in vars(room).items() if name in ports.__all__}
+    modules = (machine, storage, house, world)
+    found = {name: thing for module in modules for name, thing in vars(module).items() if name in ports.__all__}
     lines = []
     for name, port in found.items():
         if getattr(port, "_is_protocol", False):
-            lines += [f"\n## {name}\n", _says(port), ""]
+            lines += [f"\n## {name}\n", _first_sentence(port), ""]
             lines += [
-                f"- `{_signature(method, wish)}`{_says(wish, ': ')}"
-                for method, wish in vars(port).items()
-                if inspect.isfunction(wish) and not method.startswith("_")
+                f"- `{_signature(method, port_method)}`{_first_sentence(port_method, ': ')}"
+                for method, port_method in vars(port).items()
+                if inspect.isfunction(port_method) and not method.startswith("_")
             ]
             lines += [
-                f"- `{name}`{_says(wish, ': ')}" for name, wish in vars(port).items() if isinstance(wish, property)
+                f"- `{name}`{_first_sentence(port_method, ': ')}"
+                for name, port_method in vars(port).items()
+                if isinstance(port_method, property)
             ]
     return page(
         "Ports",
@@ -190,7 +192,7 @@ INDEXES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def index(folder: str) -> str:
+def folder_index(folder: str) -> str:
     """List the pages of a folder."""
     pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
     return page(*INDEXES[folder], *(f"- [{_title(path)}]({path.name})" for path in pages))
@@ -204,10 +206,10 @@ def _title(path: Path) -> str:
 
 def page(title: str, introduction: str, *lines: str) -> str:
     """Put a page together."""
-    return "\n".join([f"# {title}", "", MADE, "", introduction, "", *lines]).rstrip() + "\n"
+    return "\n".join([f"# {title}", "", GENERATED_NOTICE, "", introduction, "", *lines]).rstrip() + "\n"
 
 
-def _says(thing: Any, before: str = "") -> str:
+def _first_sentence(thing: Any, before: str = "") -> str:
     """The first sentence of a docstring, as Markdown."""
     text = inspect.getdoc(thing) if not isinstance(thing, str) else None
     if not text:
@@ -219,17 +221,17 @@ def _says(thing: Any, before: str = "") -> str:
 def _fields(kind: type[Any], *, leaving_out: set[str]) -> str:
     hints = get_type_hints(kind)
     named = (f.name for f in attrs.fields(kind) if f.name not in leaving_out)
-    return ", ".join(f"`{name}` {_written(hints[name])}" for name in named) or "none"
+    return ", ".join(f"`{name}` {_type_text(hints[name])}" for name in named) or "none"
 
 
-def _written(kind: Any) -> str:
+def _type_text(kind: Any) -> str:
     """A type in words."""
     if kind is type(None):
         return "nothing"
     if get_origin(kind) in {Union, types.UnionType}:
-        return " or ".join(_written(one) for one in get_args(kind))
+        return " or ".join(_type_text(one) for one in get_args(kind))
     if get_origin(kind) is tuple:
-        return f"some {_written(get_args(kind)[0])}"
+        return f"some {_type_text(get_args(kind)[0])}"
     if get_origin(kind) is not None:
         return str(getattr(get_origin(kind), "__name__", kind)).lower()
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -244,7 +246,7 @@ def _written(kind: Any) -> str:
     }.get(getattr(kind, "__name__", ""), getattr(kind, "__name__", str(kind)))
 
 
-def _life_cycles() -> Iterator[tuple[str, str, Mapping[Enum, frozenset[Enum]]]]:
+def _transition_tables() -> Iterator[tuple[str, str, Mapping[Enum, frozenset[Enum]]]]:
     """Find all transition tables of the domain."""
     domain = import_module("crmcore.domain")
     for info in walk_packages(domain.__path__, "crmcore.domain."):
@@ -253,8 +255,8 @@ def _life_cycles() -> Iterator[tuple[str, str, Mapping[Enum, frozenset[Enum]]]]:
             yield info.name, name, getattr(module, name)
 
 
-def _signature(name: str, wish: Callable[..., Any]) -> str:
-    parameters = [p for p in inspect.signature(wish).parameters if p != "self"]
+def _signature(name: str, method: Callable[..., Any]) -> str:
+    parameters = [p for p in inspect.signature(method).parameters if p != "self"]
     return f"{name}({', '.join(parameters)})"
 
 
@@ -272,7 +274,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 }
 """What follows from the code."""
 LISTS: Final[dict[str, Callable[[], str]]] = {
-    **{f"{folder}/index.md": partial(index, folder) for folder in INDEXES if folder != "tutorial"},
+    **{f"{folder}/index.md": partial(folder_index, folder) for folder in INDEXES if folder != "tutorial"},
     "llms.txt": llms,
 }
 """What follows from the other pages. The tutorial has an order of its own."""

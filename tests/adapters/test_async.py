@@ -14,11 +14,11 @@ from crmcore.adapters.sql import sqlite
 from crmcore.adapters.sql.tables import make_schema
 
 SCHEMA = make_schema(prefix="async_")
-Scene = Callable[[AsyncEngine], Awaitable[Any]]
+Scenario = Callable[[AsyncEngine], Awaitable[Any]]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], Any]:
+def run_scenario(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scenario], Any]:
     """Plays a scene on an asynchronous engine, whose tables are there and empty."""
     if request.param == "sqlite":
         url = f"sqlite+aiosqlite:///{tmp_path / 'crm.db'}"
@@ -26,7 +26,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
         given = make_url(request.getfixturevalue("postgresql_url"))
         url = given.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
-    async def whole(scene: Scene) -> Any:
+    async def run_on_engine(scenario: Scenario) -> Any:
         engine = create_async_engine(url)
         if request.param == "sqlite":
             sqlite.prepare(engine.sync_engine)
@@ -36,22 +36,22 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
             await connection.run_sync(SCHEMA.metadata.drop_all)
             await connection.run_sync(SCHEMA.metadata.create_all)
         try:
-            return await scene(engine)
+            return await scenario(engine)
         finally:
             await engine.dispose()
 
-    return lambda scene: asyncio.run(whole(scene))
+    return lambda scene: asyncio.run(run_on_engine(scene))
 
 
 def capture(host: Any, name: str) -> str:
     """Take a lead in, over whatever of the host's."""
     crm = Crm(SqlStore(host, schema=SCHEMA), region="LV")
-    funnel = crm.funnels.named("Windows") or crm.funnels.create("Windows", stages=["First call", "Payment"])
-    deal = crm.leads.capture(name, phone="2000 0000", funnel=funnel.id).deal
-    return crm.deals.move(deal.id, to="Payment").deal.id
+    funnel = crm.funnels.get_by_name("Windows") or crm.funnels.create("Windows", stages=["First call", "Payment"])
+    deal = crm.leads.capture(name, phone="2000 0000", funnel_id=funnel.id).deal
+    return crm.deals.move(deal.id, stage_key="Payment").deal.id
 
 
-async def counted(engine: AsyncEngine) -> tuple[int, int]:
+async def count_deals_and_orders(engine: AsyncEngine) -> tuple[int, int]:
     """How many deals there are, and how many orders of the host's."""
     async with engine.connect() as connection:
         deals = (await connection.exec_driver_sql("SELECT count(*) FROM async_deals")).scalar()
@@ -59,72 +59,74 @@ async def counted(engine: AsyncEngine) -> tuple[int, int]:
     return int(deals or 0), int(orders or 0)
 
 
-def test_what_a_session_commits_is_there(play: Callable[[Scene], Any]) -> None:
+def test_session_commit_keeps_deals_and_host_rows(run_scenario: Callable[[Scenario], Any]) -> None:
     """A story within an AsyncSession lasts when the session commits, together with the host's own rows."""
 
-    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+    async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
             await (await session.connection()).exec_driver_sql("INSERT INTO host_orders VALUES (1)")
             await session.run_sync(lambda s: capture(s, "Jānis"))
             await session.commit()
-        return await counted(engine)
+        return await count_deals_and_orders(engine)
 
-    assert play(scene) == (1, 1)
+    assert run_scenario(scenario) == (1, 1)
 
 
-def test_what_a_session_rolls_back_is_gone(play: Callable[[Scene], Any]) -> None:
+def test_session_rollback_removes_deals_and_host_rows(run_scenario: Callable[[Scenario], Any]) -> None:
     """A story within an AsyncSession is gone when the session rolls back, together with the host's own rows."""
 
-    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+    async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
             await (await session.connection()).exec_driver_sql("INSERT INTO host_orders VALUES (1)")
             await session.run_sync(lambda s: capture(s, "Jānis"))
             await session.rollback()
-        return await counted(engine)
+        return await count_deals_and_orders(engine)
 
-    assert play(scene) == (0, 0)
+    assert run_scenario(scenario) == (0, 0)
 
 
 @pytest.mark.parametrize(("end", "expected"), [("commit", (1, 1)), ("rollback", (0, 0))])
-def test_a_connection_will_do(play: Callable[[Scene], Any], end: str, expected: tuple[int, int]) -> None:
+def test_connection_commits_or_rolls_back(
+    run_scenario: Callable[[Scenario], Any], end: str, expected: tuple[int, int]
+) -> None:
     """The same over an AsyncConnection."""
 
-    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+    async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         connection: AsyncConnection
         async with engine.connect() as connection:
             await connection.exec_driver_sql("INSERT INTO host_orders VALUES (1)")
             await connection.run_sync(lambda c: capture(c, "Jānis"))
             await getattr(connection, end)()
-        return await counted(engine)
+        return await count_deals_and_orders(engine)
 
-    assert play(scene) == expected
+    assert run_scenario(scenario) == expected
 
 
-def test_a_refused_story_leaves_the_rest(play: Callable[[Scene], Any]) -> None:
+def test_failed_command_rolls_back_to_savepoint(run_scenario: Callable[[Scenario], Any]) -> None:
     """A story that is refused is taken back to its savepoint, and the host commits the rest."""
 
-    async def scene(engine: AsyncEngine) -> tuple[int, int]:
+    async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
             await session.run_sync(lambda s: capture(s, "Jānis"))
             with pytest.raises(CrmError):
-                await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.add(""))
+                await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.create(""))
             await session.commit()
-        return await counted(engine)
+        return await count_deals_and_orders(engine)
 
-    assert play(scene) == (1, 0)
+    assert run_scenario(scenario) == (1, 0)
 
 
-def test_stories_are_told_at_once(play: Callable[[Scene], Any]) -> None:
+def test_concurrent_sessions_commit_all_commands(run_scenario: Callable[[Scenario], Any]) -> None:
     """Several tasks each with a session of their own tell stories at the same time; every one of them is there."""
 
-    async def one(engine: AsyncEngine, number: int) -> None:
+    async def capture_one(engine: AsyncEngine, number: int) -> None:
         async with AsyncSession(engine) as session:
-            await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.add(f"Jānis {number}"))
+            await session.run_sync(lambda s: Crm(SqlStore(s, schema=SCHEMA)).customers.create(f"Jānis {number}"))
             await session.commit()
 
-    async def scene(engine: AsyncEngine) -> int:
-        await asyncio.gather(*(one(engine, number) for number in range(8)))
+    async def scenario(engine: AsyncEngine) -> int:
+        await asyncio.gather(*(capture_one(engine, number) for number in range(8)))
         async with AsyncSession(engine) as session:
             return await session.run_sync(lambda s: len(Crm(SqlStore(s, schema=SCHEMA)).customers.search("Jānis")))
 
-    assert play(scene) == 8
+    assert run_scenario(scenario) == 8

@@ -7,13 +7,13 @@ import pytest
 from crmcore import Crm, MemoryStore, SqlStore
 
 
-def test_the_log_is_folded(tmp_path: Path) -> None:
+def test_checkpoint_empties_wal(tmp_path: Path) -> None:
     """After a checkpoint nothing is left in the log, and the file alone holds everything."""
     path = tmp_path / "crm.db"
     store = SqlStore.open(f"sqlite:///{path}")
     crm = Crm(store)
     for n in range(20):
-        crm.customers.add(f"Customer {n}")
+        crm.customers.create(f"Customer {n}")
     before = path.stat().st_size
     left = store.checkpoint()
 
@@ -22,14 +22,14 @@ def test_the_log_is_folded(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_reader_holds_it_back(tmp_path: Path) -> None:
+def test_checkpoint_with_active_reader_is_partial(tmp_path: Path) -> None:
     """What somebody still reads behind stays in the log, and nobody waits for it."""
     store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
     crm = Crm(store)
-    crm.customers.add("First")
-    with store.begin(crm.house.context, ids=crm.house.ids, reading=True) as reader:
-        assert reader.get(type(crm.customers.add("x")), "customer_00000000000070008000000000000001") is None
-        crm.customers.add("Second")
+    crm.customers.create("First")
+    with store.begin(crm._environment.context, id_generator=crm._environment.id_generator, read_only=True) as reader:
+        assert reader.get(type(crm.customers.create("x")), "customer_00000000000070008000000000000001") is None
+        crm.customers.create("Second")
 
         assert store.checkpoint() > 0
     assert 0 == store.checkpoint()
@@ -37,7 +37,7 @@ def test_a_reader_holds_it_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgresql
-def test_elsewhere_nothing_happens(postgresql_url: str) -> None:
+def test_checkpoint_on_other_database_does_nothing(postgresql_url: str) -> None:
     """A database without such a log is left alone."""
     store = SqlStore.open(postgresql_url)
 

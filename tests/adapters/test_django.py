@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 
-from crmcore import Crm, Recorder
+from crmcore import Crm, RecordingNotifier
 from crmcore.adapters.django import DjangoStore, deliver_on_commit
-from crmcore.errors import Busy, CrmError, InvalidInput, RuleBroken, StoreFailed, Taken
+from crmcore.errors import (
+    BusinessRuleError,
+    CrmError,
+    DatabaseBusyError,
+    DuplicateKeyError,
+    InvalidInputError,
+    StoreError,
+)
 from crmcore.services.ports import Store
 from crmcore.testing.contract import StoreContract
 from tests.django_host import close_connections, database, execute, make_orders, order, orders, project
@@ -59,7 +66,7 @@ def names(crm: Crm) -> set[str]:
 def add(crm: Crm, name: str, **facts: Any) -> str:
     """Write a row of each side."""
     order(name)
-    return crm.customers.add(f"Customer {name}", **facts).id
+    return crm.customers.create(f"Customer {name}", **facts).id
 
 
 class TestAtomic:
@@ -161,20 +168,20 @@ class TestErrors:
         """After a refusal that the host has caught, its block goes on and is stored."""
         with transaction.atomic():
             add(crm, "A", phone="2000 0000")
-            with pytest.raises(Taken):
-                crm.customers.add("Customer B", phone="2000 0000")
+            with pytest.raises(DuplicateKeyError):
+                crm.customers.create("Customer B", phone="2000 0000")
             add(crm, "C")
 
         assert ({"A", "C"}, {"Customer A", "Customer C"}) == (orders(), names(crm))
 
     def test_a_command_that_the_database_refused_undoes_only_itself(self, crm: Crm) -> None:
         """A statement that fails on the server does not break the host's block."""
-        table = DjangoStore().schema.events.name
+        table = DjangoStore().schema.events_table.name
         with transaction.atomic():
             add(crm, "A")
             execute(f"ALTER TABLE {table} RENAME TO hidden")
-            with pytest.raises(StoreFailed):
-                crm.customers.add("Customer B")
+            with pytest.raises(StoreError):
+                crm.customers.create("Customer B")
             execute(f"ALTER TABLE hidden RENAME TO {table}")
             add(crm, "C")
 
@@ -186,7 +193,7 @@ class TestErrors:
         with transaction.atomic():
             add(crm, "A")
             execute(f"ALTER TABLE {table} RENAME TO hidden")
-            with pytest.raises(StoreFailed):
+            with pytest.raises(StoreError):
                 crm.customers.search("customer")
             execute(f"ALTER TABLE hidden RENAME TO {table}")
             add(crm, "B")
@@ -195,7 +202,7 @@ class TestErrors:
 
     def test_an_error_that_leaves_the_block_undoes_both(self, crm: Crm) -> None:
         """A refusal that the host does not catch rolls its block back, as any error does."""
-        with pytest.raises(Taken), transaction.atomic():
+        with pytest.raises(DuplicateKeyError), transaction.atomic():
             add(crm, "A", phone="2000 0000")
             add(crm, "B", phone="2000 0000")
 
@@ -207,8 +214,8 @@ class TestErrors:
         with transaction.atomic():
             with pytest.raises(IntegrityError), transaction.atomic(savepoint=False):
                 order("A")
-            with pytest.raises(StoreFailed):
-                crm.customers.add("Customer B")
+            with pytest.raises(StoreError):
+                crm.customers.create("Customer B")
 
         assert ({"A"}, set()) == (orders(), names(crm))
 
@@ -219,7 +226,7 @@ class TestErrors:
 
         def batch() -> None:
             with crm.batch():
-                crm.customers.add("Customer B")
+                crm.customers.create("Customer B")
                 names(crm)  # writes what the batch holds
                 with pytest.raises(IntegrityError):
                     if marked:
@@ -229,7 +236,7 @@ class TestErrors:
                         order("A")
 
         if marked or connection.vendor == "postgresql":
-            with pytest.raises(StoreFailed):
+            with pytest.raises(StoreError):
                 batch()
             assert ({"A"}, set()) == (orders(), names(crm))
         else:  # SQLite undoes the statement alone
@@ -238,7 +245,7 @@ class TestErrors:
 
     def test_a_conflict_is_tried_again_inside_the_block(self, crm: Crm) -> None:
         """Two blocks that change one record at once are both stored, on PostgreSQL by a second attempt behind the savepoint."""
-        anna = crm.customers.add("Customer Anna")
+        anna = crm.customers.create("Customer Anna")
         changed = threading.Event()
 
         def change(name: str) -> None:
@@ -288,8 +295,8 @@ class TestThreads:
         with transaction.atomic():
             add(crm, "A")
             connection.close()
-            with pytest.raises(StoreFailed):
-                crm.customers.add("Customer B")
+            with pytest.raises(StoreError):
+                crm.customers.create("Customer B")
 
         assert (set(), set()) == (orders(), names(crm))
 
@@ -314,16 +321,16 @@ class TestLostConnections:
     def test_a_command_is_run_again_on_a_new_connection(self) -> None:
         """A persistent connection that the server has ended between requests costs no command."""
         crm = Crm(DjangoStore())
-        crm.customers.add("Customer A")
+        crm.customers.create("Customer A")
         self.end_session()
-        crm.customers.add("Customer B")
+        crm.customers.create("Customer B")
 
         assert {"Customer A", "Customer B"} == names(crm)
 
     def test_a_view_is_run_again_on_a_new_connection(self) -> None:
         """Nor a view."""
         crm = Crm(DjangoStore())
-        crm.customers.add("Customer A")
+        crm.customers.create("Customer A")
         self.end_session()
 
         assert {"Customer A"} == names(crm)
@@ -335,7 +342,7 @@ class TestLostConnections:
             add(crm, "A")
             self.end_session()
             with pytest.raises(CrmError):
-                crm.customers.add("Customer B")
+                crm.customers.create("Customer B")
             with pytest.raises(DatabaseError):
                 order("C")
 
@@ -345,13 +352,13 @@ class TestLostConnections:
 
     def test_the_server_is_away(self) -> None:
         """A database that cannot be reached is an error of crmcore's that says so."""
-        crm = Crm(DjangoStore(), attempts=1)
+        crm = Crm(DjangoStore(), max_attempts=1)
         connection.close()
         connection.settings_dict["PORT"] = "1"
         connection.settings_dict["HOST"] = "127.0.0.1"
 
-        with pytest.raises(Busy):
-            crm.customers.add("Customer A")
+        with pytest.raises(DatabaseBusyError):
+            crm.customers.create("Customer A")
 
 
 class TestBatches:
@@ -378,9 +385,9 @@ class TestBatches:
     def test_a_command_in_a_block_inside_a_batch_is_refused(self, crm: Crm) -> None:
         """What a batch holds back could neither be undone with an inner block nor survive it, so the command is refused."""
         with crm.batch():
-            crm.customers.add("Customer A")
-            with pytest.raises(RuleBroken, match="savepoint"), transaction.atomic():
-                crm.customers.add("Customer B")
+            crm.customers.create("Customer A")
+            with pytest.raises(BusinessRuleError, match="savepoint"), transaction.atomic():
+                crm.customers.create("Customer B")
             with transaction.atomic():
                 order("C")
 
@@ -390,7 +397,7 @@ class TestBatches:
         """A message that came in a block which was rolled back has not come."""
 
         def take() -> Any:
-            return crm.inbox.take("shop", "1", lambda: crm.customers.add("Customer A"))
+            return crm.inbox.process("shop", "1", lambda: crm.customers.create("Customer A"))
 
         with pytest.raises(HostError), transaction.atomic():
             take()
@@ -403,29 +410,29 @@ class TestBatches:
 
 class TestDelivery:
     @pytest.fixture
-    def sent(self) -> Recorder:
-        return Recorder()
+    def sent(self) -> RecordingNotifier:
+        return RecordingNotifier()
 
     @pytest.fixture
-    def crm(self, host: str, sent: Recorder) -> Crm:
+    def crm(self, host: str, sent: RecordingNotifier) -> Crm:
         return Crm(DjangoStore(), notifiers={"email": sent})
 
     def queue(self, crm: Crm, text: str) -> None:
         """Queue a letter, to be sent after the commit."""
-        crm.delivery.queue("notice", address="a@shop.example", facts={"text": text})
+        crm.outbox.queue("notice", address="a@shop.example", variables={"text": text})
         deliver_on_commit(crm)
 
-    def test_letters_leave_once_after_the_commit(self, crm: Crm, sent: Recorder) -> None:
+    def test_letters_leave_once_after_the_commit(self, crm: Crm, sent: RecordingNotifier) -> None:
         """Nothing is sent inside a block; after it each letter is sent once."""
         with transaction.atomic():
             self.queue(crm, "one")
             self.queue(crm, "two")
-            before = len(sent.letters)
+            before = len(sent.messages)
 
-        assert (0, 2) == (before, len(sent.letters))
+        assert (0, 2) == (before, len(sent.messages))
         assert 0 == crm.deliver().sent
 
-    def test_nothing_leaves_after_a_rollback(self, crm: Crm, sent: Recorder) -> None:
+    def test_nothing_leaves_after_a_rollback(self, crm: Crm, sent: RecordingNotifier) -> None:
         """Neither the letters of a block that was rolled back nor those of an inner one are sent."""
         with pytest.raises(HostError), transaction.atomic():
             self.queue(crm, "lost")
@@ -436,28 +443,28 @@ class TestDelivery:
                 self.queue(crm, "lost")
                 raise HostError
 
-        assert 1 == len(sent.letters)
+        assert 1 == len(sent.messages)
 
-    def test_without_a_block_letters_leave_at_once(self, crm: Crm, sent: Recorder) -> None:
+    def test_without_a_block_letters_leave_at_once(self, crm: Crm, sent: RecordingNotifier) -> None:
         """In autocommit mode there is no commit to wait for."""
         self.queue(crm, "one")
 
-        assert 1 == len(sent.letters)
+        assert 1 == len(sent.messages)
 
-    def test_after_a_batch(self, crm: Crm, sent: Recorder) -> None:
+    def test_after_a_batch(self, crm: Crm, sent: RecordingNotifier) -> None:
         """The commit of a batch is the commit of its block."""
         with crm.batch():
             self.queue(crm, "one")
-            before = len(sent.letters)
+            before = len(sent.messages)
 
-        assert (0, 1) == (before, len(sent.letters))
+        assert (0, 1) == (before, len(sent.messages))
 
     def test_an_error_of_the_delivery_does_not_reach_the_request(
         self, crm: Crm, caplog: pytest.LogCaptureFixture
     ) -> None:
         """The transaction is stored, so that an error behind it is logged and not raised."""
         with transaction.atomic():
-            crm.customers.add("Customer A")
+            crm.customers.create("Customer A")
             deliver_on_commit(crm, limit=-1)
 
         assert {"Customer A"} == names(crm)
@@ -473,15 +480,15 @@ class TestDelivery:
 
         order("A")
         with pytest.raises(IntegrityError), crm.batch():
-            crm.customers.add("Customer A")
+            crm.customers.create("Customer A")
             transaction.on_commit(fail)
 
         assert {"Customer A"} == names(crm)
 
-    def test_threads_send_each_letter_once(self, crm: Crm, sent: Recorder) -> None:
+    def test_threads_send_each_letter_once(self, crm: Crm, sent: RecordingNotifier) -> None:
         """Deliveries in several threads share the letters between them."""
         for number in range(30):
-            crm.delivery.queue("notice", address="a@shop.example", facts={"text": f"number {number}"})
+            crm.outbox.queue("notice", address="a@shop.example", variables={"text": f"number {number}"})
 
         def deliver(_: str) -> None:
             crm.deliver()
@@ -490,21 +497,21 @@ class TestDelivery:
         run_threads(deliver, "A", "B", "C")
         crm.deliver()
 
-        assert (30, 30) == (len(sent.letters), len({letter.id for letter in sent.letters}))
+        assert (30, 30) == (len(sent.messages), len({letter.id for letter in sent.messages}))
 
-    def test_a_delivery_inside_a_block_is_refused(self, crm: Crm, sent: Recorder) -> None:
+    def test_a_delivery_inside_a_block_is_refused(self, crm: Crm, sent: RecordingNotifier) -> None:
         """What has left could not be rolled back with the block."""
-        crm.delivery.queue("notice", address="a@shop.example", facts={"text": "one"})
+        crm.outbox.queue("notice", address="a@shop.example", variables={"text": "one"})
         with transaction.atomic():
-            for action in (crm.deliver, crm.delivery.run, crm.feed.read):
-                with pytest.raises(RuleBroken, match="not committed yet"):
+            for action in (crm.deliver, crm.outbox.run, crm.feed.read):
+                with pytest.raises(BusinessRuleError, match="not committed yet"):
                     action()
 
-        assert 0 == len(sent.letters)
+        assert 0 == len(sent.messages)
 
     def test_another_store_is_refused(self, host: str) -> None:
         """Over another store there is no block of Django's to wait for."""
-        with pytest.raises(InvalidInput, match="DjangoStore"):
+        with pytest.raises(InvalidInputError, match="DjangoStore"):
             deliver_on_commit(Crm())
 
 
@@ -520,7 +527,7 @@ def run_threads(work: Any, *arguments: str) -> None:
 class DjangoContract(StoreContract):
     """What every store promises, over Django's connections. One thread has one of them, so what two do at once is tested with threads."""
 
-    offers = frozenset({"ask", "batch", "threads"})
+    capabilities = frozenset({"ask", "batch", "threads"})
 
     def make_store(self) -> Store:
         store = DjangoStore()

@@ -16,14 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, TestCase, TransactionTestCase
 from django.urls import clear_url_caches, path
 
-from crmcore import Crm, CrmError, Recorder
+from crmcore import Crm, CrmError, RecordingNotifier
 from crmcore.adapters.django import DjangoStore, deliver_on_commit
-from crmcore.errors import RuleBroken
+from crmcore.errors import BusinessRuleError
 from tests.django_host import close_connections, database, make_orders, order, orders, project
 from tests.servers import fresh_database
 
 URLS = "tests_of_django_urls"
-sent = Recorder()
+sent = RecordingNotifier()
 crm = Crm(DjangoStore(), notifiers={"email": sent})
 """One for the whole project, as a host has it."""
 
@@ -31,8 +31,8 @@ crm = Crm(DjangoStore(), notifiers={"email": sent})
 def both(request: HttpRequest) -> HttpResponse:
     """Write rows of both sides, and queue a letter."""
     order(request.GET["name"])
-    crm.customers.add(f"Customer {request.GET['name']}", phone=request.GET.get("phone"))
-    crm.delivery.queue("notice", address="a@shop.example", facts={"text": request.GET["name"]})
+    crm.customers.create(f"Customer {request.GET['name']}", phone=request.GET.get("phone"))
+    crm.outbox.queue("notice", address="a@shop.example", variables={"text": request.GET["name"]})
     deliver_on_commit(crm)
     if "fail" in request.GET:
         raise RuntimeError
@@ -41,7 +41,7 @@ def both(request: HttpRequest) -> HttpResponse:
 
 def keyed(request: HttpRequest) -> HttpResponse:
     """Run a command with the key of its form."""
-    crm.customers.add(f"Customer {request.GET['name']}", key=request.GET["key"])
+    crm.customers.create(f"Customer {request.GET['name']}", idempotency_key=request.GET["key"])
     return HttpResponse()
 
 
@@ -49,7 +49,7 @@ def caught(request: HttpRequest) -> HttpResponse:
     """Answer a refusal, and keep what was written before."""
     order(request.GET["name"])
     try:
-        crm.customers.add("Customer again", phone=request.GET["phone"])
+        crm.customers.create("Customer again", phone=request.GET["phone"])
     except CrmError as error:
         return HttpResponse(status=error.status)
     return HttpResponse()
@@ -64,7 +64,7 @@ async def asynchronous(request: HttpRequest) -> HttpResponse:
 async def blocking(request: HttpRequest) -> HttpResponse:
     """Call crmcore in the event loop."""
     with pytest.raises(SynchronousOnlyOperation):
-        crm.customers.add("Customer A")
+        crm.customers.create("Customer A")
     return HttpResponse()
 
 
@@ -81,7 +81,7 @@ def host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     ]
     monkeypatch.setitem(sys.modules, URLS, urls)
     clear_url_caches()
-    sent.letters.clear()
+    sent.messages.clear()
     url = request.getfixturevalue(f"{request.param}_url")
     if request.param == "sqlite":
         yield from prepared(url)
@@ -101,7 +101,7 @@ def prepared(url: str) -> Iterator[None]:
 def stored() -> tuple[set[str], set[str], int]:
     """Read the host's rows, crmcore's, and how many letters have left."""
     names = {customer.name.removeprefix("Customer ") for customer in crm.customers.search("customer")}
-    return orders(), names, len(sent.letters)
+    return orders(), names, len(sent.messages)
 
 
 class TestRequests:
@@ -161,7 +161,7 @@ class TestTestCases:
         class Shop(TestCase):  # type: ignore[misc]  # Django brings no types
             @classmethod
             def setUpTestData(cls) -> None:
-                crm.customers.add("Customer Fixture")
+                crm.customers.create("Customer Fixture")
 
             def test_one(self) -> None:
                 self.work("A")
@@ -170,15 +170,15 @@ class TestTestCases:
                 self.work("B")
 
             def work(self, name: str) -> None:
-                before = len(sent.letters)
+                before = len(sent.messages)
                 with self.captureOnCommitCallbacks(execute=True) as callbacks, transaction.atomic():
                     order(name)
-                    crm.customers.add(f"Customer {name}")
-                    crm.delivery.queue("notice", address="a@shop.example", facts={"text": name})
+                    crm.customers.create(f"Customer {name}")
+                    crm.outbox.queue("notice", address="a@shop.example", variables={"text": name})
                     deliver_on_commit(crm)
-                    with pytest.raises(RuleBroken):
+                    with pytest.raises(BusinessRuleError):
                         crm.deliver()
-                assert (1, before + 1) == (len(callbacks), len(sent.letters))
+                assert (1, before + 1) == (len(callbacks), len(sent.messages))
                 assert ({name}, {"Fixture", name}, before + 1) == stored()
 
         assert "" == run(Shop)
@@ -197,13 +197,13 @@ class TestTestCases:
             def work(self) -> None:
                 here = crm.for_tenant(self.id().rpartition(".")[2])
                 with transaction.atomic():
-                    here.customers.add("Customer A")
-                    here.delivery.queue("notice", address="a@shop.example", facts={"text": "one"})
+                    here.customers.create("Customer A")
+                    here.outbox.queue("notice", address="a@shop.example", variables={"text": "one"})
                     deliver_on_commit(here)
                 assert 1 == len(here.customers.search("customer"))
 
         assert "" == run(Shop)
-        assert 2 == len(sent.letters)
+        assert 2 == len(sent.messages)
 
 
 def run(case: Any) -> str:

@@ -17,7 +17,7 @@ from crmcore.adapters.django import DjangoStore
 from crmcore.adapters.sql import tenants
 from crmcore.adapters.sql.sqlite import prepare
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.errors import InvalidInput, UnsafeEngine
+from crmcore.errors import InvalidInputError, UnsafeEngineError
 from tests.django_host import database, execute, project
 from tests.servers import fresh_database
 
@@ -35,8 +35,8 @@ def problems(settings: dict[str, Any], **options: Any) -> str:
         store = DjangoStore(**options)
         store.create_tables()
         try:
-            Crm(store).customers.add("Customer A")
-        except UnsafeEngine as refusal:
+            Crm(store).customers.create("Customer A")
+        except UnsafeEngineError as refusal:
             return str(refusal)
         return ""
 
@@ -93,26 +93,26 @@ class TestSqlite:
             store = DjangoStore()
             store.create_tables()
             crm = Crm(store)
-            crm.customers.add("Customer A")
+            crm.customers.create("Customer A")
             transaction.set_autocommit(False)
-            with pytest.raises(UnsafeEngine, match="autocommit"):
-                crm.customers.add("Customer B")
+            with pytest.raises(UnsafeEngineError, match="autocommit"):
+                crm.customers.create("Customer B")
             transaction.set_autocommit(True)
 
             assert ["Customer A"] == [customer.name for customer in crm.customers.search("customer")]
 
     def test_a_wall_is_refused(self, url: str) -> None:
         """SQLite has no row-level security."""
-        with project(database(url)), pytest.raises(InvalidInput, match="PostgreSQL"):
-            Crm(DjangoStore(walled=True)).customers.search("customer")
+        with project(database(url)), pytest.raises(InvalidInputError, match="PostgreSQL"):
+            Crm(DjangoStore(row_level_security=True)).customers.search("customer")
 
     def test_a_view_waits_for_no_writer(self, url: str) -> None:
         """A view outside of a block takes no lock, so that it reads while another connection writes."""
         with project(database(url, timeout=5)):
             store = DjangoStore()
             store.create_tables()
-            crm = Crm(store, attempts=1)
-            crm.customers.add("Customer A")
+            crm = Crm(store, max_attempts=1)
+            crm.customers.create("Customer A")
             engine = prepare(create_engine(url))
             with engine.begin():
                 found = crm.customers.search("customer")
@@ -126,7 +126,7 @@ class TestSqlite:
         with project(database(url)):
             store = DjangoStore()
             store.create_tables()
-            Crm(store).customers.add("Customer A")
+            Crm(store).customers.create("Customer A")
             with connection.cursor() as cursor:
                 cursor.execute("SELECT NULL REGEXP 'a', 5 REGEXP '5'")
 
@@ -165,7 +165,7 @@ class TestPostgresql:
         with project(database(postgresql), TIME_ZONE=zone, USE_TZ=False):
             store = DjangoStore()
             store.create_tables()
-            added = Crm(store).customers.add("Customer A")
+            added = Crm(store).customers.create("Customer A")
 
             assert added == Crm(store).customers.get(added.id)
 
@@ -176,7 +176,7 @@ class TestPostgresql:
             connection.connection.adapters.register_loader("uuid", TextLoader)
             store = DjangoStore()
             store.create_tables()
-            added = Crm(store).customers.add("Customer A")
+            added = Crm(store).customers.create("Customer A")
 
             assert added == Crm(store).customers.get(added.id)
 
@@ -187,10 +187,10 @@ class TestPostgresql:
             store.create_tables()
             crm = Crm(store)
             transaction.set_autocommit(False)
-            crm.customers.add("Customer A")
+            crm.customers.create("Customer A")
             joined = store.is_joined
             transaction.rollback()
-            crm.customers.add("Customer B")
+            crm.customers.create("Customer B")
             transaction.commit()
             transaction.set_autocommit(True)
 
@@ -200,18 +200,18 @@ class TestPostgresql:
     def test_a_wall_stands(self, postgresql: str) -> None:
         """Behind row-level security each command says its tenant, inside a block and outside."""
         with project(database(postgresql)):
-            store = DjangoStore(walled=True)
+            store = DjangoStore(row_level_security=True)
             store.create_tables()
-            for statement in tenants.wall(store.schema.tables):
+            for statement in tenants.row_level_security_statements(store.schema.tables):
                 execute(statement.replace("%", "%%"))
             execute("CREATE ROLE django_worker")
             execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO django_worker")
             crm = Crm(store)
             execute("SET ROLE django_worker")
-            crm.for_tenant("one").customers.add("Customer A")
+            crm.for_tenant("one").customers.create("Customer A")
             with transaction.atomic():
-                crm.for_tenant("two").customers.add("Customer B")
-                crm.for_tenant("one").customers.add("Customer C")
+                crm.for_tenant("two").customers.create("Customer B")
+                crm.for_tenant("one").customers.create("Customer C")
             unwalled = Crm(DjangoStore(), tenant="one").customers.search("customer")
             walled = crm.for_tenant("one").customers.search("customer")
             execute("RESET ROLE")
@@ -252,7 +252,7 @@ class TestTables:
 
             assert ([], created) == (before, apply(create))
             assert created > 10
-            assert Crm(DjangoStore()).customers.add("Customer A").name == "Customer A"
+            assert Crm(DjangoStore()).customers.create("Customer A").name == "Customer A"
 
     def test_other_prefixes_and_aliases(self, url: str, tmp_path: Path) -> None:
         """Two databases of Django's and two sets of tables keep apart, and a block is of one database only."""
@@ -263,9 +263,9 @@ class TestTables:
             for store in (first, second, third):
                 store.create_tables()
             with transaction.atomic(using="other"):
-                Crm(third).customers.add("Customer A")
+                Crm(third).customers.create("Customer A")
                 joined = [store.is_joined for store in (first, second, third)]
-                Crm(second).customers.add("Customer B")
+                Crm(second).customers.create("Customer B")
                 transaction.set_rollback(True, using="other")
             found = [len(Crm(store).customers.search("customer")) for store in (first, second, third)]
 
@@ -281,8 +281,8 @@ def test_another_database_is_refused(tmp_path: Path) -> None:
     with project(database(f"sqlite:///{tmp_path / 'crm.db'}")):
         connection.vendor, vendor = "mysql", connection.vendor
         try:
-            with pytest.raises(InvalidInput, match="mysql"):
-                Crm(DjangoStore()).customers.add("Customer A")
+            with pytest.raises(InvalidInputError, match="mysql"):
+                Crm(DjangoStore()).customers.create("Customer A")
         finally:
             connection.vendor = vendor
 

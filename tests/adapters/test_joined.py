@@ -12,43 +12,43 @@ from sqlalchemy.orm import Session
 from crmcore import Crm, CrmError, SqlStore
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.errors import RuleBroken
+from crmcore.errors import BusinessRuleError
 from tests.servers import fresh_database
 
 SCHEMA = make_schema(prefix="joined_")
 
 
 @pytest.mark.mariadb
-def test_a_deadlock_undoes_the_hosts_part_too(mariadb_url: str) -> None:
+def test_deadlock_fails_commit_of_host(mariadb_url: str) -> None:
     """Two hosts' transactions wait for each other: MariaDB undoes one of them whole, and that one's commit says so."""
     engine = make_engine(mariadb_url)
     store = SqlStore(engine, schema=SCHEMA)
     store.create_tables()
     crm = Crm(store)
-    first, second = crm.customers.add("Anna"), crm.customers.add("Berta")
+    first, second = crm.customers.create("Anna"), crm.customers.create("Berta")
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE joined_orders (note VARCHAR(20)) ENGINE=InnoDB")
     ready = threading.Barrier(2)
     ends: dict[str, Any] = {}
 
-    def host(name: str, one: Any, other: Any) -> None:
+    def run_host(name: str, one: Any, other: Any) -> None:
         connection: Connection
         with engine.connect() as connection:
             connection.exec_driver_sql("INSERT INTO joined_orders VALUES (%s)", (name,))
-            here = crm.using(SqlStore(connection, schema=SCHEMA))
+            here = crm.with_store(SqlStore(connection, schema=SCHEMA))
             here.customers.rename(one.id, f"{name} was here")
             ready.wait()
             try:
                 here.customers.rename(other.id, f"{name} was here too")
-            except CrmError as refusal:
-                ends[name] = refusal
+            except CrmError as error:
+                ends[name] = error
                 with pytest.raises(PendingRollbackError):
                     connection.commit()
                 connection.rollback()
             else:
                 connection.commit()
 
-    threads = [threading.Thread(target=host, args=args) for args in (("a", first, second), ("b", second, first))]
+    threads = [threading.Thread(target=run_host, args=args) for args in (("a", first, second), ("b", second, first))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -80,7 +80,7 @@ def postgresql(postgresql_url: str) -> Iterator[Engine]:
 def refused(engine: Engine, session: Session, action: Callable[[Crm], object]) -> None:
     """Write a row of the host's, and have the database refuse the first SELECT of a command or a view."""
     session.connection().exec_driver_sql("INSERT INTO orders VALUES ('A')")
-    crm = Crm(SqlStore(session), attempts=2)
+    crm = Crm(SqlStore(session), max_attempts=2)
     session.connection().exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
     with engine.connect() as other:
         other.exec_driver_sql("LOCK TABLE crm_customers IN ACCESS EXCLUSIVE MODE")
@@ -99,7 +99,7 @@ def orders(engine: Engine) -> int:
 def test_a_command_whose_select_failed_undoes_only_itself(postgresql: Engine) -> None:
     """PostgreSQL aborts a transaction for a failed SELECT too; the command's savepoint saves the host's rows."""
     with Session(postgresql) as session:
-        refused(postgresql, session, lambda crm: crm.customers.add("Customer A", phone="+37120000000"))
+        refused(postgresql, session, lambda crm: crm.customers.create("Customer A", phone="+37120000000"))
         session.commit()
 
     assert 1 == orders(postgresql)
@@ -124,11 +124,11 @@ def test_a_batch_around_a_savepoint_of_the_hosts_is_refused(sqlite_url: str, bin
     with bind(engine) as host:
         crm = Crm(SqlStore(host))
         with crm.batch():
-            crm.customers.add("Customer A")
-            with pytest.raises(RuleBroken, match="savepoint"), host.begin_nested():
-                crm.customers.add("Customer B")
+            crm.customers.create("Customer A")
+            with pytest.raises(BusinessRuleError, match="savepoint"), host.begin_nested():
+                crm.customers.create("Customer B")
         with host.begin_nested(), crm.batch():
-            crm.customers.add("Customer C")
+            crm.customers.create("Customer C")
         host.commit()
     found = {customer.name for customer in Crm(SqlStore(engine)).customers.search("customer")}
     engine.dispose()

@@ -9,24 +9,26 @@ from sqlalchemy.orm import Session
 
 from crmcore import SqlStore
 from crmcore.adapters.sql import sqlite
-from crmcore.errors import UnsafeEngine
+from crmcore.errors import UnsafeEngineError
 
 
 def problems(engine: Engine, **settings: Any) -> list[str]:
     """What the preflight finds."""
     try:
         SqlStore(engine, **settings)
-    except UnsafeEngine as refusal:
-        return list(refusal.problems)
+    except UnsafeEngineError as error:
+        return list(error.problems)
     finally:
         engine.dispose()
     return []
 
 
-def found(engine: Engine, *words: str, **settings: Any) -> bool:
+def finds_only(engine: Engine, *expected_words: str, **settings: Any) -> bool:
     """Whether it finds just what is spoken of."""
     listed = problems(engine, **settings)
-    return len(listed) == len(words) and all(word in problem for word, problem in zip(words, listed, strict=True))
+    return len(listed) == len(expected_words) and all(
+        word in problem for word, problem in zip(expected_words, listed, strict=True)
+    )
 
 
 def settings_of(engine: Engine, *statements: str) -> Engine:
@@ -45,15 +47,15 @@ def settings_of(engine: Engine, *statements: str) -> Engine:
 
 
 class TestSqlite:
-    def test_a_plain_engine_is_refused_with_the_cure(self, tmp_path: Path) -> None:
+    def test_default_engine_is_rejected_with_fix(self, tmp_path: Path) -> None:
         """SQLAlchemy's usual set-up loses updates; so it is refused, and told how to do better."""
         engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
 
-        with pytest.raises(UnsafeEngine, match=r"sqlite\.prepare\(engine\)"):
+        with pytest.raises(UnsafeEngineError, match=r"sqlite\.prepare\(engine\)"):
             SqlStore(engine)
         engine.dispose()
 
-    def test_a_prepared_engine_is_taken(self, tmp_path: Path) -> None:
+    def test_prepared_engine_is_accepted(self, tmp_path: Path) -> None:
         """The recipe is the cure."""
         assert problems(sqlite.prepare(create_engine(f"sqlite:///{tmp_path / 'crm.db'}"))) == []
 
@@ -65,20 +67,20 @@ class TestSqlite:
             ("journal_mode = OFF", "journal"),
         ],
     )
-    def test_each_setting_that_loses_writes_is_found(self, tmp_path: Path, pragma: str, word: str) -> None:
+    def test_unsafe_setting_is_found(self, tmp_path: Path, pragma: str, word: str) -> None:
         """One bad setting is one problem."""
         engine = sqlite.prepare(create_engine(f"sqlite:///{tmp_path / 'crm.db'}"))
 
-        assert found(settings_of(engine, f"PRAGMA {pragma}"), word)
+        assert finds_only(settings_of(engine, f"PRAGMA {pragma}"), word)
 
-    def test_everything_is_told_at_once(self, tmp_path: Path) -> None:
+    def test_all_problems_are_reported_together(self, tmp_path: Path) -> None:
         """A host that has three things to mend hears of all three."""
         engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
         bad = settings_of(engine, "PRAGMA synchronous = OFF", "PRAGMA busy_timeout = 0")
 
-        assert found(bad, "driver", "power cut loses", "destroys", "busy_timeout")
+        assert finds_only(bad, "driver", "power cut loses", "destroys", "busy_timeout")
 
-    def test_what_is_accepted_is_not_complained_of(self, tmp_path: Path) -> None:
+    def test_accepted_risk_is_not_reported(self, tmp_path: Path) -> None:
         """A host that says so may lose the last commits in a power cut, but not the file."""
         engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
 
@@ -87,60 +89,60 @@ class TestSqlite:
 
 @pytest.mark.postgresql
 class TestPostgresql:
-    def test_an_ordinary_engine_is_taken(self, postgresql_url: str) -> None:
+    def test_default_engine_is_accepted(self, postgresql_url: str) -> None:
         """PostgreSQL is safe as it comes."""
         assert problems(create_engine(postgresql_url)) == []
 
-    def test_autocommit_is_refused(self, postgresql_url: str) -> None:
+    def test_autocommit_engine_is_rejected(self, postgresql_url: str) -> None:
         """Where each statement is a transaction, no story is one."""
-        assert found(create_engine(postgresql_url, isolation_level="AUTOCOMMIT"), "AUTOCOMMIT")
+        assert finds_only(create_engine(postgresql_url, isolation_level="AUTOCOMMIT"), "AUTOCOMMIT")
 
-    def test_an_asynchronous_commit_is_refused(self, postgresql_url: str) -> None:
+    def test_asynchronous_commit_is_rejected(self, postgresql_url: str) -> None:
         """What was acknowledged has to last, unless the host says otherwise."""
         lax = {"options": "-c synchronous_commit=off"}
 
-        assert found(create_engine(postgresql_url, connect_args=lax), "synchronous_commit")
+        assert finds_only(create_engine(postgresql_url, connect_args=lax), "synchronous_commit")
         assert problems(create_engine(postgresql_url, connect_args=lax), durability="relaxed") == []
 
 
 @pytest.mark.mariadb
 class TestMariadb:
-    def test_an_engine_at_read_committed_is_taken(self, mariadb_url: str) -> None:
+    def test_read_committed_engine_is_accepted(self, mariadb_url: str) -> None:
         """What `SqlStore.open` makes is what a host may make itself."""
         engine = create_engine(f"{mariadb_url}?charset=utf8mb4", isolation_level="READ COMMITTED")
 
         assert problems(engine) == []
 
-    def test_the_default_isolation_is_refused(self, mariadb_url: str) -> None:
+    def test_repeatable_read_engine_is_rejected(self, mariadb_url: str) -> None:
         """Under REPEATABLE READ, a story that runs again would see the same old version for ever."""
-        assert found(create_engine(mariadb_url), "READ COMMITTED")
+        assert finds_only(create_engine(mariadb_url), "READ COMMITTED")
 
     @pytest.mark.parametrize(
         ("statement", "word"),
         [("SET autocommit = 1", "commits each"), ("SET sql_mode = ''", "sql_mode"), ("SET NAMES latin1", "utf8mb4")],
     )
-    def test_each_setting_that_loses_something_is_found(self, mariadb_url: str, statement: str, word: str) -> None:
+    def test_unsafe_setting_is_found(self, mariadb_url: str, statement: str, word: str) -> None:
         """One bad setting is one problem, with its cure."""
         engine = create_engine(mariadb_url, isolation_level="READ COMMITTED")
 
-        assert found(settings_of(engine, statement), word)
+        assert finds_only(settings_of(engine, statement), word)
 
-    def test_a_lazy_log_is_refused(self, mariadb_url: str) -> None:
+    def test_delayed_log_flush_is_rejected(self, mariadb_url: str) -> None:
         """What was acknowledged has to outlast a crash of the machine, unless the host says otherwise."""
         engine = create_engine(mariadb_url, isolation_level="READ COMMITTED")
         with engine.connect() as connection:
             connection.exec_driver_sql("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
         try:
-            assert found(engine, "innodb_flush_log_at_trx_commit")
+            assert finds_only(engine, "innodb_flush_log_at_trx_commit")
             assert problems(engine, durability="relaxed") == []
         finally:
             with engine.connect() as connection:
                 connection.exec_driver_sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
             engine.dispose()
 
-    def test_a_session_is_looked_over_too(self, mariadb_url: str) -> None:
+    def test_session_is_checked_like_engine(self, mariadb_url: str) -> None:
         """A host's session is refused like its engine."""
         engine = create_engine(mariadb_url)
-        with Session(engine) as session, pytest.raises(UnsafeEngine, match="READ COMMITTED"):
+        with Session(engine) as session, pytest.raises(UnsafeEngineError, match="READ COMMITTED"):
             SqlStore(session)
         engine.dispose()

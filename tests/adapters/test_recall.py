@@ -9,20 +9,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcore import MemoryStore, SqlStore
-from crmcore.adapters.ids import CountingIds
-from crmcore.adapters.sql.recall import Recall
-from crmcore.domain.criteria import EVERYTHING, AnyOf, Compare, Criterion, Has, Is, OneOf
+from crmcore.adapters.ids import SequentialIds
+from crmcore.adapters.sql.recall import BatchCache
+from crmcore.domain.criteria import MATCH_ALL, Compare, Criterion, Eq, HasChild, In, Or
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
 from crmcore.domain.ids import CustomerId
-from crmcore.services.ports import BatchStore, Context, Transaction
+from crmcore.services.ports import BatchStore, RequestContext, Transaction
 from crmcore.testing.samples import NOON
 
 NUMBER: Final = count(1)
-FEW = tuple(f"{n}@example.org" for n in range(6))
-emails = st.sampled_from(FEW)
+FEW_EMAILS = tuple(f"{n}@example.org" for n in range(6))
+emails = st.sampled_from(FEW_EMAILS)
 keys = st.sampled_from(("a", "b", "c"))
-some = st.lists(emails, min_size=1, max_size=4, unique=True)
+some_emails = st.lists(emails, min_size=1, max_size=4, unique=True)
 
 Step = tuple[str, Any]
 steps: st.SearchStrategy[list[tuple[list[Step], bool]]] = st.lists(
@@ -34,8 +34,8 @@ steps: st.SearchStrategy[list[tuple[list[Step], bool]]] = st.lists(
                 st.tuples(st.just("drop"), emails),
                 st.tuples(st.just("remove"), emails),
                 st.tuples(st.just("crowd"), st.integers(1, 20)),
-                st.tuples(st.just("look"), some),
-                st.tuples(st.just("ahead"), some),
+                st.tuples(st.just("look"), some_emails),
+                st.tuples(st.just("ahead"), some_emails),
                 st.tuples(st.just("count"), st.none()),
             ),
             max_size=5,
@@ -46,78 +46,80 @@ steps: st.SearchStrategy[list[tuple[list[Step], bool]]] = st.lists(
 )
 
 
-def having(emails: Any) -> Criterion:
+def with_any_email(emails: Any) -> Criterion:
     """Who has one of these addresses."""
-    return Has("contact_points", OneOf("claim", tuple(f"email:{email}" for email in emails)))
+    return HasChild("contact_points", In("unique_key", tuple(f"email:{email}" for email in emails)))
 
 
-def questions(emails: Any) -> list[tuple[Criterion, dict[str, Any]]]:
+def queries(emails: Any) -> list[tuple[Criterion, dict[str, Any]]]:
     """What stories ask."""
-    known = Has("external_ids", Is("system", "erp") & OneOf("key", ("a", "b")))
+    known = HasChild("external_ids", Eq("system", "erp") & In("key", ("a", "b")))
     ways: list[Criterion] = [
-        having(emails),
-        having(emails) & Compare("name", ">", "5"),
-        AnyOf((having(emails), known)),
-        AnyOf((having(emails), Is("name", "4"))),
+        with_any_email(emails),
+        with_any_email(emails) & Compare("name", ">", "5"),
+        Or((with_any_email(emails), known)),
+        Or((with_any_email(emails), Eq("name", "4"))),
         known,
-        Is("name", "crowd"),
-        EVERYTHING,
+        Eq("name", "crowd"),
+        MATCH_ALL,
     ]
     orders: list[dict[str, Any]] = [{}, {"order": "-name"}, {"limit": 2}]
     return [(where, order) for where in ways for order in orders]
 
 
-def tell(transaction: Transaction, steps: list[Step], ids: CountingIds) -> list[Any]:
+def execute_steps(transaction: Transaction, steps: list[Step], ids: SequentialIds) -> list[Any]:
     """Tell one story, and note what it sees."""
     seen: list[Any] = []
     for what, about in steps:
         match what:
-            case "add" if not transaction.find(Customer, having([about])):
+            case "add" if not transaction.find(Customer, with_any_email([about])):
                 points = (ContactPoint.email(about),)
-                customer = Customer.add(CustomerId(ids.new("customer")), about[0], at=NOON, contact_points=points)
+                customer = Customer.create(CustomerId(ids.new("customer")), about[0], at=NOON, contact_points=points)
                 seen.append(transaction.save(customer).version)
             case "know":
-                taken = transaction.find(Customer, Has("external_ids", Is("system", "erp") & Is("key", about)))
+                taken = transaction.find(Customer, HasChild("external_ids", Eq("system", "erp") & Eq("key", about)))
                 first = transaction.find(Customer, limit=1)
                 if first and not taken:
-                    transaction.save(first[0].know_as(ExternalId("erp", about), at=NOON))
+                    transaction.save(first[0].add_external_id(ExternalId("erp", about), at=NOON))
             case "drop":
-                for customer in transaction.find(Customer, having([about])):
-                    transaction.save(customer.remove_contact(about, at=NOON))
+                for customer in transaction.find(Customer, with_any_email([about])):
+                    transaction.save(customer.remove_contact_point(about, at=NOON))
             case "remove":
-                for customer in transaction.find(Customer, having([about])):
-                    transaction.remove(customer)
+                for customer in transaction.find(Customer, with_any_email([about])):
+                    transaction.delete(customer)
             case "crowd":
                 for _ in range(about):
-                    transaction.save(Customer.add(CustomerId(ids.new("customer")), "crowd", at=NOON))
+                    transaction.save(Customer.create(CustomerId(ids.new("customer")), "crowd", at=NOON))
             case "look":
-                for where, how in questions(about):
+                for where, how in queries(about):
                     seen.append([(one.id, one.version) for one in transaction.find(Customer, where, **how)])
                     seen.append([(one.id, one.version) for one in transaction.find(Customer, where, **how)])
             case "ahead":
-                read_ahead: Callable[..., None] = getattr(transaction, "read_ahead", lambda *_: None)
-                read_ahead(Customer, having(about))
+                read_ahead: Callable[..., None] = getattr(transaction, "preload", lambda *_: None)
+                read_ahead(Customer, with_any_email(about))
             case "count":
                 seen.append(transaction.count(Customer))
     return seen
 
 
-def play(store: BatchStore, us: Context, before: list[Step], stories: list[tuple[list[Step], bool]]) -> list[Any]:
+def run_batch(
+    store: BatchStore, context: RequestContext, before: list[Step], commands: list[tuple[list[Step], bool]]
+) -> list[Any]:
     """Tell stories in a batch, some of which end badly; and look afterwards."""
-    ids, facts = CountingIds(), CountingIds()
-    with store.begin(us, ids=facts) as first:
-        tell(first, before, ids)
+    ids, event_ids = SequentialIds(), SequentialIds()
+    with store.begin(context, id_generator=event_ids) as first:
+        execute_steps(first, before, ids)
         first.commit()
     seen = []
-    with store.batch(us, ids=facts) as batch:
-        for steps, well in stories:
-            with batch.begin(us, ids=facts) as story:
-                seen.append(tell(story, steps, ids))
+    with store.batch(context, id_generator=event_ids) as batch:
+        for steps, well in commands:
+            with batch.begin(context, id_generator=event_ids) as transaction:
+                seen.append(execute_steps(transaction, steps, ids))
                 if well:
-                    story.commit()
+                    transaction.commit()
         batch.commit()
-    with store.begin(us, ids=facts) as last:
-        seen.append(tell(last, [("look", FEW)], ids))
+    with store.begin(context, id_generator=event_ids) as last:
+        seen.append(execute_steps(last, [("look", FEW_EMAILS)], ids))
     return seen
 
 
@@ -130,39 +132,45 @@ def store() -> Iterator[SqlStore]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(before=st.lists(st.tuples(st.just("add"), emails), max_size=4), stories=steps)
+@given(before=st.lists(st.tuples(st.just("add"), emails), max_size=4), commands=steps)
 @example(  # what a story misses because it removes it is there again when the story fails
-    before=[("add", FEW[0])], stories=[([("remove", FEW[0]), ("look", FEW[:1])], False), ([("look", FEW[:1])], True)]
+    before=[("add", FEW_EMAILS[0])],
+    commands=[([("remove", FEW_EMAILS[0]), ("look", FEW_EMAILS[:1])], False), ([("look", FEW_EMAILS[:1])], True)],
 )
 @example(  # the same, when it has been written meanwhile
-    before=[("add", FEW[0])],
-    stories=[([("remove", FEW[0]), ("count", None), ("look", FEW[:1])], False), ([("look", FEW[:1])], True)],
+    before=[("add", FEW_EMAILS[0])],
+    commands=[
+        ([("remove", FEW_EMAILS[0]), ("count", None), ("look", FEW_EMAILS[:1])], False),
+        ([("look", FEW_EMAILS[:1])], True),
+    ],
 )
 @example(  # what a story sees because it has changed it is as it was when the story fails
-    before=[("add", FEW[2])],
-    stories=[([("drop", FEW[2]), ("ahead", FEW[2:3])], False), ([("look", FEW[2:3])], True)],
+    before=[("add", FEW_EMAILS[2])],
+    commands=[([("drop", FEW_EMAILS[2]), ("ahead", FEW_EMAILS[2:3])], False), ([("look", FEW_EMAILS[2:3])], True)],
 )
 @example(  # what was read ahead has changed since, by a story that wrote in its middle
     before=[],
-    stories=[
-        ([("ahead", FEW[:4])], True),
-        ([("add", FEW[3]), ("count", None)], True),
-        ([("look", FEW[3:4]), ("add", FEW[3])], True),
+    commands=[
+        ([("ahead", FEW_EMAILS[:4])], True),
+        ([("add", FEW_EMAILS[3]), ("count", None)], True),
+        ([("look", FEW_EMAILS[3:4]), ("add", FEW_EMAILS[3])], True),
     ],
 )
-def test_a_batch_remembers_rightly(store: SqlStore, before: list[Step], stories: list[tuple[list[Step], bool]]) -> None:
+def test_batch_cache_answers_like_memory_store(
+    store: SqlStore, before: list[Step], commands: list[tuple[list[Step], bool]]
+) -> None:
     """Whatever was asked before, read ahead, saved, removed or undone: the same is found."""
-    us = Context(tenant=f"tenant {next(NUMBER)}", actor="anna")
+    us = RequestContext(tenant=f"tenant {next(NUMBER)}", actor="anna")
 
-    assert play(MemoryStore(), us, before, stories) == play(store, us, before, stories)
+    assert run_batch(MemoryStore(), us, before, commands) == run_batch(store, us, before, commands)
 
 
-def test_what_is_no_key_is_not_known() -> None:
+def test_query_without_unique_key_is_not_cached() -> None:
     """Only who asks by a unique key can be answered from what is remembered."""
-    recall = Recall()
+    recall = BatchCache()
 
-    assert recall.held(Customer, EVERYTHING) is None
-    assert recall.held(Customer, Is("name", "Anna")) is None
-    assert recall.held(Customer, AnyOf(())) is None
-    assert recall.held(Customer, ~having(FEW)) is None
-    assert recall.held(Customer, Has("contact_points", Is("claim", None))) is None
+    assert recall.find_ids(Customer, MATCH_ALL) is None
+    assert recall.find_ids(Customer, Eq("name", "Anna")) is None
+    assert recall.find_ids(Customer, Or(())) is None
+    assert recall.find_ids(Customer, ~with_any_email(FEW_EMAILS)) is None
+    assert recall.find_ids(Customer, HasChild("contact_points", Eq("unique_key", None))) is None

@@ -8,8 +8,8 @@ import pytest
 
 from crmcore import Crm, SqlStore
 from crmcore.adapters.sql.store import make_engine
-from crmcore.errors import InvalidInput
-from tests.servers import Postgres, scratch
+from crmcore.errors import InvalidInputError
+from tests.servers import Postgres, temporary_folder
 
 pytestmark = pytest.mark.postgresql
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.postgresql
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Postgres, Postgres]]:
     """A server, and another one that follows it."""
-    with scratch() as folder, ExitStack() as after:
+    with temporary_folder() as folder, ExitStack() as after:
         first, second = Postgres(folder / "first"), Postgres(folder / "second")
         first.initialise()
         first.start()
@@ -32,109 +32,115 @@ def servers() -> Iterator[tuple[Postgres, Postgres]]:
 def store(servers: tuple[Postgres, Postgres]) -> Iterator[SqlStore]:
     """A store that writes to the one and reads from the other."""
     first, second = servers
-    store = SqlStore(make_engine(first.url), reads=make_engine(second.url))
+    store = SqlStore(make_engine(first.url), read_replica=make_engine(second.url))
     store.create_tables()
     yield store
     store.close()
 
 
-def hold(servers: tuple[Postgres, Postgres], *, back: bool) -> None:
+def pause_replay(servers: tuple[Postgres, Postgres], *, is_paused: bool) -> None:
     """Hold the second server back, or let it go on."""
     engine = make_engine(servers[1].url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"SELECT pg_wal_replay_{'pause' if back else 'resume'}()")
+        connection.exec_driver_sql(f"SELECT pg_wal_replay_{'pause' if is_paused else 'resume'}()")
     engine.dispose()
 
 
-def names(crm: Crm) -> list[str]:
+def customer_names(crm: Crm) -> list[str]:
     """The names that a view sees."""
     return [customer.name for customer in crm.customers.search("Jānis")]
 
 
-def until(claim: str, crm: Crm) -> None:
+def wait_until(condition: str, crm: Crm) -> None:
     """Wait until a view is answered by the second server."""
     deadline = time.monotonic() + 20
-    while where(crm) != claim:
-        assert time.monotonic() < deadline, f"no view was answered by the {claim} server"
+    while answering_server(crm) != condition:
+        assert time.monotonic() < deadline, f"no view was answered by the {condition} server"
         time.sleep(0.02)
 
 
-def where(crm: Crm) -> str:
+def answering_server(crm: Crm) -> str:
     """Which server answers a view."""
-    house = crm.house
-    with house.store.begin(house.context, ids=house.ids, reading=True) as transaction:
+    environment = crm._environment
+    with environment.store.begin(
+        environment.context, id_generator=environment.id_generator, read_only=True
+    ) as transaction:
         rows = transaction._runner.rows("SELECT pg_is_in_recovery()", ())  # type: ignore[attr-defined]  # an SQL one
     return "second" if rows[0][0] else "first"
 
 
-def test_views_go_to_the_second_server(store: SqlStore) -> None:
+def test_query_runs_on_replica_and_command_on_primary(store: SqlStore) -> None:
     """Once it has what was written, a view is answered by the second server; a story goes to the first."""
     crm = Crm(store, tenant="readers")
-    crm.customers.add("Jānis")
-    until("second", crm)
+    crm.customers.create("Jānis")
+    wait_until("second", crm)
 
-    assert ["Jānis"] == names(crm)
-    with store.begin(crm.house.context, ids=crm.house.ids) as transaction:
-        assert [(False,)] == transaction._runner.rows("SELECT pg_is_in_recovery()", ())
+    assert ["Jānis"] == customer_names(crm)
+    with store.begin(crm._environment.context, id_generator=crm._environment.id_generator) as transaction:
+        assert [(False,)] == transaction._executor.fetch_all("SELECT pg_is_in_recovery()", ())
 
 
-def test_what_was_written_is_read(store: SqlStore, servers: tuple[Postgres, Postgres]) -> None:
+def test_query_after_own_write_reads_primary_until_replica_caught_up(
+    store: SqlStore, servers: tuple[Postgres, Postgres]
+) -> None:
     """A tenant that has just written reads it, however far the second server is behind; other tenants stay there."""
     writer, other = Crm(store, tenant="writers"), Crm(store, tenant="others")
-    hold(servers, back=True)
+    pause_replay(servers, is_paused=True)
     try:
         for number in range(20):
-            writer.customers.add(f"Jānis {number}")
+            writer.customers.create(f"Jānis {number}")
 
-            assert number + 1 == len(names(writer))
-        assert ("first", "second") == (where(writer), where(other))
+            assert number + 1 == len(customer_names(writer))
+        assert ("first", "second") == (answering_server(writer), answering_server(other))
     finally:
-        hold(servers, back=False)
-    until("second", writer)
-    assert len(names(writer)) == 20
+        pause_replay(servers, is_paused=False)
+    wait_until("second", writer)
+    assert len(customer_names(writer)) == 20
 
 
-def test_another_process_may_be_told(store: SqlStore, servers: tuple[Postgres, Postgres]) -> None:
+def test_lsn_passed_to_other_process_lets_it_read_own_writes(
+    store: SqlStore, servers: tuple[Postgres, Postgres]
+) -> None:
     """A mark that is handed on, in a cookie say, lets another process see what the first one wrote."""
     crm = Crm(store, tenant="travellers")
-    elsewhere = SqlStore(make_engine(servers[0].url), reads=make_engine(servers[1].url))
+    elsewhere = SqlStore(make_engine(servers[0].url), read_replica=make_engine(servers[1].url))
     there = Crm(elsewhere, tenant="travellers")
-    hold(servers, back=True)
+    pause_replay(servers, is_paused=True)
     try:
-        crm.customers.add("Jānis")
-        assert [] == names(there)
-        elsewhere.see("travellers", store.written("travellers") or "")
+        crm.customers.create("Jānis")
+        assert [] == customer_names(there)
+        elsewhere.require_lsn("travellers", store.last_write_lsn("travellers") or "")
 
-        assert ["Jānis"] == names(there)
+        assert ["Jānis"] == customer_names(there)
     finally:
-        hold(servers, back=False)
+        pause_replay(servers, is_paused=False)
         elsewhere.close()
-    with pytest.raises(InvalidInput):
-        store.see("travellers", "yesterday'; --")
+    with pytest.raises(InvalidInputError):
+        store.require_lsn("travellers", "yesterday'; --")
 
 
-def test_a_lost_server_is_made_up_for(store: SqlStore, servers: tuple[Postgres, Postgres]) -> None:
+def test_lost_replica_falls_back_to_primary(store: SqlStore, servers: tuple[Postgres, Postgres]) -> None:
     """When the second server is gone, the first one answers; when it is back, it answers again."""
     crm = Crm(store, tenant="losers")
-    crm.customers.add("Jānis")
-    until("second", crm)
+    crm.customers.create("Jānis")
+    wait_until("second", crm)
     servers[1].kill()
 
-    assert ["Jānis"] == names(crm)
+    assert ["Jānis"] == customer_names(crm)
     servers[1].start()
-    until("second", crm)
+    wait_until("second", crm)
 
 
-def test_a_story_that_fails_does_not_send_its_tenant_away(store: SqlStore) -> None:
+def test_failed_command_keeps_queries_on_replica(store: SqlStore) -> None:
     """Only a commit of which nothing came back makes a tenant's views wait; a refusal does not."""
     crm = Crm(store, tenant="refused")
-    with pytest.raises(InvalidInput):
-        crm.customers.add("")
+    with pytest.raises(InvalidInputError):
+        crm.customers.create("")
 
-    assert store.written("refused") is None
+    assert store.last_write_lsn("refused") is None
 
 
-def test_other_databases_have_no_replicas() -> None:
+def test_read_replica_on_other_database_is_rejected() -> None:
     """Who asks SQLite for a replica hears that it has none."""
-    with pytest.raises(InvalidInput, match="PostgreSQL"):
-        SqlStore(make_engine("sqlite://"), reads=make_engine("sqlite://"))
+    with pytest.raises(InvalidInputError, match="PostgreSQL"):
+        SqlStore(make_engine("sqlite://"), read_replica=make_engine("sqlite://"))

@@ -8,26 +8,26 @@ from crmcore import MemoryStore, SqlStore
 from crmcore.services.ports import Store
 from crmcore.testing.contract import StoreContract
 
-ON_SQLITE = frozenset({"ask", "batch", "threads"})
+SQLITE_CAPABILITIES = frozenset({"aggregate", "batch", "threads"})
 """It has one writer at a time, so that there is nothing to pass over."""
 
 
 class TestMemory(StoreContract):
-    offers = frozenset({"batch", "threads"})
+    capabilities = frozenset({"batch", "threads"})
 
     def make_store(self) -> Store:
         return MemoryStore()
 
 
 class TestSqliteInMemory(StoreContract):
-    offers = ON_SQLITE
+    capabilities = SQLITE_CAPABILITIES
 
     def make_store(self) -> Store:
         return SqlStore.open("sqlite://")
 
 
 class TestSqliteFile(StoreContract):
-    offers = ON_SQLITE
+    capabilities = SQLITE_CAPABILITIES
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ class TestPostgresql(StoreContract):
 
     def make_store(self) -> Store:
         store = SqlStore.open(self._postgresql_url)
-        empty(store)
+        truncate_tables(store)
         return store
 
 
@@ -57,11 +57,11 @@ class TestMariadb(StoreContract):
 
     def make_store(self) -> Store:
         store = SqlStore.open(self._mariadb_url)
-        empty(store)
+        truncate_tables(store)
         return store
 
 
-def empty(store: SqlStore) -> None:
+def truncate_tables(store: SqlStore) -> None:
     """Empty all tables of a store."""
     with store.engine.begin() as connection:
         for table in store.schema.tables:  # a TRUNCATE is a change of the schema, and takes long
@@ -76,5 +76,5 @@ class TestPostgresqlWithoutPipeline(StoreContract):
 
     def make_store(self) -> Store:
         store = SqlStore.open(self._postgresql_url, pipeline=False)
-        empty(store)
+        truncate_tables(store)
         return store

@@ -10,17 +10,17 @@ from crmcore import Crm, SqlStore
 from crmcore.adapters.sql import tenants
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.errors import InvalidInput, StoreFailed
+from crmcore.errors import InvalidInputError, StoreError
 from crmcore.services.ports import Store
 from crmcore.testing.contract import StoreContract
-from tests.adapters.test_stores import empty
+from tests.adapters.test_stores import truncate_tables
 
-DIVIDED = make_schema(prefix="divided_", partition_by_tenant=2)
-WALLED = make_schema(prefix="walled_")
+PARTITIONED_SCHEMA = make_schema(prefix="divided_", tenant_partitions=2)
+RLS_SCHEMA = make_schema(prefix="walled_")
 
 
 @pytest.mark.postgresql
-class TestDivided(StoreContract):
+class TestPartitionedStore(StoreContract):
     """Every table in two partitions, by a hash of the tenant."""
 
     @pytest.fixture(autouse=True)
@@ -28,15 +28,15 @@ class TestDivided(StoreContract):
         self._engine = make_engine(postgresql_url)
 
     def make_store(self) -> Store:
-        store = SqlStore(self._engine, schema=DIVIDED)
+        store = SqlStore(self._engine, schema=PARTITIONED_SCHEMA)
         store.create_tables()
-        empty(store)
+        truncate_tables(store)
         return store
 
-    def test_tenants_lie_in_different_partitions(self, store: SqlStore) -> None:
+    def test_tenant_rows_are_in_one_partition(self, store: SqlStore) -> None:
         """The rows of a tenant lie in one partition of each table, and a statement looks into no other."""
         for tenant in ("anna", "berta", "carla", "dora"):
-            Crm(store, tenant=tenant).customers.add("Jānis")
+            Crm(store, tenant=tenant).customers.create("Jānis")
         with store.engine.begin() as connection:
             counts = [
                 connection.exec_driver_sql(f"SELECT count(DISTINCT tenant) FROM divided_customers_p{place}").scalar()
@@ -52,147 +52,147 @@ class TestDivided(StoreContract):
 
 
 @pytest.fixture(scope="module")
-def walled_url(postgresql_url: str) -> Iterator[str]:
+def rls_url(postgresql_url: str) -> Iterator[str]:
     """The URL of a role that owns nothing, on a database whose tables are walled."""
     owner = make_engine(postgresql_url)
-    SqlStore(owner, schema=WALLED).create_tables()
+    SqlStore(owner, schema=RLS_SCHEMA).create_tables()
     with owner.begin() as connection:
-        tenants.raise_wall(connection, WALLED.tables)
-        tenants.raise_wall(connection, WALLED.tables)  # and once more, which changes nothing
+        tenants.enable_row_level_security(connection, RLS_SCHEMA.tables)
+        tenants.enable_row_level_security(connection, RLS_SCHEMA.tables)  # and once more, which changes nothing
         connection.exec_driver_sql("CREATE ROLE crm_worker LOGIN")
         connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO crm_worker")
-        for table in WALLED.tables:
+        for table in RLS_SCHEMA.tables:
             connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO crm_worker")
     yield make_url(postgresql_url).set(username="crm_worker").render_as_string(hide_password=False)
     with owner.begin() as connection:
-        WALLED.metadata.drop_all(connection)
+        RLS_SCHEMA.metadata.drop_all(connection)
         connection.exec_driver_sql("DROP OWNED BY crm_worker")
         connection.exec_driver_sql("DROP ROLE crm_worker")
     owner.dispose()
 
 
 @pytest.mark.postgresql
-class TestWalled(StoreContract):
+class TestRowLevelSecurityStore(StoreContract):
     """Row-level security, forced, and a role that owns nothing."""
 
     @pytest.fixture(autouse=True)
-    def _url(self, walled_url: str, postgresql_url: str) -> Iterator[None]:
-        self._engine = make_engine(walled_url)
+    def _url(self, rls_url: str, postgresql_url: str) -> Iterator[None]:
+        self._engine = make_engine(rls_url)
         owner = make_engine(postgresql_url)
-        empty(SqlStore(owner, schema=WALLED))
+        truncate_tables(SqlStore(owner, schema=RLS_SCHEMA))
         yield
         owner.dispose()
 
     def make_store(self) -> Store:
-        return SqlStore(self._engine, schema=WALLED, walled=True)
+        return SqlStore(self._engine, schema=RLS_SCHEMA, row_level_security=True)
 
 
 @pytest.mark.postgresql
-class TestTheWall:
+class TestRowLevelSecurity:
     @pytest.fixture
-    def engine(self, walled_url: str) -> Iterator[Engine]:
+    def engine(self, rls_url: str) -> Iterator[Engine]:
         """An engine of the role that owns nothing."""
-        engine = make_engine(walled_url)
+        engine = make_engine(rls_url)
         yield engine
         engine.dispose()
 
-    def test_a_statement_without_the_tenant_sees_one_tenant(self, engine: Engine) -> None:
+    def test_statement_without_tenant_filter_sees_one_tenant(self, engine: Engine) -> None:
         """Somebody forgets the tenant in a statement, and still sees and changes only their own rows; who says no tenant sees none."""
-        store = SqlStore(engine, schema=WALLED, walled=True)
+        store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
         for tenant in ("ours", "theirs"):
-            Crm(store, tenant=tenant).customers.add("Jānis")
+            Crm(store, tenant=tenant).customers.create("Jānis")
 
-        def seen(tenant: str | None) -> list[Any]:
+        def visible_rows(tenant: str | None) -> list[Any]:
             with engine.begin() as connection:
                 if tenant:
-                    connection.exec_driver_sql(tenants.TELL, (tenant,))
+                    connection.exec_driver_sql(tenants.SET_TENANT_SQL, (tenant,))
                 connection.exec_driver_sql("UPDATE walled_customers SET note = 'seen'")
                 return list(connection.exec_driver_sql("SELECT tenant FROM walled_customers").scalars())
 
-        assert ["ours"] == seen("ours")
-        assert seen(None) == []
+        assert ["ours"] == visible_rows("ours")
+        assert visible_rows(None) == []
         with engine.begin() as connection:
-            connection.exec_driver_sql(tenants.TELL, ("theirs",))
+            connection.exec_driver_sql(tenants.SET_TENANT_SQL, ("theirs",))
             notes = list(connection.exec_driver_sql("SELECT note FROM walled_customers").scalars())
         assert notes == [""]
 
-    def test_a_row_of_another_tenant_cannot_be_written(self, engine: Engine) -> None:
+    def test_row_of_other_tenant_cannot_be_written(self, engine: Engine) -> None:
         """Nobody puts a row into another tenant's house, nor moves one there."""
-        store = SqlStore(engine, schema=WALLED, walled=True)
-        Crm(store, tenant="movers").customers.add("Jānis")
+        store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
+        Crm(store, tenant="movers").customers.create("Jānis")
         with (
             pytest.raises(Exception, match="row-level security"),
             engine.begin() as connection,
         ):
-            connection.exec_driver_sql(tenants.TELL, ("movers",))
+            connection.exec_driver_sql(tenants.SET_TENANT_SQL, ("movers",))
             connection.exec_driver_sql("UPDATE walled_customers SET tenant = 'others'")
 
-    def test_a_store_that_does_not_say_its_tenant_sees_nothing(self, engine: Engine) -> None:
+    def test_store_without_tenant_setting_sees_nothing(self, engine: Engine) -> None:
         """Behind the wall, a store without `walled=True` reads nothing and writes nothing; it does not see all."""
-        Crm(SqlStore(engine, schema=WALLED, walled=True), tenant="ours2").customers.add("Jānis")
-        crm = Crm(SqlStore(engine, schema=WALLED), tenant="ours2")
+        Crm(SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True), tenant="ours2").customers.create("Jānis")
+        crm = Crm(SqlStore(engine, schema=RLS_SCHEMA), tenant="ours2")
 
         assert [] == list(crm.customers.search("Jānis"))
-        with pytest.raises(StoreFailed, match="42501"):
-            crm.customers.add("Anna")
+        with pytest.raises(StoreError, match="42501"):
+            crm.customers.create("Anna")
 
-    def test_the_setting_ends_with_the_transaction(self, engine: Engine) -> None:
+    def test_tenant_setting_ends_with_transaction(self, engine: Engine) -> None:
         """A connection that goes back to the pool has forgotten whose it was, after a commit and after a rollback."""
         engine = make_engine(engine.url.render_as_string(hide_password=False), pool_size=1, max_overflow=0)
-        crm = Crm(SqlStore(engine, schema=WALLED, walled=True), tenant="once")
-        crm.customers.add("Jānis")
-        with pytest.raises(InvalidInput):
-            crm.customers.add("")
+        crm = Crm(SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True), tenant="once")
+        crm.customers.create("Jānis")
+        with pytest.raises(InvalidInputError):
+            crm.customers.create("")
 
         with engine.begin() as connection:
             assert not connection.exec_driver_sql("SELECT current_setting('crm.tenant', true)").scalar()
         engine.dispose()
 
-    def test_the_wall_is_told_within_the_hosts_transaction(self, engine: Engine) -> None:
+    def test_joined_store_sets_tenant_in_host_transaction(self, engine: Engine) -> None:
         """A joined store says its tenant too, and two stores in one transaction each their own."""
         with engine.begin() as connection:
-            store = SqlStore(connection, schema=WALLED, walled=True)
+            store = SqlStore(connection, schema=RLS_SCHEMA, row_level_security=True)
             for tenant in ("joined", "joined too"):
-                Crm(store, tenant=tenant).customers.add("Jānis")
+                Crm(store, tenant=tenant).customers.create("Jānis")
             counted = [len(Crm(store, tenant=tenant).customers.search("Jānis")) for tenant in ("joined", "joined too")]
 
         assert [1, 1] == counted
 
-    def test_counting_anew_asks_whose(self, engine: Engine) -> None:
+    def test_counter_audit_requires_tenant(self, engine: Engine) -> None:
         """Behind the wall the counters of one tenant are looked at and mended; those of all cannot be seen."""
-        store = SqlStore(engine, schema=WALLED, walled=True)
+        store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
         crm = Crm(store, tenant="counted")
         sales = crm.funnels.create("Windows", stages=["First call"])
-        crm.leads.capture("Jānis", funnel=sales.id)
+        crm.leads.capture("Jānis", funnel_id=sales.id)
         with engine.begin() as connection:
-            connection.exec_driver_sql(tenants.TELL, ("counted",))
+            connection.exec_driver_sql(tenants.SET_TENANT_SQL, ("counted",))
             connection.exec_driver_sql("DELETE FROM walled_deal_counts")
-        (wrong,) = store.recount(tenant="counted")
+        (wrong,) = store.verify_counters(tenant="counted")
 
-        assert ((0, 0), (1, 0)) == (wrong.kept, wrong.found)
+        assert ((0, 0), (1, 0)) == (wrong.stored, wrong.actual)
         assert 1 == crm.deals.board(sales.id).count
-        assert [] == store.recount(tenant="counted")
-        with pytest.raises(InvalidInput, match="wall"):
-            store.recount()
+        assert [] == store.verify_counters(tenant="counted")
+        with pytest.raises(InvalidInputError, match="wall"):
+            store.verify_counters()
 
-    def test_there_is_a_wall_for_every_table(self) -> None:
+    def test_every_table_has_policy(self) -> None:
         """No table is forgotten, whatever kinds of records are added."""
-        statements = list(tenants.wall(WALLED.tables))
+        statements = list(tenants.row_level_security_statements(RLS_SCHEMA.tables))
 
-        assert {f"CREATE POLICY {table.name}_of_tenant ON {table.name}" for table in WALLED.tables} == {
+        assert {f"CREATE POLICY {table.name}_of_tenant ON {table.name}" for table in RLS_SCHEMA.tables} == {
             statement.partition(" USING")[0] for statement in statements if statement.startswith("CREATE")
         }
 
 
-def test_other_databases_have_no_wall() -> None:
+def test_row_level_security_on_other_database_is_rejected() -> None:
     """Who asks SQLite for row-level security hears that it has none."""
-    with pytest.raises(InvalidInput, match="PostgreSQL"):
-        SqlStore(make_engine("sqlite://"), walled=True)
+    with pytest.raises(InvalidInputError, match="PostgreSQL"):
+        SqlStore(make_engine("sqlite://"), row_level_security=True)
 
 
-def test_other_databases_are_not_divided() -> None:
+def test_partitioning_on_other_database_is_ignored() -> None:
     """The same schema is whole on a database that knows no such partitions."""
-    store = SqlStore(make_engine("sqlite://"), schema=DIVIDED)
+    store = SqlStore(make_engine("sqlite://"), schema=PARTITIONED_SCHEMA)
     store.create_tables()
 
-    assert "Jānis" == Crm(store).customers.add("Jānis").name
+    assert "Jānis" == Crm(store).customers.create("Jānis").name

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from crmcore import Crm
 from crmcore.adapters.tracing import OpenTelemetryTracer
-from crmcore.errors import NotFound
+from crmcore.errors import NotFoundError
 
 
 @pytest.fixture
@@ -25,25 +25,25 @@ def crm(spans: InMemorySpanExporter) -> Crm:
     """A house that is watched."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
-    return Crm(tracer=OpenTelemetryTracer(provider), tenant="acme", correlation="req-1")
+    return Crm(tracer=OpenTelemetryTracer(provider), tenant="acme", correlation_id="req-1")
 
 
-def test_each_story_is_a_span(crm: Crm, spans: InMemorySpanExporter) -> None:
+def test_every_command_and_query_has_span(crm: Crm, spans: InMemorySpanExporter) -> None:
     """Commands and questions are spans with the story, the tenant and the correlation."""
-    added = crm.customers.add("Jānis Bērziņš")
+    added = crm.customers.create("Jānis Bērziņš")
     crm.customers.get(added.id)
     [first, second] = spans.get_finished_spans()
 
-    assert ("crm customers.add", "crm customers.get") == (first.name, second.name)
-    assert {"crm.story": "customers.add", "crm.tenant": "acme", "crm.correlation": "req-1"} == dict(
+    assert ("crm customers.create", "crm customers.get") == (first.name, second.name)
+    assert {"crm.command": "customers.create", "crm.tenant": "acme", "crm.correlation_id": "req-1"} == dict(
         first.attributes or {}
     )
     assert first.status.is_unset
 
 
-def test_an_error_is_told_by_its_code(crm: Crm, spans: InMemorySpanExporter) -> None:
+def test_failed_command_span_has_error_code_only(crm: Crm, spans: InMemorySpanExporter) -> None:
     """A story that fails is marked; neither the error's words nor a traceback are recorded."""
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         crm.customers.get("customer_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text will do
     [span] = spans.get_finished_spans()
 
@@ -51,18 +51,18 @@ def test_an_error_is_told_by_its_code(crm: Crm, spans: InMemorySpanExporter) -> 
     assert None is span.status.description
 
 
-def test_a_story_is_a_child_of_what_called_it(crm: Crm, spans: InMemorySpanExporter) -> None:
+def test_host_span_is_parent(crm: Crm, spans: InMemorySpanExporter) -> None:
     """The host's own span, if there is one, is the parent."""
     host: Any = TracerProvider().get_tracer("host")
     with host.start_as_current_span("request") as request:
-        crm.customers.add("Jānis")
+        crm.customers.create("Jānis")
     [span] = spans.get_finished_spans()
 
     assert span.parent is not None
     assert request.get_span_context().trace_id == span.parent.trace_id
 
 
-def test_nothing_is_loaded_that_nobody_asked_for() -> None:
+def test_opentelemetry_is_imported_only_with_tracer() -> None:
     """Without a tracer OpenTelemetry is not imported; without the extra, asking for one says what to install."""
     script = (
         "import sys\n"

@@ -8,27 +8,27 @@ import pytest
 from attrs import frozen
 
 from crmcore import Crm, SqlStore
-from crmcore.adapters.sql.talks import Answer, Talk
-from crmcore.domain.criteria import EVERYTHING, Criterion, Is
+from crmcore.adapters.sql.talks import PendingResult, PqPipeline
+from crmcore.domain.criteria import MATCH_ALL, Criterion, Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.funnels import CreateTask, Funnel, Stage
 from crmcore.domain.kernel import Entity
-from crmcore.errors import InvalidId, NotFound, StaleVersion
-from crmcore.services.ports import Context
-from tests.adapters.test_stores import empty
+from crmcore.errors import InvalidIdError, NotFoundError, StaleVersionError
+from crmcore.services.ports import RequestContext
+from tests.adapters.test_stores import truncate_tables
 
 pytestmark = pytest.mark.postgresql
 
-SOON: Final = datetime(2030, 3, 4, 9, tzinfo=UTC)
+DUE_AT: Final = datetime(2030, 3, 4, 9, tzinfo=UTC)
 
 
 @pytest.fixture
 def crm(postgresql_url: str) -> Iterator[Crm]:
     """A house over a store as it is opened without saying anything of pipelines."""
     store = SqlStore.open(postgresql_url)
-    empty(store)
+    truncate_tables(store)
     crm = Crm(store)
-    crm.people.add("Anna")
+    crm.users.create("Anna")
     yield crm
     crm.close()
 
@@ -36,9 +36,9 @@ def crm(postgresql_url: str) -> Iterator[Crm]:
 @pytest.fixture
 def sales(crm: Crm) -> Funnel:
     """A funnel whose first stage gives a task."""
-    call = CreateTask(title="Call {customer}", within=timedelta(minutes=15), kind="call")
+    call = CreateTask(title="Call {customer}", due_within=timedelta(minutes=15), kind="call")
     stages: list[Stage | str] = [
-        Stage.named("First call", on_entry=[call]),
+        Stage.named("First call", entry_actions=[call]),
         "Measurement",
         "Payment",
         Stage.named("Done", kind="won"),
@@ -47,134 +47,140 @@ def sales(crm: Crm) -> Funnel:
 
 
 @pytest.fixture
-def trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
+def count_round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
     """Counts the trips of a story."""
-    made: list[Sequence[Answer]] = []
-    exchange = Talk._exchange
+    made: list[Sequence[PendingResult]] = []
+    exchange = PqPipeline._sync
 
-    def counted(self: Talk, said: Sequence[Answer]) -> None:
-        made.append(said)
-        exchange(self, said)
+    def counting_sync(self: PqPipeline, pipeline: Sequence[PendingResult]) -> None:
+        made.append(pipeline)
+        exchange(self, pipeline)
 
-    def count(story: Callable[[], Any]) -> int:
+    def count(command: Callable[[], Any]) -> int:
         made.clear()
-        story()
+        command()
         return len(made)
 
-    monkeypatch.setattr(Talk, "_exchange", counted)
+    monkeypatch.setattr(PqPipeline, "_sync", counting_sync)
     return count
 
 
-def test_trips_of_stories(crm: Crm, sales: Funnel, trips: Callable[[Callable[[], Any]], int]) -> None:
+def test_commands_use_expected_round_trips(
+    crm: Crm, sales: Funnel, count_round_trips: Callable[[Callable[[], Any]], int]
+) -> None:
     """What a story asks for by what it is given goes out at once, and what it writes with its COMMIT; a customer's parts are one trip more."""
-    anna = crm.people.list()[0]
-    lead = crm.leads.capture("Jānis", funnel=sales.id, phone="+37120000001")
-    deal, task, customer = lead.deal.id, lead.tasks[0].id, lead.customer.id
-    other = crm.leads.capture("Līga", funnel=sales.id).deal.id
-    second = crm.tasks.give("Call again", deal=deal).id
-    promise = crm.commitments.make("a discount", side="ours", deal=deal)
-    stories: dict[str, tuple[int, Callable[[], Any]]] = {
-        "capture": (3, lambda: crm.leads.capture("Ģirts", funnel=sales.id, phone="+37120000002")),
-        "move": (2, lambda: crm.deals.move(deal, to="Measurement")),
-        "move back": (2, lambda: crm.deals.move(deal, to="Payment")),
-        "hand over": (2, lambda: crm.deals.hand_over(deal, to=anna.id)),
-        "log": (3, lambda: crm.interactions.log("call", deal=deal, by=anna.id, completes=task)),
-        "log, of a customer": (3, lambda: crm.interactions.log("call", customer=customer)),
-        "make": (3, lambda: crm.commitments.make("a gift", side="ours", deal=deal, owner=anna.id)),
-        "settle": (2, lambda: crm.commitments.settle(promise.id, "kept")),
-        "win": (3, lambda: crm.deals.win(deal)),
-        "lose": (2, lambda: crm.deals.lose(other, reason="too dear")),
-        "reopen": (2, lambda: crm.deals.reopen(other, stage="Payment")),
+    anna = crm.users.list()[0]
+    lead = crm.leads.capture("Jānis", funnel_id=sales.id, phone="+37120000001")
+    deal_id, task_id, customer_id = lead.deal.id, lead.tasks[0].id, lead.customer.id
+    other_id = crm.leads.capture("Līga", funnel_id=sales.id).deal.id
+    second_id = crm.tasks.create("Call again", deal_id=deal_id).id
+    promise = crm.commitments.create("a discount", side="ours", deal_id=deal_id)
+    commands: dict[str, tuple[int, Callable[[], Any]]] = {
+        "capture": (3, lambda: crm.leads.capture("Ģirts", funnel_id=sales.id, phone="+37120000002")),
+        "move": (2, lambda: crm.deals.move(deal_id, stage_key="Measurement")),
+        "move back": (2, lambda: crm.deals.move(deal_id, stage_key="Payment")),
+        "hand over": (2, lambda: crm.deals.change_owner(deal_id, owner_id=anna.id)),
+        "log": (3, lambda: crm.interactions.log("call", deal_id=deal_id, author_id=anna.id, completes_task_id=task_id)),
+        "log, of a customer": (3, lambda: crm.interactions.log("call", customer_id=customer_id)),
+        "make": (3, lambda: crm.commitments.create("a gift", side="ours", deal_id=deal_id, owner_id=anna.id)),
+        "settle": (2, lambda: crm.commitments.close(promise.id, "kept")),
+        "win": (3, lambda: crm.deals.win(deal_id)),
+        "lose": (2, lambda: crm.deals.lose(other_id, reason="too dear")),
+        "reopen": (2, lambda: crm.deals.reopen(other_id, stage_key="Payment")),
         "open": (
             3,
-            lambda: crm.deals.open("Doors", customer=customer, funnel=sales.id, stage="Payment", owner=anna.id),
+            lambda: crm.deals.open(
+                "Doors", customer_id=customer_id, funnel_id=sales.id, stage_key="Payment", owner_id=anna.id
+            ),
         ),
-        "give": (3, lambda: crm.tasks.give("Call", assignee=anna.id, deal=other, customer=customer)),
-        "reassign": (2, lambda: crm.tasks.reassign(second, to=anna.id)),
-        "look": (2, lambda: crm.deals.get(deal)),
-        "page": (3, lambda: crm.customers.page(customer)),
+        "give": (3, lambda: crm.tasks.create("Call", assignee_id=anna.id, deal_id=other_id, customer_id=customer_id)),
+        "reassign": (2, lambda: crm.tasks.reassign(second_id, assignee_id=anna.id)),
+        "look": (2, lambda: crm.deals.get(deal_id)),
+        "page": (3, lambda: crm.customers.overview(customer_id)),
     }
-    counted = {name: trips(tell) for name, (_, tell) in stories.items()}
+    counted = {name: count_round_trips(run) for name, (_, run) in commands.items()}
 
-    assert {name: expected for name, (expected, _) in stories.items()} == counted
+    assert {name: expected for name, (expected, _) in commands.items()} == counted
 
 
-def test_many_stories_in_few_trips(crm: Crm, sales: Funnel, trips: Callable[[Callable[[], Any]], int]) -> None:
+def test_batch_uses_few_round_trips(
+    crm: Crm, sales: Funnel, count_round_trips: Callable[[Callable[[], Any]], int]
+) -> None:
     """In a batch a lead is one trip, for all that it asks; what they have all left to be written is a few more."""
 
-    def batch() -> None:
+    def run_batch() -> None:
         with crm.batch():
             for n in range(10):
-                crm.leads.capture("Ģirts", funnel=sales.id, phone=f"+371200001{n:02}")
+                crm.leads.capture("Ģirts", funnel_id=sales.id, phone=f"+371200001{n:02}")
 
-    assert 10 + 2 == trips(batch)
+    assert 10 + 2 == count_round_trips(run_batch)
 
 
-def test_refused_before_it_began(crm: Crm, trips: Callable[[Callable[[], Any]], int]) -> None:
+def test_invalid_input_makes_no_round_trip(crm: Crm, count_round_trips: Callable[[Callable[[], Any]], int]) -> None:
     """What is refused for what it is given makes no trip at all."""
 
-    def story() -> None:
-        with pytest.raises(InvalidId):
-            crm.deals.move("deal_1", to="Payment")  # type: ignore[arg-type]  # no id
+    def run_command() -> None:
+        with pytest.raises(InvalidIdError):
+            crm.deals.move("deal_1", stage_key="Payment")  # type: ignore[arg-type]  # no id
 
-    assert 0 == trips(story)
+    assert 0 == count_round_trips(run_command)
 
 
 @frozen
-class Hidden:
+class HideDealsPolicy:
     """A policy that shows nobody a deal."""
 
-    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:
+    def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
         """Everything but deals."""
-        return Is("title", "") if kind is Deal else EVERYTHING
+        return Eq("title", "") if entity_type is Deal else MATCH_ALL
 
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
+    def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
         """Whatever he wants."""
 
 
-def test_nobody_sees_more(crm: Crm, sales: Funnel) -> None:
+def test_prefetch_respects_access_policy(crm: Crm, sales: Funnel) -> None:
     """What is asked for ahead is shown to nobody who may not see what names it."""
-    deal = crm.leads.capture("Jānis", funnel=sales.id).deal
-    blind = Crm(crm.house.store, policy=Hidden())
-    for story in (
-        lambda: blind.deals.move(deal.id, to="Payment"),
+    deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
+    blind = Crm(crm._environment.store, access_policy=HideDealsPolicy())
+    for command in (
+        lambda: blind.deals.move(deal.id, stage_key="Payment"),
         lambda: blind.deals.win(deal.id),
         lambda: blind.deals.lose(deal.id, reason="too dear"),
-        lambda: blind.interactions.log("call", deal=deal.id),
+        lambda: blind.interactions.log("call", deal_id=deal.id),
     ):
-        with pytest.raises(NotFound) as refused:
-            story()
+        with pytest.raises(NotFoundError) as refused:
+            command()
 
         assert "deal" in str(refused.value)
-    assert deal.stage == crm.deals.get(deal.id).stage
+    assert deal.stage_key == crm.deals.get(deal.id).stage_key
 
 
-def test_nobody_overwrites_what_he_has_not_seen(crm: Crm, sales: Funnel) -> None:
+def test_stale_version_is_rejected_when_pipelined(crm: Crm, sales: Funnel) -> None:
     """A version that was given by the caller, or read by the story, is held against what stands there."""
-    deal = crm.leads.capture("Jānis", funnel=sales.id).deal
-    crm.deals.move(deal.id, to="Payment")
-    with pytest.raises(StaleVersion):
-        crm.deals.move(deal.id, to="Measurement", expected_version=deal.version)
+    deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
+    crm.deals.move(deal.id, stage_key="Payment")
+    with pytest.raises(StaleVersionError):
+        crm.deals.move(deal.id, stage_key="Measurement", expected_version=deal.version)
 
-    house = crm.house
-    with house.store.begin(house.context, ids=house.ids) as late:
-        late.announce(Deal, deal.id, {"funnel": Funnel})  # type: ignore[attr-defined]  # which a store need not have
+    environment = crm._environment
+    with environment.store.begin(environment.context, id_generator=environment.id_generator) as late:
+        late.announce(Deal, deal.id, {"funnel_id": Funnel})  # type: ignore[attr-defined]  # which a store need not have
         seen = late.get(Deal, deal.id)
         assert seen is not None
-        assert sales == late.get(Funnel, seen.funnel)
-        crm.deals.move(deal.id, to="Measurement")
-        late.save(seen.expect(None, at=SOON).describe({"title": "Late"}, at=SOON))
-        with pytest.raises(StaleVersion):
+        assert sales == late.get(Funnel, seen.funnel_id)
+        crm.deals.move(deal.id, stage_key="Measurement")
+        late.save(seen.set_expected_close(None, at=DUE_AT).update({"title": "Late"}, at=DUE_AT))
+        with pytest.raises(StaleVersionError):
             late.commit()
 
 
-def test_what_is_named_may_be_another_one_by_then(crm: Crm, sales: Funnel) -> None:
+def test_prefetched_reference_changed_meanwhile_is_reread(crm: Crm, sales: Funnel) -> None:
     """Between a record and what it names lies a moment in which it may come to name another one: then that one is asked for."""
-    deal = crm.leads.capture("Jānis", funnel=sales.id).deal
-    house = crm.house
-    with house.store.begin(house.context, ids=house.ids) as late:
-        late.announce(Deal, deal.id, {"funnel": Funnel, "owner": Funnel})  # type: ignore[attr-defined]  # nothing of that name
+    deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
+    environment = crm._environment
+    with environment.store.begin(environment.context, id_generator=environment.id_generator) as late:
+        late.announce(Deal, deal.id, {"funnel_id": Funnel, "owner_id": Funnel})  # type: ignore[attr-defined]  # nothing of that name
         seen = late.get(Deal, deal.id)
         assert seen is not None
-        assert sales == late.get(Funnel, seen.funnel)
+        assert sales == late.get(Funnel, seen.funnel_id)
         assert late.get(Funnel, "funnel_00000000000070008000000000000009") is None

@@ -8,9 +8,9 @@ from typing import Final
 
 from attrs import frozen
 
-HERE: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[2]
 """The project's own folder."""
-SOURCE: Final = HERE / "src"
+SOURCE: Final = ROOT / "src"
 
 
 @frozen
@@ -55,7 +55,7 @@ def imports(module: Module, known: dict[str, Module]) -> Iterator[str]:
                 yield inner if inner in known else node.module
 
 
-def planted(path: str, code: str) -> dict[str, Module]:
+def with_planted_code(path: str, code: str) -> dict[str, Module]:
     """Read all modules as if some code stood at the end of one of them."""
     target = SOURCE / "crmcore" / path
     old = target.read_text(encoding="utf-8") if target.exists() else ""

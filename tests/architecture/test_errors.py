@@ -12,24 +12,24 @@ import pytest
 
 from crmcore import errors
 from crmcore.domain.errors.root import CrmError
-from tests.architecture.source import HERE
+from tests.architecture.source import ROOT
 
-PAGE = HERE / "docs" / "reference" / "errors.md"
+PAGE = ROOT / "docs" / "reference" / "errors.md"
 
 
-def _all(kind: type[CrmError] = CrmError) -> Iterator[type[CrmError]]:
+def _subclasses(kind: type[CrmError] = CrmError) -> Iterator[type[CrmError]]:
     if (
         getattr(sys.modules[kind.__module__], kind.__name__) is kind
     ):  # attrs makes slotted classes of unslotted ones that linger
         yield kind
     for child in kind.__subclasses__():
-        yield from _all(child)
+        yield from _subclasses(child)
 
 
-ERRORS = sorted(set(_all()), key=lambda kind: kind.__name__)
+ERRORS = sorted(set(_subclasses()), key=lambda kind: kind.__name__)
 
 
-def made(kind: type[Any]) -> CrmError:
+def build_error(kind: type[Any]) -> CrmError:
     """Make an error of a kind, with something in every field that has no default."""
     values: dict[str, Any] = {}
     for field in attrs.fields(kind) if attrs.has(kind) else ():
@@ -41,31 +41,31 @@ def made(kind: type[Any]) -> CrmError:
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_an_error_survives_pickling(kind: type[CrmError]) -> None:
+def test_error_survives_pickling(kind: type[CrmError]) -> None:
     """An error that crosses a process border is the same one on the other side."""
-    error = made(kind)
+    error = build_error(kind)
     copy = pickle.loads(pickle.dumps(error))
 
     assert (type(error), str(error), error.to_problem()) == (type(copy), str(copy), copy.to_problem())
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_an_error_is_a_problem_document(kind: type[CrmError]) -> None:
+def test_error_problem_document_is_json(kind: type[CrmError]) -> None:
     """An error's problem document is JSON with the members of RFC 9457."""
-    problem = json.loads(json.dumps(made(kind).to_problem()))
+    problem = json.loads(json.dumps(build_error(kind).to_problem()))
 
     assert (f"urn:crmcore:problem:{kind.code}", kind.status) == (problem["type"], problem["status"])
     assert problem["title"]
     assert isinstance(problem["detail"], str)
 
 
-def test_codes_are_unique() -> None:
+def test_error_codes_are_unique() -> None:
     """No two errors share a code, and every class has one of its own."""
     assert len(ERRORS) == len({kind.code for kind in ERRORS})
     assert all("code" in vars(kind) for kind in ERRORS)
 
 
-def test_all_errors_are_public() -> None:
+def test_all_errors_are_exported() -> None:
     """`crmcore.errors` has every error of the tree."""
     assert [kind.__name__ for kind in ERRORS] == errors.__all__
 

@@ -7,11 +7,13 @@ import pytest
 
 from tests.architecture.source import modules
 
-WITH_EXAMPLES = sorted(name for name, module in modules().items() if ">>> " in module.path.read_text(encoding="utf-8"))
+MODULES_WITH_EXAMPLES = sorted(
+    name for name, module in modules().items() if ">>> " in module.path.read_text(encoding="utf-8")
+)
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_examples_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)
+def test_docstring_examples_pass(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A module's examples print what stands under them."""
     failed, tried = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS)
 

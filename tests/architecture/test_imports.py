@@ -11,15 +11,17 @@ from typing import Final
 
 import pytest
 
-from tests.architecture.source import HERE, SOURCE, Module, imports, modules, planted
+from tests.architecture.source import ROOT, SOURCE, Module, imports, modules, with_planted_code
 
-FOUNDATIONS: Final = frozenset({"batches", "bulk", "fingerprints", "house", "pages", "ports", "steps", "tally", "unit"})
+SHARED_SERVICE_MODULES: Final = frozenset(
+    {"batches", "bulk", "fingerprints", "house", "pages", "ports", "steps", "tally", "unit"}
+)
 """What the rooms of services stand on. They do not know the rooms, and the rooms do not know each other."""
-DOORS: Final = frozenset({"crmcore", "crmcore.__main__", "crmcore.crm", "crmcore.errors", "crmcore.testing"})
+ENTRY_MODULES: Final = frozenset({"crmcore", "crmcore.__main__", "crmcore.crm", "crmcore.errors", "crmcore.testing"})
 """Where everything meets: they may see every room, and no room sees them."""
-TERRACE: Final = ("sheets", "demo", "cli")
+UPPER_LAYERS: Final = ("sheets", "demo", "cli")
 """What stands outside and goes in by the doors. Each may see those before it, and none of those after it."""
-PLANTS: Final = [
+PLANTED_IMPORTS: Final = [
     ("domain/tasks.py", "from crmcore.services import house", "crmcore.domain.tasks imports crmcore.services.house"),
     ("domain/tasks.py", "import sqlalchemy", "crmcore.domain.tasks imports sqlalchemy"),
     ("domain/values/money.py", "import crmcore.domain.deals.deal", "the features of domain go round in a circle"),
@@ -50,10 +52,10 @@ def breaches(known: dict[str, Module]) -> list[str]:
     features: dict[str, set[str]] = defaultdict(set)
     for module in known.values():
         for name in imports(module, known):
-            if not _may(module.name, name):
+            if not _is_allowed(module.name, name):
                 found.append(f"{module.name} imports {name}")
             if module.name.startswith("crmcore.domain.") and name.startswith("crmcore.domain."):
-                features[_part(module.name, 2)].add(_part(name, 2))
+                features[_segment(module.name, 2)].add(_segment(name, 2))
     try:
         TopologicalSorter({feature: others - {feature} for feature, others in features.items()}).prepare()
     except CycleError as circle:
@@ -61,21 +63,21 @@ def breaches(known: dict[str, Module]) -> list[str]:
     return found
 
 
-def _part(name: str, number: int) -> str:
+def _segment(name: str, number: int) -> str:
     return [*name.split("."), "", ""][number]
 
 
-def _may(importer: str, name: str) -> bool:
+def _is_allowed(importer: str, name: str) -> bool:
     """Whether one module may import another, or a library."""
-    layer = _part(importer, 1)
-    if _part(name, 0) != "crmcore":
+    layer = _segment(importer, 1)
+    if _segment(name, 0) != "crmcore":
         own = {"domain": {"attrs", "dateutil"}, "services": {"attrs"}}.get(layer)
-        return own is None or _part(name, 0) in own | set(sys.stdlib_module_names)
+        return own is None or _segment(name, 0) in own | set(sys.stdlib_module_names)
     if layer == "domain":
         return name.startswith("crmcore.domain")
     if layer == "services":
-        room, other = _part(importer, 2), _part(name, 2)
-        neighbours = FOUNDATIONS if room in FOUNDATIONS else FOUNDATIONS | {room}
+        service, other = _segment(importer, 2), _segment(name, 2)
+        neighbours = SHARED_SERVICE_MODULES if service in SHARED_SERVICE_MODULES else SHARED_SERVICE_MODULES | {service}
         return name.startswith("crmcore.domain") or (name.startswith("crmcore.services.") and other in neighbours)
     if layer == "adapters":
         if importer == "crmcore.adapters.wire" and name.startswith("crmcore.services."):
@@ -84,49 +86,51 @@ def _may(importer: str, name: str) -> bool:
             "crmcore.services.ports",
             "crmcore.services.tally",
         }
-    if layer in TERRACE:
-        return _part(name, 1) not in TERRACE[TERRACE.index(layer) + 1 :]
+    if layer in UPPER_LAYERS:
+        return _segment(name, 1) not in UPPER_LAYERS[UPPER_LAYERS.index(layer) + 1 :]
     if importer in {"crmcore.crm", "crmcore.errors"}:
-        return _part(name, 1) in {"domain", "services", "adapters", "room"}
-    if _part(name, 1) in TERRACE:
+        return _segment(name, 1) in {"domain", "services", "adapters", "room"}
+    if _segment(name, 1) in UPPER_LAYERS:
         return importer == "crmcore.__main__"
-    return importer in DOORS or f"crmcore.{layer}" in DOORS
+    return importer in ENTRY_MODULES or f"crmcore.{layer}" in ENTRY_MODULES
 
 
-def test_imports_follow_the_plan() -> None:
+def test_imports_follow_layers() -> None:
     """Domain knows nobody, services know the domain and their ports, adapters know no story, and features form a line."""
     assert breaches(modules()) == []
 
 
-@pytest.mark.parametrize(("path", "code", "expected"), PLANTS)
-def test_a_planted_import_is_caught(path: str, code: str, expected: str) -> None:
+@pytest.mark.parametrize(("path", "code", "expected"), PLANTED_IMPORTS)
+def test_planted_import_is_found(path: str, code: str, expected: str) -> None:
     """Each way to break the plan is noticed."""
-    found = breaches(planted(path, code))
+    found = breaches(with_planted_code(path, code))
 
     assert [line for line in found if line.startswith(expected)], found
 
 
-def test_the_contracts_name_every_room() -> None:
+def test_independence_contract_lists_every_service() -> None:
     """The contract that stories do not know each other names every family of stories."""
-    contracts = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
     named = next(contract["modules"] for contract in contracts if contract["type"] == "independence")
-    rooms = {_part(name, 2) for name in modules() if name.startswith("crmcore.services.")} - FOUNDATIONS
+    services = {
+        _segment(name, 2) for name in modules() if name.startswith("crmcore.services.")
+    } - SHARED_SERVICE_MODULES
 
-    assert sorted(f"crmcore.services.{room}" for room in rooms) == named
+    assert sorted(f"crmcore.services.{service}" for service in services) == named
 
 
-def test_the_contracts_hold() -> None:
+def test_import_contracts_hold() -> None:
     """The import contracts of pyproject.toml are kept."""
-    assert "0 broken" in _lint(HERE, SOURCE)
+    assert "0 broken" in _lint(ROOT, SOURCE)
 
 
-def test_the_contracts_catch_what_is_planted(tmp_path: Path) -> None:
+def test_planted_import_breaks_each_contract(tmp_path: Path) -> None:
     """Each contract breaks when something is planted against it."""
-    shutil.copy(HERE / "pyproject.toml", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(SOURCE, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    for path, code, _ in PLANTS:
+    for path, code, _ in PLANTED_IMPORTS:
         with (tmp_path / "src" / "crmcore" / path).open("a", encoding="utf-8") as module:
             module.write(f"\n{code}\n")
     report = _lint(tmp_path, tmp_path / "src")

@@ -7,43 +7,45 @@ from importlib import import_module
 from typing import Final
 
 import crmcore
-from tests.architecture.source import HERE, Module, modules, planted
+from tests.architecture.source import ROOT, Module, modules, with_planted_code
 
-LONGEST: Final = 300
+MAX_MODULE_LINES: Final = 300
 """How many lines a module may have."""
-LONGER: Final[dict[str, str]] = {
+LONG_MODULES: Final[dict[str, str]] = {
     "crmcore.adapters.sql.migrations.versions.v0001_first_release": "a list of tables, written by a tool and frozen by the release",
 }
 """Modules that may be longer, each with its reason."""
-STABILITY: Final = HERE / "docs" / "reference" / "stability.md"
-FORBIDDEN: Final = re.compile(r"(Manager|Helper|Util|Abstract|Base|Impl)$|^(Abstract|Base)[A-Z]|^utils?$|^helpers?$")
+STABILITY: Final = ROOT / "docs" / "reference" / "stability.md"
+FORBIDDEN_NAMES: Final = re.compile(
+    r"(Manager|Helper|Util|Abstract|Base|Impl)$|^(Abstract|Base)[A-Z]|^utils?$|^helpers?$"
+)
 
 
-def test_public_names_are_sorted_and_all_there() -> None:
+def test_public_names_are_sorted_and_importable() -> None:
     """`crmcore.__all__` is sorted, equals what `dir` shows, and every name in it can be had."""
     assert sorted(crmcore.__all__) == crmcore.__all__ == dir(crmcore)
     assert all(getattr(crmcore, name) is not None for name in crmcore.__all__)
 
 
-def test_the_gate_tells_type_checkers_the_same() -> None:
+def test_type_checking_imports_equal_lazy_exports() -> None:
     """What type checkers are told to import is what the gate loads."""
     tree = modules()["crmcore"].tree
-    told = {
+    type_checking_imports = {
         alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
     }
 
-    assert {name: told.get(name) for name in crmcore._HOMES} == crmcore._HOMES
-    assert [*crmcore._HOMES, "__version__"] == crmcore.__all__
+    assert {name: type_checking_imports.get(name) for name in crmcore._LAZY_EXPORTS} == crmcore._LAZY_EXPORTS
+    assert [*crmcore._LAZY_EXPORTS, "__version__"] == crmcore.__all__
 
 
-def test_the_stability_page_lists_the_public_names() -> None:
+def test_stability_page_lists_public_names() -> None:
     """The page that says what is stable names what can be imported from `crmcore`, and nothing else."""
     listed = re.findall(r"^- `(\w+)`", STABILITY.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert sorted(crmcore.__all__) == sorted(listed)
 
 
-def test_every_module_lists_only_what_it_has() -> None:
+def test_module_all_is_sorted_and_defined() -> None:
     """An `__all__` is sorted and names what is there."""
     for name, module in modules().items():
         if any(isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__" for n in module.tree.body):
@@ -53,7 +55,7 @@ def test_every_module_lists_only_what_it_has() -> None:
             assert [] == [public for public in loaded.__all__ if not hasattr(loaded, public)], name
 
 
-def undocumented(module: Module) -> Iterator[str]:
+def undocumented_names(module: Module) -> Iterator[str]:
     """List what is public in a module and has no docstring."""
     if not ast.get_docstring(module.tree):
         yield module.name
@@ -71,32 +73,32 @@ def undocumented(module: Module) -> Iterator[str]:
                 waiting.append((path, child))
 
 
-def test_everything_public_says_what_it_is() -> None:
+def test_public_api_has_docstrings() -> None:
     """Every public module, class, function and method has a docstring; a criterion's methods are told once, at their root."""
-    silent = [name for module in modules().values() for name in undocumented(module)]
+    silent = [name for module in modules().values() for name in undocumented_names(module)]
 
     assert [] == [name for name in silent if not name.startswith("crmcore.domain.criteria.")]
 
 
-def test_a_planted_silence_is_caught() -> None:
+def test_planted_missing_docstring_is_found() -> None:
     """A public method without a docstring is noticed."""
-    module = planted("domain/tasks.py", "class Planted:\n    '''A plant.'''\n    def grow(self): pass")[
+    module = with_planted_code("domain/tasks.py", "class Planted:\n    '''A plant.'''\n    def grow(self): pass")[
         "crmcore.domain.tasks"
     ]
 
-    assert ["crmcore.domain.tasks.Planted.grow"] == list(undocumented(module))
+    assert ["crmcore.domain.tasks.Planted.grow"] == list(undocumented_names(module))
 
 
-def test_no_module_is_too_long() -> None:
+def test_module_length_is_within_limit() -> None:
     """A module of more than three hundred lines becomes a package of the same word, unless a reason is given here."""
     lengths = {name: len(m.path.read_text(encoding="utf-8").splitlines()) for name, m in modules().items()}
-    long = {name: length for name, length in lengths.items() if length > LONGEST}
+    long = {name: length for name, length in lengths.items() if length > MAX_MODULE_LINES}
 
-    assert [] == sorted(f"{name}: {length}" for name, length in long.items() if name not in LONGER)
-    assert [] == sorted(name for name in LONGER if name not in long)
+    assert [] == sorted(f"{name}: {length}" for name, length in long.items() if name not in LONG_MODULES)
+    assert [] == sorted(name for name in LONG_MODULES if name not in long)
 
 
-def test_inner_packages_hold_only_a_docstring() -> None:
+def test_inner_package_init_has_only_docstring() -> None:
     """Names are re-exported once, at the front gate, and the ports at theirs, which hosts import them from.
 
     `crmcore.testing` asks pytest for readable assertions and no more.
@@ -106,9 +108,9 @@ def test_inner_packages_hold_only_a_docstring() -> None:
             assert 1 == len(module.tree.body), name
 
 
-def test_names_are_words_of_the_trade() -> None:
+def test_class_and_module_names_avoid_filler_words() -> None:
     """No module and no class is a manager, a helper, a base, an implementation or a utility."""
     classes = (n.name for m in modules().values() for n in ast.walk(m.tree) if isinstance(n, ast.ClassDef))
     names = [*classes, *(name.rpartition(".")[2] for name in modules())]
 
-    assert [] == [name for name in names if FORBIDDEN.search(name)]
+    assert [] == [name for name in names if FORBIDDEN_NAMES.search(name)]

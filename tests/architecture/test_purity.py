@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
-from tests.architecture.source import Module, modules, planted
+from tests.architecture.source import Module, modules, with_planted_code
 
-WORLDLY: Final = frozenset(
+IMPURE_MODULES: Final = frozenset(
     [
         "asyncio",
         "concurrent",
@@ -37,10 +37,10 @@ WORLDLY: Final = frozenset(
     ]
 )
 """Modules of the standard library by which one reaches the world."""
-QUESTIONS: Final = frozenset({"now", "utcnow", "today", "fromtimestamp"})
+CLOCK_METHODS: Final = frozenset({"now", "utcnow", "today", "fromtimestamp"})
 """Methods of `datetime` and `date` that ask the machine."""
-BUILTINS: Final = frozenset({"breakpoint", "eval", "input", "open", "print"})
-PLANTS: Final = [
+IMPURE_BUILTINS: Final = frozenset({"breakpoint", "eval", "input", "open", "print"})
+PLANTED_IMPURITIES: Final = [
     "from random import choice",
     "import uuid",
     "import logging",
@@ -49,7 +49,7 @@ PLANTS: Final = [
     "def f(): return open('x')",
     "def f(): return print",
 ]
-DROPS: Final = [
+DROPPED_RESULTS: Final = [
     "def f(unit, deal):\n    deal.touch(at=unit.now)\n    return deal",
     "def f(unit, deal):\n    unit.save(deal)\n    return deal",
     "def f(unit, deal):\n    if deal:\n        unit.save(deal)\n    return [deal]",
@@ -57,7 +57,7 @@ DROPS: Final = [
 ]
 
 
-def worldly(module: Module) -> Iterator[str]:
+def impure_uses(module: Module) -> Iterator[str]:
     """List by what a module would reach the world."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
@@ -65,17 +65,19 @@ def worldly(module: Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             names = [str(node.module).partition(".")[0]]
         elif isinstance(node, ast.Name):
-            names = [node.id] if node.id in BUILTINS else []
+            names = [node.id] if node.id in IMPURE_BUILTINS else []
         elif isinstance(node, ast.Attribute):
-            names = [node.attr] if node.attr in QUESTIONS and ast.unparse(node.value) in {"datetime", "date"} else []
+            names = (
+                [node.attr] if node.attr in CLOCK_METHODS and ast.unparse(node.value) in {"datetime", "date"} else []
+            )
         else:
             continue
         for name in names:
-            if name in WORLDLY | BUILTINS | QUESTIONS:
+            if name in IMPURE_MODULES | IMPURE_BUILTINS | CLOCK_METHODS:
                 yield f"{module.name}:{node.lineno} uses {name}"
 
 
-def commands(known: dict[str, Module]) -> set[str]:
+def domain_commands(known: dict[str, Module]) -> set[str]:
     """List the names of all methods of the domain that return the next self."""
     return {
         node.name
@@ -87,20 +89,20 @@ def commands(known: dict[str, Module]) -> set[str]:
     }
 
 
-def wishes(known: dict[str, Module]) -> set[str]:
+def port_methods(known: dict[str, Module]) -> set[str]:
     """List the wishes of all ports, as they are called: ``publisher.publish``."""
     return {
-        f"{port.name.lower()}.{wish.name}"
-        for name, room in known.items()
+        f"{port.name.lower()}.{method.name}"
+        for name, protocol in known.items()
         if name.startswith("crmcore.services.ports")
-        for port in room.tree.body
+        for port in protocol.tree.body
         if isinstance(port, ast.ClassDef)
-        for wish in port.body
-        if isinstance(wish, ast.FunctionDef)
+        for method in port.body
+        if isinstance(method, ast.FunctionDef)
     }
 
 
-def drops(module: Module, next_self: set[str], of_ports: set[str]) -> Iterator[str]:
+def dropped_results(module: Module, next_self: set[str], of_ports: set[str]) -> Iterator[str]:
     """List where the result of a command is dropped, or a record is used after it was saved and its stored self dropped."""
     for function in ast.walk(module.tree):
         if not isinstance(function, ast.FunctionDef):
@@ -122,36 +124,36 @@ def drops(module: Module, next_self: set[str], of_ports: set[str]) -> Iterator[s
                 yield f"{where} drops what {name}() returns"
 
 
-def test_the_domain_reaches_for_nothing() -> None:
+def test_domain_has_no_side_effects() -> None:
     """No module of the domain asks for the time, for chance, for files, for the net, or for a log."""
-    found = [line for m in modules().values() if m.name.startswith("crmcore.domain") for line in worldly(m)]
+    found = [line for m in modules().values() if m.name.startswith("crmcore.domain") for line in impure_uses(m)]
 
     assert found == []
 
 
-@pytest.mark.parametrize("code", PLANTS)
-def test_a_planted_reach_is_caught(code: str) -> None:
+@pytest.mark.parametrize("code", PLANTED_IMPURITIES)
+def test_planted_side_effect_is_found(code: str) -> None:
     """Each way to reach the world is noticed."""
-    module = planted("domain/planted.py", code)["crmcore.domain.planted"]
+    module = with_planted_code("domain/planted.py", code)["crmcore.domain.planted"]
 
-    assert list(worldly(module))
+    assert list(impure_uses(module))
 
 
-def dropped(known: dict[str, Module]) -> list[str]:
+def all_dropped_results(known: dict[str, Module]) -> list[str]:
     """List all drops of the stories."""
-    next_self = commands(known) | {"changed", "evolve"}
-    stories = (module for module in known.values() if module.name.startswith("crmcore.services"))
-    return [line for module in stories for line in drops(module, next_self, wishes(known))]
+    next_self = domain_commands(known) | {"changed", "evolve"}
+    service_modules = (module for module in known.values() if module.name.startswith("crmcore.services"))
+    return [line for module in service_modules for line in dropped_results(module, next_self, port_methods(known))]
 
 
-def test_no_result_is_dropped() -> None:
+def test_command_result_is_used() -> None:
     """Records are frozen: whoever calls a command or saves goes on with what came back."""
-    assert dropped(modules()) == []
+    assert all_dropped_results(modules()) == []
 
 
-@pytest.mark.parametrize("code", DROPS)
-def test_a_planted_drop_is_caught(code: str) -> None:
+@pytest.mark.parametrize("code", DROPPED_RESULTS)
+def test_planted_dropped_result_is_found(code: str) -> None:
     """Each way to lose a result is noticed."""
-    found = dropped(planted("services/planted.py", code))
+    found = all_dropped_results(with_planted_code("services/planted.py", code))
 
     assert [line for line in found if line.startswith("crmcore.services.planted")]

@@ -6,6 +6,6 @@ from tools.reference import DOCS, PAGES
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_says_what_the_code_says(path: str) -> None:
+def test_reference_page_equals_generated_page(path: str) -> None:
     """A page is what `python -m tools.reference` writes."""
     assert PAGES[path]() == (DOCS / path).read_text(encoding="utf-8"), "run: python -m tools.reference"

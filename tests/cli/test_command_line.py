@@ -14,10 +14,10 @@ import pytest
 
 from crmcore import Crm, FrozenClock, SqlStore, __version__
 from crmcore.cli.main import COMMANDS, main, make_parser
-from crmcore.cli.talk import Progress, emphasise
-from crmcore.sheets.cells import meant
+from crmcore.cli.talk import Progress, bold_headings
+from crmcore.sheets.cells import unescape
 
-BODIES = ["=HYPERLINK(1)", "+1", "-1", "@x", "Jānis"]
+DANGEROUS_NAMES = ["=HYPERLINK(1)", "+1", "-1", "@x", "Jānis"]
 
 
 @pytest.fixture
@@ -25,18 +25,20 @@ def store(tmp_path: Path) -> str:
     """A store with late calls, and customers with dangerous names."""
     url = f"sqlite:///{tmp_path}/crm.db"
     crm = Crm(SqlStore.open(url), clock=FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC)))
-    boss = crm.people.add("Boss", email="boss@example.com")
-    anna = crm.people.add("Anna", roles=["manager"], email="anna@example.com", supervisor=boss.id)
+    boss = crm.users.create("Boss", email="boss@example.com")
+    anna = crm.users.create("Anna", roles=["manager"], email="anna@example.com", manager_id=boss.id)
     funnel = crm.funnels.create("Windows", stages=["First call", "Installation"], role="manager")
-    for number, name in enumerate(BODIES):
-        lead = crm.leads.capture(name, phone=f"+3712000000{number}", funnel=funnel.id, source="=web")
-        crm.tasks.give(f"Call {name}", assignee=anna.id, deal=lead.deal.id, due_at=datetime(2026, 1, 6, tzinfo=UTC))
+    for number, name in enumerate(DANGEROUS_NAMES):
+        lead = crm.leads.capture(name, phone=f"+3712000000{number}", funnel_id=funnel.id, source="=web")
+        crm.tasks.create(
+            f"Call {name}", assignee_id=anna.id, deal_id=lead.deal.id, due_at=datetime(2026, 1, 6, tzinfo=UTC)
+        )
     crm.close()
     return url
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_help_shows_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--help` of a command tells what it does and shows how it is called."""
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -49,7 +51,7 @@ def test_every_command_shows_an_example(command: str, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_examples_are_understood(command: str) -> None:
+def test_help_examples_are_parsed(command: str) -> None:
     """The examples are commands that the parser takes."""
     import shlex
 
@@ -60,7 +62,7 @@ def test_examples_are_understood(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_reference_has_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reference_lists_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every option that `--help` shows stands in the reference, in its command's section, and no other."""
     with pytest.raises(SystemExit):
         main([command, "--help"])
@@ -71,7 +73,7 @@ def test_the_reference_has_every_option(command: str, capsys: pytest.CaptureFixt
     assert shown == set(re.findall(r"^\| `(--[a-z]+)", section, re.MULTILINE))
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_option_prints_version(capsys: pytest.CaptureFixture[str]) -> None:
     """`--version` tells the version."""
     with pytest.raises(SystemExit) as end:
         main(["--version"])
@@ -80,7 +82,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["report", "--nothing"], ["export", "x"], ["import", "f.csv"]])
-def test_what_is_not_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_exit_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A command that cannot be read ends with 2 and says how it would be right."""
     with pytest.raises(SystemExit) as end:
         main(words)
@@ -93,23 +95,27 @@ def test_what_is_not_understood(words: list[str], capsys: pytest.CaptureFixture[
     ("words", "code", "said"),
     [
         (["report"], 2, "must be named"),
-        (["report", "--store", "sqlite:////nowhere/at/all.db"], 2, "is not there"),
-        (["report", "--store", "nonsense"], 2, "must look like sqlite"),
-        (["import", "/nowhere.csv", "--funnel", "X", "--store", "sqlite://"], 2, "cannot be opened"),
+        (["report", "--database-url", "sqlite:////nowhere/at/all.db"], 2, "is not there"),
+        (["report", "--database-url", "nonsense"], 2, "must look like sqlite"),
+        (["import", "/nowhere.csv", "--funnel", "X", "--database-url", "sqlite://"], 2, "cannot be opened"),
         (
-            ["import", "-", "--funnel", "X", "--store", "sqlite:////nowhere/at/all.db"],
+            ["import", "-", "--funnel", "X", "--database-url", "sqlite:////nowhere/at/all.db"],
             1,
             "unable to open database file",
         ),
-        (["demo", "--folder", "/dev/null"], 1, "/dev/null"),
-        (["demo", "--folder", "{tmp}", "--store", "sqlite:////nowhere/at/all.db"], 1, "unable to open database file"),
-        (["demo", "--folder", "{tmp}", "--store", "postgresql://x@127.0.0.1:1/x"], 1, "onnection"),
-        (["demo", "--folder", "{tmp}", "--input", "/nowhere.csv"], 2, "cannot be opened"),
-        (["demo", "--folder", "{tmp}", "--map", "A=nothing"], 2, "must be one of"),
-        (["deliver", "--store", "sqlite://", "--to", "smtp:"], 2, "must name the server"),
+        (["demo", "--output-dir", "/dev/null"], 1, "/dev/null"),
+        (
+            ["demo", "--output-dir", "{tmp}", "--database-url", "sqlite:////nowhere/at/all.db"],
+            1,
+            "unable to open database file",
+        ),
+        (["demo", "--output-dir", "{tmp}", "--database-url", "postgresql://x@127.0.0.1:1/x"], 1, "onnection"),
+        (["demo", "--output-dir", "{tmp}", "--input", "/nowhere.csv"], 2, "cannot be opened"),
+        (["demo", "--output-dir", "{tmp}", "--map", "A=nothing"], 2, "must be one of"),
+        (["deliver", "--database-url", "sqlite://", "--to", "smtp:"], 2, "must name the server"),
     ],
 )
-def test_refusals(
+def test_error_is_one_line_with_code(
     words: list[str],
     code: int,
     said: str,
@@ -118,68 +124,70 @@ def test_refusals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What cannot be done is told in a line with its code, and never as a traceback."""
-    monkeypatch.delenv("CRMCORE_STORE", raising=False)
+    monkeypatch.delenv("CRMCORE_DATABASE_URL", raising=False)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"name\nAnna\n")))
 
     assert code == main([word.format(tmp=tmp_path) for word in words])
     assert said in capsys.readouterr().err
 
 
-def test_refusals_for_programs(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_error_is_problem_document(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With `--json` a refusal is a problem document."""
-    assert 2 == main(["report", "--store", store, "--funnel", "Doors", "--json"])
+    assert 2 == main(["report", "--database-url", store, "--funnel", "Doors", "--json"])
     problem = json.loads(capsys.readouterr().err)
 
     assert ("urn:crmcore:problem:invalid_input", "funnel") == (problem["type"], problem["field"])
     assert "Windows" in problem["detail"]
 
 
-def test_report(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_is_printed_saved_or_json(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The report is shown, saved, or given out as figures."""
     page = tmp_path / "report.html"
 
-    assert 0 == main(["report", "--store", store, "--save", str(page), "--language", "fa"])
+    assert 0 == main(["report", "--database-url", store, "--save", str(page), "--language", "fa"])
     assert "قیف فروش: Windows" in capsys.readouterr().out
     assert 'dir="rtl"' in page.read_text(encoding="utf-8")
-    assert 0 == main(["report", "--store", store, "--since", "2026-01-01", "--until", "2026-01-05", "--json"])
+    assert 0 == main(["report", "--database-url", store, "--since", "2026-01-01", "--until", "2026-01-05", "--json"])
     assert 0 == json.loads(capsys.readouterr().out)["funnel"]["opened"]
-    assert 0 == main(["report", "--store", store, "--until", "2026-01-06", "--json"])
+    assert 0 == main(["report", "--database-url", store, "--until", "2026-01-06", "--json"])
     figures = json.loads(capsys.readouterr().out)
     assert (5, 5, 5) == (figures["funnel"]["opened"], figures["sources"][0]["requests"], figures["overdue"]["count"])
-    assert 2 == main(["report", "--store", store, "--since", "soon"])
+    assert 2 == main(["report", "--database-url", store, "--since", "soon"])
     assert "must be a day" in capsys.readouterr().err
 
 
-def test_due_and_deliver(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_due_jobs_then_deliver_sends_overdue_message_once(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is late is told to the supervisor, and the letters leave once."""
     outbox = tmp_path / "outbox"
 
-    assert 0 == main(["due", "--store", store, "--json"])
+    assert 0 == main(["run-due-jobs", "--database-url", store, "--json"])
     assert 5 <= json.loads(capsys.readouterr().out)["done"]
-    assert 0 == main(["deliver", "--store", store, "--to", str(outbox), "--json"])
+    assert 0 == main(["deliver", "--database-url", store, "--to", str(outbox), "--json"])
     assert 5 == json.loads(capsys.readouterr().out)["sent"]
     assert 5 == len(list(outbox.iterdir()))
-    assert 0 == main(["deliver", "--store", store, "--print"])
+    assert 0 == main(["deliver", "--database-url", store, "--print"])
     assert "" == capsys.readouterr().out
-    assert 0 == main(["due", "--store", store])
+    assert 0 == main(["run-due-jobs", "--database-url", store])
 
 
 @pytest.mark.parametrize("how", [["--print"], ["--to", "console"]])
 def test_deliver_printed_letters_stay_queued(store: str, how: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Letters that are only printed are not marked as sent: they are printed again, and leave later."""
-    main(["due", "--store", store])
+    main(["run-due-jobs", "--database-url", store])
     capsys.readouterr()
     for _ in range(2):
-        code = main(["deliver", "--store", store, *how])
+        code = main(["deliver", "--database-url", store, *how])
         shown = capsys.readouterr()
 
         assert 0 == code
         assert 5 == shown.out.count("-- email to Boss <boss@example.com>")
         assert "printed 5, none marked as sent\n" == shown.err
-    main(["deliver", "--store", store, *how, "--json"])
+    main(["deliver", "--database-url", store, *how, "--json"])
     shown = capsys.readouterr()
     crm = Crm.open(store)
-    waiting = len(crm.delivery.list(state="queued"))
+    waiting = len(crm.outbox.list(state="queued"))
     crm.close()
 
     assert {"printed": 5, "sent": 0} == json.loads(shown.out)
@@ -191,12 +199,12 @@ def test_deliver_without_a_destination_is_refused(
 ) -> None:
     """The command of the cron recipe, without a mail server, ends with 2, says what to give, and marks nothing as sent."""
     monkeypatch.delenv("CRMCORE_SMTP_URL", raising=False)
-    main(["due", "--store", store])
+    main(["run-due-jobs", "--database-url", store])
     capsys.readouterr()
-    code = main(["deliver", "--store", store])
+    code = main(["deliver", "--database-url", store])
     shown = capsys.readouterr()
     crm = Crm.open(store)
-    waiting = len(crm.delivery.list(state="queued"))
+    waiting = len(crm.outbox.list(state="queued"))
     crm.close()
 
     assert (2, "", 5) == (code, shown.out, waiting)
@@ -207,108 +215,114 @@ def test_deliver_with_a_server_from_the_environment(
     store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server and the sender are read from the environment, and an option wins over it."""
-    main(["due", "--store", store])
+    main(["run-due-jobs", "--database-url", store])
     capsys.readouterr()
     monkeypatch.setenv("CRMCORE_SMTP_URL", "smtp://127.0.0.1:1")
     monkeypatch.delenv("CRMCORE_SMTP_SENDER", raising=False)
 
-    assert 2 == main(["deliver", "--store", store])
+    assert 2 == main(["deliver", "--database-url", store])
     monkeypatch.setenv("CRMCORE_SMTP_SENDER", "crm@example.com")
-    assert 1 == main(["deliver", "--store", store])
+    assert 1 == main(["deliver", "--database-url", store])
     assert "sent 0, failed 5, dead 0, lost 0\n" == capsys.readouterr().out
-    assert 2 == main(["deliver", "--store", store, "--to", "smtp://127.0.0.1:port"])
+    assert 2 == main(["deliver", "--database-url", store, "--to", "smtp://127.0.0.1:port"])
     assert "must name a port" in capsys.readouterr().err
 
 
-def test_what_fails_to_leave_is_told(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_failed_delivery_exits_with_1(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A letter that does not leave makes the command end with 1."""
     (tmp_path / "file").write_text("no folder")
-    main(["due", "--store", store])
+    main(["run-due-jobs", "--database-url", store])
     capsys.readouterr()
 
-    assert 1 == main(["deliver", "--store", store, "--to", str(tmp_path / "file" / "outbox")])
+    assert 1 == main(["deliver", "--database-url", store, "--to", str(tmp_path / "file" / "outbox")])
     assert "sent 0, failed 5" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("what", ["customers", "deals", "events"])
-def test_export(store: str, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_writes_csv_and_json_lines(
+    store: str, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Records leave as CSV without a live formula and as JSON lines with every text as it is; both say the same."""
     table, lines = tmp_path / "table.csv", tmp_path / "lines.jsonl"
 
-    assert 0 == main(["export", what, "--store", store, "--output", str(table)])
-    assert 0 == main(["export", what, "--store", store, "--output", str(lines), "--format", "jsonl"])
+    assert 0 == main(["export", what, "--database-url", store, "--output", str(table)])
+    assert 0 == main(["export", what, "--database-url", store, "--output", str(lines), "--format", "jsonl"])
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    told = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
-    assert len(rows) == len(told) >= 5
+    rows_of_jsonl = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == len(rows_of_jsonl) >= 5
     assert [] == [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
     name = {"customers": "name", "deals": "title", "events": "subject"}[what]
-    assert [line[name] for line in told] == [meant(row[name]) for row in rows]
+    assert [line[name] for line in rows_of_jsonl] == [unescape(row[name]) for row in rows]
     if what != "events":
-        assert set(BODIES) == {line[name] for line in told}
-    assert 0 == main(["export", what, "--store", store, "--format", "jsonl"])
-    assert told == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert set(DANGEROUS_NAMES) == {line[name] for line in rows_of_jsonl}
+    assert 0 == main(["export", what, "--database-url", store, "--format", "jsonl"])
+    assert rows_of_jsonl == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_import(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_reads_leads_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Leads get in by a map in words or in a file, from a file or from standard input, once."""
-    url, leads, told = f"sqlite:///{tmp_path}/crm.db", tmp_path / "leads.csv", tmp_path / "map.toml"
+    url, leads, mapping_file = f"sqlite:///{tmp_path}/crm.db", tmp_path / "leads.csv", tmp_path / "map.toml"
     leads.write_text("Nr,Who,Bought\n1,Anna,1\n2,Bruno,0\n3,,0\n4,Carl,maybe\n", encoding="utf-8")
-    told.write_text('[columns]\nNr = ["external_id:old", "request:old"]\nWho = "name"\nBought = "outcome"\n')
-    house = ["--store", url, "--funnel", "Old leads", "--stages", "Lead,Customer", "--quiet"]
+    mapping_file.write_text('[columns]\nNr = ["external_id:old", "request:old"]\nWho = "name"\nBought = "outcome"\n')
+    arguments = ["--database-url", url, "--funnel", "Old leads", "--stages", "Lead,Customer", "--quiet"]
     words = ["--value", "outcome:1=won", "--value", "outcome:0=open"]
 
-    assert 1 == main(["import", str(leads), *house, "--map", str(told), *words, "--json"])
+    assert 1 == main(["import", str(leads), *arguments, "--map", str(mapping_file), *words, "--json"])
     first = json.loads(capsys.readouterr().out)
-    assert (4, 3, 1) == (first["rows"], first["taken"], first["closed"])
-    assert [{"row": 5, "field": "outcome", "code": "not_allowed"}] == [
+    assert (4, 3, 1) == (first["rows"], first["imported"], first["closed"])
+    assert [{"row": 5, "field": "outcome", "code": "invalid_choice"}] == [
         {name: reject[name] for name in ("row", "field", "code")} for reject in first["rejected"]
     ]
     assert (tmp_path / "leads-rejects.csv").exists()
 
     maps = ["--map", "Nr=external_id:old", "--map", "Nr=request:old", "--map", "Who=name", "--map", "Bought=outcome"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(leads.read_bytes().replace(b"maybe", b"0"))))
-    assert 0 == main(["import", "-", *house, *maps, *words])
+    assert 0 == main(["import", "-", *arguments, *maps, *words])
     assert capsys.readouterr().out.startswith("4 rows: 1 taken in, 3 known already, 0 deals closed, 0 rejected; ")
 
 
-def test_import_reads_times_by_a_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_import_reads_times_in_given_zone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Requests are as old as the table says, by the clock of the zone that the command names."""
     url, leads = f"sqlite:///{tmp_path}/crm.db", tmp_path / "leads.csv"
     leads.write_text("name,at\nAnna,2020-07-01 09:30\n", encoding="utf-8")
 
-    assert 0 == main(["import", str(leads), "--store", url, "--funnel", "Old", "--zone", "Europe/Riga", "--quiet"])
+    assert 0 == main(
+        ["import", str(leads), "--database-url", url, "--funnel", "Old", "--time-zone", "Europe/Riga", "--quiet"]
+    )
     assert capsys.readouterr().out.startswith("1 rows: 1 taken in")
     crm = Crm.open(url)
     assert [datetime(2020, 7, 1, 6, 30, tzinfo=UTC)] == [deal.opened_at for deal in crm.deals.list()]
     crm.close()
 
 
-class _Terminal(io.StringIO):
+class _FakeTerminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
 
-def test_colours_only_where_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_is_used_on_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Headings are bold on a terminal, and plain in a file or for whoever asked for no colour."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     text = "Report\n\nFunnel\n──────\nOpened: 1"
 
-    assert text == emphasise(text, io.StringIO())
-    assert 2 == emphasise(text, _Terminal()).count("\x1b[1m")
+    assert text == bold_headings(text, io.StringIO())
+    assert 2 == bold_headings(text, _FakeTerminal()).count("\x1b[1m")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert text == emphasise(text, _Terminal())
+    assert text == bold_headings(text, _FakeTerminal())
 
 
-def test_progress() -> None:
+def test_progress_is_one_line_on_terminal_and_ten_in_log() -> None:
     """On a terminal one line changes; in a log there are ten lines at most; whoever wants quiet has it."""
-    terminal, log, quiet = _Terminal(), io.StringIO(), io.StringIO()
+    terminal, log, quiet = _FakeTerminal(), io.StringIO(), io.StringIO()
     for stream, silent in ((terminal, False), (log, False), (quiet, True)):
-        progress = Progress(whole=1000, quiet=silent, stream=stream)
+        progress = Progress(total=1000, quiet=silent, stream=stream)
         for done in range(1, 1001):
-            progress.tell(done, "rows")
-        progress.end()
+            progress.update(done, "rows")
+        progress.clear()
 
     assert "\n" not in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
@@ -316,7 +330,7 @@ def test_progress() -> None:
     assert "" == quiet.getvalue()
 
 
-def test_the_module_is_the_command() -> None:
+def test_python_m_crmcore_runs_command() -> None:
     """`python -m crmcore` is the same; before a command is known nothing heavy is loaded."""
     code = (
         "import sys, crmcore.cli.main as m; m.make_parser(); "
@@ -329,10 +343,10 @@ def test_the_module_is_the_command() -> None:
     assert "['csv']\n" == light.stdout
 
 
-def test_every_script_is_written_whatever_the_machine_speaks(store: str) -> None:
+def test_output_is_utf8_in_any_locale(store: str) -> None:
     """A machine whose own letters are plain English writes Persian into a file all the same."""
     done = subprocess.run(
-        [sys.executable, "-m", "crmcore", "report", "--store", store, "--language", "fa"],
+        [sys.executable, "-m", "crmcore", "report", "--database-url", store, "--language", "fa"],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         check=True,
@@ -341,7 +355,7 @@ def test_every_script_is_written_whatever_the_machine_speaks(store: str) -> None
     assert "قیف فروش: Windows\n─────" in done.stdout.decode().replace("\r", "")
 
 
-def test_whoever_reads_may_stop(store: str) -> None:
+def test_closed_pipe_is_no_error(store: str) -> None:
     """A reader that has read enough, such as head, is no error to cry about."""
     done = subprocess.run(
         f"{sys.executable} -m crmcore export events --store {store} --format jsonl | head -1",
@@ -361,10 +375,10 @@ def test_import_keeps_the_lines_of_a_cell(tmp_path: Path, capsys: pytest.Capture
     with sheet.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["name", "about"], ["Anna", text], ["Berta", "x" * 10_001]])
 
-    code = main(["import", str(sheet), "--store", url, "--funnel", "Windows", "--json", "--quiet"])
+    code = main(["import", str(sheet), "--database-url", url, "--funnel", "Windows", "--json", "--quiet"])
     rejected = json.loads(capsys.readouterr().out)["rejected"]
     crm = Crm.open(url)
-    about = [deal.about for deal in crm.deals.list()]
+    about = [deal.description for deal in crm.deals.list()]
     crm.close()
 
     assert (1, [text]) == (code, about)

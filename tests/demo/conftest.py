@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from attrs import frozen
 
-CORE_ALONE: Final = """
+WITHOUT_EXTRAS: Final = """
 import sys
 sys.modules.update(dict.fromkeys(["jinja2", "phonenumbers", "email_validator", "psycopg", "holidays", "pytest", "hypothesis"]))
 from crmcore.__main__ import main
@@ -18,40 +18,40 @@ sys.exit(main(sys.argv[1:]))
 
 
 @frozen
-class Ran:
+class CommandResult:
     """How a command ended."""
 
     code: int
-    out: str
-    err: str
+    stdout: str
+    stderr: str
 
 
 @frozen
-class Demo:
+class DemoFolder:
     """A folder in which the demo was played."""
 
     folder: Path
-    first: Ran
+    first_run: CommandResult
 
-    def again(self, *arguments: str, stdin: str = "") -> Ran:
+    def run(self, *arguments: str, stdin: str = "") -> CommandResult:
         """Run a command of crmcore."""
         return run(*arguments, stdin=stdin)
 
 
-def run(*arguments: str, stdin: str = "") -> Ran:
+def run(*arguments: str, stdin: str = "") -> CommandResult:
     """Run a command of crmcore in a process of its own, with core alone."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CORE_ALONE, *arguments],
+        [sys.executable, "-W", "error", "-c", WITHOUT_EXTRAS, *arguments],
         input=stdin,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
     """The demo as `crmcore demo` leaves it."""
     folder = tmp_path_factory.mktemp("demo")
-    return Demo(folder, run("demo", "--folder", str(folder)))
+    return DemoFolder(folder, run("demo", "--output-dir", str(folder)))

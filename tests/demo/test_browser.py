@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.conftest import Demo
+from tests.demo.conftest import DemoFolder
 
 GREEN, TILE = (0x2F, 0x7D, 0x5B), (0xF3, 0xF6, 0xF9)
 FLAGS = (
@@ -49,14 +49,16 @@ def browse(require: Callable[..., str]) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
-def test_the_page_is_seen(demo: Demo, browse: Callable[..., str], tmp_path: Path, language: str) -> None:
+def test_page_is_rendered_by_browser(
+    demo: DemoFolder, browse: Callable[..., str], tmp_path: Path, language: str
+) -> None:
     """The picture has bars and tiles, so the browser took the page's own style and nothing else; the text has the figures."""
     page, picture = tmp_path / "report.html", tmp_path / "report.png"
     store = f"sqlite:///{demo.folder}/crm.db"
-    done = demo.again("report", "--store", store, "--tenant", "demo", "--language", language, "--save", str(page))
-    assert 0 == done.code, done.err
+    done = demo.run("report", "--database-url", store, "--tenant", "demo", "--language", language, "--save", str(page))
+    assert 0 == done.code, done.stderr
     browse(page, f"--screenshot={picture}")
-    pixels = _read(picture)
+    pixels = _read_png(picture)
     colours = Counter(pixel for row in pixels for pixel in row)
     places = [x for row in pixels[:500] for x, pixel in enumerate(row) if pixel == GREEN]
     dom = browse(page, "--dump-dom")
@@ -72,7 +74,7 @@ def test_the_page_is_seen(demo: Demo, browse: Callable[..., str], tmp_path: Path
     assert (min(places) if language == "en" else len(pixels[0]) - max(places)) < 260
 
 
-def _read(path: Path) -> Picture:
+def _read_png(path: Path) -> Picture:
     """Read a PNG of eight bits per channel, without a library."""
     content = path.read_bytes()
     width, height, depth, kind = struct.unpack(">IIBB", content[16:26])

@@ -4,30 +4,30 @@ import csv
 import io
 from collections import Counter
 
-from crmcore.demo.generator import FILE, HEADS, SEED, requests, write
-from crmcore.domain.values.contact import phone_key
-from crmcore.errors import InvalidPhone
+from crmcore.demo.generator import COLUMNS, REQUESTS_FILE, SEED, generate_requests, to_csv
+from crmcore.domain.values.contact import normalize_phone
+from crmcore.errors import InvalidPhoneError
 
 
-def test_the_file_is_what_the_generator_makes() -> None:
+def test_packaged_file_equals_generated_file() -> None:
     """The file in the package equals the generator's output to the byte."""
-    assert write(requests()).encode() == FILE.read_bytes()
+    assert to_csv(generate_requests()).encode() == REQUESTS_FILE.read_bytes()
 
 
-def test_another_seed_makes_another_file() -> None:
+def test_different_seed_changes_file() -> None:
     """The seed alone decides."""
-    assert write(requests(SEED)) == write(requests(SEED))
-    assert write(requests(SEED)) != write(requests(SEED + 1))
+    assert to_csv(generate_requests(SEED)) == to_csv(generate_requests(SEED))
+    assert to_csv(generate_requests(SEED)) != to_csv(generate_requests(SEED + 1))
 
 
-def test_the_requests_are_as_people_leave_them() -> None:
+def test_requests_include_repeats_languages_and_invalid_rows() -> None:
     """Some hundred requests in five languages and two scripts of one, several sources, customers who come again, and dirt."""
-    lines = list(csv.DictReader(io.StringIO(write(requests()))))
+    lines = list(csv.DictReader(io.StringIO(to_csv(generate_requests()))))
     languages = Counter(line["language"] for line in lines)
-    phones = Counter(_key(line["phone"]) for line in lines)
+    phones = Counter(_phone_digits(line["phone"]) for line in lines)
     written_twice = Counter(tuple(line.values()) for line in lines)
 
-    assert list(HEADS) == list(lines[0])
+    assert list(COLUMNS) == list(lines[0])
     assert 380 <= len(lines) <= 420
     assert {"uz", "uz-Cyrl", "az", "mn", "lv", "fa"} == set(languages)
     assert min(languages.values()) >= 25
@@ -39,8 +39,8 @@ def test_the_requests_are_as_people_leave_them() -> None:
     assert any("۰" <= char <= "۹" for line in lines for char in line["phone"])
 
 
-def _key(phone: str) -> str:
+def _phone_digits(phone: str) -> str:
     try:
-        return phone_key(phone)
-    except InvalidPhone:
+        return normalize_phone(phone)
+    except InvalidPhoneError:
         return ""

@@ -6,73 +6,82 @@ from pathlib import Path
 
 import pytest
 
-from crmcore import Crm, FrozenClock, MemoryStore, Recorder, SqlStore
-from crmcore.adapters.kinds import ENTITIES
+from crmcore import Crm, FrozenClock, MemoryStore, RecordingNotifier, SqlStore
+from crmcore.adapters.kinds import ENTITY_TYPES
 from crmcore.demo.service.company import ZONE
-from crmcore.demo.service.play import Serve, Served
-from crmcore.demo.service.season import BEGINS
+from crmcore.demo.service.play import ServiceSimulation, ServiceSimulationResult
+from crmcore.demo.service.season import STARTS_AT
 from crmcore.services.ports import Store
 from tests.demo.conftest import run
 
 
-def play(store: Store) -> tuple[Served, dict[str, int]]:
+def simulate(store: Store) -> tuple[ServiceSimulationResult, dict[str, int]]:
     """Play it, and count what is stored afterwards."""
-    clock = FrozenClock(BEGINS)
-    crm = Crm(store, tenant="demo-service", clock=clock, zone=ZONE, notifiers={"email": Recorder()})
-    served = Serve(crm, clock).run()
-    with store.begin(crm.house.context, ids=crm.house.ids) as transaction:
-        return served, {kind.__name__: transaction.count(kind) for kind in ENTITIES}
+    clock = FrozenClock(STARTS_AT)
+    crm = Crm(store, tenant="demo-service", clock=clock, time_zone=ZONE, notifiers={"email": RecordingNotifier()})
+    served = ServiceSimulation(crm, clock).run()
+    with store.begin(crm._environment.context, id_generator=crm._environment.id_generator) as transaction:
+        return served, {entity_type.__name__: transaction.count(entity_type) for entity_type in ENTITY_TYPES}
 
 
 @pytest.fixture(scope="module")
-def twice() -> tuple[tuple[Served, dict[str, int]], tuple[Served, dict[str, int]]]:
+def played_twice() -> tuple[
+    tuple[ServiceSimulationResult, dict[str, int]], tuple[ServiceSimulationResult, dict[str, int]]
+]:
     """The act, played twice on one store in memory."""
     store = MemoryStore()
-    return play(store), play(store)
+    return simulate(store), simulate(store)
 
 
-def test_everything_is_somebodys_and_shows(twice: tuple[tuple[Served, dict[str, int]], ...]) -> None:
+def test_reports_show_owners_deadlines_and_replacements(
+    played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...],
+) -> None:
     """Ninety complaints of four types, most in time, some late and escalated; visits made; gaps counted; boilers to be replaced."""
-    served, stored = twice[0]
+    served, stored = played_twice[0]
     total = served.complaints.total
 
     assert (90, 90) == (total.received, stored["Complaint"])
     assert {"noise", "no heat", "late technician", "bill"} == {line.name for line in served.complaints.types}
     assert total.in_time > 40
-    assert 0 < total.late < 20
+    assert 0 < total.overdue_count < 20
     assert stored["Escalation"] > 10
-    assert served.service.done > 80
-    assert {"To‘lovni qanday qilaman?", "Kā samaksāt rēķinu?"} == {words for words, _ in served.service.questions}
-    assert served.service.proposed > 0
-    assert 60 == sum(line.running + line.broken for line in served.service.products)
+    assert served.field_service.completed_visits > 80
+    assert {"To‘lovni qanday qilaman?", "Kā samaksāt rēķinu?"} == {words for words, _ in served.field_service.gaps}
+    assert served.field_service.replacement_count > 0
+    assert 60 == sum(line.running + line.broken for line in served.field_service.products)
 
 
-def test_playing_again_changes_nothing(twice: tuple[tuple[Served, dict[str, int]], ...]) -> None:
+def test_second_run_changes_nothing(played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...]) -> None:
     """The same records, the same reports, and no letter is sent again."""
-    (first, stored), (second, stored_again) = twice
+    (first, stored), (second, stored_again) = played_twice
 
     assert stored == stored_again
-    assert (str(first.complaints), str(first.service)) == (str(second.complaints), str(second.service))
+    assert (str(first.complaints), str(first.field_service)) == (str(second.complaints), str(second.field_service))
     assert 0 == second.counts["sent"]
 
 
-def test_every_store_shows_the_same(twice: tuple[tuple[Served, dict[str, int]], ...], tmp_path: Path) -> None:
+def test_reports_are_equal_on_every_store(
+    played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...], tmp_path: Path
+) -> None:
     """On an SQLite file the reports are the same to the letter."""
     store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}", durability="relaxed")
-    served, stored = play(store)
+    served, stored = simulate(store)
     store.close()
 
-    assert twice[0][1] == stored
-    assert (str(twice[0][0].complaints), str(twice[0][0].service)) == (str(served.complaints), str(served.service))
+    assert played_twice[0][1] == stored
+    assert (str(played_twice[0][0].complaints), str(played_twice[0][0].field_service)) == (
+        str(served.complaints),
+        str(served.field_service),
+    )
 
 
 @pytest.mark.browser
-def test_the_command_writes_pages_that_a_browser_shows(tmp_path: Path, require: object) -> None:
+def test_demo_service_command_writes_report_pages(tmp_path: Path, require: object) -> None:
     """`crmcore demo service` prints both reports and writes their pages, also from right to left; nothing is fetched from elsewhere."""
-    ran = run("demo", "service", "--folder", str(tmp_path), "--quiet", "--language", "fa")
+    ran = run("demo", "service", "--output-dir", str(tmp_path), "--quiet", "--language", "fa")
     chromium = require("chromium", "chromium-browser", "google-chrome")  # type: ignore[operator]  # a fixture that is called
 
-    assert 0 == ran.code, ran.err
+    assert 0 == ran.code, ran.stderr
     for name in ("complaints", "service"):
         page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
         assert 'dir="rtl"' in page
@@ -80,12 +89,12 @@ def test_the_command_writes_pages_that_a_browser_shows(tmp_path: Path, require: 
         picture = tmp_path / f"{name}.png"
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
         flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / name}"]
-        told = [
+        command = [
             chromium,
             *flags,
             "--window-size=1000,1600",
             f"--screenshot={picture}",
             f"file://{tmp_path}/{name}.html",
         ]
-        subprocess.run(told, check=True, capture_output=True, timeout=120, env={**os.environ, "HOME": str(tmp_path)})
+        subprocess.run(command, check=True, capture_output=True, timeout=120, env={**os.environ, "HOME": str(tmp_path)})
         assert picture.stat().st_size > 20_000

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from tests.architecture.source import HERE
+from tests.architecture.source import ROOT
 from tools.reference import DOCS, LISTS
 
 LANGUAGES: Final = frozenset(
@@ -20,10 +20,10 @@ LANGUAGES: Final = frozenset(
 )
 """What a code block may be written in. `python` is a test; nothing else looks like Python."""
 PAGES: Final = [
-    HERE / "README.md",
-    HERE / "CONTRIBUTING.md",
-    HERE / "SECURITY.md",
-    *sorted((HERE / "docs").rglob("*.md")),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 
@@ -50,8 +50,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The documentation, built from a copy, with every warning an error."""
     folder = tmp_path_factory.mktemp("documentation")
     for name in ("README.md", "mkdocs.yml"):
-        shutil.copy(HERE / name, folder)
-    shutil.copytree(HERE / "docs", folder / "docs")
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "docs", folder / "docs")
     built = subprocess.run(
         [Path(sys.executable).parent / "zensical", "build", "--strict"],
         cwd=folder,
@@ -63,14 +63,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def test_every_link_leads_somewhere(site: Path) -> None:
+def test_internal_links_resolve(site: Path) -> None:
     """Each link within the site leads to a file that is there, and to a heading that is on that page."""
     pages = {path: Page(path) for path in site.rglob("*.html")}
 
-    assert [] == sorted(set(broken(site, pages)))
+    assert [] == sorted(set(broken_links(site, pages)))
 
 
-def broken(site: Path, pages: dict[Path, Page]) -> Iterator[str]:
+def broken_links(site: Path, pages: dict[Path, Page]) -> Iterator[str]:
     """List the links that lead nowhere."""
     for path, page in pages.items():
         for link in page.links:
@@ -85,22 +85,22 @@ def broken(site: Path, pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.relative_to(site)}: {link} leads to no heading"
 
 
-def test_every_page_can_be_reached(site: Path) -> None:
+def test_page_is_in_navigation(site: Path) -> None:
     """Each page is in the site, and its folder's list of pages is what the navigation shows."""
-    pages = {path.relative_to(HERE / "docs").with_suffix("") for path in (HERE / "docs").rglob("*.md")}
+    pages = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
     built = {path.parent.relative_to(site) for path in site.rglob("index.html")}
 
     assert {page.parent if page.name == "index" else page for page in pages} == built
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_of_pages_is_whole(path: str) -> None:
+def test_folder_index_lists_all_pages(path: str) -> None:
     """A folder's index, and the list for programs, name all pages."""
     assert LISTS[path]() == (DOCS / path).read_text(encoding="utf-8"), "run: python -m tools.reference"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(HERE)))
-def test_no_example_escapes_the_tests(path: Path) -> None:
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_code_block_has_language_and_is_tested(path: Path) -> None:
     """Code blocks say what they are written in, and none that is Python is left out of the tests."""
     text = path.read_text(encoding="utf-8")
     opened = re.findall(r"^ *```+ *([^\n`]*)$", text, re.MULTILINE)[::2]
@@ -109,16 +109,16 @@ def test_no_example_escapes_the_tests(path: Path) -> None:
     assert "<!-- skip" not in text
 
 
-def test_relative_links_of_readme_lead_somewhere() -> None:
+def test_readme_links_resolve() -> None:
     """README's own links lead to files of the project."""
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (HERE / "README.md").read_text(encoding="utf-8"))
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
 
-    assert [] == [link for link in links if not (HERE / link).exists()]
+    assert [] == [link for link in links if not (ROOT / link).exists()]
 
 
-def test_readme_stays_short() -> None:
+def test_readme_has_at_most_150_lines() -> None:
     """README fits into a hundred and fifty lines, and names the gate's own command for the tests."""
-    lines = (HERE / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
 
     assert len(lines) <= 150
     assert [line for line in lines if line.startswith("python3 -m venv") and line.endswith("-m pytest -q")]

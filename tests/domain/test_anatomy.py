@@ -4,8 +4,8 @@ import attrs
 import pytest
 
 from crmcore.domain import fields
-from crmcore.domain.kernel import changed, record, settled, value
-from crmcore.errors import OutOfRange, TooLong
+from crmcore.domain.kernel import as_persisted, copy_with, record, value
+from crmcore.errors import OutOfRangeError, TooLongError
 from crmcore.testing.samples import Samples
 
 
@@ -13,8 +13,8 @@ from crmcore.testing.samples import Samples
 class Window:
     """A value with a computed field."""
 
-    name: str = fields.text(personal=False, limit=5)
-    count: int = fields.whole(default=1)
+    name: str = fields.text(personal=False, max_length=5)
+    count: int = fields.integer(default=1)
     label: str = attrs.field(
         init=False, default=attrs.Factory(lambda self: f"{self.count} {self.name}", takes_self=True)
     )
@@ -46,30 +46,30 @@ def test_copy_changes_and_recomputes() -> None:
     """The copy holds the changed field, the others, and what is computed from them."""
     door = Window("door")
 
-    assert Window("door", 2) == changed(door, count=2)
-    assert "2 door" == changed(door, count=2).label
+    assert Window("door", 2) == copy_with(door, count=2)
+    assert "2 door" == copy_with(door, count=2).label
     assert "1 door" == door.label
 
 
 def test_copy_converts_and_validates_the_changed_field() -> None:
     """A copy normalizes and refuses a value as the constructor does."""
-    assert "gate" == changed(Window("door"), name=" gate ").name
-    with pytest.raises(TooLong, match=r"window\.name"):
-        changed(Window("door"), name="toolong")
-    with pytest.raises(OutOfRange, match=r"window\.count"):
-        changed(Window("door"), count=-1)
+    assert "gate" == copy_with(Window("door"), name=" gate ").name
+    with pytest.raises(TooLongError, match=r"window\.name"):
+        copy_with(Window("door"), name="toolong")
+    with pytest.raises(OutOfRangeError, match=r"window\.count"):
+        copy_with(Window("door"), count=-1)
 
 
 def test_copy_rejects_an_unknown_field() -> None:
     """A name that is no field is an error of the caller."""
     with pytest.raises(KeyError):
-        changed(Window("door"), colour="red")
+        copy_with(Window("door"), colour="red")
 
 
 def test_settled_copy_has_the_stored_version_and_nothing_pending() -> None:
     """What a store has written is neither pending nor to be appended again."""
     deal = Samples().deal()
-    stored = settled(deal, version=3, actor="anna")
+    stored = as_persisted(deal, version=3, actor="anna")
 
-    assert (3, "anna", (), ()) == (stored.version, stored.actor, stored.pending, stored.movements)
+    assert (3, "anna", (), ()) == (stored.version, stored.actor, stored.pending_events, stored.movements)
     assert deal.title == stored.title

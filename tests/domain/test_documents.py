@@ -6,11 +6,11 @@ from crmcore.domain.documents import Document, Template
 from crmcore.testing.samples import NOON, Samples
 
 
-def test_a_rendered_document_keeps_its_text() -> None:
+def test_rendered_document_stores_text_size_and_digest() -> None:
     """Its size and digest are those of its bytes, in UTF-8."""
     samples = Samples()
-    template = Template.write(samples.id("template"), "Offer", "Dear {{ name }}", at=NOON, language="lv")
-    document = Document.rendered(samples.id("document"), "Offer", "  Cien. Jānis\r\n", template=template, at=NOON)
+    template = Template.create(samples.id("template"), "Offer", "Dear {{ name }}", at=NOON, language="lv")
+    document = Document.from_template(samples.id("document"), "Offer", "  Cien. Jānis\r\n", template=template, at=NOON)
     body = "Cien. Jānis".encode()
 
     assert (document.body, document.size, document.digest) == (
@@ -18,21 +18,21 @@ def test_a_rendered_document_keeps_its_text() -> None:
         len(body),
         hashlib.sha256(body).hexdigest(),
     )
-    assert (document.template, document.media_type) == (template.id, "text/html")
+    assert (document.template_id, document.media_type) == (template.id, "text/html")
 
 
-def test_a_file_is_known_by_its_digest() -> None:
+def test_attached_file_stores_digest_only() -> None:
     """Its bytes are kept elsewhere."""
     samples = Samples()
-    file = Document.file(samples.id("document"), "Sizes", b"\x00", media_type="application/pdf", at=NOON)
+    file = Document.from_file(samples.id("document"), "Sizes", b"\x00", media_type="application/pdf", at=NOON)
 
     assert (file.body, file.size, file.digest) == (None, 1, Document.digest_of(b"\x00"))
-    assert [event.name for event in file.pending] == ["document.added"]
+    assert [event.name for event in file.pending_events] == ["document.added"]
 
 
-def test_a_template_is_rewritten() -> None:
+def test_update_template_keeps_media_type() -> None:
     """Its kind stays unless another is given."""
-    template = Template.write(Samples().id("template"), "Offer", "a", at=NOON)
+    template = Template.create(Samples().id("template"), "Offer", "a", at=NOON)
 
-    assert template.rewrite("b", at=NOON).media_type == "text/html"
-    assert template.rewrite("b", at=NOON, media_type="text/plain").media_type == "text/plain"
+    assert template.update("b", at=NOON).media_type == "text/html"
+    assert template.update("b", at=NOON, media_type="text/plain").media_type == "text/plain"

@@ -8,105 +8,120 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcore import Period
-from crmcore.domain.escalation import STEPS, Escalation, Ladder, Rung, climb
-from crmcore.domain.people import Rejected
-from crmcore.errors import InvalidInput, NotAllowed, RuleBroken
+from crmcore.domain.escalation import DEFAULT_STEPS, Escalation, EscalationPolicy, EscalationStep, choose_recipient
+from crmcore.domain.people import RejectedCandidate
+from crmcore.errors import BusinessRuleError, InvalidChoiceError, InvalidInputError
 from crmcore.testing.samples import NOON, Samples
 
 HOUR = timedelta(hours=1)
 
 
-@given(st.lists(st.sampled_from(["present", "absent", "left"]), max_size=6))
-def test_everybody_hears_of_it_once_and_upwards(line: list[str]) -> None:
+@given(st.lists(st.sampled_from(["present", "absent", "deactivated"]), max_size=6))
+def test_escalation_climbs_management_chain_without_repeats(line: list[str]) -> None:
     """Levels climb the line past those who are away or gone, tell nobody twice, and end at the top."""
     samples, at = Samples(), NOON
     users = []
     for state in line:
         user = samples.user()
-        user = user.go_away(Period(NOON, NOON + HOUR), at=NOON) if state == "absent" else user
-        users.append(user.leave(at=NOON) if state == "left" else user)
-    told: list[str] = []
+        user = user.add_absence(Period(NOON, NOON + HOUR), at=NOON) if state == "absent" else user
+        users.append(user.deactivate(at=NOON) if state == "deactivated" else user)
+    notified: list[str] = []
     for level in range(1, len(line) + 2):
-        step = climb(level, users, told=told, at=at)
-        if step.to is not None:
-            told.append(step.to)
+        step = choose_recipient(level, users, already_notified=notified, at=at)
+        if step.recipient_id is not None:
+            notified.append(step.recipient_id)
 
         assert step.level == level
-        assert len(step.rejected) == (len(users) if step.to is None else [u.id for u in users].index(step.to))
-    assert told == [user.id for user, state in zip(users, line, strict=True) if state == "present"]
+        assert len(step.rejected) == (
+            len(users) if step.recipient_id is None else [u.id for u in users].index(step.recipient_id)
+        )
+    assert notified == [user.id for user, state in zip(users, line, strict=True) if state == "present"]
 
 
-def test_whoever_was_passed_over_is_not_told_later() -> None:
+def test_skipped_manager_is_not_notified_later() -> None:
     """When the absent supervisor is back, the next level is still the one above those who have heard."""
     samples = Samples()
     near, far, top = (samples.user() for _ in range(3))
-    absent = near.go_away(Period(NOON, NOON + HOUR), at=NOON)
-    first = climb(1, [absent, far, top], told=(), at=NOON)
-    second = climb(2, [near, far, top], told=[str(first.to)], at=NOON)
+    absent = near.add_absence(Period(NOON, NOON + HOUR), at=NOON)
+    first = choose_recipient(1, [absent, far, top], already_notified=(), at=NOON)
+    second = choose_recipient(2, [near, far, top], already_notified=[str(first.recipient_id)], at=NOON)
 
-    assert (first.to, first.rejected) == (far.id, (Rejected(near.id, "absent"),))
-    assert second.to == top.id
-    assert second.rejected == (Rejected(near.id, "passed_over"), Rejected(far.id, "told_before"))
+    assert (first.recipient_id, first.rejected) == (far.id, (RejectedCandidate(near.id, "absent"),))
+    assert second.recipient_id == top.id
+    assert second.rejected == (RejectedCandidate(near.id, "skipped"), RejectedCandidate(far.id, "already_notified"))
 
 
-def test_whoever_is_responsible_may_hear_of_it_first() -> None:
+def test_owner_is_notified_first_when_configured() -> None:
     """Then the line; who is responsible is not told twice."""
     samples = Samples()
     anna, boss = samples.user(), samples.user()
-    first = climb(1, [boss], told=(), at=NOON, responsible=anna)
-    second = climb(2, [boss], told=[anna.id], at=NOON)
+    first = choose_recipient(1, [boss], already_notified=(), at=NOON, owner=anna)
+    second = choose_recipient(2, [boss], already_notified=[anna.id], at=NOON)
 
-    assert (first.to, second.to) == (anna.id, boss.id)
-    assert climb(1, [boss], told=(), at=NOON, responsible=anna.leave(at=NOON)).to == boss.id
+    assert (first.recipient_id, second.recipient_id) == (anna.id, boss.id)
+    assert (
+        choose_recipient(1, [boss], already_notified=(), at=NOON, owner=anna.deactivate(at=NOON)).recipient_id
+        == boss.id
+    )
 
 
-def test_a_ladder_has_its_rungs() -> None:
+def test_step_is_returned_per_level_and_none_after_last() -> None:
     """Each level has its rung, and there is none above the last; a duration is a rung after the deadline."""
-    ladder = Ladder()
+    policy = EscalationPolicy()
 
-    assert [ladder.rung(level) for level in (0, 1, 2, 3, 4)] == [None, *STEPS, None]
-    assert Ladder(()).rung(1) is None
-    assert Ladder.of(HOUR).rung(1) == Rung(after=HOUR)
+    assert [policy.step(level) for level in (0, 1, 2, 3, 4)] == [None, *DEFAULT_STEPS, None]
+    assert EscalationPolicy(()).step(1) is None
+    assert EscalationPolicy.of(HOUR).step(1) == EscalationStep(after=HOUR)
 
 
 @pytest.mark.parametrize("steps", [5, "steps", [5], [None], ["owner"]])
-def test_a_ladder_is_made_of_rungs(steps: Any) -> None:
+def test_policy_of_invalid_steps_is_rejected(steps: Any) -> None:
     """Anything else is refused."""
-    with pytest.raises(InvalidInput):
-        Ladder(steps)
+    with pytest.raises(InvalidInputError):
+        EscalationPolicy(steps)
 
 
-def test_a_rung_leads_to_the_responsible_or_up_the_line() -> None:
+def test_step_to_unknown_recipient_is_rejected() -> None:
     """Nobody else."""
-    with pytest.raises(NotAllowed):
-        Rung(to="anybody")
+    with pytest.raises(InvalidChoiceError):
+        EscalationStep(recipient="anybody")
 
 
-def test_a_step_is_kept_and_taken_in_hand_once() -> None:
+def test_escalation_is_acknowledged_once() -> None:
     """With who heard of it, who was passed over, and who took it in hand."""
     samples = Samples()
-    anna, boss = samples.user().leave(at=NOON), samples.user()
-    climbed = climb(1, [anna, boss], told=(), at=NOON)
-    step = Escalation.take(
+    anna, boss = samples.user().deactivate(at=NOON), samples.user()
+    climbed = choose_recipient(1, [anna, boss], already_notified=(), at=NOON)
+    step = Escalation.create(
         samples.id("escalation"),
         climbed,
-        Rung(7_500),
-        subject=samples.id("task"),
-        clock="due",
-        promised_at=NOON,
+        EscalationStep(7_500),
+        subject_id=samples.id("task"),
+        metric="due",
+        target_started_at=NOON,
         due_at=NOON,
         at=NOON,
     )
-    held = step.acknowledge(by=boss.id, at=NOON + HOUR)
+    held = step.acknowledge(acknowledged_by=boss.id, at=NOON + HOUR)
 
-    assert (step.to, step.rejected, step.share) == (boss.id, (Rejected(anna.id, "left"),), 7_500)
+    assert (step.recipient_id, step.rejected, step.elapsed_bp) == (
+        boss.id,
+        (RejectedCandidate(anna.id, "deactivated"),),
+        7_500,
+    )
     assert (held.acknowledged_by, held.acknowledged_at) == (boss.id, NOON + HOUR)
-    with pytest.raises(RuleBroken):
-        held.acknowledge(by=boss.id, at=NOON)
+    with pytest.raises(BusinessRuleError):
+        held.acknowledge(acknowledged_by=boss.id, at=NOON)
 
 
-def test_a_ladder_knows_whether_it_begins_at_the_deadline() -> None:
+def test_policy_knows_whether_first_step_is_before_deadline() -> None:
     """Before it nobody hears of anything, and what comes after has to be counted; a ladder without rungs tells nobody."""
-    ladders = [Ladder(), Ladder(()), Ladder.of(Rung(to="owner")), Ladder.of(Rung(7_500)), Ladder.of(timedelta(hours=1))]
+    policies = [
+        EscalationPolicy(),
+        EscalationPolicy(()),
+        EscalationPolicy.of(EscalationStep(recipient="owner")),
+        EscalationPolicy.of(EscalationStep(7_500)),
+        EscalationPolicy.of(timedelta(hours=1)),
+    ]
 
-    assert [True, True, True, False, False] == [ladder.begins_at_the_deadline for ladder in ladders]
+    assert [True, True, True, False, False] == [policy.is_first_step_at_deadline for policy in policies]

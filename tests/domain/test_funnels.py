@@ -7,35 +7,35 @@ import pytest
 
 from crmcore import CreateTask, Funnel, Requirement, Stage
 from crmcore.domain.funnels import StageKind
-from crmcore.domain.requirements import Rule
-from crmcore.errors import InvalidInput, NotAllowed, OutOfRange, WrongType
+from crmcore.domain.requirements import RequirementKind
+from crmcore.errors import InvalidChoiceError, InvalidInputError, InvalidTypeError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 
 
-def draw(stages: Any, **details: Any) -> Funnel:
+def create_funnel(stages: Any, **details: Any) -> Funnel:
     """Draw a funnel."""
     return Funnel.create(Samples().id("funnel"), "Windows", stages=stages, at=NOON, **details)
 
 
-def test_names_alone_make_a_funnel() -> None:
+def test_stage_names_get_increasing_probabilities() -> None:
     """The chance grows evenly, and the last one wins."""
-    funnel = draw(["Seen", "Interested", "Bought"])
+    funnel = create_funnel(["Seen", "Interested", "Bought"])
 
     assert [(stage.key, stage.kind.value, stage.probability) for stage in funnel.stages] == [
         ("Seen", "open", 0),
         ("Interested", "open", 3300),
         ("Bought", "won", 10_000),
     ]
-    assert (funnel.first.key, funnel.place("Bought"), funnel.winning) == ("Seen", 2, funnel.stages[2])
+    assert (funnel.first_stage.key, funnel.stage_index("Bought"), funnel.winning_stage) == ("Seen", 2, funnel.stages[2])
 
 
-def test_one_name_alone_wins_nothing() -> None:
+def test_funnel_of_one_stage_has_no_winning_stage() -> None:
     """A funnel of one stage is a list, in which deals are won by hand."""
-    assert draw(["Inbox"]).winning is None
-    assert draw(["Inbox"]).first.kind is StageKind.OPEN
+    assert create_funnel(["Inbox"]).winning_stage is None
+    assert create_funnel(["Inbox"]).first_stage.kind is StageKind.OPEN
 
 
-def test_a_winning_stage_is_certain() -> None:
+def test_winning_stage_has_probability_100() -> None:
     """Whatever chance it is given, a stage that wins has all of it."""
     assert Stage.named("Done", kind="won", probability=5).probability == 10_000
     assert Stage.named("Call", kind=StageKind.OPEN, probability=5).probability == 500
@@ -44,19 +44,19 @@ def test_a_winning_stage_is_certain() -> None:
 @pytest.mark.parametrize(
     ("stages", "refusal"),
     [
-        ([], InvalidInput),
-        (["A", "A"], InvalidInput),
-        ([Stage.named("A", kind="won"), Stage.named("B")], OutOfRange),
-        ([Stage.named("A"), 5], WrongType),
-        ("AB", WrongType),
-        (None, WrongType),
-        ([f"S{n}" for n in range(51)], InvalidInput),
+        ([], InvalidInputError),
+        (["A", "A"], InvalidInputError),
+        ([Stage.named("A", kind="won"), Stage.named("B")], OutOfRangeError),
+        ([Stage.named("A"), 5], InvalidTypeError),
+        ("AB", InvalidTypeError),
+        (None, InvalidTypeError),
+        ([f"S{n}" for n in range(51)], InvalidInputError),
     ],
 )
-def test_a_funnel_that_cannot_be_is_refused(stages: Any, refusal: type[InvalidInput]) -> None:
+def test_invalid_stages_are_rejected(stages: Any, refusal: type[InvalidInputError]) -> None:
     """No stage, two of one name, or an open one behind one that wins."""
     with pytest.raises(refusal) as refused:
-        draw(stages)
+        create_funnel(stages)
 
     assert refused.value.field.startswith("funnel.stages")
 
@@ -74,39 +74,39 @@ def test_a_funnel_that_cannot_be_is_refused(stages: Any, refusal: type[InvalidIn
         {"on_entry": [CreateTask(title="x")] * 21},
     ],
 )
-def test_a_stage_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_stage_is_rejected(wrong: dict[str, Any]) -> None:
     """Each of its parts has its limits."""
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         Stage.named("A", **wrong)
 
 
-def test_a_funnel_is_redrawn() -> None:
+def test_update_funnel_keeps_unspecified_fields_and_stage_keys() -> None:
     """What is not given stays; a stage may get another name and keeps its key."""
-    funnel = draw(["A", "B"], loss_reasons=["dear", "dear", "late"])
-    again = funnel.redraw(at=NOON, stages=[Stage(key="A", name="First"), *funnel.stages[1:]])
+    funnel = create_funnel(["A", "B"], loss_reasons=["dear", "dear", "late"])
+    again = funnel.update(at=NOON, stages=[Stage(key="A", name="First"), *funnel.stages[1:]])
 
     assert funnel.loss_reasons == again.loss_reasons == ("dear", "late")
     assert (again.stage("A").name, again.stage("A").key) == ("First", "A")
-    assert funnel.redraw(at=NOON, loss_reasons=[]).stages == funnel.stages
-    assert [event.name for event in again.pending] == ["funnel.created", "funnel.redrawn"]
+    assert funnel.update(at=NOON, loss_reasons=[]).stages == funnel.stages
+    assert [event.name for event in again.pending_events] == ["funnel.created", "funnel.updated"]
 
 
-def test_a_stage_that_is_not_there_is_answered_with_those_that_are() -> None:
+def test_unknown_stage_error_lists_stages() -> None:
     """A wrong stage is a wrong word."""
-    with pytest.raises(NotAllowed) as refusal:
-        draw(["A", "B"]).stage("C")
+    with pytest.raises(InvalidChoiceError) as excinfo:
+        create_funnel(["A", "B"]).stage("C")
 
-    assert refusal.value.allowed == ("A", "B")
+    assert excinfo.value.allowed == ("A", "B")
 
 
-def test_actions_and_requirements_are_data() -> None:
+def test_stages_with_equal_actions_are_equal() -> None:
     """Two stages that ask and do the same are the same."""
     one, two = (
         Stage.named(
             "A",
             age_limit=timedelta(days=2),
-            on_entry=[CreateTask(title="Call {customer}", role="manager")],
-            to_leave=[Requirement(Rule.TASK_DONE, "call")],
+            entry_actions=[CreateTask(title="Call {customer}", role="manager")],
+            exit_criteria=[Requirement(RequirementKind.TASK_DONE, "call")],
         )
         for _ in range(2)
     )

@@ -7,71 +7,77 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import initialize, invariant, rule
 
-from crmcore.domain.clocks.marks import Answer, Targets
-from crmcore.domain.inquiries import INQUIRY_LIFE, Inquiry, InquiryKind, InquiryState
-from crmcore.domain.levels import Promise
-from crmcore.domain.worktime.time import ALWAYS
-from crmcore.errors import OutOfRange, RuleBroken
+from crmcore.domain.clocks.marks import Reply, SlaTargets
+from crmcore.domain.inquiries import INQUIRY_TRANSITIONS, Inquiry, InquiryKind, InquiryState
+from crmcore.domain.levels import SlaDecision
+from crmcore.domain.worktime.time import ALWAYS_OPEN
+from crmcore.errors import BusinessRuleError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
-from tests.domain.test_lives import Life
+from tests.domain.test_lives import LifeCycleMachine
 
 HOUR: Final = timedelta(hours=1)
-PROMISE: Final = Promise(rule="level", targets=Targets(next_response=4 * HOUR, resolution=20 * HOUR))
+SLA_DECISION: Final = SlaDecision(rule="policy", targets=SlaTargets(next_response=4 * HOUR, resolution=20 * HOUR))
 
 
-def ask(**details: Any) -> Inquiry:
+def receive_inquiry(**details: Any) -> Inquiry:
     """A question."""
     samples = Samples()
     return Inquiry.receive(
         samples.id("inquiry"),
         "How to clean it?",
-        customer=samples.id("customer"),
-        responsible=samples.id("user"),
-        promise=PROMISE,
-        time=ALWAYS,
+        customer_id=samples.id("customer"),
+        owner_id=samples.id("user"),
+        sla=SLA_DECISION,
+        business_hours=ALWAYS_OPEN,
         at=NOON,
         **details,
     )
 
 
-class InquiryMachine(Life):
+class InquiryMachine(LifeCycleMachine):
     """An inquiry, by all that may be done to it."""
 
     @initialize()
     def receive(self) -> None:
         """Take it in."""
-        self.record = ask(kind="service")
+        self.record = receive_inquiry(kind="service")
 
     @rule()
-    def wait(self) -> None:
+    def pause_for_customer(self) -> None:
         """Wait for the customer."""
         at = self.tick()
-        self.step(INQUIRY_LIFE, InquiryState.WAITING, lambda: self.record.wait(until=at + HOUR, time=ALWAYS, at=at))
+        self.transition(
+            INQUIRY_TRANSITIONS,
+            InquiryState.WAITING,
+            lambda: self.record.wait(until=at + HOUR, time=ALWAYS_OPEN, at=at),
+        )
 
     @rule()
-    def hear(self) -> None:
+    def log_customer_reply(self) -> None:
         """The customer says more, in every state."""
         before, at = self.record, self.tick()
-        self.record = before.hear(time=ALWAYS, at=at)
+        self.record = before.hear(time=ALWAYS_OPEN, at=at)
 
         assert self.record.state is InquiryState.OPEN
         assert self.record.reopened == before.reopened + (not before.state.is_open)
 
     @rule()
-    def reply(self) -> None:
+    def log_reply(self) -> None:
         """Say something."""
         before, at = self.record, self.tick()
         try:
-            self.record = before.reply(Answer(), time=ALWAYS, at=at)
-        except RuleBroken:
+            self.record = before.reply(Reply(), time=ALWAYS_OPEN, at=at)
+        except BusinessRuleError:
             assert not before.state.is_open
 
     @rule()
-    def answer(self) -> None:
+    def resolve(self) -> None:
         """Answer it."""
         at = self.tick()
-        if self.step(
-            INQUIRY_LIFE, InquiryState.ANSWERED, lambda: self.record.resolve("With a cloth", time=ALWAYS, at=at)
+        if self.transition(
+            INQUIRY_TRANSITIONS,
+            InquiryState.ANSWERED,
+            lambda: self.record.resolve("With a cloth", time=ALWAYS_OPEN, at=at),
         ):
             assert (self.record.answer, self.record.resolved_at) == ("With a cloth", at)
 
@@ -79,14 +85,14 @@ class InquiryMachine(Life):
     def close(self) -> None:
         """Lay it to rest."""
         at = self.tick()
-        self.step(INQUIRY_LIFE, InquiryState.CLOSED, lambda: self.record.close(at=at))
+        self.transition(INQUIRY_TRANSITIONS, InquiryState.CLOSED, lambda: self.record.close(at=at))
 
     @invariant()
-    def nothing_is_lost(self) -> None:
+    def open_inquiry_has_owner_deadline_and_next_action(self) -> None:
         """It has somebody responsible, a deadline and a next action until it is closed."""
         inquiry: Inquiry | None = getattr(self, "record", None)
         if inquiry is not None:
-            assert inquiry.responsible
+            assert inquiry.owner_id
             assert bool(inquiry.next_action) is (inquiry.state is not InquiryState.CLOSED)
             assert inquiry.is_overdue(self.now) is (inquiry.state.is_open and inquiry.due_at < self.now)
 
@@ -95,31 +101,31 @@ TestInquiry = InquiryMachine.TestCase
 TestInquiry.settings = settings(max_examples=25, deadline=None)
 
 
-def test_a_reply_of_a_machine_stops_no_clock() -> None:
+def test_automatic_reply_stops_no_timer() -> None:
     """The fact says why."""
-    replied = ask().reply(Answer(automatic=True), time=ALWAYS, at=NOON)
+    replied = receive_inquiry().log_reply(Reply(is_automatic=True), business_hours=ALWAYS_OPEN, at=NOON)
 
     assert replied.answered_at is None
-    assert replied.pending[-1].objection == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
+    assert replied.pending_events[-1].objection == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
 
 
-def test_waiting_has_an_end_in_the_future() -> None:
+def test_pause_requires_future_end() -> None:
     """And what was closed long ago is asked anew."""
-    closed = ask().resolve("So", time=ALWAYS, at=NOON).close(at=NOON)
+    closed = receive_inquiry().resolve("So", business_hours=ALWAYS_OPEN, at=NOON).close(at=NOON)
 
     assert InquiryKind.QUESTION is closed.kind
-    with pytest.raises(OutOfRange):
-        ask().wait(until=NOON, time=ALWAYS, at=NOON)
-    with pytest.raises(RuleBroken, match="new one"):
-        closed.hear(time=ALWAYS, at=NOON + timedelta(days=15))
+    with pytest.raises(OutOfRangeError):
+        receive_inquiry().pause_for_customer(until=NOON, business_hours=ALWAYS_OPEN, at=NOON)
+    with pytest.raises(BusinessRuleError, match="new one"):
+        closed.log_customer_reply(business_hours=ALWAYS_OPEN, at=NOON + timedelta(days=15))
 
 
-def test_somebody_else_may_see_to_it_and_somebody_above_hear_of_it() -> None:
+def test_change_owner_and_escalate_to_same_user_changes_nothing() -> None:
     """Nothing changes when it is the same person."""
     samples = Samples()
-    heir = samples.user("Heir").id.replace("1", "2")
-    passed = ask().reassign(heir, at=NOON)  # type: ignore[arg-type]  # an id
+    new_owner = samples.user("Heir").id.replace("1", "2")
+    passed = receive_inquiry().change_owner(new_owner, at=NOON)  # type: ignore[arg-type]  # an id
 
-    assert passed.responsible == heir
-    assert passed.reassign(heir, at=NOON) is passed  # type: ignore[arg-type]  # an id
-    assert passed.escalate(level=2, to=None, at=NOON).level == 2
+    assert passed.owner_id == new_owner
+    assert passed.change_owner(new_owner, at=NOON) is passed  # type: ignore[arg-type]  # an id
+    assert passed.escalate(level=2, recipient_id=None, at=NOON).escalation_level == 2

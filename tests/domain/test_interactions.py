@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from crmcore.domain.interactions import Interaction, InteractionKind
-from crmcore.errors import NotAllowed, OutOfRange
+from crmcore.errors import InvalidChoiceError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 
 HOUR = timedelta(hours=1)
 
 
-def test_a_contact_is_of_now_or_of_before() -> None:
+def test_interaction_time_defaults_to_now() -> None:
     """Without a time it is of now."""
     samples = Samples()
     now, before = (
-        Interaction.log(samples.id("interaction"), "call", customer=samples.id("customer"), at=NOON, happened_at=at)
+        Interaction.log(samples.id("interaction"), "call", customer_id=samples.id("customer"), at=NOON, happened_at=at)
         for at in (None, NOON - HOUR)
     )
 
@@ -23,12 +23,12 @@ def test_a_contact_is_of_now_or_of_before() -> None:
     assert now.kind is InteractionKind.CALL
 
 
-def test_the_future_and_unknown_words_are_refused() -> None:
+def test_future_time_and_unknown_kind_are_rejected() -> None:
     """What will be is a task; what is no kind of contact is none."""
     samples = Samples()
-    with pytest.raises(OutOfRange, match="plan a task"):
+    with pytest.raises(OutOfRangeError, match="plan a task"):
         Interaction.log(
-            samples.id("interaction"), "call", customer=samples.id("customer"), at=NOON, happened_at=NOON + HOUR
+            samples.id("interaction"), "call", customer_id=samples.id("customer"), at=NOON, happened_at=NOON + HOUR
         )
-    with pytest.raises(NotAllowed):
-        Interaction.log(samples.id("interaction"), "seance", customer=samples.id("customer"), at=NOON)
+    with pytest.raises(InvalidChoiceError):
+        Interaction.log(samples.id("interaction"), "seance", customer_id=samples.id("customer"), at=NOON)

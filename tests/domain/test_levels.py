@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from crmcore.domain.clocks.marks import Targets
-from crmcore.domain.levels import STANDARD, Audience, Matter, PassedOver, ServiceLevel, choose
-from crmcore.errors import Blank
+from crmcore.domain.clocks.marks import SlaTargets
+from crmcore.domain.levels import DEFAULT_TARGETS, RejectedPolicy, SlaConditions, SlaPolicy, SlaSubject, choose_policy
+from crmcore.errors import RequiredError
 from crmcore.testing.samples import NOON, Samples
 
 HOUR = timedelta(hours=1)
 SAMPLES = Samples()
-MATTER = Matter(kind="complaint", type="delivery/late", severity="high", contract="gold", segments=("vip",))
+SUBJECT = SlaSubject(kind="complaint", type="delivery/late", severity="high", contract="gold", segments=("vip",))
 
 
-def level(name: str, *, rank: int = 100, **audience: Any) -> ServiceLevel:
+def sla_policy(name: str, *, rank: int = 100, **audience: Any) -> SlaPolicy:
     """A level of some name for some."""
-    targets = Targets(resolution=8 * HOUR)
-    return ServiceLevel.create(SAMPLES.id("level"), name, targets, at=NOON, rank=rank, audience=Audience(**audience))
+    targets = SlaTargets(resolution=8 * HOUR)
+    return SlaPolicy.create(SAMPLES.id("sla"), name, targets, at=NOON, rank=rank, conditions=SlaConditions(**audience))
 
 
 @pytest.mark.parametrize(
@@ -42,54 +42,54 @@ def level(name: str, *, rank: int = 100, **audience: Any) -> ServiceLevel:
         ),
     ],
 )
-def test_a_level_is_for_an_audience(audience: dict[str, Any], objection: str) -> None:
+def test_conditions_match_or_return_mismatch_reason(audience: dict[str, Any], objection: str) -> None:
     """Every condition has its word; a type stands for all below it."""
-    assert objection == Audience(**audience).objection(MATTER)
+    assert objection == SlaConditions(**audience).mismatch(SUBJECT)
 
 
-def test_the_lowest_rank_wins_then_who_asks_for_more_then_the_first_by_name() -> None:
+def test_lowest_rank_then_most_specific_then_name_wins() -> None:
     """And each of the others is told why it was not chosen."""
     plain, gold, other, retired = (
-        level("B"),
-        level("C", contracts=("gold",)),
-        level("A"),
-        level("0", rank=1).retire(at=NOON),
+        sla_policy("B"),
+        sla_policy("C", contracts=("gold",)),
+        sla_policy("A"),
+        sla_policy("0", rank=1).deactivate(at=NOON),
     )
-    chosen = choose([plain, gold, other, retired], MATTER)
-    first = level("Z", rank=5)
+    chosen = choose_policy([plain, gold, other, retired], SUBJECT)
+    first = sla_policy("Z", rank=5)
 
-    assert (chosen.level, chosen.rule, chosen.targets) == (gold.id, "level", gold.targets)
+    assert (chosen.sla_policy_id, chosen.rule, chosen.targets) == (gold.id, "sla", gold.targets)
     assert (
-        PassedOver(retired.id, "retired"),
-        PassedOver(other.id, "outranked"),
-        PassedOver(plain.id, "outranked"),
+        RejectedPolicy(retired.id, "inactive"),
+        RejectedPolicy(other.id, "outranked"),
+        RejectedPolicy(plain.id, "outranked"),
     ) == chosen.rejected
-    assert choose([plain, gold, first], MATTER).level == first.id
-    assert choose([plain, other], MATTER).level == other.id
+    assert choose_policy([plain, gold, first], SUBJECT).sla_policy_id == first.id
+    assert choose_policy([plain, other], SUBJECT).sla_policy_id == other.id
 
 
-def test_where_none_fits_the_standard_holds() -> None:
+def test_default_targets_apply_without_match() -> None:
     """With the reason for each."""
-    silver = level("Silver", contracts=("silver",))
-    chosen = choose([silver], MATTER)
+    silver = sla_policy("Silver", contracts=("silver",))
+    chosen = choose_policy([silver], SUBJECT)
 
-    assert (chosen.level, chosen.rule, chosen.targets) == (None, "standard", STANDARD)
-    assert (PassedOver(silver.id, "contract"),) == chosen.rejected
+    assert (chosen.sla_policy_id, chosen.rule, chosen.targets) == (None, "default", DEFAULT_TARGETS)
+    assert (RejectedPolicy(silver.id, "contract"),) == chosen.rejected
 
 
-def test_an_end_is_always_promised() -> None:
+def test_policy_without_resolution_target_is_rejected() -> None:
     """Or a matter could wait for ever."""
-    with pytest.raises(Blank):
-        ServiceLevel.create(SAMPLES.id("level"), "None", Targets(first_response=HOUR), at=NOON)
-    with pytest.raises(Blank):
-        level("A").promise(Targets(), at=NOON)
+    with pytest.raises(RequiredError):
+        SlaPolicy.create(SAMPLES.id("sla"), "None", SlaTargets(first_response=HOUR), at=NOON)
+    with pytest.raises(RequiredError):
+        sla_policy("A").set_targets(SlaTargets(), at=NOON)
 
 
-def test_promises_change_and_are_retired() -> None:
+def test_set_targets_and_deactivate_affect_new_cases_only() -> None:
     """For what comes from now on."""
-    changed = level("A").promise(Targets(resolution=HOUR), at=NOON)
-    retired = changed.retire(at=NOON)
+    changed = sla_policy("A").set_targets(SlaTargets(resolution=HOUR), at=NOON)
+    retired = changed.deactivate(at=NOON)
 
     assert changed.targets.resolution == HOUR
-    assert not retired.active
-    assert retired.retire(at=NOON) is retired
+    assert not retired.is_active
+    assert retired.deactivate(at=NOON) is retired

@@ -7,15 +7,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from crmcore.domain.commitments import COMMITMENT_LIFE, Commitment, CommitmentState, Side
-from crmcore.domain.tasks import TASK_LIFE, Task, TaskState
-from crmcore.errors import IllegalTransition, RuleBroken
+from crmcore.domain.commitments import COMMITMENT_TRANSITIONS, Commitment, CommitmentState, Side
+from crmcore.domain.tasks import TASK_TRANSITIONS, Task, TaskState
+from crmcore.errors import BusinessRuleError, InvalidTransitionError
 from crmcore.testing.samples import NOON, Samples
 
 HOUR: Final = timedelta(hours=1)
 
 
-class Life(RuleBasedStateMachine):
+class LifeCycleMachine(RuleBasedStateMachine):
     """What all lives share: a clock, a record, and a step that is legal or refused."""
 
     now = NOON
@@ -26,31 +26,31 @@ class Life(RuleBasedStateMachine):
         self.now += HOUR
         return self.now
 
-    def step(self, life: Any, to: Any, take: Any) -> bool:
+    def transition(self, transitions: Any, to: Any, command: Any) -> bool:
         """Take a step; tell whether it was taken."""
         before = self.record
         try:
-            self.record = take()
-        except IllegalTransition as illegal:
-            self.check_refusal(illegal, life, to)
+            self.record = command()
+        except InvalidTransitionError as illegal:
+            self.check_error(illegal, transitions, to)
             return False
-        assert to in life[before.state]
+        assert to in transitions[before.state]
         assert self.record.state is to
         return True
 
-    def check_refusal(self, illegal: IllegalTransition, life: Any, to: Any) -> None:
+    def check_error(self, error: InvalidTransitionError, transitions: Any, to: Any) -> None:
         """A refusal is right, and says what would be allowed."""
         now = self.record.state
-        assert to not in life[now]
-        assert (illegal.now, illegal.to) == (now.value, to.value)
-        assert illegal.allowed == tuple(sorted(state.value for state in life[now]))
+        assert to not in transitions[now]
+        assert (error.now, error.to) == (now.value, to.value)
+        assert error.allowed == tuple(sorted(state.value for state in transitions[now]))
 
 
-class TaskMachine(Life):
+class TaskMachine(LifeCycleMachine):
     """A task, by all that may be done to it."""
 
     @initialize(due=st.none() | st.integers(1, 50))
-    def give(self, due: int | None) -> None:
+    def create(self, due: int | None) -> None:
         """Give it."""
         self.record = Samples().task(due_at=None if due is None else NOON + due * HOUR)
 
@@ -58,7 +58,7 @@ class TaskMachine(Life):
     def complete(self) -> None:
         """Do it."""
         due, at = self.record.due_at, self.tick()
-        if self.step(TASK_LIFE, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
+        if self.transition(TASK_TRANSITIONS, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
             late = max((at - due).total_seconds(), 0) if due else 0
 
             assert (self.record.pending[-1].late, self.record.result, self.record.closed_at) == (late, "reached", at)
@@ -67,24 +67,24 @@ class TaskMachine(Life):
     def cancel(self) -> None:
         """Call it off."""
         at = self.tick()
-        if self.step(TASK_LIFE, TaskState.CANCELLED, lambda: self.record.cancel(at=at, reason="lost")):
+        if self.transition(TASK_TRANSITIONS, TaskState.CANCELLED, lambda: self.record.cancel(at=at, reason="lost")):
             assert (self.record.result, self.record.closed_at) == ("lost", at)
 
     @rule()
     def reopen(self) -> None:
         """Take it up again."""
         at = self.tick()
-        if self.step(TASK_LIFE, TaskState.OPEN, lambda: self.record.reopen(at=at)):
+        if self.transition(TASK_TRANSITIONS, TaskState.OPEN, lambda: self.record.reopen(at=at)):
             assert self.record.closed_at is None
 
     @rule(due=st.none() | st.integers(-5, 50), to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
-    def move_and_pass_on(self, due: int | None, to: Any) -> None:
+    def reschedule_and_reassign(self, due: int | None, to: Any) -> None:
         """Another time, somebody else; only while it is open. The ladder starts anew with the time."""
         at = None if due is None else self.now + due * HOUR
         before = self.record
         try:
             self.record = self.record.reschedule(at, at=self.now).reassign(to, at=self.now)
-        except RuleBroken:
+        except BusinessRuleError:
             assert self.record.state is not TaskState.OPEN
             return
         assert (self.record.due_at, self.record.assignee) == (at, to)
@@ -99,49 +99,51 @@ class TaskMachine(Life):
         assert (self.record.level, self.record.pending[-1].to) == (level, to)
 
     @invariant()
-    def lateness_is_computed(self) -> None:
+    def overdue_is_computed(self) -> None:
         """Only what is open and past its time is late; the facts so far say how it stands."""
         task: Task | None = getattr(self, "record", None)
         if task is None:
             return
         late = task.state is TaskState.OPEN and task.due_at is not None and task.due_at < self.now
-        names = [event.name for event in task.pending]
-        last = next((n for n in reversed(names) if n in {"task.done", "task.cancelled", "task.reopened"}), "task.given")
+        names = [event.name for event in task.pending_events]
+        last = next(
+            (n for n in reversed(names) if n in {"task.completed", "task.cancelled", "task.reopened"}), "task.created"
+        )
 
-        timer = task.clock(now=self.now)
+        timer = task.deadline_timer(now=self.now)
 
         assert late is task.is_overdue(self.now)
         assert (timer is None) is (task.due_at is None or task.due_at <= NOON)
         if timer is not None:
             end = task.closed_at or self.now
             assert (timer.due_at, timer.breached_at is None) == (task.due_at, end <= (task.due_at or end))
-        assert {"task.done": TaskState.DONE, "task.cancelled": TaskState.CANCELLED}.get(
+        assert {"task.completed": TaskState.DONE, "task.cancelled": TaskState.CANCELLED}.get(
             last, TaskState.OPEN
         ) is task.state
 
 
-class CommitmentMachine(Life):
+class CommitmentMachine(LifeCycleMachine):
     """A promise, settled in every way."""
 
     @initialize(due=st.none() | st.integers(1, 50), side=st.sampled_from(["ours", "theirs", Side.OURS]))
-    def make(self, due: int | None, side: Any) -> None:
+    def create(self, due: int | None, side: Any) -> None:
         """Promise something."""
         samples = Samples()
         due_at = None if due is None else NOON + due * HOUR
-        self.record = Commitment.make(
-            samples.id("commitment"), "Tea", side=side, customer=samples.id("customer"), at=NOON, due_at=due_at
+        self.record = Commitment.create(
+            samples.id("commitment"), "Tea", side=side, customer_id=samples.id("customer"), at=NOON, due_at=due_at
         )
 
     @rule(state=st.sampled_from(CommitmentState))
-    def settle(self, state: CommitmentState) -> None:
+    def close(self, state: CommitmentState) -> None:
         """Settle it; a broken promise may be kept after all."""
         at = self.tick()
-        if self.step(COMMITMENT_LIFE, state, lambda: self.record.settle(state.value, at=at)):
+        if self.transition(COMMITMENT_TRANSITIONS, state, lambda: self.record.settle(state.value, at=at)):
             assert self.record.settled_at == at
             assert self.record.pending[-1].state is state
 
     @rule(to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
-    def hand_over(self, to: Any) -> None:
+    def change_owner(self, to: Any) -> None:
         """Somebody else sees to it."""
         before = self.record
         self.record = self.record.hand_over(to, at=self.now)
@@ -158,7 +160,7 @@ class CommitmentMachine(Life):
         assert (self.record.level, self.record.pending[-1].to) == (level, to)
 
     @invariant()
-    def lateness_is_computed(self) -> None:
+    def overdue_is_computed(self) -> None:
         """A promise that is open past its time is late, and stays so until it is settled."""
         promise: Commitment | None = getattr(self, "record", None)
         if promise is not None:
@@ -173,10 +175,12 @@ TestCommitment = CommitmentMachine.TestCase
 TestTask.settings = TestCommitment.settings = settings(max_examples=25, deadline=None)
 
 
-def test_a_broken_promise_may_be_kept_after_all() -> None:
+def test_broken_commitment_may_be_kept_later() -> None:
     """Late is better than never; what was released or kept stays so."""
     samples = Samples()
-    promise = Commitment.make(samples.id("commitment"), "Tea", side="ours", customer=samples.id("customer"), at=NOON)
-    kept = promise.settle("broken", at=NOON).settle("kept", at=NOON + HOUR)
+    promise = Commitment.create(
+        samples.id("commitment"), "Tea", side="ours", customer_id=samples.id("customer"), at=NOON
+    )
+    kept = promise.close("broken", at=NOON).close("kept", at=NOON + HOUR)
 
-    assert (kept.state, kept.settled_at) == (CommitmentState.KEPT, NOON + HOUR)
+    assert (kept.state, kept.closed_at) == (CommitmentState.KEPT, NOON + HOUR)

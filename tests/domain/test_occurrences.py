@@ -4,39 +4,39 @@ from datetime import timedelta
 
 import pytest
 
-from crmcore.domain.occurrences import ATTEMPTS, Occurrence, OccurrenceState
-from crmcore.errors import RuleBroken
+from crmcore.domain.occurrences import MAX_ATTEMPTS, JobState, ScheduledJob
+from crmcore.errors import BusinessRuleError
 from crmcore.testing.samples import NOON, Samples
 
 
-def pending() -> Occurrence:
+def pending_job() -> ScheduledJob:
     """A reminder."""
     samples = Samples()
-    return Occurrence.schedule(samples.id("occurrence"), "task.reminder", samples.id("task"), at=NOON)
+    return ScheduledJob.schedule(samples.id("job"), "task.reminder", samples.id("task"), at=NOON)
 
 
-def test_it_is_tried_again_in_twice_the_time() -> None:
+def test_failed_job_is_retried_with_exponential_backoff() -> None:
     """Waits double up to six hours; after the last attempt it is dead, and can be replayed."""
-    occurrence, now, waits = pending(), NOON, []
-    while occurrence.state is OccurrenceState.PENDING:
-        occurrence = occurrence.failed("no", at=now)
+    occurrence, now, waits = pending_job(), NOON, []
+    while occurrence.state is JobState.PENDING:
+        occurrence = occurrence.mark_failed("no", at=now)
         waits.append(occurrence.due_at - now)
         now = occurrence.due_at
-    again = occurrence.replay(at=now)
+    again = occurrence.retry(at=now)
 
     assert waits[:3] == [timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8)]
     assert max(waits) == timedelta(hours=6)
-    assert (len(waits), occurrence.state) == (ATTEMPTS, OccurrenceState.DEAD)
-    assert (again.state, again.attempts, again.due_at) == (OccurrenceState.PENDING, 0, now)
-    with pytest.raises(RuleBroken, match="is pending"):
-        again.replay(at=now)
+    assert (len(waits), occurrence.state) == (MAX_ATTEMPTS, JobState.DEAD)
+    assert (again.state, again.attempts, again.due_at) == (JobState.PENDING, 0, now)
+    with pytest.raises(BusinessRuleError, match="is pending"):
+        again.retry(at=now)
 
 
-def test_it_is_armed_once_more_when_its_subject_returns() -> None:
+def test_finished_job_is_rescheduled() -> None:
     """What was done comes due again; what is pending stays as it is."""
-    done = pending().done(at=NOON)
-    armed = done.arm()
+    done = pending_job().mark_done(at=NOON)
+    armed = done.reschedule()
 
-    assert (done.state, done.done_at, done.attempts) == (OccurrenceState.DONE, NOON, 1)
-    assert (armed.state, armed.done_at, armed.due_at, armed.attempts) == (OccurrenceState.PENDING, None, NOON, 0)
-    assert armed is armed.arm()
+    assert (done.state, done.done_at, done.attempts) == (JobState.DONE, NOON, 1)
+    assert (armed.state, armed.done_at, armed.due_at, armed.attempts) == (JobState.PENDING, None, NOON, 0)
+    assert armed is armed.reschedule()

@@ -1,16 +1,16 @@
 """A receipt keeps one answer per key."""
 
 from crmcore.domain.kernel import unique_keys
-from crmcore.domain.receipts import Receipt
+from crmcore.domain.receipts import IdempotencyRecord
 from crmcore.testing.samples import NOON, Samples
 
 
-def test_a_key_has_one_receipt() -> None:
+def test_idempotency_record_key_is_unique_and_hidden() -> None:
     """The key is unique, whatever the story; what it answered and the key itself stay out of its repr."""
-    receipt = Receipt(
-        id=Samples().id("receipt"),
+    receipt = IdempotencyRecord(
+        id=Samples().id("idem"),
         key="form 4711",
-        story="leads.capture",
+        command="leads.capture",
         fingerprint="f" * 64,
         result="x",
         expires_at=NOON,

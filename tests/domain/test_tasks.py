@@ -6,13 +6,13 @@ import pytest
 
 from crmcore import Recurrence
 from crmcore.domain.tasks import Priority
-from crmcore.errors import RuleBroken
+from crmcore.errors import BusinessRuleError
 from crmcore.testing.samples import NOON, Samples
 
 DAY = timedelta(days=1)
 
 
-def test_the_next_task_of_a_series_is_like_the_last() -> None:
+def test_recurring_task_creates_next_with_same_fields() -> None:
     """It has the same title, people, priority and lead of its reminder, and is counted from the first, however late that was done."""
     samples = Samples()
     deal, anna = samples.id("deal"), samples.id("user")
@@ -26,30 +26,34 @@ def test_the_next_task_of_a_series_is_like_the_last() -> None:
         priority="high",
         kind="call",
     )
-    second = task.complete(at=NOON + 5 * DAY).next(samples.id("task"), at=NOON + 5 * DAY)
+    second = task.complete(at=NOON + 5 * DAY).next_occurrence(samples.id("task"), at=NOON + 5 * DAY)
     assert second is not None
-    third = second.reschedule(NOON + 8 * DAY, at=NOON).next(samples.id("task"), at=NOON)
+    third = second.reschedule(NOON + 8 * DAY, at=NOON).next_occurrence(samples.id("task"), at=NOON)
     assert third is not None
 
-    assert (second.due_at, second.remind_at, second.number) == (NOON + 7 * DAY, NOON + 7 * DAY - timedelta(hours=1), 2)
-    assert (second.title, second.assignee, second.deal, second.kind) == ("Call", anna, deal, "call")
+    assert (second.due_at, second.remind_at, second.occurrence_number) == (
+        NOON + 7 * DAY,
+        NOON + 7 * DAY - timedelta(hours=1),
+        2,
+    )
+    assert (second.title, second.assignee_id, second.deal_id, second.kind) == ("Call", anna, deal, "call")
     assert second.priority is Priority.HIGH
-    assert (third.due_at, third.remind_at, third.number) == (NOON + 14 * DAY, None, 3)
-    assert third.next(samples.id("task"), at=NOON) is None
+    assert (third.due_at, third.remind_at, third.occurrence_number) == (NOON + 14 * DAY, None, 3)
+    assert third.next_occurrence(samples.id("task"), at=NOON) is None
 
 
-def test_a_task_without_a_rule_comes_once() -> None:
+def test_task_without_recurrence_has_no_next() -> None:
     """There is nothing after it."""
-    assert Samples().task(due_at=NOON).next(Samples().id("task"), at=NOON) is None
+    assert Samples().task(due_at=NOON).next_occurrence(Samples().id("task"), at=NOON) is None
 
 
-def test_a_series_needs_a_beginning() -> None:
+def test_recurrence_without_due_time_is_rejected() -> None:
     """A rule without a due time has nothing to count from."""
-    with pytest.raises(RuleBroken, match="due time"):
+    with pytest.raises(BusinessRuleError, match="due time"):
         Samples().task(repeats=Recurrence("FREQ=DAILY"))
 
 
-def test_the_same_again_is_nothing() -> None:
+def test_unchanged_reschedule_or_reassign_records_no_event() -> None:
     """Rescheduling and reassigning to what is already so tells the world nothing."""
     task = Samples().task(due_at=NOON)
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from crmcore.services.ports import Store
-from crmcore.testing.agreement.machine import AgreementMachine
+from crmcore.testing.agreement.machine import DifferentialMachine
 from crmcore.testing.contract import StoreContract
 from examples.json_store import JsonStore
-from tests.testing.test_agreement import settled
+from tests.testing.test_agreement import machine_settings
 
 ROOT = Path(__file__).parents[2]
 
-SOME = "names_are_found or without_commit or stale_version or failed_commit or overridden"
+SELECTED_TESTS = "names_are_found or without_commit or stale_version or failed_commit or overridden"
 """The promises that are looked at, to save time: with all of them the broken stores fail more."""
-BROKEN = """
+BROKEN_STORES = """
 import pytest
 from examples.json_store import JsonStore
 from crmcore.testing.contract import StoreContract
@@ -52,7 +52,7 @@ class TestOverridesAPromise(OverJson):
 
 
 class TestJsonStore(StoreContract):
-    offers = frozenset({"threads"})
+    capabilities = frozenset({"threads"})
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
@@ -62,17 +62,17 @@ class TestJsonStore(StoreContract):
         return JsonStore(self._path)
 
 
-def test_the_page_shows_it() -> None:
+def test_how_to_contains_example_store() -> None:
     """The how-to shows the store as it stands here, and runs it."""
     page = (ROOT / "docs" / "how-to" / "write-your-own-store.md").read_text("utf-8")
 
     assert (ROOT / "examples" / "json_store.py").read_text("utf-8") in page
 
 
-def test_it_agrees_with_memory(tmp_path: Path) -> None:
+def test_json_store_agrees_with_memory_store(tmp_path: Path) -> None:
     """A few hundred steps come to the same in one file."""
 
-    class JsonAgrees(AgreementMachine):
+    class JsonAgrees(DifferentialMachine):
         def make_stores(self) -> Sequence[Store]:
             return [JsonStore(tmp_path / "crm.json")]
 
@@ -80,14 +80,14 @@ def test_it_agrees_with_memory(tmp_path: Path) -> None:
             super().teardown()
             (tmp_path / "crm.json").unlink(missing_ok=True)
 
-    run_state_machine_as_test(JsonAgrees, settings=settled(4))
+    run_state_machine_as_test(JsonAgrees, settings=machine_settings(4))
 
-    assert JsonAgrees.told.total() >= 200
+    assert JsonAgrees.executed.total() >= 200
 
 
-def test_a_broken_promise_is_found(tmp_path: Path) -> None:
+def test_broken_store_fails_contract(tmp_path: Path) -> None:
     """Each planted bug fails at least one promise, and so does overriding one."""
-    (tmp_path / "test_broken.py").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "test_broken.py").write_text(BROKEN_STORES, encoding="utf-8")
     command = [
         sys.executable,
         "-m",
@@ -98,7 +98,7 @@ def test_a_broken_promise_is_found(tmp_path: Path) -> None:
         "-rf",
         "--tb=no",
         "-k",
-        SOME,
+        SELECTED_TESTS,
         "--rootdir",
         str(ROOT),
     ]
@@ -114,4 +114,4 @@ def test_a_broken_promise_is_found(tmp_path: Path) -> None:
     assert {"TestCommitsOnExit", "TestIgnoresVersions", "TestOverridesAPromise", "TestStripsNames"} == failed, (
         run.stdout
     )
-    assert "test_no_promise_is_overridden" in run.stdout
+    assert "test_contract_test_is_not_overridden" in run.stdout

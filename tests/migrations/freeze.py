@@ -17,8 +17,8 @@ from sqlalchemy.dialects import postgresql
 from crmcore import SqlStore
 from crmcore.adapters.sql.migrations import draft, run
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.adapters.sql.types import Key
-from tests.services.world import furnish
+from crmcore.adapters.sql.types import PrefixedIdType
+from tests.services.world import create_world
 
 RELEASE: Final = Path(__file__).parent / "release_0_1"
 URLS: Final[Mapping[str, str]] = {
@@ -26,11 +26,11 @@ URLS: Final[Mapping[str, str]] = {
     "postgresql": "postgresql+psycopg://",
     "mysql": "mysql+pymysql://",
 }
-LEADS: Final = 20
+LEADS_PER_TENANT: Final = 20
 """How many leads the house has taken in besides one of everything."""
 
 
-def load(connection: Connection, folder: Path, *, prefix: str, houses: int) -> None:
+def load(connection: Connection, folder: Path, *, prefix: str, tenants: int) -> None:
     """Make a release's tables as that release made them, and fill them with so many houses' rows."""
     statements = (folder / f"{connection.dialect.name}.sql").read_text(encoding="utf-8").replace("crm_", prefix)
     for statement in statements.split(";\n"):
@@ -38,14 +38,14 @@ def load(connection: Connection, folder: Path, *, prefix: str, houses: int) -> N
         if lines and lines[0] not in {"BEGIN", "COMMIT"}:
             connection.exec_driver_sql("\n".join(lines).replace("%", "%%"))
     key = str if connection.dialect.name == "postgresql" else bytes.fromhex
-    for name, columns, keys, rows in _frozen(folder):
+    for name, columns, keys, rows in _frozen_files(folder):
         kept = table(f"{prefix}{name}", *(column(one, _raw(connection) if one in keys else None) for one in columns))
         given = [
             {one: key(cell) if one in keys and cell else cell for one, cell in zip(columns, row, strict=True)}
             for row in rows
         ]
-        for house in range(houses if given else 0):
-            connection.execute(insert(kept), [row | {"tenant": f"house {house}"} for row in given])
+        for tenant in range(tenants if given else 0):
+            connection.execute(insert(kept), [row | {"tenant": f"house {tenant}"} for row in given])
 
 
 def _raw(connection: Connection) -> Any:
@@ -53,7 +53,7 @@ def _raw(connection: Connection) -> Any:
     return postgresql.UUID(as_uuid=False) if connection.dialect.name == "postgresql" else LargeBinary(16)
 
 
-def _frozen(folder: Path) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[Any]]]:
+def _frozen_files(folder: Path) -> Iterator[tuple[str, Sequence[str], Sequence[str], Sequence[Any]]]:
     for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines():
         frozen = json.loads(line)
         yield frozen["table"], frozen["columns"], frozen["keys"], frozen["rows"]
@@ -62,13 +62,13 @@ def _frozen(folder: Path) -> Iterator[tuple[str, Sequence[str], Sequence[str], S
 def freeze() -> Iterator[tuple[str, str]]:
     """The files of the present schema: their names and contents."""
     for name, url in URLS.items():
-        yield f"{name}.sql", run.script(url, make_schema())
+        yield f"{name}.sql", run.offline_sql(url, make_schema())
     store = SqlStore.open("sqlite://")
-    world = furnish(store)
-    for number in range(LEADS):
-        deal = world.crm.leads.capture(f"Anna Kalna {number}", email=f"a{number}@example.lv", funnel=world.funnel.id)
+    world = create_world(store)
+    for number in range(LEADS_PER_TENANT):
+        deal = world.crm.leads.capture(f"Anna Kalna {number}", email=f"a{number}@example.lv", funnel_id=world.funnel.id)
         if number % 3 == 0:
-            world.crm.deals.move(deal.deal.id, to="Payment", key=f"key {number}")
+            world.crm.deals.move(deal.deal.id, stage_key="Payment", idempotency_key=f"key {number}")
         if number % 5 == 0:
             world.crm.deals.lose(deal.deal.id, reason="too dear")
     world.crm.feed.read()  # so that facts have their places
@@ -77,18 +77,18 @@ def freeze() -> Iterator[tuple[str, str]]:
         for one in store.schema.tables:
             raw = table(one.name, *(column(name) for name in one.columns.keys()))  # noqa: SIM118  # no dict
             rows = [list(row) for row in connection.execute(select(raw)).all()]
-            keys = [c.name for c in one.columns if isinstance(c.type, Key)]
+            keys = [c.name for c in one.columns if isinstance(c.type, PrefixedIdType)]
             cells = [[cell.hex() if isinstance(cell, bytes) else cell for cell in row] for row in rows]
-            facts = {"table": one.name.removeprefix("crm_"), "columns": list(one.columns.keys()), "keys": keys}
-            lines.append(json.dumps(facts | {"rows": cells}, ensure_ascii=False))
+            table_data = {"table": one.name.removeprefix("crm_"), "columns": list(one.columns.keys()), "keys": keys}
+            lines.append(json.dumps(table_data | {"rows": cells}, ensure_ascii=False))
     store.close()
     yield "rows.jsonl", "\n".join(lines) + "\n"
 
 
 def write() -> None:
     """Write the baseline, and the files of the present schema."""
-    draft.BASELINE.write_text(draft.baseline(), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(draft.BASELINE)], check=True)
+    draft.BASELINE_PATH.write_text(draft.baseline_source(), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(draft.BASELINE_PATH)], check=True)
     for name, content in freeze():
         (RELEASE / name).write_text(content, encoding="utf-8")
         sys.stdout.write(f"{RELEASE / name}: {len(content):,} characters\n")

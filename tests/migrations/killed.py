@@ -9,23 +9,23 @@ from typing import Any, Final
 from sqlalchemy import event
 
 from crmcore.adapters.sql.migrations import run
-from crmcore.adapters.sql.migrations.steps import Steps
+from crmcore.adapters.sql.migrations.steps import Operations
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
 
 NEXT: Final = Path(__file__).parent / "next"
 NEVER: Final = 10**9
-LAST: Final = "9999"
+LAST_REVISION: Final = "9999"
 
 
-def migrate(url: str, prefix: str, kill_at: int = NEVER, sabotage: str = "") -> int:
+def migrate(url: str, prefix: str, kill_at: int = NEVER, mutation: str = "") -> int:
     """Lead the tables to the version behind the newest.
 
     Args:
         url: of the database.
         prefix: of the tables.
         kill_at: before which statement, the commit included, the process kills itself.
-        sabotage: a planted bug.
+        mutation: a planted bug.
 
     Returns:
         How many statements it took.
@@ -41,24 +41,24 @@ def migrate(url: str, prefix: str, kill_at: int = NEVER, sabotage: str = "") -> 
 
     event.listen(engine, "before_cursor_execute", step)
     event.listen(engine, "commit", step)
-    honest = Steps._has_table
-    if sabotage == "once":
+    original = Operations._has_table
+    if mutation == "once":
         event.listen(engine, "after_cursor_execute", lambda _, cursor, *__: cursor.connection.commit())
-        Steps._has_table = lambda *_: False  # type: ignore[method-assign]  # the planted bug
+        Operations._has_table = lambda *_: False  # type: ignore[method-assign]  # the planted bug
     try:
         with engine.begin() as connection:
-            run.migrate(connection, make_schema(prefix=prefix), to=LAST, versions=(NEXT,))
-            if sabotage == "forgets":
+            run.migrate(connection, make_schema(prefix=prefix), to=LAST_REVISION, versions=(NEXT,))
+            if mutation == "forgets":
                 connection.exec_driver_sql(f"UPDATE {prefix}deals SET title = ''")
     finally:
-        Steps._has_table = honest  # type: ignore[method-assign]  # as it was
+        Operations._has_table = original  # type: ignore[method-assign]  # as it was
     engine.dispose()
     return taken
 
 
-def migrate_quietly(url: str, prefix: str, kill_at: int, sabotage: str) -> None:
+def migrate_quietly(url: str, prefix: str, kill_at: int, mutation: str) -> None:
     """The same, in a process that says by its exit code alone that it failed."""
     try:
-        migrate(url, prefix, kill_at, sabotage)
+        migrate(url, prefix, kill_at, mutation)
     except Exception:  # noqa: BLE001  # whatever it was
         sys.exit(1)

@@ -15,69 +15,69 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from crmcore.domain.worktime.hours import Hours, Shift
 from crmcore.domain.worktime.months import Window
-from crmcore.domain.worktime.openings import Openings
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.worktime.openings import OpenWindows
+from crmcore.domain.worktime.time import BusinessHours
 from tests.programmes.programme import Verdict, run
 
 YEARS: Final = (2017, 2027)
 QUARTER: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
-LOOKED_AT: Final = range(144, 288)
+MINUTES_CHECKED: Final = range(144, 288)
 """The quarter-hours from half a day before a leap to a day after it, counted from two days before it."""
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "naive": "local times are taken as the library gives them, without a rule for those that do not exist",
     "wall": "what lies between two instants is read off the wall clock",
 }
 
 
-class _NaiveOpenings(Openings):
-    def _on(self, day: date, hours: Hours) -> Window:
+class _NaiveOpenWindows(OpenWindows):
+    def _window(self, day: date, hours: Hours) -> Window:
         midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
         opens, closes = (midnight + timedelta(minutes=m) for m in (hours.opens, hours.closes))
         return opens.astimezone(UTC), closes.astimezone(UTC)
 
 
-class _Naive(WorkTime):
+class _NaiveBusinessHours(BusinessHours):
     def __init__(self, zone: str, week: Sequence[Shift]) -> None:
         super().__init__(zone, week)
-        self._openings = _NaiveOpenings(zone, week, (), (), ())
-        self._windows = self._openings.windows
+        self._open_windows = _NaiveOpenWindows(zone, week, (), (), ())
+        self._windows_between = self._open_windows.windows
 
 
-class _Wall(WorkTime):
-    def between(self, since: datetime, until: datetime) -> timedelta:
+class _WallClockBusinessHours(BusinessHours):
+    def elapsed(self, since: datetime, until: datetime) -> timedelta:
         leap = (until.astimezone(self.zone).utcoffset() or DAY) - (since.astimezone(self.zone).utcoffset() or DAY)
-        return super().between(since, until) + leap
+        return super().elapsed(since, until) + leap
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Count working time round every leap of the clock of every zone in ten years."""
     verdict = Verdict()
-    kind = {"naive": _Naive, "wall": _Wall}.get(sabotage, WorkTime)
+    kind = {"naive": _NaiveBusinessHours, "wall": _WallClockBusinessHours}.get(mutation, BusinessHours)
     zones = sorted(available_timezones())
-    for name in zones[::10] if sabotage else zones:  # a planted bug shows in every tenth
+    for name in zones[::10] if mutation else zones:  # a planted bug shows in every tenth
         verdict.count("zones")
-        week = _week(chance)
+        week = _random_week(rng)
         time = kind(name, week)
         zone = ZoneInfo(name)
-        for leap in _leaps(zone):
+        for leap in _offset_changes(zone):
             verdict.count("leaps of the clock")
             _compare(verdict, time, week, zone, leap)
             for _ in range(n):
-                _measure(verdict, time, leap, chance)
+                _check_elapsed(verdict, time, leap, rng)
     return verdict
 
 
-def _week(chance: random.Random) -> tuple[Shift, ...]:
+def _random_week(rng: random.Random) -> tuple[Shift, ...]:
     """A shift for every day, most of them by night, when clocks leap."""
     shifts = []
     for weekday in range(7):
-        opens = 15 * chance.randrange(80, 96) if chance.random() < 0.6 else 15 * chance.randrange(0, 16)
-        shifts.append(Shift(weekday, Hours(opens, opens + 15 * chance.randrange(1, 16))))
+        opens = 15 * rng.randrange(80, 96) if rng.random() < 0.6 else 15 * rng.randrange(0, 16)
+        shifts.append(Shift(weekday, Hours(opens, opens + 15 * rng.randrange(1, 16))))
     return tuple(shifts)
 
 
-def _leaps(zone: ZoneInfo) -> Iterator[datetime]:
+def _offset_changes(zone: ZoneInfo) -> Iterator[datetime]:
     """The instants at which the offset of a zone changes, to the second."""
     at, end = datetime(YEARS[0], 1, 1, tzinfo=UTC), datetime(YEARS[1], 1, 1, tzinfo=UTC)
     while at < end:
@@ -94,9 +94,11 @@ def _leaps(zone: ZoneInfo) -> Iterator[datetime]:
         at = after
 
 
-def _compare(verdict: Verdict, time: WorkTime, week: tuple[Shift, ...], zone: ZoneInfo, leap: datetime) -> None:
+def _compare(
+    verdict: Verdict, time: BusinessHours, week: tuple[Shift, ...], zone: ZoneInfo, change_at: datetime
+) -> None:
     """Compare with a walk: a shift has begun when the clock first shows its beginning or more, and is over likewise."""
-    start = (leap - 2 * DAY).replace(minute=0, second=0, microsecond=0)
+    start = (change_at - 2 * DAY).replace(minute=0, second=0, microsecond=0)
     shown = [(start + n * QUARTER).astimezone(zone).replace(tzinfo=None) for n in range(5 * 96)]
     walked = [False] * len(shown)
     for day in sorted({moment.date() for moment in shown[96:]}):
@@ -107,23 +109,23 @@ def _compare(verdict: Verdict, time: WorkTime, week: tuple[Shift, ...], zone: Zo
                 for m in (hours.opens, hours.closes)
             )
             walked[opens:closes] = [True] * (closes - opens)
-    for n in LOOKED_AT:
+    for n in MINUTES_CHECKED:
         at = start + n * QUARTER
-        verdict.demand("open as the clock says", time.is_open(at) == walked[n], f"{zone.key} {at.isoformat()}")
-    verdict.count("quarter-hours compared", len(LOOKED_AT))
+        verdict.check("open as the clock says", time.is_open(at) == walked[n], f"{zone.key} {at.isoformat()}")
+    verdict.count("quarter-hours compared", len(MINUTES_CHECKED))
 
 
-def _measure(verdict: Verdict, time: WorkTime, leap: datetime, chance: random.Random) -> None:
-    at = leap + timedelta(microseconds=chance.randrange(-172_800_000_000, 86_400_000_000))
-    span = timedelta(microseconds=chance.randrange(1, 400_000_000_000))
+def _check_elapsed(verdict: Verdict, time: BusinessHours, change_at: datetime, rng: random.Random) -> None:
+    at = change_at + timedelta(microseconds=rng.randrange(-172_800_000_000, 86_400_000_000))
+    span = timedelta(microseconds=rng.randrange(1, 400_000_000_000))
     note = f"{time.zone.key} {at.isoformat()} {span}"
     verdict.count("spans added and measured")
-    verdict.demand("what was added is measured", span == time.between(at, time.added(at, span)), note)
-    verdict.demand("what was taken back is measured", span == time.between(time.back(at, span), at), note)
-    verdict.demand(
-        "back is the mirror image", not time.is_open(at) or at == time.back(time.added(at, span), span), note
+    verdict.check("what was added is measured", span == time.elapsed(at, time.add(at, span)), note)
+    verdict.check("what was taken back is measured", span == time.elapsed(time.subtract(at, span), at), note)
+    verdict.check(
+        "back is the mirror image", not time.is_open(at) or at == time.subtract(time.add(at, span), span), note
     )
 
 
 if __name__ == "__main__":
-    sys.exit(run("TIME", play, n=3, sabotages=SABOTAGES))
+    sys.exit(run("TIME", check, n=3, mutations=MUTATIONS))

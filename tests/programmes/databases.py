@@ -5,17 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from tests.programmes.programme import Play, Verdict
-from tests.servers import Postgres, mariadb, scratch
+from tests.programmes.programme import Check, Verdict
+from tests.servers import Postgres, mariadb, temporary_folder
 
-PlayOn = Callable[[str, Random, int, str], Verdict]
+CheckOn = Callable[[str, Random, int, str], Verdict]
 """Plays a programme on one database, by its URL."""
 
 
 @contextmanager
 def databases() -> Iterator[dict[str, str]]:
     """A database of each kind, by its name: the URL."""
-    with scratch() as folder, mariadb(made(folder / "mariadb")) as mariadb_url:
+    with temporary_folder() as folder, mariadb(created_folder(folder / "mariadb")) as mariadb_url:
         server = Postgres(folder / "postgresql")
         server.initialise()
         server.start()
@@ -23,21 +23,21 @@ def databases() -> Iterator[dict[str, str]]:
         server.stop()
 
 
-def on_every_database(play_on: PlayOn) -> Play:
+def on_every_database(check_on: CheckOn) -> Check:
     """Make a programme of one that plays on a single database."""
 
-    def play(chance: Random, n: int, sabotage: str) -> Verdict:
+    def check(rng: Random, n: int, mutation: str) -> Verdict:
         whole = Verdict()
         with databases() as urls:
             for name, url in urls.items():
-                whole.take_in(play_on(url, chance, n, sabotage), name)
+                whole.merge(check_on(url, rng, n, mutation), name)
         return whole
 
-    play.__doc__ = play_on.__doc__
-    return play
+    check.__doc__ = check_on.__doc__
+    return check
 
 
-def made(folder: Path) -> Path:
+def created_folder(folder: Path) -> Path:
     """A folder that is there."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -13,15 +13,15 @@ from functools import partial
 from typing import Any, Final
 
 from crmcore.adapters import wire
-from crmcore.adapters.kinds import ENTITIES, EVENTS
-from crmcore.errors import InvalidInput
+from crmcore.adapters.kinds import ENTITY_TYPES, EVENT_TYPES
+from crmcore.errors import InvalidInputError
 from tests.adapters.wire.samples import sample
 from tests.programmes.programme import Verdict, run
 
-SABOTAGES: Final = {"lax": "a text of digits is taken for a number, as cattrs does by itself"}
-FREE: Final = frozenset({"custom", "result", "facts", "data", "of"})
+MUTATIONS: Final = {"lax": "a text of digits is taken for a number, as cattrs does by itself"}
+UNTYPED_FIELDS: Final = frozenset({"custom", "result", "facts", "data", "of"})
 """Fields that hold any plain value."""
-NO_JSON: Final[tuple[str, ...]] = (
+INVALID_JSON: Final[tuple[str, ...]] = (
     "",
     " ",
     "{",
@@ -61,7 +61,7 @@ NO_JSON: Final[tuple[str, ...]] = (
     "{}",
 )
 """What is no JSON, no safe one, or none of what is read."""
-WRONG: Final[tuple[Any, ...]] = (
+WRONG_VALUES: Final[tuple[Any, ...]] = (
     "12",
     12,
     1.9,
@@ -79,53 +79,53 @@ WRONG: Final[tuple[Any, ...]] = (
 """What a value is replaced by."""
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Spoil what the wire writes n times, and read it."""
     verdict = Verdict()
-    with _sabotaged(sabotage):
-        for text in NO_JSON:
+    with _mutated(mutation):
+        for text in INVALID_JSON:
             _read_all_ways(verdict, text)
         readers = list(_readers())
         for _ in range(n):
-            read, text = chance.choice(readers)
-            spoilt, path, honest, wrong = _spoil(json.loads(text), chance)
-            _read(verdict, partial(read, json.dumps(spoilt)), path, honest, wrong)
+            read, text = rng.choice(readers)
+            spoilt, path, original, wrong = _corrupt(json.loads(text), rng)
+            _read(verdict, partial(read, json.dumps(spoilt)), path, original, wrong)
     return verdict
 
 
 def _readers() -> Iterator[tuple[Callable[[str], Any], str]]:
     """Every way of reading, with what was written for it."""
-    for kind in ENTITIES:
-        record = sample(kind)
-        yield partial(wire.load, kind=kind), wire.dump(record, kind)
-        yield wire.unpack, wire.pack(record)
-    for name, fact in EVENTS.items():
-        if fact.__module__.startswith("crmcore."):
-            yield partial(wire.load_event, name, fact.schema), wire.dump_event(sample(fact))
+    for entity_type in ENTITY_TYPES:
+        record = sample(entity_type)
+        yield partial(wire.load, type_=entity_type), wire.dump(record, entity_type)
+        yield wire.load_result, wire.dump_result(record)
+    for name, event_type in EVENT_TYPES.items():
+        if event_type.__module__.startswith("crmcore."):
+            yield partial(wire.load_event, name, event_type.schema), wire.dump_event(sample(event_type))
 
 
 def _read_all_ways(verdict: Verdict, text: str) -> None:
     """Read what should not be read by any reader."""
-    some = next(iter(EVENTS))
-    for read in (partial(wire.load, kind=ENTITIES[0]), partial(wire.load_event, some, 1), wire.unpack):
+    some = next(iter(EVENT_TYPES))
+    for read in (partial(wire.load, type_=ENTITY_TYPES[0]), partial(wire.load_event, some, 1), wire.load_result):
         verdict.count("payloads")
-        verdict.demand("what is none is refused", _answer(partial(read, text)) is None, f"{text[:40]!r}")
+        verdict.check("what is none is refused", _result_of(partial(read, text)) is None, f"{text[:40]!r}")
     for name, schema in ((text[:40], 1), (some, 10**9)):
         verdict.count("payloads")
-        verdict.demand("no fact that there is not", _answer(partial(wire.load_event, name, schema, "{}")) is None)
+        verdict.check("no fact that there is not", _result_of(partial(wire.load_event, name, schema, "{}")) is None)
 
 
-def _spoil(data: Any, chance: random.Random) -> tuple[Any, tuple[Any, ...], Any, Any]:
+def _corrupt(data: Any, rng: random.Random) -> tuple[Any, tuple[Any, ...], Any, Any]:
     """Put something else in one place: the data, the place, what was there, and what is there now."""
-    path = chance.choice(list(_paths(data)))
+    path = rng.choice(list(_paths(data)))
     *way, last = path
     holder = data
     for step in way:
         holder = holder[step]
-    honest = holder[last]
-    wrong = chance.choice([one for one in WRONG if type(one) is not type(honest)])
+    original = holder[last]
+    wrong = rng.choice([one for one in WRONG_VALUES if type(one) is not type(original)])
     holder[last] = wrong
-    return data, path, honest, wrong
+    return data, path, original, wrong
 
 
 def _paths(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -138,33 +138,31 @@ def _paths(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def _read(verdict: Verdict, read: Callable[[], Any], path: tuple[Any, ...], honest: Any, wrong: Any) -> None:
     """Read something spoilt: it is refused, unless what is there may be there."""
     verdict.count("spoilt")
-    answer = _answer(read)
+    answer = _result_of(read)
     if answer is None:
         verdict.count("refused")
-        verdict.demand("what is wrong is refused", True)
+        verdict.check("what is wrong is refused", True)
         return
     # None is what an optional field may be; an empty object or list leaves out what has a default.
-    may_be = wrong is None or wrong in ([], {}) or honest is None or not FREE.isdisjoint(map(str, path))
+    may_be = wrong is None or wrong in ([], {}) or honest is None or not UNTYPED_FIELDS.isdisjoint(map(str, path))
     verdict.count("taken, for it may be so")
-    verdict.demand(
-        "what is wrong is refused", may_be, f"{path}: {type(honest).__name__} -> {wrong!r:.40} {answer[:60]}"
-    )
+    verdict.check("what is wrong is refused", may_be, f"{path}: {type(honest).__name__} -> {wrong!r:.40} {answer[:60]}")
 
 
-def _answer(read: Callable[[], Any]) -> str | None:
+def _result_of(read: Callable[[], Any]) -> str | None:
     """None if it is refused by an error of ours; otherwise what came."""
     try:
         return repr(read())
-    except InvalidInput:
+    except InvalidInputError:
         return None
     except Exception as error:  # noqa: BLE001  # this is what is looked for
         return f"!{type(error).__name__}"
 
 
 @contextmanager
-def _sabotaged(sabotage: str) -> Iterator[None]:
+def _mutated(mutation: str) -> Iterator[None]:
     wire.converter.cache_clear()
-    if sabotage == "lax":
+    if mutation == "lax":
         for kind in (str, int, bool):
             wire.converter().register_structure_hook(kind, lambda value, wanted: wanted(value))
     try:
@@ -174,4 +172,4 @@ def _sabotaged(sabotage: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(run("DESER", play, n=10_000, sabotages=SABOTAGES))
+    sys.exit(run("DESER", check, n=10_000, mutations=MUTATIONS))

@@ -1,6 +1,6 @@
 """DUE: what comes due by itself happens once, whoever looks, whoever is killed, and whatever the clocks say.
 
-Four processes call `run_due` on one database. Each has a clock of its own, some minutes off, which jumps now and then: back by up to two
+Four processes call `run_due_jobs` on one database. Each has a clock of its own, some minutes off, which jumps now and then: back by up to two
 hours, forward by up to a day and two hours. They are killed in the middle of their work and started again. In the end every task, complaint
 and promise has told each level of its ladder, once, and each of them somebody else.
 
@@ -18,131 +18,131 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from crmcore import Crm, CrmError, FrozenClock, SqlStore
-from crmcore.domain.criteria import Compare, Is, OneOf
-from crmcore.domain.escalation import Climb, Escalation, Ladder, Rung
+from crmcore.domain.criteria import Compare, Eq, In
+from crmcore.domain.escalation import Escalation, EscalationDecision, EscalationPolicy, EscalationStep
 from crmcore.domain.messages import Message
-from crmcore.domain.occurrences import Occurrence, OccurrenceState
+from crmcore.domain.occurrences import JobState, ScheduledJob
 from crmcore.services import due as due_module
 from crmcore.services.steps import ladders
-from crmcore.services.steps.messages import tell
-from crmcore.services.unit import Unit
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.unit import UnitOfWork
 from tests.programmes.databases import databases
 from tests.programmes.programme import Verdict, run
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "forgetful": "a step of a ladder is told, but not kept",
     "poll": "a process looks only at what came due in its last half hour",
 }
-BEGIN: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
-LADDER: Final = Ladder.of(Rung(7_500, to="owner"), Rung(), timedelta(hours=2))
+START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+POLICY: Final = EscalationPolicy.of(EscalationStep(7_500, recipient="owner"), EscalationStep(), timedelta(hours=2))
 SPAN: Final = timedelta(days=5)
 PROCESSES: Final = 4
-TOLD: Final = ("task.overdue", "complaint.overdue", "commitment.overdue", "escalation.at_risk")
+ESCALATION_TOPICS: Final = ("task.overdue", "complaint.overdue", "commitment.overdue", "escalation.at_risk")
 
 
 class JumpingClock:
     """A clock that is off, and jumps now and then."""
 
-    def __init__(self, base: Any, chance: random.Random) -> None:
+    def __init__(self, base: Any, rng: random.Random) -> None:
         self._base = base
-        self._chance = chance
-        self._off = timedelta(seconds=chance.uniform(-300, 300))
+        self._rng = rng
+        self._off = timedelta(seconds=rng.uniform(-300, 300))
 
     def now(self) -> datetime:
         """The time, wrong by as much as this clock is off."""
-        return BEGIN + timedelta(seconds=self._base[0]) + self._off
+        return START + timedelta(seconds=self._base[0]) + self._off
 
-    def pause(self, attempt: int, /) -> None:
+    def sleep(self, attempt: int, /) -> None:
         """Wait a little."""
-        time.sleep(self._chance.uniform(0, 0.01 * attempt))
+        time.sleep(self._rng.uniform(0, 0.01 * attempt))
 
     def jump(self) -> None:
         """Be off by something else, sometimes by much."""
-        hours = self._chance.uniform(-2, 26) if self._chance.random() < 0.1 else 0
-        self._off = timedelta(hours=hours, seconds=self._chance.uniform(-300, 300))
+        hours = self._rng.uniform(-2, 26) if self._rng.random() < 0.1 else 0
+        self._off = timedelta(hours=hours, seconds=self._rng.uniform(-300, 300))
 
 
-def work(url: str, base: Any, seed: int, sabotage: str) -> None:
+def run_worker(url: str, base: Any, seed: int, mutation: str) -> None:
     """One process: look at what is due until there is nothing more to do, or a kill."""
-    _plant(sabotage)
-    chance = random.Random(seed)
-    clock = JumpingClock(base, chance)
-    crm = Crm(SqlStore.open(url, durability="relaxed"), clock=clock, ladder=LADDER)
+    _apply_mutation(mutation)
+    rng = random.Random(seed)
+    clock = JumpingClock(base, rng)
+    crm = Crm(SqlStore.open(url, durability="relaxed"), clock=clock, escalation_policy=POLICY)
     while base[0] >= 0:
         clock.jump()
         try:
-            crm.run_due(limit=25)
+            crm.run_due_jobs(limit=25)
         except CrmError:  # the database was busy; the next round sees it
             time.sleep(0.01)
 
 
-def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
     """Let n records run late."""
     verdict = Verdict()
     store = SqlStore.open(url, durability="relaxed")
-    clock = FrozenClock(BEGIN)
-    crm = Crm(store, clock=clock, ladder=LADDER)
-    expected = _fill(crm, chance, n)
-    _let_time_pass(verdict, url, chance, 40 if n >= 500 else 15, sabotage)
-    _plant(sabotage)  # for what is left
-    clock.set(BEGIN + 4 * SPAN)
-    while crm.run_due(limit=1_000).done:
+    clock = FrozenClock(START)
+    crm = Crm(store, clock=clock, escalation_policy=POLICY)
+    expected = _create_records(crm, rng, n)
+    _let_time_pass(verdict, url, rng, 40 if n >= 500 else 15, mutation)
+    _apply_mutation(mutation)  # for what is left
+    clock.set(START + 4 * SPAN)
+    while crm.run_due_jobs(limit=1_000).done:
         pass
-    _plant("")
-    _look_over(verdict, crm, expected)
+    _apply_mutation("")
+    _check_messages(verdict, crm, expected)
     store.close()
     return verdict
 
 
-def _fill(crm: Crm, chance: random.Random, n: int) -> dict[str, int]:
+def _create_records(crm: Crm, rng: random.Random, n: int) -> dict[str, int]:
     """Make the records; how many levels each of them has."""
     with crm.batch():
-        boss = crm.people.add("Boss", email="boss@example.org")
-        head = crm.people.add("Head", email="head@example.org", supervisor=boss.id)
-        anna = crm.people.add("Anna", email="anna@example.org", supervisor=head.id)
-        customer = crm.customers.add("Jānis")
+        boss = crm.users.create("Boss", email="boss@example.org")
+        head = crm.users.create("Head", email="head@example.org", manager_id=boss.id)
+        anna = crm.users.create("Anna", email="anna@example.org", manager_id=head.id)
+        customer = crm.customers.create("Jānis")
     expected = {}
     for start in range(0, n, 100):
         with crm.batch():
             for number in range(start, min(n, start + 100)):
-                within = timedelta(seconds=chance.randrange(3_600, int(SPAN.total_seconds())))
+                within = timedelta(seconds=rng.randrange(3_600, int(SPAN.total_seconds())))
                 match number % 4:
                     case 0:
-                        told = crm.complaints.receive(
-                            "Late", type="delivery", customer=customer.id, within=within, responsible=anna.id
+                        complaint = crm.complaints.receive(
+                            "Late", type="delivery", customer_id=customer.id, resolve_within=within, owner_id=anna.id
                         )
-                        expected[str(told.id)] = 3
+                        expected[str(complaint.id)] = 3
                     case 1:
-                        promise = crm.commitments.make(
-                            "Call", side="ours", customer=customer.id, owner=anna.id, due_at=BEGIN + within
+                        promise = crm.commitments.create(
+                            "Call", side="ours", customer_id=customer.id, owner_id=anna.id, due_at=START + within
                         )
                         expected[str(promise.id)] = 2
                     case _:
-                        task = crm.tasks.give("Call", assignee=anna.id, due_at=BEGIN + within)
+                        task = crm.tasks.create("Call", assignee_id=anna.id, due_at=START + within)
                         expected[str(task.id)] = 3
     return expected
 
 
-def _let_time_pass(verdict: Verdict, url: str, chance: random.Random, steps: int, sabotage: str) -> None:
+def _let_time_pass(verdict: Verdict, url: str, rng: random.Random, steps: int, mutation: str) -> None:
     """Let four processes work while time passes, and kill them now and then."""
     context = multiprocessing.get_context("spawn")
     base: Any = context.Array("d", [0.0], lock=False)
 
-    def begin() -> Any:
-        process = context.Process(target=work, args=(url, base, chance.randrange(10**9), sabotage))
+    def start_worker() -> Any:
+        process = context.Process(target=run_worker, args=(url, base, rng.randrange(10**9), mutation))
         process.start()
         return process
 
-    processes = [begin() for _ in range(PROCESSES)]
+    processes = [start_worker() for _ in range(PROCESSES)]
     for step in range(steps):
         time.sleep(0.15)
         base[0] = SPAN.total_seconds() * (step + 1) / steps
         if step % 5 == 4:
-            killed = processes.pop(chance.randrange(PROCESSES))
+            killed = processes.pop(rng.randrange(PROCESSES))
             killed.kill()
             killed.join()
             verdict.count("processes killed")
-            processes.append(begin())
+            processes.append(start_worker())
     time.sleep(1)
     base[0] = -1.0
     for process in processes:
@@ -150,58 +150,62 @@ def _let_time_pass(verdict: Verdict, url: str, chance: random.Random, steps: int
         process.kill()
 
 
-def _look_over(verdict: Verdict, crm: Crm, expected: dict[str, int]) -> None:
-    def look(unit: Unit) -> tuple[Sequence[Escalation], Sequence[Message], int]:
-        dead = unit.count(Occurrence, Is("state", OccurrenceState.DEAD))
-        return unit.find(Escalation), unit.find(Message, OneOf("topic", TOLD)), dead
+def _check_messages(verdict: Verdict, crm: Crm, expected: dict[str, int]) -> None:
+    def read_messages(uow: UnitOfWork) -> tuple[Sequence[Escalation], Sequence[Message], int]:
+        dead = uow.count(ScheduledJob, Eq("state", JobState.DEAD))
+        return uow.find(Escalation), uow.find(Message, In("topic", ESCALATION_TOPICS)), dead
 
-    steps, messages, dead = crm.house.run("look", look, reading=True)
-    told = Counter(str(message.about) for message in messages)
-    heard = {(step.subject, step.to) for step in steps}
+    steps, messages, dead = crm._environment.execute("look", read_messages, read_only=True)
+    sent_counts = Counter(str(message.about_id) for message in messages)
+    received = {(step.subject_id, step.recipient_id) for step in steps}
     verdict.count("records", len(expected))
     verdict.count("escalations", len(steps))
     verdict.count("messages", len(messages))
     for subject, levels in expected.items():
-        verdict.demand("nothing is missed", told[subject] >= levels, f"{subject} {told[subject]} of {levels}")
-        verdict.demand("nothing happens twice", told[subject] <= levels, f"{subject} {told[subject]} of {levels}")
-    verdict.demand("each step is told to somebody else", len(heard) == len(steps), f"{len(heard)} of {len(steps)}")
-    verdict.demand("each step is kept", len(steps) == len(messages), f"{len(steps)} of {len(messages)}")
-    verdict.demand("nothing is given up", not dead, f"{dead} dead")
+        verdict.check(
+            "nothing is missed", sent_counts[subject] >= levels, f"{subject} {sent_counts[subject]} of {levels}"
+        )
+        verdict.check(
+            "nothing happens twice", sent_counts[subject] <= levels, f"{subject} {sent_counts[subject]} of {levels}"
+        )
+    verdict.check("each step is told to somebody else", len(received) == len(steps), f"{len(received)} of {len(steps)}")
+    verdict.check("each step is kept", len(steps) == len(messages), f"{len(steps)} of {len(messages)}")
+    verdict.check("nothing is given up", not dead, f"{dead} dead")
 
 
-def _plant(sabotage: str) -> None:
+def _apply_mutation(mutation: str) -> None:
     """Plant a bug into this process, or take it out."""
-    vars(due_module)["take_step"] = _forgetful if sabotage == "forgetful" else ladders.take_step
-    due_module.Due._waiting = _polling if sabotage == "poll" else _WAITING  # type: ignore[method-assign]  # planted
+    vars(due_module)["take_step"] = _without_saving_step if mutation == "forgetful" else ladders.escalate
+    due_module.Jobs._list_due = _poll_recent_only if mutation == "poll" else _ORIGINAL_WAITING  # type: ignore[method-assign]  # planted
 
 
-_WAITING: Final = due_module.Due._waiting
+_ORIGINAL_WAITING: Final = due_module.Jobs._list_due
 
 
-def _forgetful(unit: Unit, watched: ladders.Watched, step: ladders.Next) -> Any:
-    tell(unit, watched.responsible, "task.overdue", about=watched.subject, **watched.facts())  # type: ignore[arg-type]  # there is one
+def _without_saving_step(uow: UnitOfWork, watched: ladders.TrackedDeadline, step: ladders.NextEscalation) -> Any:
+    notify_user(uow, watched.owner_id, "task.overdue", about_id=watched.subject_id, **watched.variables())  # type: ignore[arg-type]  # it has an owner
     if step.level > 1 or random.random() < 0.5:  # else it would tell for ever
-        return ladders.take_step(unit, watched, step)
-    return Climb(level=1, to=watched.responsible)
+        return ladders.escalate(uow, watched, step)
+    return EscalationDecision(level=1, recipient_id=watched.owner_id)
 
 
-def _polling(self: due_module.Due, limit: int) -> Sequence[Occurrence]:
-    def look(unit: Unit) -> Sequence[Occurrence]:
-        recent = Compare("due_at", "<=", unit.now) & Compare("due_at", ">", unit.now - timedelta(minutes=30))
-        pending = Is("state", OccurrenceState.PENDING) & recent
-        return unit.find(Occurrence, pending, order="due_at", limit=limit)
+def _poll_recent_only(self: due_module.Jobs, limit: int) -> Sequence[ScheduledJob]:
+    def read_recent(uow: UnitOfWork) -> Sequence[ScheduledJob]:
+        recent = Compare("due_at", "<=", uow.now) & Compare("due_at", ">", uow.now - timedelta(minutes=30))
+        pending = Eq("state", JobState.PENDING) & recent
+        return uow.find(ScheduledJob, pending, order="due_at", limit=limit)
 
-    return self.house.run("due.waiting", look, reading=True)
+    return self._environment.execute("jobs.list_due", read_recent, read_only=True)
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Let n records run late on an SQLite file and on a PostgreSQL server."""
     whole = Verdict()
     with databases() as urls:
         for name in ("SQLite", "PostgreSQL"):
-            whole.take_in(play_on(urls[name], chance, n, sabotage), name)
+            whole.merge(check_on(urls[name], rng, n, mutation), name)
     return whole
 
 
 if __name__ == "__main__":
-    sys.exit(run("DUE", play, n=700, sabotages=SABOTAGES))
+    sys.exit(run("DUE", check, n=700, mutations=MUTATIONS))

@@ -15,200 +15,212 @@ from attrs import define
 from psycopg import OperationalError
 
 from crmcore import SqlStore
-from crmcore.adapters.sql.links import OwnLink
-from crmcore.adapters.sql.talks import Answer, Talk
+from crmcore.adapters.sql.links import PooledConnection
+from crmcore.adapters.sql.talks import PendingResult, PqPipeline
 from crmcore.testing.agreement.steps import Call
-from tests.adapters.test_stores import empty
-from tests.programmes.faultk import KEY, STORIES, TENANTS, Faults, house, usual
+from tests.adapters.test_stores import truncate_tables
+from tests.programmes.faultk import COMMANDS, KEY, TENANTS, FaultPlan, expected_states, system_with_fixtures
 from tests.programmes.programme import Verdict, run
-from tests.servers import Postgres, scratch
-from tests.testing.sabotages import Coat
+from tests.servers import Postgres, temporary_folder
+from tests.testing.sabotages import TransactionWrapper
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "each-by-itself": "every statement is a transaction of its own",
     "new-key": "who tells a story again takes a new key",
 }
-REFUSAL: Final = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{}'; END $$"
-BEFORE: Final = {
+RAISE_SQL: Final = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{}'; END $$"
+SQL_BEFORE_STATEMENT: Final = {
     "cut": "SELECT pg_terminate_backend(pg_backend_pid())",
-    "refused for now": REFUSAL.format("40001"),
-    "refused for good": REFUSAL.format("53100"),
+    "refused for now": RAISE_SQL.format("40001"),
+    "refused for good": RAISE_SQL.format("53100"),
 }
 """What is run before the k-th statement, in its transaction."""
-MODES: Final = (*BEFORE, "lost")
-WAYS: Final = {"one by one": False, "together": True}
+FAULT_MODES: Final = (*SQL_BEFORE_STATEMENT, "lost")
+EXECUTION_MODES: Final = {"one by one": False, "together": True}
 
 
 @define
-class Fault:
+class StatementFault:
     """Which statement fails, counted from 1, and how."""
 
     at: int
     mode: str
-    said: int = 0
-    lost: Any = None
+    statement_count: int = 0
+    lost_connection: Any = None
 
-    def comes(self) -> bool:
+    def is_next_faulty(self) -> bool:
         """Count a statement, and tell whether it is the one."""
-        self.said += 1
-        return self.said == self.at
+        self.statement_count += 1
+        return self.statement_count == self.at
 
 
 class FaultyCursor:
     """A driver's cursor whose k-th statement fails."""
 
-    def __init__(self, cursor: Any, fault: Fault) -> None:
+    def __init__(self, cursor: Any, fault: StatementFault) -> None:
         self._cursor, self._fault = cursor, fault
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        self.around(lambda: self._cursor.execute(sql, parameters))
+        self.call(lambda: self._cursor.execute(sql, parameters))
 
     def executemany(self, sql: str, rows: Sequence[Any]) -> None:
-        self.around(lambda: self._cursor.executemany(sql, rows))
+        self.call(lambda: self._cursor.executemany(sql, rows))
 
-    def around(self, call: Callable[[], Any]) -> None:
+    def call(self, call: Callable[[], Any]) -> None:
         """Run a statement, or let it fail."""
-        comes = self._fault.comes()
-        if comes and self._fault.mode in BEFORE:
-            self._cursor.execute(BEFORE[self._fault.mode])
+        comes = self._fault.is_next_faulty()
+        if comes and self._fault.mode in SQL_BEFORE_STATEMENT:
+            self._cursor.execute(SQL_BEFORE_STATEMENT[self._fault.mode])
         call()
         if comes:
-            _hang_up(self._cursor.connection)
+            _close_socket(self._cursor.connection)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
 
-def _hang_up(driver: Any) -> None:
+def _close_socket(driver: Any) -> None:
     driver.close()
     raise OperationalError("the server is not heard of any more")
 
 
 @contextmanager
-def failing(fault: Fault) -> Iterator[None]:
+def faulty_store(fault: StatementFault) -> Iterator[None]:
     """Let the k-th statement fail that a store sends."""
-    begin, commit, execute, exchange = OwnLink.__init__, OwnLink.commit, Talk.execute, Talk._exchange
+    begin, commit, execute, exchange = (
+        PooledConnection.__init__,
+        PooledConnection.commit,
+        PqPipeline.execute,
+        PqPipeline._sync,
+    )
 
-    def begun(self: OwnLink, *args: Any, **kwargs: Any) -> None:
+    def begin_transaction(self: PooledConnection, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
         self.cursor = FaultyCursor(self.cursor, fault)  # type: ignore[assignment]  # as much of one as is used
 
-    def said(self: Talk, sql: str, parameters: Sequence[Any] = ()) -> Answer:
-        comes = fault.comes()
-        if comes and fault.mode in BEFORE:
-            execute(self, BEFORE[fault.mode])
+    def execute_statement(self: PqPipeline, sql: str, parameters: Sequence[Any] = ()) -> PendingResult:
+        comes = fault.is_next_faulty()
+        if comes and fault.mode in SQL_BEFORE_STATEMENT:
+            execute(self, SQL_BEFORE_STATEMENT[fault.mode])
         answer = execute(self, sql, parameters)
         if comes and fault.mode == "lost":
-            fault.lost = answer
+            fault.lost_connection = answer
         return answer
 
-    def exchanged(self: Talk, said: Sequence[Answer]) -> None:
-        exchange(self, said)
-        if fault.lost in said:
-            fault.lost = None
-            _hang_up(self.driver)
+    def sync(self: PqPipeline, queued: Sequence[PendingResult]) -> None:
+        exchange(self, queued)
+        if fault.lost_connection in queued:
+            fault.lost_connection = None
+            _close_socket(self.connection)
 
-    OwnLink.__init__ = begun  # type: ignore[method-assign]
-    OwnLink.commit = lambda self: self.cursor.around(lambda: commit(self))  # type: ignore[method-assign]
-    Talk.execute, Talk._exchange = said, exchanged  # type: ignore[method-assign]
+    PooledConnection.__init__ = begin_transaction  # type: ignore[method-assign]
+    PooledConnection.commit = lambda self: self.cursor.around(lambda: commit(self))  # type: ignore[method-assign]
+    PqPipeline.execute, PqPipeline._sync = execute_statement, sync  # type: ignore[method-assign]
     try:
         yield
     finally:
-        OwnLink.__init__, OwnLink.commit = begin, commit  # type: ignore[method-assign]
-        Talk.execute, Talk._exchange = execute, exchange  # type: ignore[method-assign]
+        PooledConnection.__init__, PooledConnection.commit = begin, commit  # type: ignore[method-assign]
+        PqPipeline.execute, PqPipeline._sync = execute, exchange  # type: ignore[method-assign]
 
 
 @contextmanager
-def each_by_itself() -> Iterator[None]:
+def autocommit_mutation() -> Iterator[None]:
     """The planted bug: nothing begins a transaction, and each statement is sent alone."""
-    begin, exchange, own = Talk.begin, Talk._exchange, OwnLink.__init__
+    begin, exchange, own = PqPipeline.begin, PqPipeline._sync, PooledConnection.__init__
 
-    def begun(self: Talk) -> None:
+    def begin_alone(self: PqPipeline) -> None:
         begin(self)
-        self._said.clear()
+        self._queue.clear()
 
-    def exchanged(self: Talk, said: Sequence[Answer]) -> None:
-        for answer in said:
+    def sync(self: PqPipeline, queued: Sequence[PendingResult]) -> None:
+        for answer in queued:
             exchange(self, [answer])
 
-    def owned(self: OwnLink, *args: Any, **kwargs: Any) -> None:
+    def commit_alone(self: PooledConnection, *args: Any, **kwargs: Any) -> None:
         own(self, *args, **kwargs)
         self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # a psycopg one
 
-    Talk.begin, Talk._exchange, OwnLink.__init__ = begun, exchanged, owned  # type: ignore[method-assign]
+    PqPipeline.begin, PqPipeline._sync, PooledConnection.__init__ = begin_alone, sync, commit_alone  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Talk.begin, Talk._exchange, OwnLink.__init__ = begin, exchange, own  # type: ignore[method-assign]
+        PqPipeline.begin, PqPipeline._sync, PooledConnection.__init__ = begin, exchange, own  # type: ignore[method-assign]
 
 
-def play_on(url: str, stories: Sequence[Call], sabotage: str) -> Verdict:
+def check_on(url: str, commands: Sequence[Call], mutation: str) -> Verdict:
     """Let stories fail at every statement and in every way."""
     verdict = Verdict()
-    for way, pipeline in WAYS.items():
+    for way, pipeline in EXECUTION_MODES.items():
 
-        def make(pipeline: bool = pipeline) -> SqlStore:  # noqa: FBT001  # bound here, for the loop goes on
+        def create_system(pipeline: bool = pipeline) -> SqlStore:  # noqa: FBT001  # bound here, for the loop goes on
             store = SqlStore.open(url, pipeline=pipeline)
-            empty(store)
+            truncate_tables(store)
             return store
 
-        for story in stories:
-            before, after = usual(make, story)
-            for mode in MODES:
+        for command in commands:
+            before, after = expected_states(create_system, command)
+            for mode in FAULT_MODES:
                 at = 0
-                while _fails(make, story, Fault(at := at + 1, mode), Looked(verdict, way, sabotage, before, after)):
+                while _check_fault(
+                    create_system,
+                    command,
+                    StatementFault(at := at + 1, mode),
+                    CheckContext(verdict, way, mutation, before, after),
+                ):
                     verdict.count(f"{way}: faults")
     return verdict
 
 
 @define
-class Looked:
+class CheckContext:
     """What is looked at after each fault."""
 
     verdict: Verdict
-    way: str
-    sabotage: str
+    mode: str
+    mutation: str
     before: Any
     after: Any
 
 
-def _fails(make: Callable[[], SqlStore], story: Call, fault: Fault, looked: Looked) -> bool:
+def _check_fault(
+    create_system: Callable[[], SqlStore], command: Call, fault: StatementFault, context: CheckContext
+) -> bool:
     """Let a story fail once, and look at what has become of it; False when it has not so many statements."""
-    faults = Faults()
-    side, known = house(make(), faults, Coat)
+    faults = FaultPlan()
+    side, known = system_with_fixtures(create_system(), faults, TransactionWrapper)
     crm = side.crm(TENANTS[0], "anna")
-    call = story.about(side.crm(TENANTS[0]), known)
+    call = command.resolve(side.crm(TENANTS[0]), known)
     faults.arm(0, "")  # at no call of the port's; but a story that runs again makes the ids that it made before
-    planted = each_by_itself() if looked.sabotage == "each-by-itself" else failing(Fault(0, ""))
-    with planted, failing(fault), suppress(Exception):
-        Call(call.path, call.args, {**call.kwargs, "key": KEY}).make(crm)
-    failed = fault.said >= fault.at
+    planted = autocommit_mutation() if context.mutation == "each-by-itself" else faulty_store(StatementFault(0, ""))
+    with planted, faulty_store(fault), suppress(Exception):
+        Call(call.path, call.args, {**call.kwargs, "idempotency_key": KEY}).invoke(crm)
+    failed = fault.statement_count >= fault.at
     if failed:
-        verdict, after = looked.verdict, looked.after
-        now, where = side.everything(TENANTS[0]), f"{story.path}, {fault.mode} at statement {fault.at}, {looked.way}"
-        verdict.demand("all or nothing", now in (looked.before, after), where)
+        verdict, after = context.verdict, context.after
+        now, where = side.dump(TENANTS[0]), f"{command.path}, {fault.mode} at statement {fault.at}, {context.mode}"
+        verdict.check("all or nothing", now in (context.before, after), where)
         if fault.mode == "refused for now":
-            verdict.demand("what is refused for now is tried again", now == after, where)
-        key = KEY + " 2" if looked.sabotage == "new-key" else KEY
+            verdict.check("what is refused for now is tried again", now == after, where)
+        key = KEY + " 2" if context.mutation == "new-key" else KEY
         with suppress(Exception):
-            Call(call.path, call.args, {**call.kwargs, "key": key}).make(crm)
-        verdict.demand("told again, it has happened once", side.everything(TENANTS[0]) == after, where)
+            Call(call.path, call.args, {**call.kwargs, "idempotency_key": key}).invoke(crm)
+        verdict.check("told again, it has happened once", side.dump(TENANTS[0]) == after, where)
     side.close()
     return failed
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Let the first n kinds of stories fail at every statement and in every way, on a server of our own."""
-    del chance  # every case is played
-    with scratch() as folder:
+    del rng  # every case is played
+    with temporary_folder() as folder:
         server = Postgres(folder / "server")
         server.initialise()
         server.start()
         try:
-            return play_on(server.url, STORIES[:n], sabotage)
+            return check_on(server.url, COMMANDS[:n], mutation)
         finally:
             server.stop()
 
 
 if __name__ == "__main__":
-    sys.exit(run("FAULT-K, PostgreSQL", play, n=len(STORIES), sabotages=SABOTAGES))
+    sys.exit(run("FAULT-K, PostgreSQL", check, n=len(COMMANDS), mutations=MUTATIONS))

@@ -20,35 +20,36 @@ from sqlalchemy import select
 from crmcore import Crm
 from crmcore.adapters.sql.store import SqlStore, make_engine
 from crmcore.domain.tasks import Task
-from crmcore.services.unit import Unit
+from crmcore.services.unit import UnitOfWork
 from tests.programmes.programme import Verdict, run
 
 WRITERS: Final = 8
 KILLS: Final = 10
-ROLLED_BACK: Final = 0.1
-SLOW: Final = 0.02
-SABOTAGES: Final = {
+ROLLBACK_RATIO: Final = 0.1
+SLOW_RATIO: Final = 0.02
+MUTATIONS: Final = {
     "hasty": "the reader keeps its cursor before it keeps the facts",
     "naive": "the reader goes by the ids of the facts instead of by their places in the feed",
 }
 _processes: Final = multiprocessing.get_context("fork")
 
 
-def follow(url: str, tenant: str, folder: Path, chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check_reader(url: str, tenant: str, folder: Path, rng: random.Random, event_count: int, mutation: str) -> Verdict:
     """Let eight writers bring about n facts, and kill the reader ten times meanwhile."""
-    verdict, notes = Verdict(), folder / "heard"
+    verdict, notes = Verdict(), folder / "received"
     Crm(SqlStore.open(url), tenant=tenant).close()
     shares = [folder / f"writer-{number}" for number in range(WRITERS)]
     writers = [
-        _processes.Process(target=_write, args=(url, tenant, chance.random(), n // WRITERS, share)) for share in shares
+        _processes.Process(target=_run_writer, args=(url, tenant, rng.random(), event_count // WRITERS, share))
+        for share in shares
     ]
     for writer in writers:
         writer.start()
     kills = 0
     while any(writer.is_alive() for writer in writers) or kills < KILLS:
-        reader = _processes.Process(target=_read, args=(url, tenant, notes, sabotage, None))
+        reader = _processes.Process(target=_run_reader, args=(url, tenant, notes, mutation, None))
         reader.start()
-        time.sleep(chance.uniform(0.05, 0.3))
+        time.sleep(rng.uniform(0.05, 0.3))
         assert reader.pid is not None
         os.kill(reader.pid, signal.SIGKILL)
         reader.join()
@@ -56,111 +57,117 @@ def follow(url: str, tenant: str, folder: Path, chance: random.Random, n: int, s
     for writer in writers:
         writer.join()
     committed = sum(int(share.read_text()) for share in shares)
-    reader = _processes.Process(target=_read, args=(url, tenant, notes, sabotage, committed))
+    reader = _processes.Process(target=_run_reader, args=(url, tenant, notes, mutation, committed))
     reader.start()
     reader.join()
-    _judge(verdict, notes, committed, kills)
+    _check_events(verdict, notes, committed, kills)
     return verdict
 
 
-def _judge(verdict: Verdict, notes: Path, committed: int, kills: int) -> None:
-    heard = [line.split() for line in _whole_lines(notes)]
+def _check_events(verdict: Verdict, notes: Path, committed: int, kills: int) -> None:
+    received = [line.split() for line in _complete_lines(notes)]
     verdict.count("writers", WRITERS)
     verdict.count("facts committed", committed)
-    verdict.count("facts heard", len(heard))
+    verdict.count("facts heard", len(received))
     verdict.count("times the reader was killed", kills)
-    lost, twice = committed - len({id for _, id, *_ in heard}), len(heard) - len({id for _, id, *_ in heard})
-    verdict.demand("no fact is lost", lost == 0, f"{lost} of {committed}")
-    verdict.demand("no fact is heard twice", twice == 0, f"{twice} of {committed}")
+    lost, twice = committed - len({id for _, id, *_ in received}), len(received) - len({id for _, id, *_ in received})
+    verdict.check("no fact is lost", lost == 0, f"{lost} of {committed}")
+    verdict.check("no fact is heard twice", twice == 0, f"{twice} of {committed}")
     versions: dict[str, list[int]] = {}
-    for _, _, subject, version in heard:
+    for _, _, subject, version in received:
         versions.setdefault(subject, []).append(int(version))
     mixed = [subject for subject, of_one in versions.items() if of_one != sorted(of_one)]
-    verdict.demand("the facts of a record come in order", not mixed, f"{len(mixed)} records")
+    verdict.check("the facts of a record come in order", not mixed, f"{len(mixed)} records")
 
 
-def _write(url: str, tenant: str, seed: float, facts: int, share: Path) -> None:
+def _run_writer(url: str, tenant: str, seed: float, event_count: int, share: Path) -> None:
     """Give tasks and do them; now and then change one's mind at the end, or take one's time."""
-    chance, committed = random.Random(seed), 0
-    crm = Crm(SqlStore(make_engine(url, durability="relaxed"), durability="relaxed"), tenant=tenant, attempts=20)
-    while committed < facts:
-        if chance.random() < ROLLED_BACK:
-            _change_ones_mind(crm)
-        elif chance.random() < SLOW:
-            crm.house.insist("feed.slow", _slowly)
+    rng, committed = random.Random(seed), 0
+    crm = Crm(SqlStore(make_engine(url, durability="relaxed"), durability="relaxed"), tenant=tenant, max_attempts=20)
+    while committed < event_count:
+        if rng.random() < ROLLBACK_RATIO:
+            _roll_back_task(crm)
+        elif rng.random() < SLOW_RATIO:
+            crm._environment.execute_with_retry("feed.slow", _create_task_slowly)
             committed += 1
         else:
-            task = crm.tasks.give("Call")
+            task = crm.tasks.create("Call")
             crm.tasks.complete(task.id)
             committed += 2
     crm.close()
     share.write_text(str(committed))
 
 
-def _task(unit: Unit) -> Task:
-    return Task.give(unit.id("task"), "Call", at=unit.now)
+def _create_task(uow: UnitOfWork) -> Task:
+    return Task.create(uow.new_id("task"), "Call", at=uow.now)
 
 
-def _slowly(unit: Unit) -> None:
-    unit.save(_task(unit))
-    unit.count(Task)  # so that it has been sent to the database
+def _create_task_slowly(uow: UnitOfWork) -> None:
+    uow.save(_create_task(uow))
+    uow.count(Task)  # so that it has been sent to the database
     time.sleep(0.02)
 
 
-def _change_ones_mind(crm: Crm) -> None:
-    def tell(unit: Unit) -> None:
-        unit.save(_task(unit))
-        unit.count(Task)  # so that it has been sent to the database
+def _roll_back_task(crm: Crm) -> None:
+    def create_and_fail(uow: UnitOfWork) -> None:
+        uow.save(_create_task(uow))
+        uow.count(Task)  # so that it has been sent to the database
         raise InterruptedError
 
     try:
-        crm.house.run("feed.undo", tell)
+        crm._environment.execute("feed.undo", create_and_fail)
     except InterruptedError:
         return
 
 
-def _read(url: str, tenant: str, notes: Path, sabotage: str, until: int | None) -> None:
+def _run_reader(url: str, tenant: str, notes: Path, mutation: str, until: int | None) -> None:
     """Follow the feed, and note each fact; go on behind the last one noted. Ends when so many have been heard."""
     store = SqlStore(make_engine(url, durability="relaxed"), durability="relaxed")
-    crm = Crm(store, tenant=tenant, attempts=20)
-    pages = _naively(store, tenant, notes) if sabotage == "naive" else _by_cursor(crm, notes, hasty=sabotage == "hasty")
-    with notes.open("a") as heard:
+    crm = Crm(store, tenant=tenant, max_attempts=20)
+    pages = (
+        _read_by_id(store, tenant, notes)
+        if mutation == "naive"
+        else _read_by_cursor(crm, notes, saves_cursor_first=mutation == "hasty")
+    )
+    with notes.open("a") as received:
         for page in pages:
-            heard.writelines(f"{' '.join(map(str, line))}\n" for line in page)
-            heard.flush()
+            received.writelines(f"{' '.join(map(str, line))}\n" for line in page)
+            received.flush()
             if until is not None and not page:
                 return
 
 
-def _by_cursor(crm: Crm, notes: Path, *, hasty: bool) -> Iterator[list[Any]]:
+def _read_by_cursor(crm: Crm, notes: Path, *, saves_cursor_first: bool) -> Iterator[list[Any]]:
     kept = notes.with_suffix(".cursor")
-    lines = _whole_lines(notes)
+    lines = _complete_lines(notes)
     cursor = f"{int(lines[-1].split()[0]):x}.{lines[-1].split()[1]}" if lines else ""
-    if hasty and kept.exists():
+    if saves_cursor_first and kept.exists():
         cursor = kept.read_text()
     while True:
         page = crm.feed.read(cursor=cursor, limit=50)
         cursor = page.cursor
-        if hasty:
+        if saves_cursor_first:
             kept.write_text(cursor)
             time.sleep(0.05)  # most of its time, so that one of ten kills comes between
-        yield [(fact.position, fact.id, fact.subject, fact.version) for fact in page.facts]
+        yield [(event.position, event.id, event.subject_id, event.version) for event in page.events]
 
 
-def _naively(store: SqlStore, tenant: str, notes: Path) -> Iterator[list[Any]]:
+def _read_by_id(store: SqlStore, tenant: str, notes: Path) -> Iterator[list[Any]]:
     """What a reader does who trusts that facts appear in the order of their ids."""
-    facts = store.schema.events.c
-    lines = _whole_lines(notes)
+    event_columns = store.schema.events_table.c
+    lines = _complete_lines(notes)
     last = lines[-1].split()[1] if lines else f"event_{0:032x}"
     while True:
-        behind = select(facts.id, facts.subject, facts.version).where(facts.tenant == tenant, facts.id > last)
+        behind = select(event_columns.id, event_columns.subject, event_columns.version).where(
+            event_columns.tenant == tenant, event_columns.id > last
+        )
         with store.engine.connect() as connection:
-            page = [(0, *row) for row in connection.execute(behind.order_by(facts.id).limit(50))]
+            page = [(0, *row) for row in connection.execute(behind.order_by(event_columns.id).limit(50))]
         last = page[-1][1] if page else last
         yield page
 
 
-def _whole_lines(notes: Path) -> list[str]:
+def _complete_lines(notes: Path) -> list[str]:
     """The lines that were written to their ends before the reader was killed; a torn last one is cut off."""
     if not notes.exists():
         return []
@@ -171,11 +178,11 @@ def _whole_lines(notes: Path) -> list[str]:
     return whole.splitlines()
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Bring about n facts on an SQLite file, and follow them: each is heard once, in order per record."""
     with tempfile.TemporaryDirectory() as folder:
-        return follow(f"sqlite:///{folder}/crm.db", "us", Path(folder), chance, n, sabotage)
+        return check_reader(f"sqlite:///{folder}/crm.db", "us", Path(folder), rng, n, mutation)
 
 
 if __name__ == "__main__":
-    sys.exit(run("FEED", play, n=5_000, sabotages=SABOTAGES))
+    sys.exit(run("FEED", check, n=5_000, mutations=MUTATIONS))

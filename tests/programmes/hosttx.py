@@ -16,38 +16,38 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from crmcore import Crm, CrmError, SqlStore
-from crmcore.adapters.notify.recorder import Recorder
-from crmcore.adapters.sql.links import JoinedLink
+from crmcore.adapters.notify.recorder import RecordingNotifier
+from crmcore.adapters.sql.links import JoinedConnection
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.domain.ids import MessageId
 from crmcore.domain.messages import Message
-from crmcore.errors import NotFound
+from crmcore.errors import NotFoundError
 from tests.programmes.databases import on_every_database
 from tests.programmes.programme import Verdict, run
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "commits": "a joined store commits the host's transaction",
     "no savepoint": "what a refused story has written stays",
 }
-ENDS: Final = ("commit", "roll back", "roll back to the savepoint")
+TRANSACTION_ENDS: Final = ("commit", "roll back", "roll back to the savepoint")
 
 
-def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
     """Let a host tell stories in its own transaction n times, and make what it likes of them."""
     verdict = Verdict()
     engine, schema = make_engine(url), make_schema(prefix="hosttx_")
-    outside = Recorder()
+    outside = RecordingNotifier()
     crm = Crm(SqlStore(engine, schema=schema), region="LV", notifiers={"email": outside})
     SqlStore(engine, schema=schema).create_tables()
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS host_orders (id VARCHAR(40) PRIMARY KEY)")
-    funnel = crm.funnels.create(f"Windows {chance.random()}", stages=["First call", "Payment"])
-    with _sabotaged(sabotage):
+    funnel = crm.funnels.create(f"Windows {rng.random()}", stages=["First call", "Payment"])
+    with _mutated(mutation):
         for number in range(n):
-            _round(verdict, engine, crm, f"order {number} {chance.random()}", funnel.id, chance)
+            _check_transaction(verdict, engine, crm, f"order {number} {rng.random()}", funnel.id, rng)
             verdict.count("letters sent", crm.deliver().sent)
-        verdict.demand("no letter of what is not", not _strays(outside, crm))
+        verdict.check("no letter of what is not", not _messages_without_deal(outside, crm))
     with engine.begin() as connection:
         schema.metadata.drop_all(connection)
         connection.exec_driver_sql("DROP TABLE host_orders")
@@ -56,150 +56,159 @@ def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
     return verdict
 
 
-def _round(verdict: Verdict, engine: Engine, crm: Crm, order: str, funnel: Any, chance: random.Random) -> None:
+def _check_transaction(verdict: Verdict, engine: Engine, crm: Crm, order: str, funnel: Any, rng: random.Random) -> None:
     """One transaction of the host's, and what has come of it."""
-    schema: Schema = crm.house.store.schema  # type: ignore[attr-defined]  # an SQL one
-    before = _counted(engine, schema)
-    end, joined_by_session = chance.choice(ENDS), chance.random() < 0.5
+    schema: Schema = crm._environment.store.schema  # type: ignore[attr-defined]  # an SQL one
+    before = _row_counts(engine, schema)
+    end, joined_by_session = rng.choice(TRANSACTION_ENDS), rng.random() < 0.5
     host: Any = Session(engine) if joined_by_session else engine.connect()
     with host:
         connection: Connection = host.connection() if joined_by_session else host
         if not joined_by_session:
             host.begin()
-        connection.exec_driver_sql(_insert(connection), (order,))
-        nested = host.begin_nested() if end == "roll back to the savepoint" or chance.random() < 0.3 else None
-        here = crm.using(SqlStore(host, schema=schema))
-        told, refused = _stories(verdict, here, order, funnel, chance)
-        seen = _counted_in(connection, schema)
-        verdict.demand("the host sees what was written", sum(seen.values()) > sum(before.values()) or not told)
+        connection.exec_driver_sql(_insert_order(connection), (order,))
+        nested = host.begin_nested() if end == "roll back to the savepoint" or rng.random() < 0.3 else None
+        here = crm.with_store(SqlStore(host, schema=schema))
+        executed, refused = _execute_commands(verdict, here, order, funnel, rng)
+        seen = _row_counts_in(connection, schema)
+        verdict.check("the host sees what was written", sum(seen.values()) > sum(before.values()) or not executed)
         try:
             if nested is not None:
                 (nested.rollback if end == "roll back to the savepoint" else nested.commit)()
             (host.rollback if end == "roll back" else host.commit)()
         except SQLAlchemyError as error:
-            verdict.demand("the host ends its transaction itself", False, type(error).__name__)
+            verdict.check("the host ends its transaction itself", False, type(error).__name__)
             host.invalidate()
             return
-    after = _counted(engine, schema)
+    after = _row_counts(engine, schema)
     verdict.count(f"transactions: {end}")
-    verdict.count("stories", len(told))
+    verdict.count("commands", len(executed))
     verdict.count("stories refused", refused)
     kept = end == "commit"
-    verdict.demand("what the host rolls back is gone", kept or after == before, f"{end}: {_more(before, after)}")
-    verdict.demand("what the host keeps is there", not kept or after == seen, f"{end}: {_more(seen, after)}")
-    verdict.demand("no state is kept of it", all(_knows(crm, id) == kept for id in told))
-    orders = _orders(engine, order)
-    verdict.demand("the host's own row shares its lot", orders == (0 if end == "roll back" else 1), f"{end}: {orders}")
+    verdict.check("what the host rolls back is gone", kept or after == before, f"{end}: {_added_rows(before, after)}")
+    verdict.check("what the host keeps is there", not kept or after == seen, f"{end}: {_added_rows(seen, after)}")
+    verdict.check("no state is kept of it", all(_deal_exists(crm, id) == kept for id in executed))
+    orders = _order_exists(engine, order)
+    verdict.check("the host's own row shares its lot", orders == (0 if end == "roll back" else 1), f"{end}: {orders}")
 
 
-def _stories(verdict: Verdict, crm: Crm, order: str, funnel: Any, chance: random.Random) -> tuple[list[Any], int]:
+def _execute_commands(verdict: Verdict, crm: Crm, order: str, funnel: Any, rng: random.Random) -> tuple[list[Any], int]:
     """Tell some stories, one of which may be refused when it has written already."""
-    told, refused = [], 0
-    for number in range(chance.randint(1, 3)):
-        deal = crm.leads.capture(f"Jānis {order}", email=f"j{number}.{abs(hash(order))}@example.lv", funnel=funnel).deal
-        told.append(deal.id)
-        if chance.random() < 0.5:
-            crm.deals.move(deal.id, to="Payment")
-        _write_to(crm, deal.id)
-        if chance.random() < 0.5:
+    executed, refused = [], 0
+    for number in range(rng.randint(1, 3)):
+        deal = crm.leads.capture(
+            f"Jānis {order}", email=f"j{number}.{abs(hash(order))}@example.lv", funnel_id=funnel
+        ).deal
+        executed.append(deal.id)
+        if rng.random() < 0.5:
+            crm.deals.move(deal.id, stage_key="Payment")
+        _queue_message(crm, deal.id)
+        if rng.random() < 0.5:
             refused += 1
-            verdict.demand("a refused story leaves nothing", not _refused(crm))
-    return told, refused
+            verdict.check("a refused story leaves nothing", not _failed_command_leaves_rows(crm))
+    return executed, refused
 
 
-def _refused(crm: Crm) -> bool:
+def _failed_command_leaves_rows(crm: Crm) -> bool:
     """Whether anything is left of a story that writes and is then refused."""
-    house = crm.house
-    customer = crm.customers.add("Anna")
-    with suppress(CrmError), house.store.begin(house.context, ids=house.ids) as transaction:
+    environment = crm._environment
+    customer = crm.customers.create("Anna")
+    with (
+        suppress(CrmError),
+        environment.store.begin(environment.context, id_generator=environment.id_generator) as transaction,
+    ):
         found = transaction.get(type(customer), customer.id)
         assert found is not None
-        transaction.save(found.rename("Half", at=house.clock.now()))
+        transaction.save(found.rename("Half", at=environment.clock.now()))
         transaction.count(type(customer))  # sends what waits
-        raise NotFound("customer", customer.id)
+        raise NotFoundError("customer", customer.id)
     return crm.customers.get(customer.id).name != "Anna"
 
 
-def _write_to(crm: Crm, deal: Any) -> None:
+def _queue_message(crm: Crm, deal: Any) -> None:
     """Queue a letter about a deal."""
-    house = crm.house
-    letter = Message.queue(
-        MessageId(house.ids.new("message")), "notice", at=house.clock.now(), address="a@example.lv", about=deal
+    environment = crm._environment
+    queued_message = Message.queue(
+        MessageId(environment.id_generator.new("message")),
+        "notice",
+        at=environment.clock.now(),
+        address="a@example.lv",
+        about_id=deal,
     )
-    with house.store.begin(house.context, ids=house.ids) as transaction:
-        transaction.save(letter)
+    with environment.store.begin(environment.context, id_generator=environment.id_generator) as transaction:
+        transaction.save(queued_message)
         transaction.commit()
 
 
-def _insert(connection: Connection) -> str:
+def _insert_order(connection: Connection) -> str:
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     return f"INSERT INTO host_orders VALUES ({mark})"
 
 
-def _counted(engine: Engine, schema: Schema) -> dict[str, int]:
+def _row_counts(engine: Engine, schema: Schema) -> dict[str, int]:
     with engine.begin() as connection:
-        return _counted_in(connection, schema)
+        return _row_counts_in(connection, schema)
 
 
-def _counted_in(connection: Connection, schema: Schema) -> dict[str, int]:
+def _row_counts_in(connection: Connection, schema: Schema) -> dict[str, int]:
     """The rows of each table, and how often they were changed."""
     counted = {}
     for table in schema.tables:
         number = connection.exec_driver_sql(f"SELECT count(*) FROM {table.name}").scalar()
-        changes = "version" in table.columns and table.name != schema.events.name
+        changes = "version" in table.columns and table.name != schema.events_table.name
         weight = connection.exec_driver_sql(f"SELECT sum(version) FROM {table.name}").scalar() if changes else 0
         counted[table.name] = int(number or 0) * 1_000_000 + int(weight or 0)
     return counted
 
 
-def _more(before: dict[str, int], after: dict[str, int]) -> str:
+def _added_rows(before: dict[str, int], after: dict[str, int]) -> str:
     return ", ".join(f"{name} {before[name]} -> {after[name]}" for name in before if before[name] != after[name])
 
 
-def _orders(engine: Engine, order: str) -> int:
+def _order_exists(engine: Engine, order: str) -> int:
     with engine.begin() as connection:
         rows = connection.exec_driver_sql("SELECT id FROM host_orders").scalars().all()
     return rows.count(order)
 
 
-def _knows(crm: Crm, id: Any) -> bool:
+def _deal_exists(crm: Crm, id: Any) -> bool:
     try:
         crm.deals.get(id)
-    except NotFound:
+    except NotFoundError:
         return False
     return True
 
 
-def _strays(outside: Recorder, crm: Crm) -> list[str]:
+def _messages_without_deal(outside: RecordingNotifier, crm: Crm) -> list[str]:
     """The letters about deals that are not there."""
-    return [letter.id for letter in outside.letters if not _knows(crm, letter.about)]
+    return [message.id for message in outside.messages if not _deal_exists(crm, message.about_id)]
 
 
 @contextmanager
-def _sabotaged(sabotage: str) -> Iterator[None]:
-    honest: Any = JoinedLink.commit
-    undo: Any = JoinedLink.rollback
+def _mutated(mutation: str) -> Iterator[None]:
+    original: Any = JoinedConnection.commit
+    undo: Any = JoinedConnection.rollback
 
-    def commit(self: JoinedLink) -> None:
-        honest(self)
+    def commit(self: JoinedConnection) -> None:
+        original(self)
         self._connection.connection.commit()
 
-    def rollback(self: JoinedLink) -> bool:
-        self._savepoint = ""
+    def rollback(self: JoinedConnection) -> bool:
+        self._savepoint_name = ""
         return False
 
-    if sabotage == "commits":
-        JoinedLink.commit = commit  # type: ignore[method-assign, assignment]  # the planted bug
-    if sabotage == "no savepoint":
-        JoinedLink.rollback = rollback  # type: ignore[method-assign]  # the planted bug
+    if mutation == "commits":
+        JoinedConnection.commit = commit  # type: ignore[method-assign, assignment]  # the planted bug
+    if mutation == "no savepoint":
+        JoinedConnection.rollback = rollback  # type: ignore[method-assign]  # the planted bug
     try:
         yield
     finally:
-        JoinedLink.commit = honest  # type: ignore[method-assign]  # as it was
-        JoinedLink.rollback = undo  # type: ignore[method-assign]  # as it was
+        JoinedConnection.commit = original  # type: ignore[method-assign]  # as it was
+        JoinedConnection.rollback = undo  # type: ignore[method-assign]  # as it was
 
 
-play = on_every_database(play_on)
+check = on_every_database(check_on)
 
 if __name__ == "__main__":
-    sys.exit(run("HOSTTX", play, n=100, sabotages=SABOTAGES))
+    sys.exit(run("HOSTTX", check, n=100, mutations=MUTATIONS))

@@ -1,4 +1,4 @@
-"""KILL-WORK: kill -9 a process in the middle of `deliver`, `run_due` and `batch`; nothing is lost, half done, or done twice.
+"""KILL-WORK: kill -9 a process in the middle of `deliver`, `run_due_jobs` and `batch`; nothing is lost, half done, or done twice.
 
 Children of a warm process prepare a little work, acknowledge it, and are killed while they do it. At the end a process that is not killed
 finishes what is left, and everything is counted. What leaves the process is appended to a file; it may be there twice, under the same id.
@@ -22,19 +22,19 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from crmcore import CreateTask, Crm, FrozenClock, Notify, Rung, SqlStore, Stage
-from crmcore.adapters.notify.smtp import message_key
-from crmcore.domain.criteria import OneOf
+from crmcore import CreateTask, Crm, EscalationStep, FrozenClock, SendNotification, SqlStore, Stage
+from crmcore.adapters.notify.smtp import message_digest
+from crmcore.domain.criteria import In
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.escalation import Escalation, Ladder
-from crmcore.domain.feed import Recorded
-from crmcore.domain.funnels import Action
-from crmcore.domain.messages import Letter, Message, MessageState
-from crmcore.domain.occurrences import Occurrence, OccurrenceState
+from crmcore.domain.escalation import Escalation, EscalationPolicy
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.funnels import StageAction
+from crmcore.domain.messages import Message, MessageState, OutgoingMessage
+from crmcore.domain.occurrences import JobState, ScheduledJob
 from crmcore.domain.tasks import Task
 from crmcore.services import due as due_module
-from crmcore.services.delivery import Delivery
-from crmcore.services.unit import Unit
+from crmcore.services.delivery import Outbox
+from crmcore.services.unit import UnitOfWork
 from tests.programmes.databases import databases
 from tests.programmes.programme import Verdict, run
 
@@ -48,7 +48,7 @@ STEP: Final = timedelta(minutes=2)
 """The time between two children: longer than any lease."""
 EACH: Final = 4
 """How many messages, tasks or leads a child prepares at once."""
-LADDER: Final = Ladder.of(Rung())
+LADDER: Final = EscalationPolicy.of(EscalationStep())
 Say = Callable[[str], object]
 
 
@@ -84,11 +84,11 @@ class Outside:
         self._path = path
         self._slow = slow
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, letter: OutgoingMessage, /) -> None:
         """Take a letter, as slowly as a server near by."""
-        self._append(f"letter\t{message_key(letter)}\t{letter.body}")
+        self._append(f"letter\t{message_digest(letter)}\t{letter.body}")
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Take events."""
         for event in events:
             self._append(f"event\t{event.id}\t{event.id}")
@@ -112,64 +112,73 @@ def open_crm(url: str, tenant: str, at: datetime, outside: Outside) -> Crm:
     """Open the CRM of one kind of work."""
     store = SqlStore.open(url, create=False)
     settings: dict[str, Any] = {"notifiers": {"email": outside}, "publishers": {"outside": outside}}
-    return Crm(store, tenant=tenant, clock=FrozenClock(at), ladder=LADDER, **settings)
+    return Crm(store, tenant=tenant, clock=FrozenClock(at), escalation_policy=LADDER, **settings)
 
 
 def set_up(crm: Crm) -> None:
     """Make what all work needs."""
-    boss = crm.people.add("Boss", email="boss@example.com")
-    crm.people.add("Anna", login="anna", roles=["manager"], email="anna@example.com", supervisor=boss.id)
-    acts: list[Action] = [CreateTask(title="Call {customer}", kind="call"), Notify(role="manager", message="{deal}")]
-    crm.funnels.create("Windows", stages=[Stage.named("First call", on_entry=acts), Stage.named("Won", kind="won")])
+    boss = crm.users.create("Boss", email="boss@example.com")
+    crm.users.create("Anna", login="anna", roles=["manager"], email="anna@example.com", manager_id=boss.id)
+    acts: list[StageAction] = [
+        CreateTask(title="Call {customer}", kind="call"),
+        SendNotification(role="manager", message="{deal}"),
+    ]
+    crm.funnels.create(
+        "Windows", stages=[Stage.named("First call", entry_actions=acts), Stage.named("Won", kind="won")]
+    )
 
 
 def prepare_deliver(crm: Crm, number: int, say: Say) -> None:
     """Queue messages and cause events."""
     for row in range(EACH):
         text = f"message {number} {row}"
-        crm.delivery.queue("notice", address="a@example.com", facts={"text": text}, key=text)
+        crm.outbox.queue("notice", address="a@example.com", variables={"text": text}, idempotency_key=text)
         say(text)
-    crm.people.add(f"Person {number}", key=f"person {number}")
+    crm.users.create(f"Person {number}", idempotency_key=f"person {number}")
 
 
 def prepare_run_due(crm: Crm, number: int, say: Say) -> None:
     """Give tasks whose reminder and whose deadline are due."""
-    at = crm.house.clock.now()
-    anna = next(user for user in crm.people.list() if user.login == "anna")
+    at = crm._environment.clock.now()
+    anna = next(user for user in crm.users.list() if user.login == "anna")
     for row in range(EACH):
         title = f"task {number} {row}"
-        crm.tasks.give(title, assignee=anna.id, due_at=at, remind_at=at - timedelta(seconds=1), key=title)
+        crm.tasks.create(
+            title, assignee_id=anna.id, due_at=at, remind_at=at - timedelta(seconds=1), idempotency_key=title
+        )
         say(title)
 
 
 def work_batch(crm: Crm, number: int, say: Say, batch: Callable[[Crm], AbstractContextManager[Any]]) -> None:
     """Take leads in, in one batch, and acknowledge it when it is committed."""
-    funnel = crm.funnels.list()[0].id
+    funnel_id = crm.funnels.list()[0].id
     with batch(crm):
         for row in range(EACH):
             key = f"batch {number} {row}"
-            crm.leads.capture(f"Jānis {number} {row}", funnel=funnel, about=f"batch {number}", key=key)
+            crm.leads.capture(
+                f"Jānis {number} {row}", funnel_id=funnel_id, about=f"batch {number}", idempotency_key=key
+            )
     say(f"batch {number}")
 
 
-def work(crm: Crm, name: str, number: int, say: Say, sabotage: str) -> None:
+def work(crm: Crm, name: str, number: int, say: Say, mutation: str) -> None:
     """Prepare work, say that it begins, and do it."""
-    plant(sabotage)
+    plant(mutation)
     if name == "batch":
-        crm.people.add(f"Person {number}")  # the connection is open, and has written, before the work begins
+        crm.users.create(f"Person {number}")  # the connection is open, and has written, before the work begins
         say("go")
-        work_batch(crm, number, say, _no_batch if sabotage == "no-batch" else Crm.batch)
+        work_batch(crm, number, say, _no_batch if mutation == "no-batch" else Crm.batch)
         return
-    {"deliver": prepare_deliver, "run_due": prepare_run_due}[name](crm, number, say)
+    {"deliver": prepare_deliver, "run_due_jobs": prepare_run_due}[name](crm, number, say)
     say("go")
     if name == "deliver":
         crm.deliver()
     else:
-        crm.run_due()
+        crm.run_due_jobs()
 
 
 def kill_one(
-    url: str, tenant: str, name: str, number: int, outside: Outside, wait: float, sabotage: str
+    url: str, tenant: str, name: str, number: int, outside: Outside, wait: float, mutation: str
 ) -> tuple[list[str], bool]:
     """Let a child work, and kill it a moment after it has begun; return what it acknowledged, and whether it was killed."""
     reader, writer = os.pipe()
@@ -179,7 +188,7 @@ def kill_one(
         try:
             os.close(reader)
             crm = open_crm(url, tenant, START + number * STEP, outside)
-            work(crm, name, number, lambda said: os.write(writer, f"{said}\n".encode()), sabotage)
+            work(crm, name, number, lambda said: os.write(writer, f"{said}\n".encode()), mutation)
             code = 0
         finally:
             os._exit(code)
@@ -198,26 +207,26 @@ def kill_one(
     return [line for line in said.decode().splitlines() if line != "go"], os.WIFSIGNALED(status)
 
 
-def play_on(url: str, chance: random.Random, n: int, sabotage: str, works: Sequence[str] = ()) -> Verdict:
+def play_on(url: str, chance: random.Random, n: int, mutation: str, works: Sequence[str] = ()) -> Verdict:
     """Kill -9 a process n times in the middle of each kind of work on one database."""
     verdict = Verdict()
     SqlStore.open(url).close()
     with tempfile.TemporaryDirectory() as folder:
-        for name in works or ("deliver", "run_due", "batch"):
-            found = _play(url, name, chance, n, Path(folder) / name, sabotage)
+        for name in works or ("deliver", "run_due_jobs", "batch"):
+            found = _play(url, name, chance, n, Path(folder) / name, mutation)
             database = url.partition(":")[0].partition("+")[0]
             if not verdict.notes:
                 verdict.notes.append(HEAD)
             verdict.notes.append(found.row(database))
             verdict.count(f"{name}: killed", found.killed)
             for promise, cases in (("lost", found.lost), ("half done", found.half), ("twice", found.twice)):
-                verdict.demand(f"{name}: nothing is {promise}", not cases, ", ".join(cases[:5]))
-            verdict.demand(f"{name}: copies outside carry one id", not found.other_ids)
-            verdict.demand(f"{name}: a kill makes one second letter at most", found.letters_twice <= found.killed)
+                verdict.check(f"{name}: nothing is {promise}", not cases, ", ".join(cases[:5]))
+            verdict.check(f"{name}: copies outside carry one id", not found.other_ids)
+            verdict.check(f"{name}: a kill makes one second letter at most", found.letters_twice <= found.killed)
     return verdict
 
 
-def _play(url: str, name: str, chance: random.Random, n: int, path: Path, sabotage: str) -> Found:
+def _play(url: str, name: str, chance: random.Random, n: int, path: Path, mutation: str) -> Found:
     tenant = f"{name} {chance.random()}"
     pace = _warm_up(url, name, f"warm {tenant}", Outside(path.with_suffix(".warm"), slow=True))
     outside = Outside(path, slow=True)
@@ -228,13 +237,13 @@ def _play(url: str, name: str, chance: random.Random, n: int, path: Path, sabota
     kills = number = 0
     while kills < n:
         number += 1
-        heard, killed = kill_one(url, tenant, name, number, outside, chance.uniform(0, pace), sabotage)
+        heard, killed = kill_one(url, tenant, name, number, outside, chance.uniform(0, pace), mutation)
         acknowledged += heard
         kills += killed
         pace *= 1.1 if killed else 0.75  # so that kills fall on all of the work: one child in four ends it
     crm = open_crm(url, tenant, START + (number + 1) * STEP, Outside(path, slow=False))
     _finish(crm, name, number)
-    found = {"deliver": _judge_deliver, "run_due": _judge_run_due, "batch": _judge_batch}[name](
+    found = {"deliver": _judge_deliver, "run_due_jobs": _judge_run_due, "batch": _judge_batch}[name](
         crm, kills, acknowledged, outside.lines()
     )
     crm.close()
@@ -260,27 +269,27 @@ def _finish(crm: Crm, name: str, last: int) -> None:
         for number in range(1, last + 1):
             work_batch(crm, number, lambda said: None, Crm.batch)
     for _ in range(3):
-        while name == "run_due" and crm.run_due(limit=1000).done:
+        while name == "run_due_jobs" and crm.run_due_jobs(limit=1000).done:
             pass
         while name == "deliver" and crm.deliver(limit=1000).sent:
             pass
-        clock: Any = crm.house.clock
+        clock: Any = crm._environment.clock
         clock.advance(hours=1)
 
 
 def _judge_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
-    messages = crm.house.run("test", lambda unit: list(unit.every(Message)), reading=True)
-    stored = Counter(str(message.facts["text"]) for message in messages)
+    messages = crm._environment.execute("test", lambda uow: list(uow.iterate(Message)), read_only=True)
+    stored = Counter(str(message.variables["text"]) for message in messages)
     letters = Counter(text for kind, _, text in lines if kind == "letter")
     events = Counter(text for kind, _, text in lines if kind == "event")
     ids = {(text, id) for _, id, text in lines}
-    facts = _facts(crm)
+    published = _facts(crm)
     return Found(
         work="deliver",
         killed=killed,
         acknowledged=len(acknowledged),
         lost=[text for text in {*acknowledged, *stored} if not stored[text] or not letters[text]]
-        + [fact.id for fact in facts if not events[fact.id]],
+        + [event.id for event in published if not events[event.id]],
         half=[str(message.id) for message in messages if message.state is not MessageState.SENT or message.attempts],
         twice=[text for text, count in stored.items() if count > 1],
         copies=letters.total() + events.total() - len(letters) - len(events),
@@ -290,19 +299,19 @@ def _judge_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
 
 
 def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
-    def look(unit: Unit) -> tuple[list[Task], list[Escalation], list[Message], list[Occurrence]]:
-        sent = OneOf("topic", ("task.reminder", "task.overdue"))
+    def look(uow: UnitOfWork) -> tuple[list[Task], list[Escalation], list[Message], list[ScheduledJob]]:
+        sent = In("topic", ("task.reminder", "task.overdue"))
         return (
-            list(unit.every(Task)),
-            list(unit.every(Escalation)),
-            list(unit.every(Message, sent)),
-            list(unit.every(Occurrence)),
+            list(uow.iterate(Task)),
+            list(uow.iterate(Escalation)),
+            list(uow.iterate(Message, sent)),
+            list(uow.iterate(ScheduledJob)),
         )
 
-    tasks, escalations, messages, occurrences = crm.house.run("test", look, reading=True)
-    effects = Counter((str(message.about), message.topic) for message in messages)
-    steps = Counter(step.subject for step in escalations)
-    open_still = {one.subject for one in occurrences if one.state is not OccurrenceState.DONE or one.attempts != 1}
+    tasks, escalations, messages, occurrences = crm._environment.execute("test", look, read_only=True)
+    effects = Counter((str(message.about_id), message.topic) for message in messages)
+    steps = Counter(step.subject_id for step in escalations)
+    open_still = {one.subject_id for one in occurrences if one.state is not JobState.DONE or one.attempts != 1}
     titles = Counter(task.title for task in tasks)
     lost = [title for title in acknowledged if not titles[title]]
     twice = [title for title, count in titles.items() if count > 1]
@@ -313,20 +322,20 @@ def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
             lost.append(task.title)
         if max(*sent, steps[task.id]) > 1:
             twice.append(task.title)
-        if sent[1] != steps[task.id] or task.level != steps[task.id] or task.id in open_still:
+        if sent[1] != steps[task.id] or task.escalation_level != steps[task.id] or task.id in open_still:
             half.append(task.title)
-    return Found("run_due", killed, len(acknowledged), lost, half, twice)
+    return Found("run_due_jobs", killed, len(acknowledged), lost, half, twice)
 
 
 def _judge_batch(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
-    def look(unit: Unit) -> tuple[list[Deal], Counter[Any], Counter[Any]]:
-        tasks = Counter(task.deal for task in unit.every(Task))
-        return list(unit.every(Deal)), tasks, Counter(message.about for message in unit.every(Message))
+    def look(uow: UnitOfWork) -> tuple[list[Deal], Counter[Any], Counter[Any]]:
+        tasks = Counter(task.deal_id for task in uow.iterate(Task))
+        return list(uow.iterate(Deal)), tasks, Counter(message.about_id for message in uow.iterate(Message))
 
-    deals, tasks, messages = crm.house.run("test", look, reading=True)
-    whole = Counter(deal.about for deal in deals)
+    deals, tasks, messages = crm._environment.execute("test", look, read_only=True)
+    whole = Counter(deal.description for deal in deals)
     born = _born_together(crm, deals)
-    sent = Counter(fact.subject for fact in _facts(crm) if fact.version == 1)
+    sent = Counter(event.subject_id for event in _facts(crm) if event.version == 1)
     return Found(
         work="batch",
         killed=killed,
@@ -341,48 +350,50 @@ def _judge_batch(crm: Crm, killed: int, acknowledged: list[str], lines: list[lis
 
 def _born_together(crm: Crm, deals: Sequence[Deal]) -> Counter[str]:
     """Count at how many instants the deals of each batch were stored: one, unless a part of it came with a later child."""
-    return Counter(about for about, _ in {(deal.about, deal.opened_at) for deal in deals})
+    return Counter(about for about, _ in {(deal.description, deal.opened_at) for deal in deals})
 
 
-def _facts(crm: Crm) -> list[Recorded]:
-    facts: list[Recorded] = []
+def _facts(crm: Crm) -> list[RecordedEvent]:
+    events: list[RecordedEvent] = []
     cursor = ""
-    while (page := crm.feed.read(cursor=cursor)).facts:
+    while (page := crm.feed.read(cursor=cursor)).events:
         cursor = page.cursor
-        facts += page.facts
-    return facts
+        events += page.events
+    return events
 
 
 def _no_batch(crm: Crm) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def plant(sabotage: str) -> None:
+def plant(mutation: str) -> None:
     """Plant a bug into this process."""
-    if sabotage == "mark-first":
+    if mutation == "mark-first":
 
-        def send(self: Delivery, message: Message, letter: Letter) -> str:
-            self.house.run("delivery.mark", lambda unit: unit.save(message.sent(at=unit.now)))
-            self._hand_to_notifier(letter)
+        def send(self: Outbox, message: Message, outgoing: OutgoingMessage) -> str:
+            self._environment.execute("outbox.mark", lambda uow: uow.save(message.mark_sent(at=uow.now)))
+            self._notify(outgoing)
             return "sent"
 
-        Delivery._send = send  # type: ignore[method-assign]  # planted on purpose
-    elif sabotage == "done-later":
+        Outbox._send = send  # type: ignore[method-assign]  # planted on purpose
+    elif mutation == "done-later":
 
-        def attend(self: due_module.Due, waiting: Occurrence) -> str:
-            self.house.run("due.run", lambda unit: due_module.HANDLERS[waiting.kind](unit, self.house, waiting))
-            self.house.run("due.run", lambda unit: unit.save(waiting.done(at=unit.now)))
+        def attend(self: due_module.Jobs, job: ScheduledJob) -> str:
+            self._environment.execute(
+                "jobs.run", lambda uow: due_module.HANDLERS[job.kind](uow, self._environment, job)
+            )
+            self._environment.execute("jobs.run", lambda uow: uow.save(job.mark_done(at=uow.now)))
             return "done"
 
-        due_module.Due._attend = attend  # type: ignore[method-assign]  # planted on purpose
+        due_module.Jobs._run_job = attend  # type: ignore[method-assign]  # planted on purpose
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def play(chance: random.Random, n: int, mutation: str) -> Verdict:
     """Kill -9 a process n times in the middle of deliver, run_due and batch, on an SQLite file and on a PostgreSQL server."""
     whole = Verdict()
     with databases() as urls:
         for name in ("SQLite", "PostgreSQL"):
-            found = play_on(urls[name], chance, n, sabotage)
+            found = play_on(urls[name], chance, n, mutation)
             for what, number in found.counts.items():
                 whole.count(f"{name}: {what}", number)
             whole.misses.update(found.misses)
@@ -391,4 +402,4 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
 
 
 if __name__ == "__main__":
-    sys.exit(run("KILL-WORK", play, n=100, sabotages=SABOTAGES))
+    sys.exit(run("KILL-WORK", play, n=100, mutations=SABOTAGES))

@@ -15,22 +15,22 @@ from typing import Any, Final, NewType, Union, get_args, get_origin, get_type_hi
 
 import attrs
 
-from crmcore.adapters.kinds import ENTITIES, EVENTS
+from crmcore.adapters.kinds import ENTITY_TYPES, EVENT_TYPES
 from crmcore.domain.fields.part import FrozenMap
-from crmcore.domain.values.money import LARGEST, Money
-from crmcore.errors import InvalidInput, OutOfRange, TooLong, TooPrecise
-from crmcore.services.ports import Context
+from crmcore.domain.values.money import MAX_MINOR_UNITS, Money
+from crmcore.errors import InvalidInputError, OutOfRangeError, PrecisionError, TooLongError
+from crmcore.services.ports import RequestContext
 from tests.programmes.programme import Verdict, run
 
-SABOTAGES: Final = {"blind": "no field checks anything"}
-UNLIMITED: Final[Mapping[tuple[str, str], str]] = {
+MUTATIONS: Final = {"blind": "no field checks anything"}
+CHECKED_ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
     ("Money", "minor"): "checked by Money itself, up to LARGEST",
     ("Money", "currency"): "one of ISO 4217's",
     ("PostalAddress", "country"): "two letters of ISO 3166-1",
     ("Receipt", "result"): "a story's own answer, made of limited records",
 }
 """Fields that say nothing of their limit, each with the reason."""
-NARROWER: Final[Mapping[tuple[str, str], str]] = {
+NARROWER_FORMATS: Final[Mapping[tuple[str, str], str]] = {
     ("Recurrence", "rule"): "a rule of RFC 5545",
     ("Recurrence", "zone"): "an IANA zone",
     ("WorkCalendar", "zone"): "an IANA zone",
@@ -38,9 +38,13 @@ NARROWER: Final[Mapping[tuple[str, str], str]] = {
 """Texts that take less than their limit allows, each with what they take; one beyond the limit is refused for what it is."""
 
 
-def kinds() -> Iterator[type[Any]]:
+def checked_classes() -> Iterator[type[Any]]:
     """Every kind of record and fact, with all the parts that they hold."""
-    waiting: list[type[Any]] = [Context, *ENTITIES, *(kind for kind in EVENTS.values() if _is_ours(kind))]
+    waiting: list[type[Any]] = [
+        RequestContext,
+        *ENTITY_TYPES,
+        *(kind for kind in EVENT_TYPES.values() if _is_ours(kind)),
+    ]
     seen: set[type[Any]] = set()
     while waiting:
         kind = waiting.pop(0)
@@ -62,86 +66,86 @@ def _inner(hint: Any) -> Iterator[type[Any]]:
         yield from _inner(argument)
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Give every field what lies at its limit, and one more."""
-    del chance, n  # there is one table, and all of it is looked at
+    del rng, n  # there is one table, and all of it is looked at
     verdict = Verdict()
-    for kind in kinds():
+    for kind in checked_classes():
         hints = get_type_hints(kind)
         for field in attrs.fields(kind):
             if field.init and not field.metadata.get("transient"):
-                _look(verdict, kind, field, hints[field.name], blind=sabotage == "blind")
-    verdict.demand("no reason is left over", all(_exists(*known) for known in (*UNLIMITED, *NARROWER)))
+                _check_field(verdict, kind, field, hints[field.name], is_mutated=mutation == "blind")
+    verdict.check("no reason is left over", all(_exists(*known) for known in (*CHECKED_ELSEWHERE, *NARROWER_FORMATS)))
     _money(verdict)
     return verdict
 
 
-def _look(verdict: Verdict, kind: type[Any], field: Any, hint: Any, *, blind: bool) -> None:
+def _check_field(verdict: Verdict, kind: type[Any], field: Any, hint: Any, *, is_mutated: bool) -> None:
     name = f"{kind.__name__}.{field.name}"
-    trials = list(_trials(field.metadata, _bare(hint)))
+    trials = list(_trials_of(field.metadata, _bare(hint)))
     verdict.count("fields")
     if not trials:
-        told = _bounded_by_type(field.metadata, _bare(hint)) or (kind.__name__, field.name) in UNLIMITED
-        verdict.demand("every field has a limit", told, name)
+        is_limited = _bounded_by_type(field.metadata, _bare(hint)) or (kind.__name__, field.name) in CHECKED_ELSEWHERE
+        verdict.check("every field has a limit", is_limited, name)
         return
     for at, beyond, refusal in trials:
         verdict.count("limits")
-        if (kind.__name__, field.name) in NARROWER:
-            at, refusal = (), (InvalidInput,)  # noqa: PLW2901  # it is narrower
+        if (kind.__name__, field.name) in NARROWER_FORMATS:
+            at, refusal = (), (InvalidInputError,)  # noqa: PLW2901  # it is narrower
         for value in at:
-            verdict.demand("what lies at the limit is taken", _answer(kind, field, value) is None, name)
+            verdict.check("what lies at the limit is taken", _error_of(kind, field, value) is None, name)
         for value in beyond:
-            answer = None if blind else _answer(kind, field, value)
-            verdict.demand("what lies beyond it is refused", isinstance(answer, refusal), f"{name}: {answer!r}")
+            answer = None if is_mutated else _error_of(kind, field, value)
+            verdict.check("what lies beyond it is refused", isinstance(answer, refusal), f"{name}: {answer!r}")
 
 
-def _answer(kind: type[Any], field: Any, value: Any) -> InvalidInput | None:
+def _error_of(kind: type[Any], field: Any, value: Any) -> InvalidInputError | None:
     """How a field refuses a value; None if it takes it."""
     record = object.__new__(kind)
     try:
         given = value if field.converter is None else field.converter(value)
         field.validator(record, field, given)
-    except InvalidInput as refusal:
-        return refusal
+    except InvalidInputError as error:
+        return error
     return None
 
 
-Trial = tuple[tuple[Any, ...], tuple[Any, ...], tuple[type[InvalidInput], ...]]
+Trial = tuple[tuple[Any, ...], tuple[Any, ...], tuple[type[InvalidInputError], ...]]
 
 
-def _trials(labels: Mapping[str, Any], bare: Any) -> Iterator[Trial]:
+def _trials_of(labels: Mapping[str, Any], bare: Any) -> Iterator[Trial]:
     """What to give to a field: at its limit, beyond it, and how it has to refuse."""
     if bare is str and "limit" in labels:
-        yield ("x" * labels["limit"],), ("x" * (labels["limit"] + 1),), (TooLong,)
+        yield ("x" * labels["limit"],), ("x" * (labels["limit"] + 1),), (TooLongError,)
     elif "limit" in labels and "items" in labels and get_origin(bare) is tuple:
-        yield (("x" * labels["limit"],),), (("x" * (labels["limit"] + 1),),), (TooLong,)
-        yield (("x",) * labels["items"],), (("x",) * (labels["items"] + 1),), (TooLong,)
+        yield (("x" * labels["limit"],),), (("x" * (labels["limit"] + 1),),), (TooLongError,)
+        yield (("x",) * labels["items"],), (("x",) * (labels["items"] + 1),), (TooLongError,)
     elif "limit" in labels and "items" in labels:
-        yield ({"x": "x" * labels["limit"]},), ({"x": "x" * (labels["limit"] + 1)},), (TooLong,)
-        yield (_map(labels["items"]),), (_map(labels["items"] + 1),), (TooLong,)
+        yield ({"x": "x" * labels["limit"]},), ({"x": "x" * (labels["limit"] + 1)},), (TooLongError,)
+        yield (_map(labels["items"]),), (_map(labels["items"] + 1),), (TooLongError,)
     elif "items" in labels:
         kind = next(inner for inner in _inner(bare) if inner is not tuple)
-        part = _part(kind)
+        part = _sample_of(kind)
         if part is not None:
-            yield ((part,) * labels["items"],), ((part,) * (labels["items"] + 1),), (TooLong,)
+            yield ((part,) * labels["items"],), ((part,) * (labels["items"] + 1),), (TooLongError,)
     elif "least" in labels:
-        least, most, step = labels["least"], labels["most"], _STEPS[type(labels["most"])]
+        least, most, step = labels["least"], labels["most"], _SMALLEST_STEPS[type(labels["most"])]
         if bare is Decimal:
             tiny = Decimal(1).scaleb(-labels["places"] - 1)
-            yield (Decimal(0), Decimal(most)), (Decimal(most) + 1, Decimal(-1)), (OutOfRange,)
-            yield (), (tiny,), (TooPrecise,)
+            yield (Decimal(0), Decimal(most)), (Decimal(most) + 1, Decimal(-1)), (OutOfRangeError,)
+            yield (), (tiny,), (PrecisionError,)
         else:
-            yield (least, most), (_moved(least, -step), _moved(most, step)), (OutOfRange,)
+            yield (least, most), (_shifted(least, -step), _shifted(most, step)), (OutOfRangeError,)
 
 
-_STEPS: Final[Mapping[type[Any], Any]] = {
+_SMALLEST_STEPS: Final[Mapping[type[Any], Any]] = {
     int: 1,
     timedelta: timedelta(microseconds=1),
     datetime: timedelta(microseconds=1),
 }
 
 
-def _moved(value: Any, step: Any) -> Any:
+def _shifted(value: Any, step: Any) -> Any:
     return value + step
 
 
@@ -149,7 +153,7 @@ def _map(items: int) -> dict[str, Any]:
     return {f"x{number}": 1 for number in range(items)}
 
 
-def _part(kind: type[Any]) -> Any:
+def _sample_of(kind: type[Any]) -> Any:
     """A part of which a field may hold several: anything of its class will do, for no field looks into it."""
     return object.__new__(kind) if attrs.has(kind) else None
 
@@ -173,7 +177,7 @@ def _bare(hint: Any) -> Any:
 
 
 def _exists(kind: str, field: str) -> bool:
-    return any(one.__name__ == kind and hasattr(one, field) for one in kinds())
+    return any(one.__name__ == kind and hasattr(one, field) for one in checked_classes())
 
 
 def _money(verdict: Verdict) -> None:
@@ -182,13 +186,17 @@ def _money(verdict: Verdict) -> None:
     def refused(make: Callable[[], Money]) -> bool:
         try:
             make()
-        except OutOfRange:
+        except OutOfRangeError:
             return True
         return False
 
-    verdict.demand("what lies at the limit is taken", not refused(lambda: Money.of_minor(LARGEST, "EUR")), "Money")
-    verdict.demand("what lies beyond it is refused", refused(lambda: Money.of_minor(LARGEST + 1, "EUR")), "Money")
+    verdict.check(
+        "what lies at the limit is taken", not refused(lambda: Money.from_minor_units(MAX_MINOR_UNITS, "EUR")), "Money"
+    )
+    verdict.check(
+        "what lies beyond it is refused", refused(lambda: Money.from_minor_units(MAX_MINOR_UNITS + 1, "EUR")), "Money"
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(run("LIMIT", play, n=1, sabotages=SABOTAGES))
+    sys.exit(run("LIMIT", check, n=1, mutations=MUTATIONS))

@@ -16,29 +16,29 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from crmcore import AddressGuard, Crm, CrmError, FrozenClock, Recorder, SmtpNotifier, SqlStore, WebhookNotifier
-from crmcore.adapters.ids import CountingIds
+from crmcore import Crm, CrmError, FrozenClock, RecordingNotifier, SmtpNotifier, SqlStore, UrlGuard, WebhookNotifier
+from crmcore.adapters.ids import SequentialIds
 from crmcore.adapters.sql import errors as sql_errors
-from crmcore.domain.customers.customer import DETAILS as CUSTOMER_DETAILS
-from crmcore.domain.deals.facts import DETAILS as DEAL_DETAILS
-from crmcore.domain.errors.given import InvalidId
-from crmcore.domain.feed import Recorded
-from crmcore.domain.messages import Letter
+from crmcore.domain.customers.customer import UPDATABLE_FIELDS as CUSTOMER_DETAILS
+from crmcore.domain.deals.facts import UPDATABLE_FIELDS as DEAL_DETAILS
+from crmcore.domain.errors.given import InvalidIdError
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.messages import OutgoingMessage
 from crmcore.services import delivery, due, unit
 from tests.programmes.programme import Verdict, run
 from tests.receivers import LOOPBACK, mail_server, web_server
 from tests.services.calls import Call, calls
-from tests.services.world import NOBODY, World, another, furnish
+from tests.services.world import UNKNOWN_ID_DIGITS, World, create_other_tenant, create_world
 
 CANARY: Final = "kanarija" + "7f3a"  # put together here, so that no source line of a traceback holds it
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "driver": "what the database's driver says is passed on",
     "repeat": "a refusal repeats the id that it was given",
     "log": "the address of a letter is logged",
 }
 
 
-class _Shown:
+class _CanaryRepr:
     """Something that shows the canary to whoever prints it."""
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ SHAPES: Final[Sequence[Any]] = (
     CANARY + "x" * 1_100_000,
     [CANARY],
     {CANARY: CANARY},
-    _Shown(),
+    _CanaryRepr(),
     CANARY.encode(),
     f"+371 2000 {CANARY}",
     f"{{{{ {CANARY}() }}}}",
@@ -62,21 +62,21 @@ SHAPES: Final[Sequence[Any]] = (
 """The forms in which it is given."""
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Put a canary into every input in up to n forms, and force every failure."""
     verdict = Verdict()
-    undo = _plant(sabotage)
+    undo = _apply_mutation(mutation)
     store = SqlStore.open("sqlite://")
-    _arm(store)
+    _install_trigger(store)
     try:
-        with _listening(verdict):
-            ids = CountingIds()
-            world = furnish(store, tenant=ids.new("tenant"), ids=ids)
+        with _capture_logs(verdict):
+            ids = SequentialIds()
+            world = create_world(store, tenant=ids.new("tenant"), ids=ids)
             for call in calls():
-                world = call.prepare(another(world))
-                _break(verdict, call, world, store)
-                _try(verdict, call, world, SHAPES[:n])
-            _send_out(verdict)
+                world = call.prepare(create_other_tenant(world))
+                _check_database_errors(verdict, call, world, store)
+                _check_inputs(verdict, call, world, SHAPES[:n])
+            _check_delivery(verdict)
     finally:
         store.close()
         for owner, name, old in undo:
@@ -84,47 +84,49 @@ def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
     return verdict
 
 
-def _try(verdict: Verdict, call: Call, world: World, shapes: Sequence[Any]) -> None:
+def _check_inputs(verdict: Verdict, call: Call, world: World, shapes: Sequence[Any]) -> None:
     """Give a story the canary in each of its arguments, in each form. What takes it keeps it, for the next one to stumble over."""
     for parameter in call.parameters:
-        for name in _names(call, parameter):
+        for name in _argument_names(call, parameter):
             for shape in shapes:
-                given = call.needs(world) | {name: [shape] if parameter.kind is Parameter.VAR_POSITIONAL else shape}
+                given = call.required_arguments(world) | {
+                    name: [shape] if parameter.kind is Parameter.VAR_POSITIONAL else shape
+                }
                 verdict.count("inputs")
-                _watched(verdict, f"{call}({name})", partial(call.tell, world, given))
+                _check_error(verdict, f"{call}({name})", partial(call.execute, world, given))
 
 
-def _names(call: Call, parameter: Parameter) -> Sequence[str]:
+def _argument_names(call: Call, parameter: Parameter) -> Sequence[str]:
     """The names under which arguments are given. Names themselves are the host's code, and no input."""
     if parameter.kind is not Parameter.VAR_KEYWORD:
         return [parameter.name]
-    return [*sorted(CUSTOMER_DETAILS if call.room == "customers" else DEAL_DETAILS), "at"]
+    return [*sorted(CUSTOMER_DETAILS if call.service == "customers" else DEAL_DETAILS), "at"]
 
 
-def _break(verdict: Verdict, call: Call, world: World, store: SqlStore) -> None:
+def _check_database_errors(verdict: Verdict, call: Call, world: World, store: SqlStore) -> None:
     """Let the database refuse whatever the story writes, with the canary in its words."""
-    given = call.needs(world)
-    with _refusing(store):
+    given = call.required_arguments(world)
+    with _rejecting_writes(store):
         verdict.count("stories with a failing database")
-        _watched(verdict, f"{call} on a failing database", partial(call.tell, world, given))
+        _check_error(verdict, f"{call} on a failing database", partial(call.execute, world, given))
 
 
-def _watched(verdict: Verdict, where: str, tell: Any) -> None:
+def _check_error(verdict: Verdict, where: str, call: Any) -> None:
     """Tell a story and look at what it raises."""
     try:
-        tell()
+        call()
     except Exception as error:  # noqa: BLE001  # whatever comes is looked at
         verdict.count("errors")
         shown = [str(error), repr(error), "".join(traceback.format_exception(error))]
         if isinstance(error, CrmError):
             shown.append(json.dumps(error.to_problem()))
-        verdict.demand(
+        verdict.check(
             "no error shows what was given", not any(CANARY in one for one in shown), f"{where}: {type(error).__name__}"
         )
 
 
-def _arm(store: SqlStore) -> None:
-    """Teach the database to refuse every write with the canary in its words, as soon as a row lies in ``refusing``."""
+def _install_trigger(store: SqlStore) -> None:
+    """Teach the database to refuse every write with the canary in its words, as soon as a row lies in ``failing_publishers``."""
     with store.engine.begin() as connection:
         connection.execute(text("CREATE TABLE refusing (now INTEGER)"))
         for table in store.schema.metadata.sorted_tables:
@@ -135,7 +137,7 @@ def _arm(store: SqlStore) -> None:
 
 
 @contextmanager
-def _refusing(store: SqlStore) -> Iterator[None]:
+def _rejecting_writes(store: SqlStore) -> Iterator[None]:
     """Let the database refuse meanwhile."""
     with store.engine.begin() as connection:
         connection.execute(text("INSERT INTO refusing VALUES (1)"))
@@ -146,27 +148,27 @@ def _refusing(store: SqlStore) -> Iterator[None]:
             connection.execute(text("DELETE FROM refusing"))
 
 
-def _send_out(verdict: Verdict) -> None:
+def _check_delivery(verdict: Verdict) -> None:
     """Let notifiers, listeners, servers and due work fail, all of them with the canary in their words."""
 
-    def fail(letter: Letter) -> None:
-        raise ValueError(f"{letter.to} {CANARY}")
+    def fail(message: OutgoingMessage) -> None:
+        raise ValueError(f"{message.address} {CANARY}")
 
     class Deaf:
-        def publish(self, events: Sequence[Recorded], /) -> None:
+        def publish(self, events: Sequence[RecordedEvent], /) -> None:
             raise ValueError(CANARY)
 
     with mail_server() as (mailbox, mail_port), web_server() as (hooks, web_port):
         hooks.headers = {"retry-after": CANARY, "location": f"https://{CANARY}.example/"}
-        guard = AddressGuard(ports={web_port}, allow=LOOPBACK)
+        guard = UrlGuard(ports={web_port}, allowed_networks=LOOPBACK)
         clock = FrozenClock()
         crm = Crm(
             clock=clock,
             publishers={"erp": Deaf()},
             notifiers={
-                "broken": Recorder(before=fail),
+                "broken": RecordingNotifier(before_send=fail),
                 "email": SmtpNotifier("127.0.0.1", sender="crm@example.com", port=mail_port, security="none"),
-                "webhook": WebhookNotifier(["whsec_" + "QUJD" * 11], guard=guard, full=True),
+                "webhook": WebhookNotifier(["whsec_" + "QUJD" * 11], url_guard=guard, include_content=True),
             },
         )
         addresses = {
@@ -181,24 +183,24 @@ def _send_out(verdict: Verdict) -> None:
             "pigeon": [CANARY],
         }
         for manner, status in (("never", 500), ("stranger", 302), ("later", 429), ("drop", 410)):
-            mailbox.manner, hooks.status = manner, status
+            mailbox.behaviour, hooks.status = manner, status
             for channel, some in addresses.items():
                 for address in some:
                     verdict.count("letters that failed")
-                    crm.delivery.queue("notice", address=address, channel=channel, facts={"text": CANARY})
-            _watched(verdict, "delivery", partial(crm.deliver, limit=1000))
+                    crm.outbox.queue("notice", address=address, channel=channel, variables={"text": CANARY})
+            _check_error(verdict, "delivery", partial(crm.deliver, limit=1000))
             clock.advance(hours=1)
-        for message in crm.delivery.list(limit=1000):
-            verdict.demand(
-                "no problem that is kept shows what was given", CANARY not in message.problem, message.channel
+        for message in crm.outbox.list(limit=1000):
+            verdict.check(
+                "no problem that is kept shows what was given", CANARY not in message.last_error, message.channel
             )
-    _fail_when_due(verdict)
+    _check_jobs(verdict)
 
 
-def _fail_when_due(verdict: Verdict) -> None:
+def _check_jobs(verdict: Verdict) -> None:
     clock = FrozenClock()
     crm = Crm(clock=clock)
-    crm.tasks.give(f"Call {CANARY}", due_at=clock.now())
+    crm.tasks.create(f"Call {CANARY}", due_at=clock.now())
     clock.advance(days=1)
     handlers = dict(due.HANDLERS)
 
@@ -208,18 +210,18 @@ def _fail_when_due(verdict: Verdict) -> None:
     due.HANDLERS.update(dict.fromkeys(handlers, fail))  # type: ignore[attr-defined]  # a dictionary under its promise
     try:
         for _ in range(30):
-            verdict.count("due work that failed", crm.run_due().failed)
+            verdict.count("due work that failed", crm.run_due_jobs().failed)
             clock.advance(hours=7)
     finally:
         due.HANDLERS.update(handlers)  # type: ignore[attr-defined]  # as above
-    for occurrence in crm.due.dead():
-        verdict.demand(
-            "no problem that is kept shows what was given", CANARY not in occurrence.problem, occurrence.kind
+    for occurrence in crm.jobs.list_dead():
+        verdict.check(
+            "no problem that is kept shows what was given", CANARY not in occurrence.last_error, occurrence.kind
         )
 
 
 @contextmanager
-def _listening(verdict: Verdict) -> Iterator[None]:
+def _capture_logs(verdict: Verdict) -> Iterator[None]:
     """Look at whatever is logged, at any level by crmcore and from warnings on by anybody."""
 
     class Ear(logging.Handler):
@@ -229,8 +231,8 @@ def _listening(verdict: Verdict) -> Iterator[None]:
                 logging.Formatter("%(message)s").format(record),
                 *(str(value) for value in record.__dict__.values()),
             ]
-            verdict.demand("no log shows what was given", not any(CANARY in one for one in shown), record.name)
-            verdict.demand("a line is one line", not any(c in record.getMessage() for c in "\r\n"), record.name)
+            verdict.check("no log shows what was given", not any(CANARY in one for one in shown), record.name)
+            verdict.check("a line is one line", not any(c in record.getMessage() for c in "\r\n"), record.name)
 
     ear, root, ours = Ear(), logging.getLogger(), logging.getLogger("crmcore")
     level = ours.level
@@ -243,28 +245,28 @@ def _listening(verdict: Verdict) -> Iterator[None]:
         root.removeHandler(ear)
 
 
-def _plant(sabotage: str) -> Sequence[tuple[Any, str, Any]]:
+def _apply_mutation(mutation: str) -> Sequence[tuple[Any, str, Any]]:
     """Plant a bug; gives what has to be put back."""
 
-    def repeat(prefix: str, id: str, /) -> None:
-        if not str(id).startswith(prefix) or NOBODY in str(id):
-            raise InvalidId(f"{prefix} id", f"must not be {id!r}")
+    def repeat_id(prefix: str, id: str, /) -> None:
+        if not str(id).startswith(prefix) or UNKNOWN_ID_DIGITS in str(id):
+            raise InvalidIdError(f"{prefix} id", f"must not be {id!r}")
 
-    def hand(self: delivery.Delivery, letter: Letter) -> None:
-        logging.getLogger("crmcore.delivery").info("sending to %s", letter.to)
+    def log_address(self: delivery.Outbox, message: OutgoingMessage) -> None:
+        logging.getLogger("crmcore.outbox").info("sending to %s", message.address)
 
     bugs: dict[str, tuple[Any, str, Any]] = {
-        "driver": (sql_errors, "_state", str),
-        "repeat": (unit, "check_id", repeat),
-        "log": (delivery.Delivery, "_hand_to_notifier", hand),
+        "driver": (sql_errors, "_error_code", str),
+        "repeat": (unit, "check_id", repeat_id),
+        "log": (delivery.Outbox, "_notify", log_address),
     }
-    if not sabotage:
+    if not mutation:
         return ()
-    owner, name, bug = bugs[sabotage]
+    owner, name, bug = bugs[mutation]
     old = getattr(owner, name)
     setattr(owner, name, bug)
     return [(owner, name, old)]
 
 
 if __name__ == "__main__":
-    sys.exit(run("LOG", play, n=len(SHAPES), sabotages=SABOTAGES))
+    sys.exit(run("LOG", check, n=len(SHAPES), mutations=MUTATIONS))

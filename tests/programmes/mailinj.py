@@ -23,11 +23,11 @@ from attrs import evolve
 
 from crmcore import CreateTask, Crm, CrmError, FrozenClock, Stage
 from crmcore.adapters.notify import headers, smtp
-from crmcore.adapters.notify.folder import FolderNotifier
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.funnels import Notify
+from crmcore.adapters.notify.folder import FileNotifier
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.funnels import SendNotification
 from crmcore.domain.ids import MessageId
-from crmcore.domain.messages import Letter
+from crmcore.domain.messages import OutgoingMessage
 from tests.payloads.payloads import payloads
 from tests.programmes.mails import HEADERS, SENDER, Watched, decoded, names, shown, unfolded
 from tests.programmes.programme import Verdict, run
@@ -66,25 +66,25 @@ LETTER: Final[Mapping[str, Any]] = {
 }
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def play(chance: random.Random, n: int, mutation: str) -> Verdict:
     """Give all payloads and n mixtures of them to each field of a letter, and all payloads to the forms."""
     verdict = Verdict()
     texts = [line["text"] for line in PAYLOADS]
     mixtures = ["".join(chance.choice(texts)[:200] for _ in range(chance.randint(2, 4))) for _ in range(n)]
     with (
         tempfile.TemporaryDirectory() as name,
-        _sabotaged(sabotage),
+        _sabotaged(mutation),
         mail_server(enable_SMTPUTF8=True) as (mailbox, port),
     ):
         watched = Watched(verdict, mailbox, port, Path(name))
         for text in (*texts, *mixtures):
-            if verdict.misses[BREAKS.get(sabotage, "")]:
+            if verdict.misses[BREAKS.get(mutation, "")]:
                 return verdict  # the planted bug is found
             verdict.count("texts")
             for change in _letters(text):
                 _send(watched, **change)
             _write(watched, text)
-        if not sabotage:
+        if not mutation:
             _forms(watched, texts)
     return verdict
 
@@ -104,28 +104,28 @@ def _letters(text: str) -> Iterator[dict[str, Any]]:
 def _send(watched: Watched, *, url: str | None = None, **changes: Any) -> None:
     watched = watched if url is None else evolve(watched, url=url)
     try:
-        watched.send(Letter(**{**LETTER, **changes}))
-    except DeliveryFailed:
+        watched.send(OutgoingMessage(**{**LETTER, **changes}))
+    except DeliveryError:
         watched.verdict.count("refused with an error of ours")
 
 
 def _write(watched: Watched, text: str) -> None:
     """Write a letter into the folder: the mail there has our headers, and lies in the folder."""
-    letter = Letter(**{**LETTER, "name": text, "subject": text, "topic": text[:60]})
+    letter = OutgoingMessage(**{**LETTER, "name": text, "subject": text, "topic": text[:60]})
     try:
-        FolderNotifier(watched.folder, sender=SENDER).send(letter)
-    except DeliveryFailed as failure:
-        watched.verdict.demand("a refusal is permanent", failure.permanent, f"{failure.problem}: {text!r}")
+        FileNotifier(watched.folder, sender=SENDER).send(letter)
+    except DeliveryError as failure:
+        watched.verdict.check("a refusal is permanent", failure.is_permanent, f"{failure.problem}: {text!r}")
         return
     except Exception as error:  # noqa: BLE001  # this is what is looked for
-        watched.verdict.demand("only errors of ours come out", False, f"{error!r}: {text!r}"[:500])
+        watched.verdict.check("only errors of ours come out", False, f"{error!r}: {text!r}"[:500])
         return
     [file] = watched.folder.iterdir()
     head = file.read_bytes().partition(b"\r\n\r\n")[0].split(b"\r\n")
     fields = dict(line.split(": ", 1) for line in unfolded(head))
     ours = [name for name in HEADERS if not name.startswith("List-")]
-    watched.verdict.demand("a file has our headers, each once", sorted(ours) == sorted(names(head)), f"{names(head)}")
-    watched.verdict.demand("a file has the subject", shown(text) == decoded(fields.get("Subject", "")), repr(text))
+    watched.verdict.check("a file has our headers, each once", sorted(ours) == sorted(names(head)), f"{names(head)}")
+    watched.verdict.check("a file has the subject", shown(text) == decoded(fields.get("Subject", "")), repr(text))
     watched.verdict.count("files written")
     file.unlink()
 
@@ -134,22 +134,24 @@ def _forms(watched: Watched, texts: list[str]) -> None:
     """Give every text to every argument that a form fills, let everything become late, and send all letters."""
     clock = FrozenClock(NOON)
     crm = Crm(clock=clock, notifiers={"email": watched}, region="LV")
-    boss = crm.people.add("Ilze Boss", roles=["boss"], email="ilze@example.lv")
-    anna = crm.people.add("Anna Liepa", roles=["sales"], email="anna@example.lv", supervisor=boss.id)
+    boss = crm.users.create("Ilze Boss", roles=["boss"], email="ilze@example.lv")
+    anna = crm.users.create("Anna Liepa", roles=["sales"], email="anna@example.lv", manager_id=boss.id)
     entry = (
-        CreateTask(title="Call {customer}", within=timedelta(minutes=30), role="owner"),
-        Notify(role="owner", message="{customer}: {deal}"),
+        CreateTask(title="Call {customer}", due_within=timedelta(minutes=30), role="owner"),
+        SendNotification(role="owner", message="{customer}: {deal}"),
     )
-    stages = [Stage.named("New", on_entry=entry), Stage.named("Won", kind="won")]
+    stages = [Stage.named("New", entry_actions=entry), Stage.named("Won", kind="won")]
     funnel = crm.funnels.create("Web", stages=stages, role="sales", respond_within=timedelta(hours=1))
     fill_in = partial(_fill_in, watched)
     for number, text in enumerate(texts):
-        lead = partial(crm.leads.capture, funnel=funnel.id, customer="new", owner=anna.id)
+        lead = partial(crm.leads.capture, funnel_id=funnel.id, customer_id="new", owner_id=anna.id)
         fill_in(lead, text)
         for field in ("title", "about", "source", "campaign", "language"):
             fill_in(lead, "Bob", **{field: text[:35] if field == "language" else text})
         for address in (text, f"{text}@b.example", f"a@{text}.example", f"a{number}@b.example"):
-            customer = fill_in(crm.customers.add, text, email=address) or fill_in(crm.customers.add, "B", email=address)
+            customer = fill_in(crm.customers.create, text, email=address) or fill_in(
+                crm.customers.create, "B", email=address
+            )
             if customer is not None:
                 case: dict[str, Any] = {"customer": customer.id, "responsible": anna.id, "within": timedelta(hours=1)}
                 fill_in(crm.complaints.receive, text, type="late", **case)
@@ -157,14 +159,14 @@ def _forms(watched: Watched, texts: list[str]) -> None:
     for _ in range(4):
         _send_all(crm)
         clock.advance(days=1)
-        while crm.run_due(limit=1_000).done:
+        while crm.run_due_jobs(limit=1_000).done:
             pass
-    watched.verdict.demand("the forms led to letters", watched.verdict.counts["letters of forms"] > len(texts))
+    watched.verdict.check("the forms led to letters", watched.verdict.counts["letters of forms"] > len(texts))
 
 
 def _send_all(crm: Crm) -> None:
     while (report := crm.deliver(limit=1_000)).sent + report.dead:
-        watched = crm.house.notifiers["email"]
+        watched = crm._environment.notifiers["email"]
         assert isinstance(watched, Watched)
         watched.verdict.count("letters of forms", report.sent)
 
@@ -180,8 +182,8 @@ def _fill_in(watched: Watched, form: Callable[..., Any], text: str, **facts: Any
 
 
 @contextmanager
-def _sabotaged(sabotage: str) -> Iterator[None]:
-    planted = _PLANTS.get(sabotage, {})
+def _sabotaged(mutation: str) -> Iterator[None]:
+    planted = _PLANTS.get(mutation, {})
     honest = {place: getattr(*place) for place in planted}
     for place, bug in planted.items():
         setattr(*place, bug)
@@ -223,4 +225,4 @@ _PLANTS: Final[Mapping[str, Mapping[tuple[Any, str], Any]]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(run("MAILINJ", play, n=100, sabotages=SABOTAGES))
+    sys.exit(run("MAILINJ", play, n=100, mutations=SABOTAGES))

@@ -12,10 +12,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from crmcore import SmtpNotifier
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.messages import Letter
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.messages import OutgoingMessage
 from tests.programmes.programme import Verdict
-from tests.receivers import Mailbox
+from tests.receivers import MailReceiver
 
 SENDER: Final = "crm@example.com"
 HEADERS: Final = [
@@ -40,33 +40,33 @@ class Watched:
     """
 
     verdict: Verdict
-    mailbox: Mailbox
+    mailbox: MailReceiver
     port: int
     folder: Path
     url: str = "https://example.com/stop"
     sender_name: str = "Logi, SIA"
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, letter: OutgoingMessage, /) -> None:
         """Send a letter, and look at what arrived."""
         verdict, before = self.verdict, len(self.mailbox.mails)
         try:
             self._notifier().send(letter)
-        except DeliveryFailed as failure:
+        except DeliveryError as failure:
             verdict.count("letters refused")
-            verdict.demand("a refusal is permanent", failure.permanent, f"{failure.problem}: {letter.to!r}")
-            verdict.demand("what is refused does not leave", before == len(self.mailbox.mails), repr(letter.to))
-            verdict.demand(
+            verdict.check("a refusal is permanent", failure.is_permanent, f"{failure.problem}: {letter.address!r}")
+            verdict.check("what is refused does not leave", before == len(self.mailbox.mails), repr(letter.address))
+            verdict.check(
                 "only what cannot be a mail is refused", self._may_be_refused(letter), f"{failure}: {letter!r}"
             )
             raise
         except Exception as error:
-            verdict.demand("only errors of ours come out", False, f"{error!r}: {letter!r}"[:500])
-            raise DeliveryFailed("email", "not of ours", permanent=True) from error
+            verdict.check("only errors of ours come out", False, f"{error!r}: {letter!r}"[:500])
+            raise DeliveryError("email", "not of ours", is_permanent=True) from error
         verdict.count("letters sent")
-        verdict.demand(
-            "what can be no mail is refused", not self._must_be_refused(letter), f"{letter.to!r} {self.url!r}"
+        verdict.check(
+            "what can be no mail is refused", not self._must_be_refused(letter), f"{letter.address!r} {self.url!r}"
         )
-        verdict.demand("a letter is one mail", len(self.mailbox.mails) == before + 1)
+        verdict.check("a letter is one mail", len(self.mailbox.mails) == before + 1)
         self._judge(letter, self.mailbox.mails[-1])
 
     def _notifier(self) -> SmtpNotifier:
@@ -77,47 +77,45 @@ class Watched:
             port=self.port,
             security="none",
             timeout=5,
-            unsubscribe=lambda _: self.url,
+            unsubscribe_url=lambda _: self.url,
         )
 
-    def _may_be_refused(self, letter: Letter) -> bool:
+    def _may_be_refused(self, letter: OutgoingMessage) -> bool:
         plain = (
-            len(letter.to) <= 64
-            and _ORDINARY.fullmatch(letter.to)
+            len(letter.address) <= 64
+            and _ORDINARY.fullmatch(letter.address)
             and self.url.isascii()
             and len(self.url) < 900
             and not _bad_url(self.url)
         )
         return not plain or _controls(letter, self.url)
 
-    def _must_be_refused(self, letter: Letter) -> bool:
-        return bool(_NEVER.search(letter.to)) or _bad_url(self.url) or _controls(letter, self.url)
+    def _must_be_refused(self, letter: OutgoingMessage) -> bool:
+        return bool(_NEVER.search(letter.address)) or _bad_url(self.url) or _controls(letter, self.url)
 
-    def _judge(self, letter: Letter, content: bytes) -> None:
+    def _judge(self, letter: OutgoingMessage, content: bytes) -> None:
         verdict, envelope = self.verdict, self.mailbox.envelopes[-1]
-        verdict.demand(
+        verdict.check(
             "the envelope has our sender and one recipient",
-            (envelope.mail_from, envelope.rcpt_tos) == (SENDER, [_ascii(letter.to)]),
-            f"{envelope.rcpt_tos} instead of {letter.to!r}",
+            (envelope.mail_from, envelope.rcpt_tos) == (SENDER, [_ascii(letter.address)]),
+            f"{envelope.rcpt_tos} instead of {letter.address!r}",
         )
         lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
-        verdict.demand("lines end in CR LF only", not re.search(rb"\r(?!\n)|(?<!\r)\n", content), repr(content[:300]))
-        verdict.demand("no line is too long", max(map(len, content.split(b"\r\n"))) <= 998)
-        verdict.demand(
+        verdict.check("lines end in CR LF only", not re.search(rb"\r(?!\n)|(?<!\r)\n", content), repr(content[:300]))
+        verdict.check("no line is too long", max(map(len, content.split(b"\r\n"))) <= 998)
+        verdict.check(
             "headers are folded",
             all(len(line) <= 78 or b" " not in line.partition(b": ")[2].strip() for line in lines),
             max(lines, key=len).decode(),
         )
         fields = dict(line.split(": ", 1) for line in unfolded(lines))
-        verdict.demand("our headers, each once", sorted(HEADERS) == sorted(names(lines)), f"{names(lines)}")
-        subject, name = decoded(fields.get("Subject", "")), shown(letter.name)
-        verdict.demand(
-            "a subject arrives as it is", shown(letter.subject) == subject, f"{subject!r} {letter.subject!r}"
-        )
-        to, whole = fields.get("To", ""), f"{name} <{_ascii(letter.to)}>" if name else _ascii(letter.to)
-        verdict.demand("a name arrives as it is", whole == decoded(unquoted(to)), f"{to!r} {whole!r}")
+        verdict.check("our headers, each once", sorted(HEADERS) == sorted(names(lines)), f"{names(lines)}")
+        subject, name = decoded(fields.get("Subject", "")), shown(letter.recipient_name)
+        verdict.check("a subject arrives as it is", shown(letter.subject) == subject, f"{subject!r} {letter.subject!r}")
+        to, whole = fields.get("To", ""), f"{name} <{_ascii(letter.address)}>" if name else _ascii(letter.address)
+        verdict.check("a name arrives as it is", whole == decoded(unquoted(to)), f"{to!r} {whole!r}")
         url = fields.get("List-Unsubscribe", "")
-        verdict.demand(
+        verdict.check(
             "unsubscribing is plain ASCII",
             re.fullmatch(r"<[!-;=?-~]+>", url) is not None and (not self.url.isascii() or f"<{self.url}>" == url),
             url,
@@ -126,23 +124,23 @@ class Watched:
             try:
                 self._read(letter, content, rules, _as_body(letter.body))
             except Exception as error:  # noqa: BLE001  # parsers raise whatever they like
-                verdict.demand("a parser can read it", False, f"{error!r}: {letter!r}"[:500])
+                verdict.check("a parser can read it", False, f"{error!r}: {letter!r}"[:500])
 
-    def _read(self, letter: Letter, content: bytes, rules: Any, body: str) -> None:
+    def _read(self, letter: OutgoingMessage, content: bytes, rules: Any, body: str) -> None:
         """Read the mail as a mail program does."""
         verdict, mail = self.verdict, message_from_bytes(content, policy=rules)
-        verdict.demand("a parser sees our headers", sorted(HEADERS) == sorted(mail.keys()), f"{mail.keys()}")
-        verdict.demand("the body is the letter's", body == mail.get_payload(decode=True).decode(), f"{letter.body!r}")
-        if _ascii(letter.to).isascii():
+        verdict.check("a parser sees our headers", sorted(HEADERS) == sorted(mail.keys()), f"{mail.keys()}")
+        verdict.check("the body is the letter's", body == mail.get_payload(decode=True).decode(), f"{letter.body!r}")
+        if _ascii(letter.address).isascii():
             to = [address for _, address in getaddresses([mail["To"]])]
-            verdict.demand("a parser sees one recipient", [_ascii(letter.to)] == to, f"{to} {mail['To']!r}")
-        if isinstance(mail, EmailMessage) and not letter.to.startswith("="):
+            verdict.check("a parser sees one recipient", [_ascii(letter.address)] == to, f"{to} {mail['To']!r}")
+        if isinstance(mail, EmailMessage) and not letter.address.startswith("="):
             spec = [one.addr_spec for one in mail["To"].addresses]
-            verdict.demand("a parser sees one recipient", len(spec) == 1, f"{spec}")
+            verdict.check("a parser sees one recipient", len(spec) == 1, f"{spec}")
 
 
-def _controls(letter: Letter, url: str) -> bool:
-    given = (letter.to, letter.name, letter.subject, letter.language, letter.id, letter.tenant, url)
+def _controls(letter: OutgoingMessage, url: str) -> bool:
+    given = (letter.address, letter.recipient_name, letter.subject, letter.language, letter.id, letter.tenant, url)
     return any(map(_CONTROL.search, given)) or _CONTROL_IN_BODY.search(letter.body) is not None
 
 

@@ -26,42 +26,42 @@ from tests.programmes.databases import on_every_database
 from tests.programmes.programme import Verdict, run
 from tests.servers import fresh_database
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "forgets": "the migration overwrites a column of every deal",
     "once": "a step cannot be taken twice, and each is committed by itself",
 }
-HOUSES: Final = 34
+TENANTS: Final = 34
 """How often the frozen rows are there: together ten thousand rows."""
-FEW: Final = 2
+FEW_TENANTS: Final = 2
 """How often they are there in a trial that is killed."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
     """Lead the tables on from nothing and from each release, killed at up to n steps, and again."""
     verdict = Verdict()
     for since in (None, freeze.RELEASE):
-        with _prepared(url, since, houses=HOUSES) as trials, trials.one() as trial:
-            steps = _whole(verdict, trial, sabotage)
-        with _prepared(url, since, houses=FEW) as trials:
-            for step in sorted(chance.sample(range(1, steps + 1), min(n, steps))):
-                with trials.one() as trial:
-                    _killed(verdict, trial, step, sabotage)
+        with _prepared(url, since, tenants=TENANTS) as trials, trials.copy() as trial:
+            steps = _migrate_uninterrupted(verdict, trial, mutation)
+        with _prepared(url, since, tenants=FEW_TENANTS) as trials:
+            for step in sorted(rng.sample(range(1, steps + 1), min(n, steps))):
+                with trials.copy() as trial:
+                    _migrate_killed(verdict, trial, step, mutation)
     return verdict
 
 
-class Trials:
+class TrialDatabases:
     """A prepared database, of which each trial gets a copy."""
 
-    def __init__(self, url: str, server: str, since: Path | None, houses: int) -> None:
+    def __init__(self, url: str, server: str, since: Path | None, tenants: int) -> None:
         self._url = url
         self._server = server
         self._since = since
-        self._houses = houses
+        self._tenants = tenants
 
     @contextmanager
-    def one(self) -> Iterator[str]:
+    def copy(self) -> Iterator[str]:
         """A database as it was before, by its URL."""
         backend = make_url(self._url).get_backend_name()
         if backend == "sqlite":
@@ -69,30 +69,30 @@ class Trials:
                 shutil.copy(make_url(self._url).database or "", f"{folder}/crm.db")
                 yield f"sqlite:///{folder}/crm.db"
         elif backend == "postgresql":
-            with fresh_database(self._server, like=make_url(self._url).database) as url:
+            with fresh_database(self._server, template_url=make_url(self._url).database) as url:
                 yield url
         else:
             with fresh_database(self._server) as url:
-                fill(url, self._since, houses=self._houses)
+                fill(url, self._since, tenants=self._tenants)
                 yield url
 
 
 @contextmanager
-def _prepared(server: str, since: Path | None, *, houses: int) -> Iterator[Trials]:
+def _prepared(server: str, since: Path | None, *, tenants: int) -> Iterator[TrialDatabases]:
     backend = make_url(server).get_backend_name()
     if backend == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/crm.db"
-            fill(url, since, houses=houses)
-            yield Trials(url, server, since, houses)
+            fill(url, since, tenants=tenants)
+            yield TrialDatabases(url, server, since, tenants)
         return
     with fresh_database(server) as url:
         if backend == "postgresql":
-            fill(url, since, houses=houses)
-        yield Trials(url, server, since, houses)
+            fill(url, since, tenants=tenants)
+        yield TrialDatabases(url, server, since, tenants)
 
 
-def fill(url: str, since: Path | None, *, houses: int) -> None:
+def fill(url: str, since: Path | None, *, tenants: int) -> None:
     """Make a database in which a host keeps something, another house stands beside ours, and perhaps ours is there already."""
     engine = make_engine(url)
     with engine.begin() as connection:
@@ -100,9 +100,9 @@ def fill(url: str, since: Path | None, *, houses: int) -> None:
         connection.exec_driver_sql("INSERT INTO host_orders VALUES (1, 'ours'), (2, 'theirs')")
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('host')")
-        freeze.load(connection, freeze.RELEASE, prefix="other_", houses=1)
+        freeze.load(connection, freeze.RELEASE, prefix="other_", tenants=1)
         if since is not None:
-            freeze.load(connection, since, prefix="crm_", houses=houses)
+            freeze.load(connection, since, prefix="crm_", tenants=tenants)
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("COMMIT")
@@ -111,28 +111,28 @@ def fill(url: str, since: Path | None, *, houses: int) -> None:
     engine.dispose()
 
 
-def _whole(verdict: Verdict, url: str, sabotage: str) -> int:
+def _migrate_uninterrupted(verdict: Verdict, url: str, mutation: str) -> int:
     """Lead the tables on without a kill; how many steps it took."""
     before = _rows(url)
-    steps = killed.migrate(url, "crm_", sabotage=sabotage)
+    steps = killed.migrate(url, "crm_", mutation=mutation)
     verdict.count("migrations")
     verdict.count("rows compared", sum(len(rows) for rows in before.values()))
     _compare(verdict, url, before)
     return steps
 
 
-def _killed(verdict: Verdict, url: str, step: int, sabotage: str) -> None:
+def _migrate_killed(verdict: Verdict, url: str, step: int, mutation: str) -> None:
     """Kill a migration at a step, and run it again."""
     before = _rows(url)
-    process = _PROCESSES.Process(target=killed.migrate_quietly, args=(url, "crm_", step, sabotage))
+    process = _PROCESSES.Process(target=killed.migrate_quietly, args=(url, "crm_", step, mutation))
     process.start()
     process.join()
     verdict.count("kills")
-    verdict.demand("it was killed", process.exitcode == -9, f"step {step}: {process.exitcode}")
-    again = _PROCESSES.Process(target=killed.migrate_quietly, args=(url, "crm_", killed.NEVER, sabotage))
+    verdict.check("it was killed", process.exitcode == -9, f"step {step}: {process.exitcode}")
+    again = _PROCESSES.Process(target=killed.migrate_quietly, args=(url, "crm_", killed.NEVER, mutation))
     again.start()
     again.join()
-    verdict.demand("it can be run again", again.exitcode == 0, f"step {step}")
+    verdict.check("it can be run again", again.exitcode == 0, f"step {step}")
     if again.exitcode == 0:
         _compare(verdict, url, before)
 
@@ -144,24 +144,24 @@ def _compare(verdict: Verdict, url: str, before: Rows) -> None:
         kind = "ours" if name.startswith("crm_") else "the neighbours'"
         if not name.endswith("_version") or kind != "ours":
             same = after.get(name) == rows
-            verdict.demand(f"{kind} are as they were", same, f"{name}: {len(rows)} rows")
+            verdict.check(f"{kind} are as they were", same, f"{name}: {len(rows)} rows")
     engine = make_engine(url)
     with engine.begin() as connection:
         schema = make_schema()
-        verdict.demand("the version is noted", version.read(connection, schema) == killed.LAST)
-        found = [repr(change) for change in migrations.differences(connection, schema)]
+        verdict.check("the version is noted", version.current_version(connection, schema) == killed.LAST_REVISION)
+        found = [repr(change) for change in migrations.compare(connection, schema)]
         unexpected = [change for change in found if "rank" not in change and "offices" not in change]
-        verdict.demand("the tables are those of this release", not unexpected, "; ".join(unexpected)[:200])
-        _ranked(verdict, connection)
+        verdict.check("the tables are those of this release", not unexpected, "; ".join(unexpected)[:200])
+        _check_data_migration(verdict, connection)
     engine.dispose()
 
 
-def _ranked(verdict: Verdict, connection: Connection) -> None:
+def _check_data_migration(verdict: Verdict, connection: Connection) -> None:
     """The rows that the next version changes are changed, each once."""
     wrong = connection.exec_driver_sql(
         "SELECT count(*) FROM crm_customers WHERE crm_customers.rank <> version"
     ).scalar()
-    verdict.demand("what the version moves is moved once", wrong == 0, f"{wrong} rows")
+    verdict.check("what the version moves is moved once", wrong == 0, f"{wrong} rows")
 
 
 def _rows(url: str, columns_of: Rows | None = None) -> Rows:
@@ -183,7 +183,7 @@ def _rows(url: str, columns_of: Rows | None = None) -> Rows:
 _PROCESSES: Final = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.migrations.killed", "sqlite3", "psycopg", "pymysql", "alembic.op"])
 
-play = on_every_database(play_on)
+check = on_every_database(check_on)
 
 if __name__ == "__main__":
-    sys.exit(run("MIGRATE", play, n=4, sabotages=SABOTAGES))
+    sys.exit(run("MIGRATE", check, n=4, mutations=MUTATIONS))

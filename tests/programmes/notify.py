@@ -20,79 +20,79 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Final
 
-from crmcore import AddressGuard, Crm, FrozenClock, SmtpNotifier, SqlStore, WebhookNotifier
+from crmcore import Crm, FrozenClock, SmtpNotifier, SqlStore, UrlGuard, WebhookNotifier
 from crmcore.adapters.notify import smtp
-from crmcore.domain.errors.conflicts import Conflict
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.messages import Letter, Message, MessageState
-from crmcore.services.delivery import Delivery
+from crmcore.domain.errors.conflicts import ConflictError
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.messages import Message, MessageState, OutgoingMessage
+from crmcore.services.delivery import Outbox
 from crmcore.services.ports import Notifier
 from tests.programmes.programme import Verdict, run
-from tests.receivers import LOOPBACK, Hooks, Mailbox, mail_server, web_server
-from tests.servers import Postgres, scratch
+from tests.receivers import LOOPBACK, MailReceiver, WebhookReceiver, mail_server, web_server
+from tests.servers import Postgres, temporary_folder
 
 SECRET: Final = "whsec_" + "QUJD" * 11
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "mark-first": "a letter is marked as sent before it leaves",
     "new-id": "every attempt has an id of its own",
     "no-end": "a lease never runs out",
 }
-MANNERS: Final = ["accept"] * 8 + ["later", "drop"]
-STATUSES: Final = [200] * 8 + [302, 429, 500]
+SMTP_BEHAVIOURS: Final = ["accept"] * 8 + ["later", "drop"]
+WEBHOOK_STATUSES: Final = [200] * 8 + [302, 429, 500]
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Kill -9 whoever sends, n times on SQLite and n times on PostgreSQL; no letter is lost, and all copies of one carry the same id."""
     verdict = Verdict()
     with tempfile.TemporaryDirectory() as folder:
-        _play_on(verdict, "SQLite", f"sqlite:///{folder}/crm.db", chance, n, sabotage)
-    with scratch() as servers:
+        _check_on(verdict, "SQLite", f"sqlite:///{folder}/crm.db", rng, n, mutation)
+    with temporary_folder() as servers:
         server = Postgres(servers / "server")
         server.initialise()
         server.start()
         try:
-            _play_on(verdict, "PostgreSQL", server.url, chance, n, sabotage)
+            _check_on(verdict, "PostgreSQL", server.url, rng, n, mutation)
         finally:
             server.stop()
     return verdict
 
 
-def _play_on(whole: Verdict, database: str, url: str, chance: random.Random, n: int, sabotage: str) -> None:
+def _check_on(whole: Verdict, database: str, url: str, rng: random.Random, n: int, mutation: str) -> None:
     """Play on one database, and add what was seen there to the whole."""
     verdict = Verdict()
-    with tempfile.TemporaryDirectory() as name, _receivers(Path(name), chance.random()) as ports:
+    with tempfile.TemporaryDirectory() as name, _running_receivers(Path(name), rng.random()) as ports:
         folder = Path(name)
         SqlStore.open(url).close()
         queued: list[str] = []
         kills = at = 0
         while kills < n:
             at += 1
-            acknowledged, killed = _round(url, START + at * timedelta(minutes=2), ports, chance, sabotage)
+            acknowledged, killed = _run_sender(url, START + at * timedelta(minutes=2), ports, rng, mutation)
             queued += acknowledged
             kills += killed
         verdict.count("senders killed", kills)
-        _settle(url, START + (at + 1) * timedelta(minutes=2), ports, sabotage)
-        _judge(verdict, url, queued, _heard(folder), kills)
+        _send_remaining(url, START + (at + 1) * timedelta(minutes=2), ports, mutation)
+        _check_messages(verdict, url, queued, _received(folder), kills)
     for what, number in verdict.counts.items():
         whole.count(f"{database}: {what}", number)
     whole.misses.update(verdict.misses)
     whole.notes.extend(f"{database}: {note}" for note in verdict.notes)
 
 
-def _round(
-    url: str, at: datetime, ports: tuple[int, int], chance: random.Random, sabotage: str
+def _run_sender(
+    url: str, at: datetime, ports: tuple[int, int], rng: random.Random, mutation: str
 ) -> tuple[list[str], bool]:
     """Let one child queue and send; gives the ids that it acknowledged, and whether it was killed."""
-    moment = chance.choice(["before", "after", "after", "after", "anywhere"])
-    letter, pause = chance.randrange(4), chance.uniform(0.001, 0.03)
-    reading, writing = os.pipe()
+    moment = rng.choice(["before", "after", "after", "after", "anywhere"])
+    message_number, pause = rng.randrange(4), rng.uniform(0.001, 0.03)
+    read_only, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
+        os.close(read_only)
         code = 1
         try:
-            _send(url, at, ports, writing, _Deadly(moment, letter), sabotage)
+            _queue_and_send(url, at, ports, writing, _KillSwitch(moment, message_number), mutation)
             code = 0
         finally:
             os._exit(code)
@@ -100,7 +100,7 @@ def _round(
     if moment == "anywhere":
         time.sleep(pause)
         os.kill(child, signal.SIGKILL)
-    with os.fdopen(reading, "rb") as pipe:
+    with os.fdopen(read_only, "rb") as pipe:
         acknowledged = [line.decode() for line in pipe.read().split(b"\n")[:-1]]
     _, status = os.waitpid(child, 0)
     killed = os.WIFSIGNALED(status)
@@ -109,82 +109,86 @@ def _round(
     return acknowledged, killed
 
 
-def _send(url: str, at: datetime, ports: tuple[int, int], pipe: int, deadly: "_Deadly", sabotage: str) -> None:
+def _queue_and_send(
+    url: str, at: datetime, ports: tuple[int, int], pipe: int, kill_switch: "_KillSwitch", mutation: str
+) -> None:
     """Queue a few letters, acknowledge them, and send what is due."""
-    crm = _house(url, FrozenClock(at), ports, deadly, sabotage)
+    crm = _create_crm(url, FrozenClock(at), ports, kill_switch, mutation)
     for number in range(3):
         web = (at.minute + number) % 2
-        message = crm.delivery.queue(
+        message = crm.outbox.queue(
             "notice",
             address=f"http://127.0.0.1:{ports[1]}/" if web else "anna@example.com",
             channel="webhook" if web else "email",
-            facts={"text": f"{at:%d %H:%M} {number}"},
+            variables={"text": f"{at:%d %H:%M} {number}"},
         )
         os.write(pipe, f"{message.id}\n".encode())
     crm.deliver()
 
 
-class _Deadly:
+class _KillSwitch:
     """Kills the process at a letter: before it leaves, or after it left and before that is known."""
 
-    def __init__(self, moment: str, letter: int) -> None:
+    def __init__(self, moment: str, message_number: int) -> None:
         self._moment = moment
-        self._left = letter
+        self._left = message_number
 
-    def at(self, moment: str) -> None:
+    def kill_at(self, moment: str) -> None:
         if moment == self._moment:
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             self._left -= 1
 
-    def around(self, notifier: Notifier) -> Notifier:
-        deadly = self
+    def wrap(self, notifier: Notifier) -> Notifier:
+        kill_switch = self
 
         class Around:
-            def send(self, letter: Letter, /) -> None:
-                deadly.at("before")
-                notifier.send(letter)
-                deadly.at("after")
+            def send(self, message: OutgoingMessage, /) -> None:
+                kill_switch.kill_at("before")
+                notifier.send(message)
+                kill_switch.kill_at("after")
 
         return Around()
 
 
-def _house(url: str, clock: FrozenClock, ports: tuple[int, int], deadly: _Deadly, sabotage: str) -> Crm:
-    if sabotage:
-        _plant(sabotage)
+def _create_crm(url: str, clock: FrozenClock, ports: tuple[int, int], kill_switch: _KillSwitch, mutation: str) -> Crm:
+    if mutation:
+        _apply_mutation(mutation)
     mail = SmtpNotifier("127.0.0.1", sender="crm@example.com", port=ports[0], security="none", timeout=5)
-    hook = WebhookNotifier([SECRET], guard=AddressGuard(ports={ports[1]}, allow=LOOPBACK), timeout=5, full=True)
-    notifiers = {"email": deadly.around(mail), "webhook": deadly.around(hook)}
+    hook = WebhookNotifier(
+        [SECRET], url_guard=UrlGuard(ports={ports[1]}, allowed_networks=LOOPBACK), timeout=5, include_content=True
+    )
+    notifiers = {"email": kill_switch.wrap(mail), "webhook": kill_switch.wrap(hook)}
     return Crm(SqlStore.open(url, create=False), clock=clock, notifiers=notifiers)
 
 
-def _plant(sabotage: str) -> None:
-    if sabotage == "new-id":
-        smtp.message_key = lambda letter: os.urandom(8).hex()
-    elif sabotage == "mark-first":
+def _apply_mutation(mutation: str) -> None:
+    if mutation == "new-id":
+        smtp.message_digest = lambda message: os.urandom(8).hex()
+    elif mutation == "mark-first":
 
-        def send(self: Delivery, message: Message, letter: Letter) -> str:
+        def send(self: Outbox, message: Message, outgoing: OutgoingMessage) -> str:
             try:
-                self.house.run("delivery.mark", lambda unit: unit.save(message.sent(at=unit.now)))
-            except Conflict:
-                return "lost"
-            with suppress(DeliveryFailed):
-                self._hand_to_notifier(letter)
+                self._environment.execute("outbox.mark", lambda uow: uow.save(message.mark_sent(at=uow.now)))
+            except ConflictError:
+                return "lease_expired"
+            with suppress(DeliveryError):
+                self._notify(outgoing)
             return "sent"
 
-        Delivery._send = send  # type: ignore[method-assign]  # planted on purpose
-    elif sabotage == "no-end":
+        Outbox._send = send  # type: ignore[method-assign]  # planted on purpose
+    elif mutation == "no-end":
         lease = Message.lease
-        Message.lease = lambda self, *, at, length: lease(self, at=at, length=timedelta(days=9_999))  # type: ignore[method-assign]
+        Message.lease = lambda self, *, at, duration: lease(self, at=at, duration=timedelta(days=9_999))  # type: ignore[method-assign]
 
 
-def _settle(url: str, at: datetime, ports: tuple[int, int], sabotage: str) -> None:
+def _send_remaining(url: str, at: datetime, ports: tuple[int, int], mutation: str) -> None:
     """Send everything that is left, in a child as well, so that this process stays as it is."""
     child = os.fork()
     if child == 0:
         try:
             clock = FrozenClock(at)
-            crm = _house(url, clock, ports, _Deadly("never", 0), sabotage)
+            crm = _create_crm(url, clock, ports, _KillSwitch("never", 0), mutation)
             for _ in range(30):
                 while crm.deliver(limit=1000).sent:
                     pass
@@ -194,12 +198,14 @@ def _settle(url: str, at: datetime, ports: tuple[int, int], sabotage: str) -> No
     os.waitpid(child, 0)
 
 
-def _judge(verdict: Verdict, url: str, queued: list[str], heard: list[tuple[str, str, str]], kills: int) -> None:
+def _check_messages(
+    verdict: Verdict, url: str, queued: list[str], heard: list[tuple[str, str, str]], kills: int
+) -> None:
     store = SqlStore.open(url, create=False)
     crm = Crm(store)
-    messages = crm.house.run("test", lambda unit: list(unit.every(Message)), reading=True)
+    messages = crm._environment.execute("test", lambda uow: list(uow.iterate(Message)), read_only=True)
     store.close()
-    words = {f"{m.channel} {m.facts['text']}": m.id for m in messages}
+    words = {f"{m.channel} {m.variables['text']}": m.id for m in messages}
     copies: Counter[str] = Counter()
     ids: dict[str, set[str]] = {}
     unsure = 0
@@ -208,38 +214,38 @@ def _judge(verdict: Verdict, url: str, queued: list[str], heard: list[tuple[str,
         ids.setdefault(words[text], set()).add(id)
         unsure += manner == "drop"
     duplicates = copies.total() - len(copies)
-    verdict.demand("each letter has words of its own", len(words) == len(messages))
+    verdict.check("each letter has words of its own", len(words) == len(messages))
     verdict.count("letters acknowledged", len(queued))
     verdict.count("letters heard", copies.total())
     verdict.count("of them second copies", duplicates)
     verdict.count("taken by a server that then hung up", unsure)
     for id in queued:
-        verdict.demand("every acknowledged letter is heard", copies[id] > 0, id)
+        verdict.check("every acknowledged letter is heard", copies[id] > 0, id)
     for message in messages:
-        verdict.demand(
+        verdict.check(
             "every letter is marked as sent",
             message.state is MessageState.SENT,
-            f"{message.id} {message.state.value}: {message.problem}",
+            f"{message.id} {message.state.value}: {message.last_error}",
         )
     for id, used in ids.items():
-        verdict.demand("all copies of a letter carry one id", len(used) == 1, id)
-    verdict.demand("two letters never carry one id", len(set.union(*ids.values())) >= len(ids))
-    verdict.demand("no more second copies than kills and hang-ups", duplicates <= kills + unsure, f"{duplicates}")
+        verdict.check("all copies of a letter carry one id", len(used) == 1, id)
+    verdict.check("two letters never carry one id", len(set.union(*ids.values())) >= len(ids))
+    verdict.check("no more second copies than kills and hang-ups", duplicates <= kills + unsure, f"{duplicates}")
 
 
 @contextmanager
-def _receivers(folder: Path, seed: float) -> Iterator[tuple[int, int]]:
+def _running_receivers(folder: Path, seed: float) -> Iterator[tuple[int, int]]:
     """Run both servers in a process of their own; what they take is written to a file before they say so."""
-    reading, writing = os.pipe()
+    read_only, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.close(reading)
-            _receive(folder, seed, writing)
+            os.close(read_only)
+            _run_receivers(folder, seed, writing)
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as pipe:
+    with os.fdopen(read_only) as pipe:
         mail, web = map(int, pipe.readline().split())
     try:
         yield mail, web
@@ -248,40 +254,40 @@ def _receivers(folder: Path, seed: float) -> Iterator[tuple[int, int]]:
         os.waitpid(child, 0)
 
 
-def _receive(folder: Path, seed: float, writing: int) -> None:
-    chance = random.Random(seed)
-    journal = os.open(folder / "heard", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def _run_receivers(folder: Path, seed: float, writing: int) -> None:
+    rng = random.Random(seed)
+    journal = os.open(folder / "received", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def note(manner: str, id: str, text: str) -> None:
+    def write_note(manner: str, id: str, text: str) -> None:
         os.write(journal, f"{manner}\t{id}\t{text}\n".encode())
 
-    class Web(Hooks):
-        def answer(self) -> int:
-            status = chance.choice(STATUSES)
+    class Web(WebhookReceiver):
+        def next_response(self) -> int:
+            status = rng.choice(WEBHOOK_STATUSES)
             _, headers, body = self.calls[-1]
             if status == 200:
-                note("accept", headers["webhook-id"], f"webhook {json.loads(body)['text']}")
+                write_note("accept", headers["webhook-id"], f"webhook {json.loads(body)['text']}")
             return status
 
-    class Mails(Mailbox):
-        def next_manner(self) -> str:
-            return chance.choice(MANNERS)
+    class Mails(MailReceiver):
+        def next_behaviour(self) -> str:
+            return rng.choice(SMTP_BEHAVIOURS)
 
-        def keep(self, mail: bytes, manner: str) -> None:
+        def keep(self, mail: bytes, behaviour: str) -> None:
             read = message_from_bytes(mail)
-            note(manner, read["Message-ID"], f"email {read['Subject']}")
+            write_note(behaviour, read["Message-ID"], f"email {read['Subject']}")
 
-    with mail_server(Mails()) as (_, mail_port), web_server(hooks=Web()) as (_, web_port):
+    with mail_server(Mails()) as (_, mail_port), web_server(receiver=Web()) as (_, web_port):
         os.write(writing, f"{mail_port} {web_port}\n".encode())
         os.close(writing)
         while True:
             signal.pause()
 
 
-def _heard(folder: Path) -> list[tuple[str, str, str]]:
-    lines = (folder / "heard").read_text(encoding="utf-8").splitlines() if (folder / "heard").exists() else []
+def _received(folder: Path) -> list[tuple[str, str, str]]:
+    lines = (folder / "received").read_text(encoding="utf-8").splitlines() if (folder / "received").exists() else []
     return [(m, i, t) for m, i, t in (line.split("\t") for line in lines)]
 
 
 if __name__ == "__main__":
-    sys.exit(run("NOTIFY", play, n=200, sabotages=SABOTAGES))
+    sys.exit(run("NOTIFY", check, n=200, mutations=MUTATIONS))

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-SHOWN: Final = 10
+MAX_NOTES: Final = 10
 """How many misses of one kind are told in words."""
 
 
@@ -36,13 +36,13 @@ class Verdict:
         """Note that something happened."""
         self.counts[what] += by
 
-    def demand(self, promise: str, kept: bool, note: str = "", /) -> None:  # noqa: FBT001  # the claim is the subject
+    def check(self, property_name: str, holds: bool, note: str = "", /) -> None:  # noqa: FBT001  # the claim is the subject
         """Note that a promise was looked at, and whether it was kept."""
-        self.misses[promise] += not kept
-        if not kept and self.misses[promise] <= SHOWN:
-            self.notes.append(f"{promise}: {note}" if note else promise)
+        self.misses[property_name] += not holds
+        if not holds and self.misses[property_name] <= MAX_NOTES:
+            self.notes.append(f"{property_name}: {note}" if note else property_name)
 
-    def take_in(self, other: "Verdict", name: str) -> None:
+    def merge(self, other: "Verdict", name: str) -> None:
         """Take in what was seen elsewhere, such as on one of several databases."""
         for what, number in other.counts.items():
             self.count(f"{name}: {what}", number)
@@ -61,43 +61,45 @@ class Verdict:
         return "\n".join(lines)
 
 
-Play = Callable[[random.Random, int, str], Verdict]
+Check = Callable[[random.Random, int, str], Verdict]
 """Plays a programme: the source of all chance, how many rounds, and the name of a sabotage or nothing."""
 
 
-def shows(play: Callable[[random.Random], Verdict], *, plays: int = 12) -> bool:
+def is_detected(check: Callable[[random.Random], Verdict], *, runs: int = 12) -> bool:
     """Whether a planted bug shows in one of some plays: at which moment a process is killed is the machine's affair, and may be a harmless one."""
-    return any(not play(random.Random(seed)).passed for seed in range(1, plays + 1))
+    return any(not check(random.Random(seed)).passed for seed in range(1, runs + 1))
 
 
 def run(
     name: str,
-    play: Play,
+    check: Check,
     /,
     *,
     n: int,
-    sabotages: Mapping[str, str] | None = None,
+    mutations: Mapping[str, str] | None = None,
     arguments: list[str] | None = None,
 ) -> int:
     """Play a programme as a command, print its counts, and give its exit code: 1 on any miss.
 
     Args:
         name: in capitals, as the list of promises has it.
-        play: the programme.
+        check: the programme.
         n: how many rounds it plays when nobody says.
-        sabotages: the bugs that can be planted, each with what it does.
+        mutations: the bugs that can be planted, each with what it does.
         arguments: the command's; the process's own when not given.
     """
-    parser = argparse.ArgumentParser(prog=name, description=play.__doc__)
+    parser = argparse.ArgumentParser(prog=name, description=check.__doc__)
     parser.add_argument("--seed", type=int, default=1, help="of all chance (default: 1)")
     parser.add_argument("--n", type=int, default=n, help=f"how many rounds (default: {n:,})")
-    planted = "; ".join(f"{word}: {does}" for word, does in (sabotages or {}).items())
-    parser.add_argument("--sabotage", default="", choices=["", *(sabotages or {})], help=f"plant a bug: {planted}")
+    mutation_help = "; ".join(f"{word}: {does}" for word, does in (mutations or {}).items())
+    parser.add_argument(
+        "--mutation", default="", choices=["", *(mutations or {})], help=f"plant a bug: {mutation_help}"
+    )
     given = parser.parse_args(arguments)
     began = time.perf_counter()
-    verdict = play(random.Random(given.seed), given.n, given.sabotage)
+    verdict = check(random.Random(given.seed), given.n, given.sabotage)
     seconds = time.perf_counter() - began
     result = "passed" if verdict.passed else "MISSED"
-    bug = f" sabotage={given.sabotage}" if given.sabotage else ""
-    sys.stdout.write(f"{name} seed={given.seed} n={given.n:,}{bug}: {result} in {seconds:.1f} s\n{verdict}\n")
+    mutation_text = f" sabotage={given.sabotage}" if given.sabotage else ""
+    sys.stdout.write(f"{name} seed={given.seed} n={given.n:,}{mutation_text}: {result} in {seconds:.1f} s\n{verdict}\n")
     return 0 if verdict.passed else 1

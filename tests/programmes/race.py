@@ -1,6 +1,6 @@
 """RACE: two at once, again and again, on whatever interleaving the machine comes up with.
 
-``python -m tests.programmes.race --n 200`` plays each pair of `pairs` so often on an SQLite file. Reading committed data is not enough
+``python -m tests.programmes.save_concurrently --n 200`` plays each pair of `pairs` so often on an SQLite file. Reading committed data is not enough
 for the rules of a CRM: without versions and unique keys two people own one deal, and a customer exists twice.
 """
 
@@ -15,38 +15,38 @@ from typing import Any, Final
 
 from crmcore.adapters.sql.store import SqlStore
 from crmcore.services.ports import Store
-from tests.programmes.pairs import PAIRS, attempt, expected, outcome, world
+from tests.programmes.pairs import PAIRS, allowed_outcomes, create_world, execute, outcome
 from tests.programmes.programme import Verdict, run
 
-SABOTAGES: Final = {"blind": "an UPDATE does not look at the version, and a transaction begins when it first writes"}
+MUTATIONS: Final = {"blind": "an UPDATE does not look at the version, and a transaction begins when it first writes"}
 
 
-def race(store: Store, rounds: int, *, name: str) -> Verdict:
+def check_races(store: Store, rounds: int, *, name: str) -> Verdict:
     """Let each pair start at the same moment, so many times."""
     verdict = Verdict()
     for pair, acts in PAIRS.items():
-        allowed = expected(pair)
+        allowed = allowed_outcomes(pair)
         for number in range(rounds):
-            given = world(store, f"{name}-{list(PAIRS).index(pair)}-{number}")
-            answers = at_once([partial(attempt, act, given.crm, given.ids) for act in acts])
+            given = create_world(store, f"{name}-{list(PAIRS).index(pair)}-{number}")
+            answers = run_at_once([partial(execute, act, given.crm, given.ids) for act in acts])
             verdict.count("races")
-            verdict.demand("as if one after the other", outcome(given, (answers[0], answers[1])) in allowed, pair)
+            verdict.check("as if one after the other", outcome(given, (answers[0], answers[1])) in allowed, pair)
     return verdict
 
 
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+def run_at_once(calls: list[Callable[[], Any]]) -> list[Any]:
     """Do several things at the same moment, each in a thread."""
-    answers: list[Any] = [None] * len(acts)
-    start = threading.Barrier(len(acts))
+    answers: list[Any] = [None] * len(calls)
+    start = threading.Barrier(len(calls))
 
-    def do(place: int) -> None:
+    def run_one(place: int) -> None:
         start.wait()
         try:
-            answers[place] = acts[place]()
+            answers[place] = calls[place]()
         except BaseException as error:  # noqa: BLE001  # it is an answer that nothing allows
             answers[place] = repr(error)
 
-    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(acts))]
+    threads = [threading.Thread(target=run_one, args=(place,)) for place in range(len(calls))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -55,29 +55,29 @@ def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
 
 
 @contextmanager
-def blinded(store: SqlStore) -> Iterator[None]:
+def without_version_checks(store: SqlStore) -> Iterator[None]:
     """Let a store compare no versions for a while, and begin its transactions as readers."""
-    plans = [store._book.plan(kind) for kind in store.schema.records]
-    honest = [plan.update for plan in plans]
+    plans = [store._statements.mapper(entity_type) for entity_type in store.schema.entity_tables]
+    original = [plan.update_sql for plan in plans]
     for plan in plans:
-        before, _, after = plan.update.rpartition("version = ")
-        plan.update = f"{before}version <> -1 - {after}"  # true of all versions
+        before, _, after = plan.update_sql.rpartition("version = ")
+        plan.update_sql = f"{before}version <> -1 - {after}"  # true of all versions
     store._is_sqlite = False
     yield
-    for plan, update in zip(plans, honest, strict=True):
-        plan.update = update
+    for plan, update in zip(plans, original, strict=True):
+        plan.update_sql = update
 
 
-def play(chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Let each pair race n times on an SQLite file: whatever comes of it could have come of one after the other."""
-    del chance  # the machine's own is enough
+    del rng  # the machine's own is enough
     with tempfile.TemporaryDirectory() as folder:
         store = SqlStore.open(f"sqlite:///{folder}/crm.db", durability="relaxed")
-        with blinded(store) if sabotage else nullcontext():
-            verdict = race(store, n, name="race")
+        with without_version_checks(store) if mutation else nullcontext():
+            verdict = check_races(store, n, name="race")
         store.close()
     return verdict
 
 
 if __name__ == "__main__":
-    sys.exit(run("RACE", play, n=200, sabotages=SABOTAGES))
+    sys.exit(run("RACE", check, n=200, mutations=MUTATIONS))

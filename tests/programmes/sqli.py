@@ -15,23 +15,23 @@ from typing import Any, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from crmcore import CrmError, SqlStore
-from crmcore.adapters.ids import SystemIds
+from crmcore.adapters.ids import UuidV7Generator
 from crmcore.adapters.sql import binds
 from crmcore.adapters.sql.store import make_engine
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.domain.criteria import Is, Mentions
+from crmcore.domain.criteria import Eq, WordPrefix
 from crmcore.domain.customers.customer import Customer
 from tests.payloads.payloads import payloads
 from tests.programmes.databases import on_every_database
 from tests.programmes.programme import Verdict, run
 from tests.services.calls import calls
-from tests.services.world import World, furnish
+from tests.services.world import World, create_world
 
-SABOTAGES: Final = {"trusting": "a word that is searched for is not escaped"}
+MUTATIONS: Final = {"trusting": "a word that is searched for is not escaped"}
 PAYLOADS: Final = payloads("sql")
 
 
-def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
+def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
     """Give every payload to what takes its kind; each text to at most n arguments of stories."""
     verdict = Verdict()
     engine, schema = make_engine(url), make_schema(prefix="sqli_")
@@ -40,16 +40,16 @@ def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE canary (note VARCHAR(20))")
         connection.exec_driver_sql("INSERT INTO canary VALUES ('sings')")
-    ids = SystemIds()
-    world = furnish(store, tenant=ids.new("tenant"), ids=ids)
-    with _sabotaged(sabotage):
+    ids = UuidV7Generator()
+    world = create_world(store, tenant=ids.new("tenant"), ids=ids)
+    with _mutated(mutation):
         for line in PAYLOADS:
             if line["as"] == "text":
-                _text(verdict, world, line["payload"], chance, n)
+                _check_text_arguments(verdict, world, line["payload"], rng, n)
             else:
-                _GIVEN[line["as"]](verdict, world, line["payload"])
+                _CHECKS[line["as"]](verdict, world, line["payload"])
             verdict.count("payloads")
-            verdict.demand("nothing of it was run", _sings(store), line["id"])
+            verdict.check("nothing of it was run", _canary_is_unchanged(store), line["id"])
     with engine.begin() as connection:
         schema.metadata.drop_all(connection)
         connection.exec_driver_sql("DROP TABLE IF EXISTS canary")
@@ -58,56 +58,60 @@ def play_on(url: str, chance: random.Random, n: int, sabotage: str) -> Verdict:
     return verdict
 
 
-def _order(verdict: Verdict, world: World, payload: str) -> None:
+def _check_order(verdict: Verdict, world: World, payload: str) -> None:
     """An order, and a field that is compared."""
-    house = world.crm.house
+    environment = world.crm._environment
 
     def search(**how: Any) -> None:
-        with house.store.begin(house.context, ids=house.ids, reading=True) as transaction:
-            transaction.find(Customer, how.pop("where", Is("version", 1)), **how)
+        with environment.store.begin(
+            environment.context, id_generator=environment.id_generator, read_only=True
+        ) as transaction:
+            transaction.find(Customer, how.pop("where", Eq("version", 1)), **how)
 
-    for attempt in (lambda: search(order=payload), lambda: search(where=Is(payload, "x"))):
-        verdict.demand("no field that there is not", _refusal(attempt) == "InvalidInput", payload)
+    for attempt in (lambda: search(order=payload), lambda: search(where=Eq(payload, "x"))):
+        verdict.check("no field that there is not", _error_name(attempt) == "InvalidInput", payload)
 
 
-def _key(verdict: Verdict, world: World, payload: str) -> None:
+def _check_custom_field_key(verdict: Verdict, world: World, payload: str) -> None:
     """The name of a field of the host's own."""
-    refused = _refusal(lambda: world.crm.customers.describe(world.customer.id, custom={payload: "x"}))
-    verdict.demand("no name that is none", refused == "NotAllowed", f"{payload}: {refused}")
+    refused = _error_name(lambda: world.crm.customers.update(world.customer.id, custom={payload: "x"}))
+    verdict.check("no name that is none", refused == "NotAllowed", f"{payload}: {refused}")
 
 
-def _like(verdict: Verdict, world: World, payload: str) -> None:
+def _check_search_word(verdict: Verdict, world: World, payload: str) -> None:
     """A word that is searched for: it stands for itself, so nobody is found whose name lacks it."""
-    crm, house = world.crm, world.crm.house
-    verdict.demand(
-        "a search is only a search", _refusal(lambda: crm.customers.search(payload)) in {"", "Blank"}, payload
+    crm, environment = world.crm, world.crm._environment
+    verdict.check(
+        "a search is only a search", _error_name(lambda: crm.customers.search(payload)) in {"", "Blank"}, payload
     )
-    with house.store.begin(house.context, ids=house.ids, reading=True) as transaction:
-        found = transaction.find(Customer, Mentions("name", payload))
+    with environment.store.begin(
+        environment.context, id_generator=environment.id_generator, read_only=True
+    ) as transaction:
+        found = transaction.find(Customer, WordPrefix("name", payload))
     strays = [customer.id for customer in found if payload not in customer.name]
-    verdict.demand("a word stands for itself", not strays, f"{payload}: {len(strays)}")
+    verdict.check("a word stands for itself", not strays, f"{payload}: {len(strays)}")
 
 
-def _text(verdict: Verdict, world: World, payload: str, chance: random.Random, n: int) -> None:
+def _check_text_arguments(verdict: Verdict, world: World, payload: str, rng: random.Random, n: int) -> None:
     """A text: every text that a story takes; whatever it keeps comes back as it was."""
     taking = [(call, p.name) for call in calls() for p in call.parameters if p.annotation in {str, str | None}]
-    for call, name in chance.sample(taking, min(n, len(taking))):
-        refused = _refusal(partial(call.tell, world, call.needs(world) | {name: payload}))
+    for call, name in rng.sample(taking, min(n, len(taking))):
+        refused = _error_name(partial(call.execute, world, call.required_arguments(world) | {name: payload}))
         verdict.count("texts given")
-        verdict.demand("only errors of ours come out", not refused.startswith("!"), f"{call}: {refused}")
-    customer = world.crm.customers.add(payload, note=payload)
+        verdict.check("only errors of ours come out", not refused.startswith("!"), f"{call}: {refused}")
+    customer = world.crm.customers.create(payload, note=payload)
     kept = world.crm.customers.get(customer.id)
-    verdict.demand("a text comes back as it was", (payload, payload) == (kept.name, kept.note), payload)
+    verdict.check("a text comes back as it was", (payload, payload) == (kept.name, kept.note), payload)
 
 
-_GIVEN: Final[dict[str, Callable[[Verdict, World, str], None]]] = {
-    "order": _order,
-    "key": _key,
-    "like": _like,
+_CHECKS: Final[dict[str, Callable[[Verdict, World, str], None]]] = {
+    "order": _check_order,
+    "key": _check_custom_field_key,
+    "like": _check_search_word,
 }
 
 
-def _refusal(attempt: Callable[[], Any]) -> str:
+def _error_name(attempt: Callable[[], Any]) -> str:
     """The name of the error of ours that something is refused with; with a mark in front, of any other."""
     try:
         attempt()
@@ -118,7 +122,7 @@ def _refusal(attempt: Callable[[], Any]) -> str:
     return ""
 
 
-def _sings(store: SqlStore) -> bool:
+def _canary_is_unchanged(store: SqlStore) -> bool:
     """Whether the canary is as it was."""
     try:
         with store.engine.begin() as connection:
@@ -128,17 +132,17 @@ def _sings(store: SqlStore) -> bool:
 
 
 @contextmanager
-def _sabotaged(sabotage: str) -> Iterator[None]:
-    honest = binds._escaped
-    if sabotage == "trusting":
-        binds._escaped = lambda start: start
+def _mutated(mutation: str) -> Iterator[None]:
+    original = binds._escape_like
+    if mutation == "trusting":
+        binds._escape_like = lambda prefix: prefix
     try:
         yield
     finally:
-        binds._escaped = honest
+        binds._escape_like = original
 
 
-play = on_every_database(play_on)
+check = on_every_database(check_on)
 
 if __name__ == "__main__":
-    sys.exit(run("SQLI", play, n=1_000, sabotages=SABOTAGES))
+    sys.exit(run("SQLI", check, n=1_000, mutations=MUTATIONS))

@@ -4,24 +4,24 @@ import random
 
 import pytest
 
-from tests.programmes.deser import SABOTAGES, play
+from tests.programmes.deser import MUTATIONS, check
 
 
-def test_bad_payloads_are_refused() -> None:
+def test_corrupt_payloads_are_rejected() -> None:
     """Two thousand spoilt records, facts and answers, and two hundred payloads that are none: refused, each by an error of ours."""
-    verdict = play(random.Random(1), 2_000, "")
+    verdict = check(random.Random(1), 2_000, "")
 
     assert verdict.passed, verdict
     assert verdict.counts["payloads"] + verdict.counts["spoilt"] > 2_100
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(mutation: str) -> None:
     """A reader that turns texts into numbers is found."""
-    assert not play(random.Random(1), 500, sabotage).passed
+    assert not check(random.Random(1), 500, mutation).passed
 
 
 @pytest.mark.long
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """A hundred thousand."""
-    assert play(random.Random(2), 100_000, "").passed
+    assert check(random.Random(2), 100_000, "").passed

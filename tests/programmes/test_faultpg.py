@@ -4,35 +4,35 @@ import random
 
 import pytest
 
-from tests.programmes.faultk import STORIES
-from tests.programmes.faultpg import SABOTAGES, WAYS, play, play_on
+from tests.programmes.faultk import COMMANDS
+from tests.programmes.faultpg import EXECUTION_MODES, MUTATIONS, check, check_on
 
 pytestmark = pytest.mark.postgresql
 
 
-def test_every_statement_fails_once_in_every_way(postgresql_url: str) -> None:
+def test_fault_at_every_statement_is_atomic(postgresql_url: str) -> None:
     """A deal is moved and a task is done: every statement, four ways to fail, one by one and together: all or nothing, and once."""
-    verdict = play_on(postgresql_url, [one for one in STORIES if one.path in {"deals.move", "tasks.complete"}], "")
+    verdict = check_on(postgresql_url, [one for one in COMMANDS if one.path in {"deals.move", "tasks.complete"}], "")
 
     assert verdict.passed, verdict
-    assert all(verdict.counts[f"{way}: faults"] > 40 for way in WAYS), verdict
+    assert all(verdict.counts[f"{way}: faults"] > 40 for way in EXECUTION_MODES), verdict
 
 
 @pytest.mark.long
 @pytest.mark.timeout(2400)
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """All kinds of stories."""
-    verdict = play(random.Random(1), len(STORIES), "")
+    verdict = check(random.Random(1), len(COMMANDS), "")
 
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(postgresql_url: str, sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(postgresql_url: str, mutation: str) -> None:
     """Statements that are transactions of their own, and a caller without a key, are found on either way."""
-    story = next(one for one in STORIES if one.path == ("tasks.give" if sabotage == "new-key" else "deals.lose"))
-    verdict = play_on(postgresql_url, [story], sabotage)
+    command = next(one for one in COMMANDS if one.path == ("tasks.create" if mutation == "new-key" else "deals.lose"))
+    verdict = check_on(postgresql_url, [command], mutation)
 
     assert not verdict.passed
-    for way in WAYS:
+    for way in EXECUTION_MODES:
         assert any(note.endswith(way) for note in verdict.notes), verdict

@@ -4,21 +4,21 @@ import random
 
 import pytest
 
-from tests.programmes.hosttx import SABOTAGES, play_on
+from tests.programmes.hosttx import MUTATIONS, check_on
 
 
-def test_every_end_of_the_hosts_transaction(database_url: str) -> None:
+def test_host_transaction_end_decides_what_is_stored(database_url: str) -> None:
     """Forty transactions of a host, on each database: what lasts is what the host kept."""
-    assert play_on(database_url, random.Random(1), 40, "").passed
+    assert check_on(database_url, random.Random(1), 40, "").passed
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sqlite_url: str, sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(sqlite_url: str, mutation: str) -> None:
     """A store that commits, or keeps half a story, is found at once."""
-    assert not play_on(sqlite_url, random.Random(1), 10, sabotage).passed
+    assert not check_on(sqlite_url, random.Random(1), 10, mutation).passed
 
 
 @pytest.mark.long
-def test_the_long_form(database_url: str) -> None:
+def test_long_form(database_url: str) -> None:
     """A thousand transactions on each database."""
-    assert play_on(database_url, random.Random(2), 1_000, "").passed
+    assert check_on(database_url, random.Random(2), 1_000, "").passed

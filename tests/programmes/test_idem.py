@@ -4,23 +4,23 @@ import random
 
 import pytest
 
-from tests.programmes.idem import SABOTAGES, play
+from tests.programmes.idem import MUTATIONS, check
 
 
-def test_keys_twins_upserts_and_disturbances() -> None:
+def test_repeated_and_disturbed_commands_have_one_effect() -> None:
     """Two thousand replays, twins, four writers of the same two hundred rows, and two hundred disturbed stories."""
-    verdict = play(random.Random(1), 2_000, "")
+    verdict = check(random.Random(1), 2_000, "")
 
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(mutation: str) -> None:
     """Without receipts, or without trying again, promises are missed."""
-    assert not play(random.Random(1), 100, sabotage).passed
+    assert not check(random.Random(1), 100, mutation).passed
 
 
 @pytest.mark.long
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """A hundred thousand replays."""
-    assert play(random.Random(2), 100_000, "").passed
+    assert check(random.Random(2), 100_000, "").passed

@@ -4,18 +4,18 @@ import random
 
 import pytest
 
-from tests.programmes.inbox import SABOTAGES, play
+from tests.programmes.inbox import MUTATIONS, check
 
 
-def test_each_message_has_one_effect() -> None:
+def test_inbox_message_has_one_effect() -> None:
     """10,000 deliveries, repeated, reordered, late and forged, in memory, and 1,000 in a database by four threads at once."""
-    verdict = play(random.Random(1), 10_000, "")
+    verdict = check(random.Random(1), 10_000, "")
 
     assert verdict.passed, str(verdict)
     assert (10_000, 1_000) == (verdict.counts["memory: calls"], verdict.counts["sqlite: calls"])
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(mutation: str) -> None:
     """A house that forgets ids, or editions, that commits in two steps, or that believes everybody, is found out."""
-    assert not play(random.Random(1), 600, sabotage).passed
+    assert not check(random.Random(1), 600, mutation).passed

@@ -4,26 +4,26 @@ import random
 
 import pytest
 
-from tests.programmes.killdb import SABOTAGES, play
-from tests.programmes.programme import shows
+from tests.programmes.killdb import MUTATIONS, check
+from tests.programmes.programme import is_detected
 
 pytestmark = pytest.mark.postgresql
 
 
-def test_five_kills() -> None:
+def test_killed_server_loses_no_acknowledged_lead() -> None:
     """Five kills of the server during intake: nothing lost, nothing twice, back within ten seconds."""
-    verdict = play(random.Random(1), 5, "")
+    verdict = check(random.Random(1), 5, "")
 
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(mutation: str) -> None:
     """A server that acknowledges too early loses leads; a sender without keys has them twice."""
-    assert shows(lambda chance: play(chance, 3, sabotage))
+    assert is_detected(lambda rng: check(rng, 3, mutation))
 
 
 @pytest.mark.long
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """Forty kills."""
-    assert play(random.Random(2), 40, "").passed
+    assert check(random.Random(2), 40, "").passed

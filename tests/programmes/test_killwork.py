@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.programmes.killwork import SABOTAGES, play, play_on
-from tests.programmes.programme import shows
+from tests.programmes.programme import is_detected
 
-WORK = {"mark-first": "deliver", "done-later": "run_due", "no-batch": "batch"}
+WORK = {"mark-first": "deliver", "done-later": "run_due_jobs", "no-batch": "batch"}
 
 
 def test_killed_on_a_file(tmp_path: Path) -> None:
@@ -26,12 +26,12 @@ def test_killed_on_a_server(postgresql_url: str) -> None:
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mutation", SABOTAGES)
+def test_a_planted_bug_is_found(mutation: str, tmp_path: Path) -> None:
     """Marking before sending, two transactions for due work, and commands without a batch are found."""
     url = f"sqlite:///{tmp_path}/crm.db"
 
-    assert shows(lambda chance: play_on(url, chance, 10, sabotage, works=[WORK[sabotage]]))
+    assert is_detected(lambda chance: play_on(url, chance, 10, mutation, works=[WORK[mutation]]))
 
 
 @pytest.mark.long

@@ -2,23 +2,23 @@
 
 import random
 
-from tests.programmes.limit import play
+from tests.programmes.limit import check
 from tools.limits import limits
 
 
-def test_every_limit_holds() -> None:
+def test_field_accepts_limit_and_rejects_one_more() -> None:
     """Every field takes what lies at its limit and refuses one more; there is no field without a limit."""
-    verdict = play(random.Random(1), 1, "")
+    verdict = check(random.Random(1), 1, "")
 
     assert verdict.passed, verdict
 
 
-def test_a_planted_bug_is_found() -> None:
+def test_mutation_is_found() -> None:
     """Fields that check nothing are found."""
-    assert not play(random.Random(1), 1, "blind").passed
+    assert not check(random.Random(1), 1, "blind").passed
 
 
-def test_every_limited_field_is_written_down() -> None:
+def test_limits_page_lists_every_record() -> None:
     """The page lists all records and parts that take something from outside."""
     page = limits()
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.payloads.payloads import seal
+from tests.payloads.payloads import digest
 from tests.programmes.mailinj import BREAKS, PAYLOADS, SABOTAGES, play
 
 
@@ -15,15 +15,15 @@ def test_mails_hold_what_letters_hold() -> None:
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", SABOTAGES)
+def test_planted_bug_is_found(mutation: str) -> None:
     """Headers that the mail library encodes, as before, and every check that is left out, are found."""
-    verdict = play(random.Random(1), 0, sabotage)
+    verdict = play(random.Random(1), 0, mutation)
 
-    assert verdict.misses[BREAKS[sabotage]] > 0
+    assert verdict.misses[BREAKS[mutation]] > 0
 
 
 def test_payloads_are_only_added() -> None:
     """No payload is taken out of the file."""
     assert len(PAYLOADS) >= 106
-    assert "75db41a0cb9e8608" == seal("mail", 106)
+    assert "75db41a0cb9e8608" == digest("mail", 106)

@@ -4,25 +4,25 @@ import random
 
 import pytest
 
-from tests.programmes.migrate import SABOTAGES, play_on
+from tests.programmes.migrate import MUTATIONS, check_on
 
 
-def test_every_way_to_the_newest_version(database_server: str) -> None:
+def test_interrupted_migration_loses_no_row(database_server: str) -> None:
     """From nothing and from release 0.1 with ten thousand rows, killed at one step each, on each database: no row differs."""
-    verdict = play_on(database_server, random.Random(1), 1, "")
+    verdict = check_on(database_server, random.Random(1), 1, "")
 
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sqlite_url: str, sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(sqlite_url: str, mutation: str) -> None:
     """A migration that overwrites something, or that cannot be run again, is found."""
-    assert not play_on(sqlite_url, random.Random(1), 1, sabotage).passed
+    assert not check_on(sqlite_url, random.Random(1), 1, mutation).passed
 
 
 @pytest.mark.long
-def test_the_long_form(database_server: str) -> None:
+def test_long_form(database_server: str) -> None:
     """Killed at every single step."""
-    verdict = play_on(database_server, random.Random(2), 10_000, "")
+    verdict = check_on(database_server, random.Random(2), 10_000, "")
 
     assert verdict.passed, verdict

@@ -4,17 +4,17 @@ import random
 
 import pytest
 
-from tests.programmes.model import play
+from tests.programmes.model import check
 
 
-def test_the_command_passes_and_finds() -> None:
+def test_short_run_passes_and_finds_mutation() -> None:
     """A few runs agree, and a planted bug does not."""
-    assert play(random.Random(1), 3, "").passed
-    assert not play(random.Random(1), 20, "NaiveTimes").passed
+    assert check(random.Random(1), 3, "").passed
+    assert not check(random.Random(1), 20, "NaiveTimes").passed
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """Half a million steps."""
-    assert play(random.Random(2), 10_000, "").passed
+    assert check(random.Random(2), 10_000, "").passed

@@ -6,27 +6,27 @@ import random
 import pytest
 
 from tests.programmes.power.disk import compiler
-from tests.programmes.power.power import play
+from tests.programmes.power.power import check
 
 pytestmark = pytest.mark.skipif(
     compiler() is None and not os.environ.get("CI"), reason="no C compiler: the power cannot be cut"
 )
 
 
-def test_what_was_acknowledged_outlasts_a_power_cut() -> None:
+def test_power_cut_loses_no_acknowledged_command() -> None:
     """Of 1,000 power cuts none loses an acknowledged story, leaves half of one, or spoils the file."""
-    assert play(random.Random(1), 1_000, "").passed
+    assert check(random.Random(1), 1_000, "").passed
 
 
-def test_the_programme_notices_a_store_that_syncs_late() -> None:
+def test_late_sync_is_found() -> None:
     """A store that acknowledges before it syncs is found out."""
-    verdict = play(random.Random(1), 100, "relaxed")
+    verdict = check(random.Random(1), 100, "relaxed")
 
     assert verdict.misses["nothing acknowledged is lost"] > 0
     assert verdict.misses["the file is in order"] == 0
 
 
 @pytest.mark.long
-def test_the_long_form() -> None:
+def test_long_form() -> None:
     """Of 20,000 power cuts none loses anything."""
-    assert play(random.Random(2), 20_000, "").passed
+    assert check(random.Random(2), 20_000, "").passed

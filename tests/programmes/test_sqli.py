@@ -2,24 +2,24 @@
 
 import random
 
-from tests.payloads.payloads import seal
-from tests.programmes.sqli import PAYLOADS, SABOTAGES, play_on
+from tests.payloads.payloads import digest
+from tests.programmes.sqli import MUTATIONS, PAYLOADS, check_on
 
 
-def test_nothing_of_a_payload_is_run(database_url: str) -> None:
+def test_sql_payload_is_never_executed(database_url: str) -> None:
     """All payloads on each database, each text in thirty arguments of stories: nothing is run, nothing is cut, nothing strange comes out."""
-    verdict = play_on(database_url, random.Random(1), 30, "")
+    verdict = check_on(database_url, random.Random(1), 30, "")
 
     assert verdict.passed, verdict
 
 
-def test_a_planted_bug_is_found(sqlite_url: str) -> None:
+def test_mutation_is_found(sqlite_url: str) -> None:
     """A search whose words are not escaped is found."""
-    for sabotage in SABOTAGES:
-        assert not play_on(sqlite_url, random.Random(1), 1, sabotage).passed
+    for mutation in MUTATIONS:
+        assert not check_on(sqlite_url, random.Random(1), 1, mutation).passed
 
 
-def test_payloads_are_only_added() -> None:
+def test_payload_file_is_append_only() -> None:
     """No payload is taken out of the file."""
     assert len(PAYLOADS) >= 56
-    assert "48ff19e3db52a337" == seal("sql", 56)
+    assert "48ff19e3db52a337" == digest("sql", 56)

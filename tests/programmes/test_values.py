@@ -6,32 +6,32 @@ import pytest
 
 from crmcore import MemoryStore, SqlStore
 from crmcore.services.ports import Store
-from tests.programmes.values import SABOTAGES, play, play_on, sorted_otherwise
+from tests.programmes.values import MUTATIONS, check, check_on, database_with_collation
 
 
-def test_memory_and_sqlite() -> None:
+def test_values_are_equal_in_memory_and_sqlite() -> None:
     """More than a hundred values and as many questions."""
-    verdict = play_on({"memory": MemoryStore(), "SQLite": SqlStore.open("sqlite://")}, random.Random(1), 1)
+    verdict = check_on({"memory": MemoryStore(), "SQLite": SqlStore.open("sqlite://")}, random.Random(1), 1)
 
     assert verdict.passed, verdict
 
 
 @pytest.mark.postgresql
-def test_postgresql_in_two_collations(postgresql_url: str) -> None:
+def test_values_are_equal_on_postgresql_in_two_collations(postgresql_url: str) -> None:
     """The same on PostgreSQL, in the C collation and in another."""
     stores: dict[str, Store] = {
         "memory": MemoryStore(),
         "C": SqlStore.open(postgresql_url),
-        "sorted otherwise": SqlStore.open(sorted_otherwise(postgresql_url)),
+        "sorted otherwise": SqlStore.open(database_with_collation(postgresql_url)),
     }
-    verdict = play_on(stores, random.Random(1), 1)
+    verdict = check_on(stores, random.Random(1), 1)
     for store in stores.values():
         store.close()
 
     assert verdict.passed, verdict
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_a_planted_bug_is_found(sabotage: str) -> None:
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_found(mutation: str) -> None:
     """What ignores case, puts nothing last, or cuts seconds is found."""
-    assert not play(random.Random(1), 1, sabotage).passed
+    assert not check(random.Random(1), 1, mutation).passed

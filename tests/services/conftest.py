@@ -7,15 +7,15 @@ import pytest
 
 from crmcore import MemoryStore, SqlStore
 from crmcore.services.ports import Store
-from tests.adapters.test_stores import empty
-from tests.services.world import World, furnish
+from tests.adapters.test_stores import truncate_tables
+from tests.services.world import World, create_world
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def house(request: pytest.FixtureRequest) -> Iterator[World]:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A house with one of everything in it, for one test."""
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
-    yield furnish(store)
+    yield create_world(store)
     store.close()
 
 
@@ -27,8 +27,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         return
     is_server = request.param == "postgresql"
     path = f"sqlite:///{tmp_path / 'crm.db'}"
-    made = SqlStore.open(request.getfixturevalue("postgresql_url") if is_server else path)
+    opened = SqlStore.open(request.getfixturevalue("postgresql_url") if is_server else path)
     if is_server:
-        empty(made)
-    yield made
-    made.close()
+        truncate_tables(opened)
+    yield opened
+    opened.close()

@@ -13,7 +13,7 @@ import pytest
 
 from crmcore import Crm, CrmError
 from crmcore.domain.customers.customer import Customer
-from crmcore.errors import RuleBroken, TransactionClosedError
+from crmcore.errors import BusinessRuleError, TransactionClosedError
 from crmcore.services.ports import Store
 
 
@@ -25,26 +25,28 @@ def crm(store: Store) -> Crm:
 
 def names(crm: Crm) -> list[str]:
     """The names of all customers."""
-    return sorted(crm.house.run("test", lambda unit: [c.display_name for c in unit.find(Customer)], reading=True))
+    return sorted(
+        crm._environment.execute("test", lambda uow: [c.display_name for c in uow.find(Customer)], read_only=True)
+    )
 
 
 async def add(crm: Crm, name: str, when: asyncio.Event) -> str | type[Exception]:
     """Add a customer after an event; returns its id, or the error."""
     await when.wait()
     try:
-        return str(crm.customers.add(name).id)
+        return str(crm.customers.create(name).id)
     except CrmError as error:
         return type(error)
 
 
 CALLS: dict[str, Callable[[Crm], Any]] = {
-    "command": lambda crm: crm.customers.add("Late"),
-    "command with a key": lambda crm: crm.customers.add("Late", key="k"),
+    "command": lambda crm: crm.customers.create("Late"),
+    "command with a key": lambda crm: crm.customers.create("Late", idempotency_key="k"),
     "view": lambda crm: crm.deals.list(),
     "bulk": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Late"}], system="erp")),
     "batch": lambda crm: crm.batch().__enter__(),
-    "inbox": lambda crm: crm.inbox.take("erp", "1", lambda: crm.customers.add("Late")),
-    "run_due": lambda crm: crm.run_due(),
+    "inbox": lambda crm: crm.inbox.process("erp", "1", lambda: crm.customers.create("Late")),
+    "run_due_jobs": lambda crm: crm.run_due_jobs(),
     "deliver": lambda crm: crm.deliver(),
     "feed": lambda crm: crm.feed.read(),
     "health": lambda crm: crm.health(),
@@ -57,7 +59,7 @@ def test_task_started_in_batch_running_after_its_end_is_refused(crm: Crm) -> Non
     async def main() -> Any:
         later = asyncio.Event()
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             task = asyncio.create_task(add(crm, "Late", later))
         later.set()
         return await task
@@ -72,7 +74,7 @@ def test_task_started_in_batch_that_failed_is_refused(crm: Crm) -> None:
     async def main() -> Any:
         later = asyncio.Event()
         with pytest.raises(ZeroDivisionError), crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             task = asyncio.create_task(add(crm, "Late", later))
             raise ZeroDivisionError
         later.set()
@@ -83,17 +85,17 @@ def test_task_started_in_batch_that_failed_is_refused(crm: Crm) -> None:
 
 
 def test_task_started_in_batch_running_meanwhile_is_refused(crm: Crm) -> None:
-    """While the batch is open, a task that was started in it is refused by `batch_elsewhere`."""
+    """While the batch is open, a task that was started in it is refused by `batch_in_other_thread`."""
 
     async def late() -> None:
-        crm.customers.add("Late")
+        crm.customers.create("Late")
 
     async def main() -> None:
         with crm.batch():
-            crm.customers.add("Inside")
-            with pytest.raises(RuleBroken) as caught:
+            crm.customers.create("Inside")
+            with pytest.raises(BusinessRuleError) as caught:
                 await asyncio.create_task(late())
-            assert "batch_elsewhere" == caught.value.rule
+            assert "batch_in_other_thread" == caught.value.rule
 
     asyncio.run(main())
 
@@ -106,7 +108,7 @@ def test_task_in_an_empty_context_is_not_refused_after_the_end(crm: Crm) -> None
     async def main() -> Any:
         later = asyncio.Event()
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             task = asyncio.create_task(add(crm, "Late", later), context=contextvars.Context())
         later.set()
         return await task
@@ -120,19 +122,19 @@ def test_task_that_shares_the_context_is_refused(crm: Crm) -> None:
     shared = contextvars.Context()
 
     async def late() -> str:
-        with pytest.raises(RuleBroken) as caught:
-            crm.customers.add("Late")
+        with pytest.raises(BusinessRuleError) as caught:
+            crm.customers.create("Late")
         return caught.value.rule
 
     async def owner() -> str:
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             return await asyncio.create_task(late(), context=shared)
 
     async def main() -> str:
         return await asyncio.create_task(owner(), context=shared)
 
-    assert "batch_elsewhere" == asyncio.run(main())
+    assert "batch_in_other_thread" == asyncio.run(main())
     assert ["Inside"] == names(crm)
 
 
@@ -148,14 +150,16 @@ def test_every_call_of_a_copied_context_is_refused(crm: Crm, call: str) -> None:
             refusals.append((getattr(error, "rule", ""), type(error)))
 
     with crm.batch():
-        crm.customers.add("Inside")
+        crm.customers.create("Inside")
         copy = contextvars.copy_context()
         for run in (copy.run, lambda *what: _in_thread(copy.run, *what)):
             run(attempt, crm)
     for run in (copy.run, lambda *what: _in_thread(copy.run, *what)):
         run(attempt, crm)
 
-    assert [("batch_elsewhere", RuleBroken)] * 2 + [("batch_is_over", TransactionClosedError)] * 2 == refusals
+    assert [("batch_in_other_thread", BusinessRuleError)] * 2 + [
+        ("batch_is_over", TransactionClosedError)
+    ] * 2 == refusals
     assert ["Inside"] == names(crm)
 
 
@@ -174,21 +178,21 @@ def test_to_thread_in_a_batch_is_refused(crm: Crm) -> None:
 
         def late() -> None:
             go.wait(5)
-            crm.customers.add("Late")
+            crm.customers.create("Late")
 
         with crm.batch():
-            crm.customers.add("Inside")
-            with pytest.raises(RuleBroken) as caught:
-                await asyncio.to_thread(crm.customers.add, "Late")
+            crm.customers.create("Inside")
+            with pytest.raises(BusinessRuleError) as caught:
+                await asyncio.to_thread(crm.customers.create, "Late")
             rules.append(caught.value.rule)
             waiting = asyncio.create_task(asyncio.to_thread(late))
             await asyncio.sleep(0.05)
         go.set()
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(BusinessRuleError) as caught:
             await waiting
         return [*rules, caught.value.rule]
 
-    assert ["batch_elsewhere", "batch_is_over"] == asyncio.run(main())
+    assert ["batch_in_other_thread", "batch_is_over"] == asyncio.run(main())
     assert ["Inside"] == names(crm)
 
 
@@ -197,11 +201,11 @@ def test_whole_batch_in_a_thread_or_a_task_works(crm: Crm) -> None:
 
     def whole(name: str) -> None:
         with crm.batch():
-            crm.customers.add(name)
+            crm.customers.create(name)
 
     async def in_a_task(name: str) -> None:
         with crm.batch():
-            crm.customers.add(name)
+            crm.customers.create(name)
             await asyncio.sleep(0)
 
     async def main() -> None:
@@ -217,13 +221,13 @@ def test_whole_batch_in_a_thread_or_a_task_works(crm: Crm) -> None:
 
 def test_batches_of_two_tasks_do_not_mix(crm: Crm) -> None:
     """Tasks that take turns have a batch each, where the store lets two write at once; one that fails leaves the other alone."""
-    if "sqlite" in repr(crm.house.store):
+    if "sqlite" in repr(crm._environment.store):
         pytest.skip("SQLite has one writer at a time")
 
     async def batch(name: str, *, fail: bool) -> None:
         with crm.batch():
             for number in range(3):
-                crm.customers.add(f"{name} {number}")
+                crm.customers.create(f"{name} {number}")
                 await asyncio.sleep(0)
             if fail:
                 raise ZeroDivisionError
@@ -243,7 +247,7 @@ def test_batch_left_in_another_task_is_refused_and_rolled_back(crm: Crm) -> None
     @asynccontextmanager
     async def opened() -> AsyncIterator[None]:
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             yield
 
     async def main() -> None:
@@ -254,15 +258,15 @@ def test_batch_left_in_another_task_is_refused_and_rolled_back(crm: Crm) -> None
             await context.__aenter__()
             left.set()
             await asyncio.sleep(0.05)
-            crm.customers.add("Who entered")
+            crm.customers.create("Who entered")
 
         entering = asyncio.create_task(enter())
         await left.wait()
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(BusinessRuleError) as caught:
             await context.__aexit__(None, None, None)
-        assert "batch_elsewhere" == caught.value.rule
+        assert "batch_in_other_thread" == caught.value.rule
         await entering
-        crm.customers.add("Who left")
+        crm.customers.create("Who left")
 
     asyncio.run(main())
 
@@ -275,17 +279,17 @@ def test_batch_left_in_another_thread_is_refused_and_rolled_back(crm: Crm) -> No
     @contextmanager
     def opened() -> Iterator[None]:
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             yield
 
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
         context = opened()
         first.submit(context.__enter__).result()
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(BusinessRuleError) as caught:
             second.submit(context.__exit__, None, None, None).result()
-        assert "batch_elsewhere" == caught.value.rule
+        assert "batch_in_other_thread" == caught.value.rule
         for thread in (first, second):
-            thread.submit(crm.customers.add, "Later").result()
+            thread.submit(crm.customers.create, "Later").result()
 
     assert ["Later", "Later"] == names(crm)
 
@@ -302,7 +306,7 @@ def test_error_in_a_batch_left_elsewhere_goes_on_its_way(crm: Crm) -> None:
     context.__enter__()
     with ThreadPoolExecutor(1) as thread:
         suppressed = thread.submit(context.__exit__, ZeroDivisionError, ZeroDivisionError(), None).result()
-    crm.customers.add("Later")
+    crm.customers.create("Later")
 
     assert not suppressed
     assert ["Later"] == names(crm)
@@ -314,15 +318,15 @@ def test_batch_of_a_closed_generator_is_an_error(crm: Crm) -> None:
     def rows() -> Generator[str, None, None]:
         with crm.batch():
             for name in ("One", "Two"):
-                crm.customers.add(name)
+                crm.customers.create(name)
                 yield name
 
     generator = rows()
     next(generator)
-    crm.customers.add("The caller's, in the batch too")
-    with pytest.raises(RuleBroken) as caught:
+    crm.customers.create("The caller's, in the batch too")
+    with pytest.raises(BusinessRuleError) as caught:
         generator.close()
-    crm.customers.add("Later")
+    crm.customers.create("Later")
 
     assert "batch_abandoned" == caught.value.rule
     assert ["Later"] == names(crm)
@@ -335,7 +339,7 @@ def test_batch_of_a_generator_that_ends_is_stored(crm: Crm) -> None:
         with crm.batch():
             yield "before"
             for name in ("One", "Two"):
-                crm.customers.add(name)
+                crm.customers.create(name)
                 yield name
 
     list(rows())
@@ -351,16 +355,16 @@ def test_nested_generators_have_no_batch_in_a_batch(crm: Crm) -> None:
 
     def rows(name: str) -> Iterator[str]:
         with crm.batch():
-            crm.customers.add(name)
+            crm.customers.create(name)
             yield name
 
     first, second = rows("One"), rows("Two")
     next(first)
-    with pytest.raises(RuleBroken) as caught:
+    with pytest.raises(BusinessRuleError) as caught:
         next(second)
     assert [] == list(first)
 
-    assert "batch_in_batch" == caught.value.rule
+    assert "nested_batch" == caught.value.rule
     assert ["One"] == names(crm)
 
 
@@ -370,7 +374,7 @@ def test_batch_that_nobody_left_is_forgotten(crm: Crm) -> None:
     manager.__enter__()
     del manager
     gc.collect()
-    crm.customers.add("Later")
+    crm.customers.create("Later")
 
     assert ["Later"] == names(crm)
 
@@ -378,7 +382,7 @@ def test_batch_that_nobody_left_is_forgotten(crm: Crm) -> None:
 def test_closed_batch_keeps_nothing_alive(crm: Crm) -> None:
     """A context that was copied in a batch does not keep the batch, and with it all of its records, in memory."""
     with crm.batch():
-        crm.customers.add("Inside")
+        crm.customers.create("Inside")
         copy = contextvars.copy_context()
 
     [kept] = [value for variable, value in copy.items() if variable.name == "crmcore_transaction"]
@@ -389,11 +393,11 @@ def test_batch_around_an_event_loop_is_not_its_tasks_batch(crm: Crm) -> None:
     """A loop that is run inside a batch runs tasks of its own; they are refused."""
 
     async def main() -> None:
-        crm.customers.add("Late")
+        crm.customers.create("Late")
 
     with crm.batch():
-        crm.customers.add("Inside")
-        with pytest.raises(RuleBroken, match="belongs to the thread or asyncio task"):
+        crm.customers.create("Inside")
+        with pytest.raises(BusinessRuleError, match="belongs to the thread or asyncio task"):
             asyncio.run(main())
 
     assert ["Inside"] == names(crm)

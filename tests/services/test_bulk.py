@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from crmcore import Crm, Done, ExternalId, Money, Refused
+from crmcore import Crm, ExternalId, ItemFailed, ItemSucceeded, Money
 from crmcore.domain.funnels import Funnel
-from crmcore.errors import InvalidInput
-from crmcore.services.bulk import padded
+from crmcore.errors import InvalidInputError
+from crmcore.services.bulk import pad_to_power_of_two
 from crmcore.services.ports import Store
 
 
@@ -22,7 +22,7 @@ def crm(store: Store) -> Crm:
 @pytest.fixture
 def sales(crm: Crm) -> Funnel:
     """A funnel, and somebody to take turns."""
-    crm.people.add("Anna")
+    crm.users.create("Anna")
     return crm.funnels.create("Windows", stages=["First call", "Measurement", "Payment", "Installation"])
 
 
@@ -36,41 +36,49 @@ def leads(number: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def test_an_answer_for_each(crm: Crm, sales: Funnel) -> None:
+def test_bulk_command_returns_result_per_row(crm: Crm, sales: Funnel) -> None:
     """Whoever can be taken in is, whoever cannot is refused by name, in the order in which they came."""
-    told = list(crm.leads.capture_many(leads(50), funnel=sales.id, source="fair", chunk=7))
+    results = list(crm.leads.capture_many(leads(50), funnel=sales.id, source="fair", chunk_size=7))
 
-    assert list(range(1, 51)) == [one.number for one in told]
-    assert [n % 5 == 0 for n in range(1, 51)] == [isinstance(one, Refused) for one in told]
-    assert {"invalid_email"} == {one.error.code for one in told if isinstance(one, Refused)}
+    assert list(range(1, 51)) == [one.number for one in results]
+    assert [n % 5 == 0 for n in range(1, 51)] == [isinstance(one, ItemFailed) for one in results]
+    assert {"invalid_email"} == {one.error.code for one in results if isinstance(one, ItemFailed)}
     assert 40 == len(crm.deals.list())
     assert {"fair"} == {deal.source for deal in crm.deals.list()}
 
 
-def test_what_came_before_is_repeated(crm: Crm, sales: Funnel) -> None:
+def test_repeated_rows_are_duplicates(crm: Crm, sales: Funnel) -> None:
     """The same requests a second time change nothing, and say so."""
     rows = [{"name": f"Customer {n}", "request": ExternalId("web", str(n % 3))} for n in range(6)]
-    first = [told.result.repeated for told in crm.leads.capture_many(rows, funnel=sales.id) if isinstance(told, Done)]
-    again = [told.result.repeated for told in crm.leads.capture_many(rows, funnel=sales.id) if isinstance(told, Done)]
+    first = [
+        results.result.is_duplicate
+        for results in crm.leads.capture_many(rows, funnel=sales.id)
+        if isinstance(results, ItemSucceeded)
+    ]
+    again = [
+        results.result.is_duplicate
+        for results in crm.leads.capture_many(rows, funnel=sales.id)
+        if isinstance(results, ItemSucceeded)
+    ]
 
     assert [False, False, False, True, True, True] == first
     assert [True] * 6 == again
     assert 3 == len(crm.deals.list())
 
 
-def test_a_row_of_nonsense_is_refused(crm: Crm, sales: Funnel) -> None:
+def test_invalid_row_is_rejected_alone(crm: Crm, sales: Funnel) -> None:
     """What is no row, or tells what nobody asked for, is refused as that row's own failure."""
     rows: list[Any] = [{"name": "Anna"}, "Bruno", {"name": "Celia", "colour": "red"}, {"name": "Dainis"}]
-    told = list(crm.leads.capture_many(rows, funnel=sales.id))
+    results = list(crm.leads.capture_many(rows, funnel=sales.id))
 
-    assert [Done, Refused, Refused, Done] == [type(one) for one in told]
-    assert "lead.colour" in str(told[2])
-    assert [Refused] == [type(one) for one in crm.leads.capture_many([{"name": "Anna"}])]
-    with pytest.raises(InvalidInput, match="chunk"):
-        next(crm.leads.capture_many([], chunk=0))
+    assert [ItemSucceeded, ItemFailed, ItemFailed, ItemSucceeded] == [type(one) for one in results]
+    assert "lead.colour" in str(results[2])
+    assert [ItemFailed] == [type(one) for one in crm.leads.capture_many([{"name": "Anna"}])]
+    with pytest.raises(InvalidInputError, match="chunk_size"):
+        next(crm.leads.capture_many([], chunk_size=0))
 
 
-def test_nothing_is_read_ahead(crm: Crm, sales: Funnel) -> None:
+def test_bulk_input_is_read_in_chunks(crm: Crm, sales: Funnel) -> None:
     """A stream is read a chunk at a time, and what was answered for is there."""
     read = []
 
@@ -79,7 +87,7 @@ def test_nothing_is_read_ahead(crm: Crm, sales: Funnel) -> None:
             read.append(lead)
             yield lead
 
-    answers = crm.leads.capture_many(stream(), funnel=sales.id, chunk=10)
+    answers = crm.leads.capture_many(stream(), funnel=sales.id, chunk_size=10)
     for _ in range(15):
         next(answers)
 
@@ -87,40 +95,42 @@ def test_nothing_is_read_ahead(crm: Crm, sales: Funnel) -> None:
     assert 16 == len(crm.deals.list())
 
 
-def test_moves(crm: Crm, sales: Funnel) -> None:
+def test_move_many_follows_rules_of_move(crm: Crm, sales: Funnel) -> None:
     """Deals move by the rules of a single move, and those that may not stay where they are."""
     deals = [
-        told.result.deal.id for told in crm.leads.capture_many(leads(4), funnel=sales.id) if isinstance(told, Done)
+        results.result.deal.id
+        for results in crm.leads.capture_many(leads(4), funnel=sales.id)
+        if isinstance(results, ItemSucceeded)
     ]
     crm.deals.lose(deals[1], reason="too dear")
     moves: list[Any] = [(deals[0], "Payment"), (deals[1], "Payment"), (deals[2], "Nowhere"), "nonsense"]
-    told = list(crm.deals.move_many(moves))
+    results = list(crm.deals.move_many(moves))
 
-    assert [Done, Refused, Refused, Refused] == [type(one) for one in told]
-    assert ["Payment", "First call", "First call"] == [crm.deals.get(id).stage for id in deals[:3]]
+    assert [ItemSucceeded, ItemFailed, ItemFailed, ItemFailed] == [type(one) for one in results]
+    assert ["Payment", "First call", "First call"] == [crm.deals.get(id).stage_key for id in deals[:3]]
     assert 2 == len(crm.deals.history(deals[0]))
 
 
-def test_customers_are_known_by_their_keys(crm: Crm) -> None:
+def test_upsert_customers_creates_then_updates_by_key(crm: Crm) -> None:
     """A customer comes in once, and is brought up to date by what its row tells, and by nothing else."""
     rows = [{"key": str(n), "name": f"Customer {n}", "phone": f"+371200000{n:02}", "tags": ["old"]} for n in range(20)]
-    first = list(crm.customers.upsert_many(rows, system="erp", source="import", chunk=6))
-    again = list(crm.customers.upsert_many(rows, system="erp", chunk=6))
-    told = list(crm.customers.upsert_many([{"key": "3", "name": "Anna", "email": "a@example.org"}], system="erp"))
+    first = list(crm.customers.upsert_many(rows, system="erp", source="import", chunk_size=6))
+    again = list(crm.customers.upsert_many(rows, system="erp", chunk_size=6))
+    results = list(crm.customers.upsert_many([{"key": "3", "name": "Anna", "email": "a@example.org"}], system="erp"))
 
-    assert [Done] * 20 == [type(one) for one in first]
-    assert [one.result for one in first if isinstance(one, Done)] == [
-        one.result for one in again if isinstance(one, Done)
+    assert [ItemSucceeded] * 20 == [type(one) for one in first]
+    assert [one.result for one in first if isinstance(one, ItemSucceeded)] == [
+        one.result for one in again if isinstance(one, ItemSucceeded)
     ]
-    assert isinstance(told[0], Done)
-    anna = crm.customers.get(told[0].result.id)
+    assert isinstance(results[0], ItemSucceeded)
+    anna = crm.customers.get(results[0].result.id)
     assert ("Anna", ("old",), "import", 2) == (anna.name, anna.tags, anna.source, len(anna.contact_points))
     assert (ExternalId("erp", "3"),) == anna.external_ids
 
 
-def test_customers_that_cannot_be(crm: Crm) -> None:
+def test_invalid_customer_rows_are_rejected(crm: Crm) -> None:
     """A row without a key, with somebody else's phone, or with an owner who is not there is refused; the others come in."""
-    crm.customers.add("Somebody", phone="+37120000000")
+    crm.customers.create("Somebody", phone="+37120000000")
     rows: list[dict[str, Any]] = [
         {"key": "1", "name": "Anna"},
         {"name": "No key"},
@@ -130,17 +140,17 @@ def test_customers_that_cannot_be(crm: Crm) -> None:
         {"key": "5", "name": "Orphan", "owner": "user_00000000000070008000000000000001"},
         {"key": "6", "name": "Bad\x00name"},
     ]
-    told = list(crm.customers.upsert_many(rows, system="erp"))
+    results = list(crm.customers.upsert_many(rows, system="erp"))
 
-    assert ["Done", "blank", "taken", "Done", "taken", "not_found", "control_character"] == [
-        one.error.code if isinstance(one, Refused) else "Done" for one in told
+    assert ["Done", "required", "duplicate_key", "Done", "duplicate_key", "not_found", "invalid_character"] == [
+        one.error.code if isinstance(one, ItemFailed) else "Done" for one in results
     ]
 
 
-def test_deals_are_known_by_their_keys(crm: Crm, sales: Funnel) -> None:
+def test_upsert_deals_creates_then_updates_by_key(crm: Crm, sales: Funnel) -> None:
     """A deal comes in once, in whatever stage it is, and is brought up to date by what its row tells."""
     list(crm.customers.upsert_many([{"key": "c1", "name": "Anna"}], system="erp"))
-    known = crm.customers.add("Bruno")
+    known = crm.customers.create("Bruno")
     opened = datetime(2025, 5, 1, 12, tzinfo=UTC)
     rows: list[dict[str, Any]] = [
         {"key": "1", "customer_key": "c1", "title": "Doors", "stage": "Payment", "value": Money(5, "EUR")},
@@ -148,23 +158,28 @@ def test_deals_are_known_by_their_keys(crm: Crm, sales: Funnel) -> None:
         {"key": "3", "customer_key": "nobody", "title": "Walls"},
         {"key": "4", "customer": "customer_00000000000070008000000000000009"},
     ]
-    told = list(crm.deals.upsert_many(rows, system="erp", funnel=sales.id))
+    results = list(crm.deals.upsert_many(rows, system="erp", funnel=sales.id))
     update = {"key": "2", "stage": "Measurement", "expected_close": date(2026, 1, 2), "value": Money(7, "EUR")}
     changed = list(crm.deals.upsert_many([update], system="erp"))
 
     assert ["Done", "Done", "not_found", "not_found"] == [
-        one.error.code if isinstance(one, Refused) else "Done" for one in told
+        one.error.code if isinstance(one, ItemFailed) else "Done" for one in results
     ]
-    doors, windows = (one.result for one in told if isinstance(one, Done))
-    assert ("Payment", Money(5, "EUR")) == (crm.deals.get(doors.id).stage, doors.total)
-    assert isinstance(changed[0], Done)
+    doors, windows = (one.result for one in results if isinstance(one, ItemSucceeded))
+    assert ("Payment", Money(5, "EUR")) == (crm.deals.get(doors.id).stage_key, doors.total)
+    assert isinstance(changed[0], ItemSucceeded)
     deal = crm.deals.get(windows.id)
-    assert ("Measurement", Money(7, "EUR"), opened, known.id) == (deal.stage, deal.total, deal.opened_at, deal.customer)
-    assert 4 == deal.moves == len(crm.deals.history(deal.id))
-    assert [] == list(crm.tasks.list(deal=deal.id))
+    assert ("Measurement", Money(7, "EUR"), opened, known.id) == (
+        deal.stage_key,
+        deal.total,
+        deal.opened_at,
+        deal.customer_id,
+    )
+    assert 4 == deal.movement_count == len(crm.deals.history(deal.id))
+    assert [] == list(crm.tasks.list(deal_id=deal.id))
 
 
-def test_many_rows_as_a_stream(crm: Crm, sales: Funnel) -> None:
+def test_large_chunk_round_trips_all_values(crm: Crm, sales: Funnel) -> None:
     """A chunk of hundreds comes in as it went out: every text, number and absent value."""
     rows = [
         {"key": str(n), "name": f"O'Brien \\ {n}\tü", "note": "a\nb\\N", "phone": f"+3712{n:07}", "tags": ["x", "y"]}
@@ -172,24 +187,24 @@ def test_many_rows_as_a_stream(crm: Crm, sales: Funnel) -> None:
     ]
     for row in rows:
         row["name"] = str(row["name"]).replace("\t", " ")
-    told = list(crm.customers.upsert_many(rows, system="erp", chunk=300))
+    results = list(crm.customers.upsert_many(rows, system="erp", chunk_size=300))
 
-    assert all(isinstance(one, Done) for one in told)
-    for one in told[::37]:
-        assert isinstance(one, Done)
+    assert all(isinstance(one, ItemSucceeded) for one in results)
+    for one in results[::37]:
+        assert isinstance(one, ItemSucceeded)
         assert one.result == crm.customers.get(one.result.id)
 
 
-def test_padding() -> None:
+def test_pad_to_power_of_two_repeats_options() -> None:
     """Options are filled up to a power of two, each of them once before."""
     assert [(), (1,), (1, 2), (1, 2, 3, 3), (1, 2, 3, 4, 5, 5, 5, 5)] == [
-        padded(options) for options in ([], [1, 1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5])
+        pad_to_power_of_two(options) for options in ([], [1, 1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5])
     ]
 
 
-def test_leads_of_one_chunk_know_each_other(crm: Crm, sales: Funnel) -> None:
+def test_leads_in_same_chunk_match_each_other(crm: Crm, sales: Funnel) -> None:
     """Who comes twice in a chunk is one customer, as is whoever was there before; what cannot be is refused in its turn."""
-    crm.customers.add("Anna", phone="+37120000000")
+    crm.customers.create("Anna", phone="+37120000000")
     rows: list[Any] = [
         {"name": "Anna", "phone": "+371 2000 0000"},
         *({"name": f"Somebody {n}", "email": f"{n}@example.org"} for n in range(30)),
@@ -200,20 +215,22 @@ def test_leads_of_one_chunk_know_each_other(crm: Crm, sales: Funnel) -> None:
         {"name": "No number", "phone": "call me"},
         "nonsense",
     ]
-    told = list(crm.leads.capture_many(rows, funnel=sales.id))
+    results = list(crm.leads.capture_many(rows, funnel=sales.id))
 
-    assert [Done] * 34 + [Refused] * 3 == [type(one) for one in told]
-    assert ["ambiguous_customer", "invalid_phone", "wrong_type"] == [
-        one.error.code for one in told if isinstance(one, Refused)
+    assert [ItemSucceeded] * 34 + [ItemFailed] * 3 == [type(one) for one in results]
+    assert ["ambiguous_customer", "invalid_phone", "invalid_type"] == [
+        one.error.code for one in results if isinstance(one, ItemFailed)
     ]
-    assert 32 == len({one.result.customer.id for one in told if isinstance(one, Done)})
+    assert 32 == len({one.result.customer.id for one in results if isinstance(one, ItemSucceeded)})
     assert 34 == len(crm.deals.list())
 
 
 @pytest.mark.parametrize("customer", ["customer_" + "z" * 32, "nobody", 7, None])
-def test_a_customer_that_is_no_id(crm: Crm, sales: Funnel, customer: Any) -> None:
+def test_deal_with_invalid_customer_id_is_rejected(crm: Crm, sales: Funnel, customer: Any) -> None:
     """A deal whose customer is no id is refused, and the others are taken in."""
-    anna = crm.customers.add("Anna")
+    anna = crm.customers.create("Anna")
     rows = [{"key": "1", "customer": customer}, {"key": "2", "customer": anna.id}]
 
-    assert [Refused, Done] == [type(told) for told in crm.deals.upsert_many(rows, system="erp", funnel=sales.id)]
+    assert [ItemFailed, ItemSucceeded] == [
+        type(results) for results in crm.deals.upsert_many(rows, system="erp", funnel=sales.id)
+    ]

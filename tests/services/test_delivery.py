@@ -2,37 +2,41 @@
 
 import pytest
 
-from crmcore import Crm, FrozenClock, Recorder
-from crmcore.errors import Blank, NotFound
+from crmcore import Crm, FrozenClock, RecordingNotifier
+from crmcore.errors import NotFoundError, RequiredError
 
 
-def test_a_host_queues_messages_of_its_own() -> None:
+def test_queue_message_for_user_or_address() -> None:
     """To one of us by his id, to anybody else by an address; in the recipient's language; not before its time; once for a key."""
-    clock, mail, hooks = FrozenClock(), Recorder(), Recorder()
-    crm = Crm(clock=clock, notifiers={"email": mail, "webhook": hooks})
-    anna = crm.people.add("Anna", email="anna@example.com", language="lv")
-    crm.delivery.queue("task.reminder", recipient=anna.id, facts={"title": "Zvanīt", "due": "10:00"})
+    clock, mail, notifier = FrozenClock(), RecordingNotifier(), RecordingNotifier()
+    crm = Crm(clock=clock, notifiers={"email": mail, "webhook": notifier})
+    anna = crm.users.create("Anna", email="anna@example.com", language="lv")
+    crm.outbox.queue("task.reminder", recipient_id=anna.id, variables={"title": "Zvanīt", "due": "10:00"})
     for _ in range(2):
-        crm.delivery.queue("notice", address="https://a.example/", channel="webhook", facts={"text": "Hi"}, key="k")
-    later = crm.delivery.queue("notice", recipient=anna.id, facts={"text": "x"}, due_at=clock.now().replace(hour=23))
+        crm.outbox.queue(
+            "notice", address="https://a.example/", channel="webhook", variables={"text": "Hi"}, idempotency_key="k"
+        )
+    later = crm.outbox.queue(
+        "notice", recipient_id=anna.id, variables={"text": "x"}, due_at=clock.now().replace(hour=23)
+    )
 
     assert 2 == crm.deliver().sent
     assert ("anna@example.com", "Anna", "Atgādinājums: Zvanīt") == (
-        (one := mail.letters[0]).to,
-        one.name,
+        (one := mail.messages[0]).address,
+        one.recipient_name,
         one.subject,
     )
-    assert [("https://a.example/", "Hi")] == [(letter.to, letter.body) for letter in hooks.letters]
+    assert [("https://a.example/", "Hi")] == [(message.address, message.body) for message in notifier.messages]
     clock.advance(hours=20)
     crm.deliver()
-    assert later.id == mail.letters[1].id
+    assert later.id == mail.messages[1].id
 
 
-def test_a_message_needs_somebody() -> None:
+def test_queue_message_without_recipient_is_rejected() -> None:
     """Neither a recipient nor an address, or a recipient who is nobody, is refused."""
     crm = Crm()
 
-    with pytest.raises(Blank, match="must be named"):
-        crm.delivery.queue("notice")
-    with pytest.raises(NotFound):
-        crm.delivery.queue("notice", recipient="user_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text
+    with pytest.raises(RequiredError, match="must be named"):
+        crm.outbox.queue("notice")
+    with pytest.raises(NotFoundError):
+        crm.outbox.queue("notice", recipient_id="user_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text

@@ -13,16 +13,16 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from crmcore import Crm, FrozenClock, MemoryStore, SqlStore
-from crmcore.adapters.notify.recorder import Recorder
+from crmcore.adapters.notify.recorder import RecordingNotifier
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.sql.store import make_engine
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.feed import Recorded
-from crmcore.domain.inbox import Reception
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.inbox import InboxResult
 from crmcore.domain.kernel import Entity
-from crmcore.errors import RuleBroken, TransactionOpenError
-from crmcore.services.ports import Context, Store, is_joined
-from tests.adapters.test_stores import empty
+from crmcore.errors import BusinessRuleError, TransactionOpenError
+from crmcore.services.ports import RequestContext, Store, is_joined
+from tests.adapters.test_stores import truncate_tables
 
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 AT_ONCE = 2.0
@@ -36,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'crm.db'}"
     server: str = request.getfixturevalue("postgresql_url")
     made = SqlStore.open(server)
-    empty(made)
+    truncate_tables(made)
     made.close()
     return server
 
@@ -49,14 +49,14 @@ def engine(url: str) -> Iterator[Engine]:
     store.close()
 
 
-class Outside(Recorder):
+class Outside(RecordingNotifier):
     """Takes letters and events."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.events: list[Recorded] = []
+        self.events: list[RecordedEvent] = []
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Take events."""
         self.events += events
 
@@ -83,12 +83,14 @@ def opened(url: str, sent: Outside) -> Iterator[Crm]:
 
 def names(crm: Crm) -> list[str]:
     """The names of all customers."""
-    return sorted(crm.house.run("test", lambda unit: [c.display_name for c in unit.find(Customer)], reading=True))
+    return sorted(
+        crm._environment.execute("test", lambda uow: [c.display_name for c in uow.find(Customer)], read_only=True)
+    )
 
 
 def queue(crm: Crm) -> None:
     """Queue a letter."""
-    crm.delivery.queue("notice", address="anna@example.org", facts={"text": "Hello"})
+    crm.outbox.queue("notice", address="anna@example.org", variables={"text": "Hello"})
 
 
 @contextmanager
@@ -105,9 +107,9 @@ def refused(*rules: str) -> Iterator[None]:
 
 OUTWARD: dict[str, Callable[[Crm], Any]] = {
     "deliver": lambda crm: crm.deliver(),
-    "delivery.run": lambda crm: crm.delivery.run(limit=1),
+    "outbox.run": lambda crm: crm.outbox.run(limit=1),
     "feed.read": lambda crm: crm.feed.read(),
-    "feed.end": lambda crm: crm.feed.end(),
+    "feed.latest_cursor": lambda crm: crm.feed.latest_cursor(),
     "feed.prune": lambda crm: crm.feed.prune(),
     "health": lambda crm: crm.health(),
 }
@@ -123,17 +125,17 @@ def test_outward_call_over_a_joined_store_is_refused(
     host: Any
     for commits in (False, True):
         with Session(engine) if by == "session" else engine.connect() as host:
-            here = crm.using(SqlStore(host))
+            here = crm.with_store(SqlStore(host))
             queue(here)
             with refused("host_transaction_is_open"):
                 OUTWARD[call](here)
             (host.commit if commits else host.rollback)()
 
-            assert [] == [*sent.letters, *sent.events]
+            assert [] == [*sent.messages, *sent.events]
     report = crm.deliver()
 
-    assert (1, 1) == (report.sent, len(sent.letters))
-    assert 1 == len(crm.delivery.list())
+    assert (1, 1) == (report.sent, len(sent.messages))
+    assert 1 == len(crm.outbox.list())
 
 
 @pytest.mark.parametrize("call", OUTWARD)
@@ -141,7 +143,7 @@ def test_outward_call_over_an_idle_session_is_refused(crm: Crm, engine: Engine, 
     """A joined store is refused by what it is, and not by what was done: the host may write later, and roll back."""
     queue(crm)
     with Session(engine) as session, refused("host_transaction_is_open"):
-        OUTWARD[call](crm.using(SqlStore(session)))
+        OUTWARD[call](crm.with_store(SqlStore(session)))
 
     assert 1 == crm.deliver().sent
 
@@ -151,12 +153,12 @@ def test_outward_call_in_a_batch_is_refused(crm: Crm, sent: Outside, call: str) 
     """In a batch it is the same, over its own store, over another store object, and over a joined one."""
     with crm.batch():
         queue(crm)
-        with refused("batch_is_open"):
+        with refused("batch_open"):
             OUTWARD[call](crm)
-        with refused("batch_is_open"):
-            OUTWARD[call](crm.using(SqlStore(crm.house.store.engine)))  # type: ignore[attr-defined]  # an SQL one
+        with refused("batch_open"):
+            OUTWARD[call](crm.with_store(SqlStore(crm._environment.store.engine)))  # type: ignore[attr-defined]  # an SQL one
 
-    assert [] == [*sent.letters, *sent.events]
+    assert [] == [*sent.messages, *sent.events]
 
 
 @pytest.mark.parametrize("call", OUTWARD)
@@ -166,17 +168,17 @@ def test_outward_call_in_an_inbox_handler_is_refused(crm: Crm, url: str, sent: O
     with opened(url, sent) as other:
         for acting in (crm, other):
             with pytest.raises(TransactionOpenError):
-                crm.inbox.take("erp", "1", lambda acting=acting: OUTWARD[call](acting))  # type: ignore[misc]  # bound now
+                crm.inbox.process("erp", "1", lambda acting=acting: OUTWARD[call](acting))  # type: ignore[misc]  # bound now
 
-    assert [] == [*sent.letters, *sent.events]
+    assert [] == [*sent.messages, *sent.events]
     assert 1 == crm.deliver().sent
 
 
 INWARD: dict[str, Callable[[Crm], Any]] = {
-    "command": lambda crm: crm.customers.add("Other"),
+    "command": lambda crm: crm.customers.create("Other"),
     "bulk": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Other"}], system="erp")),
     "batch": lambda crm: crm.batch().__enter__(),
-    "inbox": lambda crm: crm.inbox.take("erp", "2", lambda: crm.customers.add("Other")),
+    "inbox": lambda crm: crm.inbox.process("erp", "2", lambda: crm.customers.create("Other")),
 }
 """What begins a transaction that writes."""
 
@@ -186,12 +188,12 @@ def test_command_of_another_store_in_an_inbox_handler_is_refused(crm: Crm, url: 
     """Another store object with connections of its own is refused at once: no wait for a lock, no second effect; then it comes again."""
     begun = time.monotonic()
     with opened(url, sent) as other:
-        with pytest.raises(RuleBroken):
-            crm.inbox.take("erp", "1", lambda: INWARD[call](other))
+        with pytest.raises(BusinessRuleError):
+            crm.inbox.process("erp", "1", lambda: INWARD[call](other))
 
         assert time.monotonic() - begun < AT_ONCE
         assert [] == names(crm)
-        assert Reception.APPLIED is crm.inbox.take("erp", "1", lambda: crm.customers.add("Mine"))
+        assert InboxResult.APPLIED is crm.inbox.process("erp", "1", lambda: crm.customers.create("Mine"))
         assert ["Mine"] == names(other)
 
 
@@ -200,10 +202,10 @@ def test_command_of_another_store_in_a_batch_is_refused(crm: Crm, url: str, sent
     in_memory = Crm.open("sqlite://")
     with opened(url, sent) as other:
         with crm.batch():
-            crm.customers.add("Mine")
+            crm.customers.create("Mine")
             for foreign in (other, Crm(), in_memory):
                 with refused("batch_of_another_store"):
-                    foreign.customers.add("Other")
+                    foreign.customers.create("Other")
 
         assert ["Mine"] == names(crm)
     in_memory.close()
@@ -212,25 +214,25 @@ def test_command_of_another_store_in_a_batch_is_refused(crm: Crm, url: str, sent
 def test_view_of_another_store_in_a_batch_works(crm: Crm) -> None:
     """Reading elsewhere changes nothing, so a batch may copy from another store."""
     source = Crm()
-    source.people.add("Anna")
+    source.users.create("Anna")
     with crm.batch():
-        for user in source.people.list():
-            crm.people.add(user.name)
+        for user in source.users.list():
+            crm.users.create(user.name)
 
-    assert ["Anna"] == [user.name for user in crm.people.list()]
+    assert ["Anna"] == [user.name for user in crm.users.list()]
 
 
 def test_equal_store_joins_the_batch(crm: Crm, engine: Engine) -> None:
     """A store over the same engine and tables is the same store: its commands are part of the batch, and roll back with it."""
-    same = crm.using(SqlStore(engine))
+    same = crm.with_store(SqlStore(engine))
     with pytest.raises(ZeroDivisionError), crm.batch():
-        same.customers.add("Lost")
+        same.customers.create("Lost")
         assert ["Lost"] == names(crm)
         raise ZeroDivisionError
     assert [] == names(crm)
-    outcomes = [crm.inbox.take("erp", "1", lambda: same.customers.add("Once")) for _ in range(2)]
+    outcomes = [crm.inbox.process("erp", "1", lambda: same.customers.create("Once")) for _ in range(2)]
 
-    assert [Reception.APPLIED, Reception.REPEATED] == outcomes
+    assert [InboxResult.APPLIED, InboxResult.DUPLICATE] == outcomes
     assert ["Once"] == names(crm)
 
 
@@ -239,7 +241,7 @@ def test_anything_of_the_same_sqlite_file_in_a_handler_is_refused_at_once(tmp_pa
     """On SQLite the thread would wait for its own lock: making a store, opening a database and the host's own write are refused."""
     url = f"sqlite:///{tmp_path / 'crm.db'}"
     crm = Crm.open(url)
-    engine: Engine = crm.house.store.engine  # type: ignore[attr-defined]  # an SQL one
+    engine: Engine = crm._environment.store.engine  # type: ignore[attr-defined]  # an SQL one
 
     def apply() -> None:
         match host:
@@ -255,8 +257,8 @@ def test_anything_of_the_same_sqlite_file_in_a_handler_is_refused_at_once(tmp_pa
                 Crm.open(url)
 
     with refused("database_is_locked"):
-        crm.inbox.take("erp", "1", apply)
-    crm.inbox.take("erp", "1", lambda: crm.using(SqlStore(engine)).customers.add("Once"))
+        crm.inbox.process("erp", "1", apply)
+    crm.inbox.process("erp", "1", lambda: crm.with_store(SqlStore(engine)).customers.create("Once"))
 
     assert ["Once"] == names(crm)
     crm.close()
@@ -266,8 +268,8 @@ def test_anything_of_the_same_sqlite_file_in_a_handler_is_refused_at_once(tmp_pa
 def test_engine_in_the_hosts_open_sqlite_transaction_is_refused_at_once(tmp_path: Path, call: str) -> None:
     """While a joined transaction of this thread is open, a store over the engine would wait for it: it is refused, and works after the commit."""
     crm = Crm.open(f"sqlite:///{tmp_path / 'crm.db'}")
-    with Session(crm.house.store.engine) as session:  # type: ignore[attr-defined]  # an SQL one
-        crm.using(SqlStore(session)).customers.add("Mine")
+    with Session(crm._environment.store.engine) as session:  # type: ignore[attr-defined]  # an SQL one
+        crm.with_store(SqlStore(session)).customers.create("Mine")
         with refused("database_is_locked"):
             (INWARD | OUTWARD)[call](crm)
         session.commit()
@@ -280,11 +282,11 @@ def test_engine_in_the_hosts_open_sqlite_transaction_is_refused_at_once(tmp_path
 def test_view_inside_a_command_in_sqlite_memory_is_refused_at_once() -> None:
     """A database in memory has one connection, so not even a view can be asked inside a command; in a batch it is part of it."""
     inner = Crm.open("sqlite://")
-    outer = meddling(inner.house.store, lambda: names(inner))
+    outer = meddling(inner._environment.store, lambda: names(inner))
     with refused("database_is_locked"):
-        outer.customers.add("Outer")
+        outer.customers.create("Outer")
     with outer.batch():
-        outer.customers.add("Outer")
+        outer.customers.create("Outer")
 
     assert ["Outer"] == names(inner)
     inner.close()
@@ -296,7 +298,7 @@ def test_task_that_meets_an_open_batch_on_sqlite_is_refused_at_once(tmp_path: Pa
 
     async def batch(opened: asyncio.Event, done: asyncio.Event) -> None:
         with crm.batch():
-            crm.customers.add("Inside")
+            crm.customers.create("Inside")
             opened.set()
             await done.wait()
 
@@ -305,11 +307,11 @@ def test_task_that_meets_an_open_batch_on_sqlite_is_refused_at_once(tmp_path: Pa
         task = asyncio.create_task(batch(opened, done))
         await opened.wait()
         with refused("database_is_locked"):
-            crm.customers.add("Other")
+            crm.customers.create("Other")
         assert [] == names(crm)
         done.set()
         await task
-        crm.customers.add("Other")
+        crm.customers.create("Other")
 
     asyncio.run(main())
 
@@ -322,24 +324,24 @@ def test_inbox_of_a_joined_store_shares_the_hosts_fate(crm: Crm, engine: Engine,
     """A message taken in the host's transaction, by a handler that makes its own store over the session, comes and goes with it."""
 
     def apply(session: Session) -> None:
-        crm.using(SqlStore(session)).customers.add("Once")
+        crm.with_store(SqlStore(session)).customers.create("Once")
         if ending == "error":
             raise ZeroDivisionError
 
     with Session(engine) as session:
-        here = crm.using(SqlStore(session))
+        here = crm.with_store(SqlStore(session))
         if ending == "error":
             with pytest.raises(ZeroDivisionError):
-                here.inbox.take("erp", "1", lambda: apply(session))
+                here.inbox.process("erp", "1", lambda: apply(session))
             session.commit()
         else:
-            here.inbox.take("erp", "1", lambda: apply(session))
+            here.inbox.process("erp", "1", lambda: apply(session))
             (session.commit if ending == "commit" else session.rollback)()
 
     stored = ["Once"] if ending == "commit" else []
     assert stored == names(crm)
-    again = crm.inbox.take("erp", "1", lambda: None)
-    assert (Reception.REPEATED if stored else Reception.APPLIED) is again
+    again = crm.inbox.process("erp", "1", lambda: None)
+    assert (InboxResult.DUPLICATE if stored else InboxResult.APPLIED) is again
 
 
 def test_joined_store_in_a_handler_of_the_engines_is_refused(crm: Crm, engine: Engine) -> None:
@@ -347,10 +349,10 @@ def test_joined_store_in_a_handler_of_the_engines_is_refused(crm: Crm, engine: E
 
     def apply() -> None:
         with Session(engine) as session:
-            crm.using(SqlStore(session)).customers.add("Other")
+            crm.with_store(SqlStore(session)).customers.create("Other")
 
     with refused("batch_of_another_store", "database_is_locked"):
-        crm.inbox.take("erp", "1", apply)
+        crm.inbox.process("erp", "1", apply)
 
     assert [] == names(crm)
 
@@ -361,7 +363,7 @@ class Meddling(AllowAll):
 
     act: Callable[[], Any]
 
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
+    def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
         """Call it."""
         if isinstance(entity, Customer):
             self.act()
@@ -369,7 +371,7 @@ class Meddling(AllowAll):
 
 def meddling(store: Store, act: Callable[[], Any]) -> Crm:
     """A CRM whose policy calls something in the middle of a command."""
-    return Crm(store, policy=Meddling(act))
+    return Crm(store, access_policy=Meddling(act))
 
 
 @pytest.mark.parametrize("call", ["command", "bulk", "batch", "inbox", "deliver", "feed.read"])
@@ -378,14 +380,14 @@ def test_command_inside_a_command_is_refused(crm: Crm, url: str, sent: Outside, 
     act = (INWARD | OUTWARD)[call]
     with opened(url, sent) as other:
         for inner in (crm, other):
-            outer = meddling(crm.house.store, lambda inner=inner: act(inner))  # type: ignore[misc]  # bound now
+            outer = meddling(crm._environment.store, lambda inner=inner: act(inner))  # type: ignore[misc]  # bound now
             with refused("command_in_command"):
-                outer.customers.add("Outer")
-            with outer.batch(), refused("command_in_command", "batch_is_open"):
-                outer.customers.add("Outer")
+                outer.customers.create("Outer")
+            with outer.batch(), refused("command_in_command", "batch_open"):
+                outer.customers.create("Outer")
 
     assert [] == names(crm)
-    crm.customers.add("Later")
+    crm.customers.create("Later")
     assert ["Later"] == names(crm)
 
 
@@ -394,7 +396,7 @@ def test_command_inside_a_command_is_refused_in_memory() -> None:
     store = MemoryStore()
     inner = Crm(store)
     with refused("command_in_command"):
-        meddling(store, lambda: inner.customers.add("Inner")).customers.add("Outer")
+        meddling(store, lambda: inner.customers.create("Inner")).customers.create("Outer")
 
     assert [] == names(inner)
 
@@ -402,12 +404,12 @@ def test_command_inside_a_command_is_refused_in_memory() -> None:
 def test_view_inside_a_command_works(crm: Crm) -> None:
     """A plug-in may read inside a command: what is committed, or what the batch has done."""
     seen: list[int] = []
-    outer = meddling(crm.house.store, lambda: seen.append(len(names(crm))))
-    outer.customers.add("One")
-    outer.customers.add("Two")
+    outer = meddling(crm._environment.store, lambda: seen.append(len(names(crm))))
+    outer.customers.create("One")
+    outer.customers.create("Two")
     with outer.batch():
-        outer.customers.add("Three")
-        outer.customers.add("Four")
+        outer.customers.create("Three")
+        outer.customers.create("Four")
 
     assert [0, 1, 2, 3] == seen
 
@@ -416,18 +418,18 @@ def test_notifier_and_publisher_may_call_commands(engine: Engine) -> None:
     """What is sent is sent outside of all transactions, so a notifier and a publisher may call commands of the same Crm."""
 
     class Answering(Outside):
-        def send(self, letter: Any, /) -> None:
-            acting.customers.add("By the notifier")
+        def send(self, message: Any, /) -> None:
+            acting.customers.create("By the notifier")
 
         def publish(self, events: Any, /) -> None:
-            acting.customers.add("By the publisher")
+            acting.customers.create("By the publisher")
 
     answering = Answering()
     acting = Crm(SqlStore(engine), notifiers={"email": answering}, publishers={"webhook": answering})
     queue(acting)
     report = acting.deliver()
 
-    assert (1, 0, 0) == (report.sent, report.failed, report.refused)
+    assert (1, 0, 0) == (report.sent, report.failed, report.failed_publishers)
     assert ["By the notifier", "By the publisher"] == names(acting)
 
 
@@ -440,17 +442,17 @@ def test_run_due_over_a_joined_store_shares_the_hosts_fate(
 ) -> None:
     """Due work has its effects in the database only, so the host may run it in its transaction: all of it lasts, or none."""
     clock = FrozenClock()
-    crm = Crm(crm.house.store, clock=clock, notifiers={"email": sent})
-    boss = crm.people.add("Boss", email="boss@example.org")
-    anna = crm.people.add("Anna", supervisor=boss.id)
-    crm.tasks.give("Call back", assignee=anna.id, due_at=clock.now())
+    crm = Crm(crm._environment.store, clock=clock, notifiers={"email": sent})
+    boss = crm.users.create("Boss", email="boss@example.org")
+    anna = crm.users.create("Anna", manager_id=boss.id)
+    crm.tasks.create("Call back", assignee_id=anna.id, due_at=clock.now())
     clock.advance(minutes=1)
     with Session(engine) as session:
-        assert 1 == crm.using(SqlStore(session)).run_due().done
+        assert 1 == crm.with_store(SqlStore(session)).run_due_jobs().done
         (session.commit if commits else session.rollback)()
 
-    assert (0 if commits else 1) == crm.run_due().done
-    assert (1, 1) == (crm.deliver().sent, len(sent.letters))
+    assert (0 if commits else 1) == crm.run_due_jobs().done
+    assert (1, 1) == (crm.deliver().sent, len(sent.messages))
 
 
 def test_stores_say_whether_they_are_joined(engine: Engine) -> None:
@@ -482,7 +484,7 @@ def test_joined_store_of_a_third_party_is_refused(call: str) -> None:
     with refused("host_transaction_is_open"):
         OUTWARD[call](crm)
 
-    assert [] == [*sent.letters, *sent.events]
+    assert [] == [*sent.messages, *sent.events]
 
 
 def test_stores_are_equal_over_the_same_host_and_tables(engine: Engine, url: str) -> None:

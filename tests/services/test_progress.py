@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from crmcore import Crm, CrmError, FrozenClock, MemoryStore, Recorder
-from crmcore.domain.criteria import Is
-from crmcore.domain.feed import Recorded, Subscription
-from crmcore.domain.messages import Letter, Message, MessageState
-from crmcore.domain.occurrences import Occurrence
-from crmcore.errors import DeliveryFailed
+from crmcore import Crm, CrmError, FrozenClock, MemoryStore, RecordingNotifier
+from crmcore.domain.criteria import Eq
+from crmcore.domain.feed import RecordedEvent, Subscription
+from crmcore.domain.messages import Message, MessageState, OutgoingMessage
+from crmcore.domain.occurrences import ScheduledJob
+from crmcore.errors import DeliveryError
 from crmcore.services import due as due_module
-from crmcore.services.ports import Context, Store
+from crmcore.services.ports import RequestContext, Store
 
 STOPS: list[type[BaseException]] = [SystemExit, KeyboardInterrupt, CancelledError, GeneratorExit]
 each_stop = pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.__name__)
@@ -28,26 +28,26 @@ class Listener:
         self.error = error
         self.taken: list[str] = []
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Take them."""
         if self.error is not None:
             raise self.error
         self.taken += [event.event.name for event in events]
 
 
-def raising_for(text: str, error: BaseException) -> Recorder:
+def raising_for(text: str, error: BaseException) -> RecordingNotifier:
     """A notifier that raises an error for one text and keeps all other letters."""
 
-    def before(letter: Letter) -> None:
+    def before(letter: OutgoingMessage) -> None:
         if letter.body == text:
             raise error
 
-    return Recorder(before=before)
+    return RecordingNotifier(before_send=before)
 
 
 def queued(crm: Crm, *texts: str) -> list[Message]:
     """Queue a message for each text."""
-    return [crm.delivery.queue("notice", address="a@example.com", facts={"text": text}) for text in texts]
+    return [crm.outbox.queue("notice", address="a@example.com", variables={"text": text}) for text in texts]
 
 
 @each_stop
@@ -59,11 +59,11 @@ def test_deliver_after_an_error_that_is_no_exception_sends_the_others(store: Sto
     with pytest.raises(stop):
         crm.deliver()
     report = crm.deliver()
-    waiting = crm.delivery.list(state="queued")
+    waiting = crm.outbox.list(state="queued")
 
-    assert (24, 0, 0) == (report.sent, report.failed, report.lost)
-    assert [(first.id, 1, stop.__name__)] == [(one.id, one.attempts, one.problem) for one in waiting]
-    assert sorted(map(str, range(1, 25))) == sorted(letter.body for letter in notifier.letters)
+    assert (24, 0, 0) == (report.sent, report.failed, report.lease_expired)
+    assert [(first.id, 1, stop.__name__)] == [(one.id, one.attempts, one.last_error) for one in waiting]
+    assert sorted(map(str, range(1, 25))) == sorted(letter.body for letter in notifier.messages)
 
 
 @each_stop
@@ -79,33 +79,33 @@ def test_deliver_gives_up_a_message_that_always_ends_the_process(stop: type[Base
                 crm.deliver()
         crm.deliver()
         clock.advance(days=2)
-    dead = crm.delivery.list(state="dead")
+    dead = crm.outbox.list(state="dead")
 
     assert [(bad.id, 10)] == [(one.id, one.attempts) for one in dead]
-    assert 10 == len(crm.delivery.list(state="sent"))
+    assert 10 == len(crm.outbox.list(state="sent"))
 
 
 @each_stop
 def test_deliver_stopped_by_a_listener_goes_on_with_the_others(store: Store, stop: type[BaseException]) -> None:
     """A listener that ends the process rests as one that refused; other listeners and messages go on, however rarely deliver is called."""
-    clock, bad, good, mail = FrozenClock(), Listener(stop()), Listener(), Recorder()
+    clock, bad, good, mail = FrozenClock(), Listener(stop()), Listener(), RecordingNotifier()
     crm = Crm(store, clock=clock, publishers={"bad": bad, "good": good}, notifiers={"email": mail})
     for number in range(4):
-        crm.people.add(f"Anna {number}")
+        crm.users.create(f"Anna {number}")
         queued(crm, f"mail {number}")
         with pytest.raises(stop):
             crm.deliver()
         crm.deliver()
         clock.advance(days=2)  # longer than any rest
-    failures = crm.house.run("test", lambda unit: unit.one(Subscription, Is("name", "bad")), reading=True)
+    failures = crm._environment.execute("test", lambda uow: uow.first(Subscription, Eq("name", "bad")), read_only=True)
 
     assert failures is not None
-    assert (4, stop.__name__) == (failures.failures, failures.problem)
-    assert ["user.added"] * 4 == good.taken
-    assert 4 == len(mail.letters)
+    assert (4, stop.__name__) == (failures.failures, failures.last_error)
+    assert ["user.created"] * 4 == good.taken
+    assert 4 == len(mail.messages)
     bad.error = None
     crm.deliver()
-    assert ["user.added"] * 4 == bad.taken
+    assert ["user.created"] * 4 == bad.taken
 
 
 @each_stop
@@ -113,37 +113,37 @@ def test_listeners_are_served_although_every_message_ends_the_process(stop: type
     """A notifier that is broken altogether does not keep listeners waiting."""
     good = Listener()
     crm = Crm(clock=FrozenClock(), publishers={"good": good}, notifiers={"email": raising_for("bad", stop())})
-    crm.people.add("Anna")
+    crm.users.create("Anna")
     queued(crm, "bad", "bad", "bad")
     with pytest.raises(stop):
         crm.deliver()
 
-    assert ["user.added"] == good.taken
+    assert ["user.created"] == good.taken
 
 
 def test_deliver_after_a_listener_refused_ten_thousand_times() -> None:
     """A listener behind one that has refused 10,000 times gets its events, and the first one is tried again after a day."""
     clock, bad, good = FrozenClock(), Listener(ValueError()), Listener()
     crm = Crm(clock=clock, publishers={"bad": bad, "good": good})
-    crm.people.add("Anna")
+    crm.users.create("Anna")
     crm.deliver()
 
     def fail_often(unit: Any) -> None:
-        known = unit.one(Subscription, Is("name", "bad"))
+        known = unit.one(Subscription, Eq("name", "bad"))
         for _ in range(9_999):
             known = known.refused("ValueError", until=unit.now)
         unit.save(known)
 
-    crm.house.run("test", fail_often)
-    crm.people.add("Berta")
+    crm._environment.execute("test", fail_often)
+    crm.users.create("Berta")
     clock.advance(seconds=1)
     report = crm.deliver()
     bad.error = None
     clock.advance(days=1)
     crm.deliver()
 
-    assert (1, 1) == (report.refused, report.published)
-    assert ["user.added"] * 2 == good.taken == bad.taken
+    assert (1, 1) == (report.failed_publishers, report.published)
+    assert ["user.created"] * 2 == good.taken == bad.taken
 
 
 @pytest.mark.parametrize("taken", [-1, 0, 2, 99])
@@ -151,14 +151,14 @@ def test_a_listener_that_counts_wrongly_loses_no_event(taken: int) -> None:
     """A negative count is a refusal; a count past the end is the end."""
 
     class Miscounting(Listener):
-        def publish(self, events: Sequence[Recorded], /) -> None:
-            self.taken += [event.subject for event in events]
+        def publish(self, events: Sequence[RecordedEvent], /) -> None:
+            self.taken += [event.subject_id for event in events]
             if self.error is not None:
                 raise self.error
 
-    clock, listener = FrozenClock(), Miscounting(DeliveryFailed("x", "no", taken=taken))
+    clock, listener = FrozenClock(), Miscounting(DeliveryError("x", "no", delivered_count=taken))
     crm = Crm(clock=clock, publishers={"a": listener})
-    people = [crm.people.add(name).id for name in ("Anna", "Berta", "Carla")]
+    people = [crm.users.create(name).id for name in ("Anna", "Berta", "Carla")]
     crm.deliver()
     listener.error = None
     clock.advance(days=2)
@@ -171,7 +171,7 @@ def test_a_listener_that_counts_wrongly_loses_no_event(taken: int) -> None:
 @pytest.mark.parametrize("after", [None, 30, timedelta.max, timedelta.min])
 def test_deliver_records_whatever_a_notifier_says(problem: str, after: Any) -> None:
     """Line breaks, control characters and delays that cannot be do not stop the messages behind."""
-    mail = raising_for("bad", DeliveryFailed("email", problem, after=after))
+    mail = raising_for("bad", DeliveryError("email", problem, retry_after=after))
     crm = Crm(clock=FrozenClock(), notifiers={"email": mail})
     queued(crm, "bad", "good")
     report = crm.deliver()
@@ -181,10 +181,11 @@ def test_deliver_records_whatever_a_notifier_says(problem: str, after: Any) -> N
 
 def tasks_due(crm: Crm, clock: FrozenClock) -> list[str]:
     """Give three tasks with a reminder that is due."""
-    anna = crm.people.add("Anna", email="anna@example.com")
+    anna = crm.users.create("Anna", email="anna@example.com")
     at = clock.now() + timedelta(hours=1)
     ids = [
-        crm.tasks.give(f"Task {n}", assignee=anna.id, due_at=at + timedelta(days=9), remind_at=at).id for n in range(3)
+        crm.tasks.create(f"Task {n}", assignee_id=anna.id, due_at=at + timedelta(days=9), remind_at=at).id
+        for n in range(3)
     ]
     clock.advance(hours=1)
     return [str(id) for id in ids]
@@ -200,23 +201,23 @@ def test_run_due_after_an_error_that_is_no_exception_goes_on(
     bad, *good = tasks_due(crm, clock)
     usual = due_module.HANDLERS["task.reminder"]
 
-    def handle(unit: Any, house: Any, occurrence: Occurrence) -> None:
-        if occurrence.subject == bad:
+    def handle(unit: Any, house: Any, occurrence: ScheduledJob) -> None:
+        if occurrence.subject_id == bad:
             raise stop
         usual(unit, house, occurrence)
 
     monkeypatch.setitem(due_module.HANDLERS, "task.reminder", handle)
     with pytest.raises(stop):
-        while crm.run_due().done:
+        while crm.run_due_jobs().done:
             pass
-    report = crm.run_due()
-    where = Is("subject", bad) & Is("kind", "task.reminder")
-    failed = crm.house.run("test", lambda unit: unit.one(Occurrence, where), reading=True)
+    report = crm.run_due_jobs()
+    where = Eq("subject_id", bad) & Eq("kind", "task.reminder")
+    failed = crm._environment.execute("test", lambda uow: uow.first(ScheduledJob, where), read_only=True)
 
     assert failed is not None
-    assert (1, stop.__name__) == (failed.attempts, failed.problem)
+    assert (1, stop.__name__) == (failed.attempts, failed.last_error)
     assert 0 == report.failed
-    assert set(good) == {str(message.about) for message in crm.delivery.list() if message.topic == "task.reminder"}
+    assert set(good) == {str(message.about_id) for message in crm.outbox.list() if message.topic == "task.reminder"}
 
 
 @each_stop
@@ -225,16 +226,16 @@ def test_an_inbox_message_whose_handler_ends_the_process_has_not_come(store: Sto
     crm = Crm(store)
 
     def broken() -> None:
-        crm.people.add("Half")
+        crm.users.create("Half")
         raise stop
 
     with pytest.raises(stop):
-        crm.inbox.take("erp", "1", broken)
-    second = crm.inbox.take("erp", "2", lambda: crm.people.add("Two"))
-    first = crm.inbox.take("erp", "1", lambda: crm.people.add("One"))
+        crm.inbox.process("erp", "1", broken)
+    second = crm.inbox.process("erp", "2", lambda: crm.users.create("Two"))
+    first = crm.inbox.process("erp", "1", lambda: crm.users.create("One"))
 
     assert ["applied", "applied"] == [second.value, first.value]
-    assert ["One", "Two"] == sorted(user.name for user in crm.people.list())
+    assert ["One", "Two"] == sorted(user.name for user in crm.users.list())
 
 
 class BrokenTracer:
@@ -244,7 +245,7 @@ class BrokenTracer:
         self.error = error
         self.opening = opening
 
-    def span(self, story: str, context: Context, /) -> AbstractContextManager[None]:
+    def span(self, story: str, context: RequestContext, /) -> AbstractContextManager[None]:
         """Open a span."""
 
         @contextmanager
@@ -262,19 +263,19 @@ class BrokenTracer:
 @pytest.mark.parametrize("opening", [True, False])
 def test_a_broken_tracer_changes_nothing(*, opening: bool) -> None:
     """Commands give their results and their errors, messages leave and due work is done, each once, whatever a tracer raises."""
-    clock, mail, listener = FrozenClock(), Recorder(), Listener()
+    clock, mail, listener = FrozenClock(), RecordingNotifier(), Listener()
     store = MemoryStore()
     tracer = BrokenTracer(RuntimeError("no"), opening=opening)
     crm = Crm(store, clock=clock, tracer=tracer, notifiers={"email": mail}, publishers={"a": listener})
     tasks_due(crm, clock)
     with pytest.raises(CrmError):
-        crm.people.add("")
-    done = crm.run_due().done
+        crm.users.create("")
+    done = crm.run_due_jobs().done
     report = crm.deliver()
 
-    assert (3, 3, 3) == (done, report.sent, len(mail.letters))
-    assert "user.added" in listener.taken
-    assert all(message.state is MessageState.SENT for message in crm.delivery.list())
+    assert (3, 3, 3) == (done, report.sent, len(mail.messages))
+    assert "user.created" in listener.taken
+    assert all(message.state is MessageState.SENT for message in crm.outbox.list())
 
 
 @each_stop
@@ -286,15 +287,17 @@ def test_run_due_counts_what_a_tracer_interrupts(stop: type[BaseException]) -> N
     tracer = BrokenTracer(stop(), opening=True)
     usual = tracer.span
 
-    def only_due(story: str, context: Context, /) -> AbstractContextManager[None]:
-        return usual(story, context) if story == "due.run" else contextmanager(lambda: iter([None]))()
+    def only_due(story: str, context: RequestContext, /) -> AbstractContextManager[None]:
+        return usual(story, context) if story == "jobs.run" else contextmanager(lambda: iter([None]))()
 
     tracer.span = only_due  # type: ignore[method-assign]  # a tracer that fails at one command
     traced = Crm(store, clock=clock, tracer=tracer)
     for _ in range(3):
         with pytest.raises(stop):
-            traced.run_due()
-    attempts = crm.house.run("test", lambda unit: [one.attempts for one in unit.find(Occurrence)], reading=True)
+            traced.run_due_jobs()
+    attempts = crm._environment.execute(
+        "test", lambda uow: [one.attempts for one in uow.find(ScheduledJob)], read_only=True
+    )
 
     assert 3 == sum(attempts)
     assert 1 == max(attempts)

@@ -8,42 +8,44 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcore import Aging, Crm, FrozenClock, MemoryStore, Money, SqlStore, Stage
-from crmcore.adapters.ids import CountingIds
+from crmcore import Crm, FrozenClock, MemoryStore, Money, SqlStore, Stage, StageAgePolicy
+from crmcore.adapters.ids import SequentialIds
 from crmcore.adapters.wire import dump as written
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import StepState
+from crmcore.domain.deals.parts import NextStepState
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import FunnelId
-from crmcore.domain.worktime.time import ALWAYS
-from crmcore.errors import NotFound, OutOfRange
+from crmcore.domain.worktime.time import ALWAYS_OPEN
+from crmcore.errors import NotFoundError, OutOfRangeError
 from crmcore.services.ports import Store
 from crmcore.services.reports.stuck import StuckReport
-from tests.adapters.test_stores import empty
+from tests.adapters.test_stores import truncate_tables
 
 DAY: Final = timedelta(days=1)
 FRIDAY: Final = datetime(2026, 3, 6, 15, tzinfo=UTC)
-WORKING: Final = Aging(in_working_days=True)
+WORKING_DAYS_POLICY: Final = StageAgePolicy(counts_working_days=True)
 
 
-def shop(store: Store) -> tuple[Crm, FrozenClock]:
+def create_shop(store: Store) -> tuple[Crm, FrozenClock]:
     """A shop that works from Monday to Friday."""
     clock = FrozenClock(FRIDAY)
-    crm = Crm(store, clock=clock, ids=CountingIds())
-    crm.calendars.create("Mo-Fr 09:00-18:00", zone="Europe/Riga")
+    crm = Crm(store, clock=clock, id_generator=SequentialIds())
+    crm.calendars.create("Mo-Fr 09:00-18:00", time_zone="Europe/Riga")
     return crm, clock
 
 
-def test_working_days_are_those_of_the_house(store: Store) -> None:
+def test_stuck_deals_use_company_working_days(store: Store) -> None:
     """What came in on Friday is not stuck on Monday where one working day is allowed, and is where one day is."""
-    crm, clock = shop(store)
-    limits = {"patient": WORKING, "strict": Aging()}
+    crm, clock = create_shop(store)
+    limits = {"patient": WORKING_DAYS_POLICY, "strict": StageAgePolicy()}
     sales = {
-        name: crm.funnels.create(name, stages=[Stage.named("Offer", age_limit=DAY, aging=aging), "Order"])
+        name: crm.funnels.create(name, stages=[Stage.named("Offer", age_limit=DAY, age_policy=aging), "Order"])
         for name, aging in limits.items()
     }
-    customer = crm.customers.add("Anna")
-    deals = {n: crm.deals.open("T", customer=customer.id, funnel=f.id, value=Money(5, "EUR")) for n, f in sales.items()}
+    customer = crm.customers.create("Anna")
+    deals = {
+        n: crm.deals.open("T", customer_id=customer.id, funnel_id=f.id, value=Money(5, "EUR")) for n, f in sales.items()
+    }
     clock.advance(days=3)
     monday = crm.deals.stuck()
     clock.advance(seconds=1)
@@ -51,26 +53,26 @@ def test_working_days_are_those_of_the_house(store: Store) -> None:
 
     assert [deals["strict"].deal.id] == [deal.id for deal in monday]
     assert list(crm.deals.stuck()) == [crm.deals.get(one.deal.id) for one in deals.values()]
-    assert [deals["patient"].deal.id] == [deal.id for deal in crm.deals.stuck(funnel=sales["patient"].id)]
+    assert [deals["patient"].deal.id] == [deal.id for deal in crm.deals.stuck(funnel_id=sales["patient"].id)]
     assert (report.count, report.value) == (2, (Money(10, "EUR"),))
-    assert [(s.name, s.limit, s.open, s.stuck, s.value) for s in report.stages] == [
+    assert [(s.name, s.age_limit, s.open_count, s.stuck_count, s.value) for s in report.stages] == [
         ("Offer", DAY, 1, 1, (Money(5, "EUR"),))
     ] * 2
     second = timedelta(seconds=1)
     assert [DAY + second, 3 * DAY + second] == [line.age for line in report.deals]
-    assert report.people == ((None, 2),)
+    assert report.owners == ((None, 2),)
     assert "Stuck" in report.text()
-    assert 1 == crm.reports.stuck(funnel=sales["strict"].id).count
+    assert 1 == crm.reports.stuck(funnel_id=sales["strict"].id).count
 
 
-def test_a_page_of_stuck_deals(store: Store) -> None:
+def test_stuck_deals_are_paged_and_filtered_by_owner(store: Store) -> None:
     """A page at a time, of one owner if wished."""
-    crm, clock = shop(store)
-    anna, bruno = (crm.people.add(name, roles=["manager"]) for name in ("Anna", "Bruno"))
+    crm, clock = create_shop(store)
+    anna, bruno = (crm.users.create(name, roles=["manager"]) for name in ("Anna", "Bruno"))
     sales = crm.funnels.create("Windows", stages=[Stage.named("Offer", age_limit=DAY), "Order"])
-    customer = crm.customers.add("Jānis")
+    customer = crm.customers.create("Jānis")
     deals = [
-        crm.deals.open(f"Deal {n}", customer=customer.id, funnel=sales.id, owner=(anna, bruno)[n % 2].id).deal
+        crm.deals.open(f"Deal {n}", customer_id=customer.id, funnel_id=sales.id, owner_id=(anna, bruno)[n % 2].id).deal
         for n in range(5)
     ]
     clock.advance(days=2)
@@ -78,108 +80,110 @@ def test_a_page_of_stuck_deals(store: Store) -> None:
 
     assert deals[:3] == list(first)
     assert deals[3:] == list(crm.deals.stuck(after=first[-1]))
-    assert deals[1::2] == list(crm.deals.stuck(owner=bruno.id))
-    assert ((anna.id, 3), (bruno.id, 2)) == crm.reports.stuck().people
-    with pytest.raises(NotFound):
-        crm.deals.stuck(funnel=FunnelId(crm.house.ids.new("funnel")))
-    with pytest.raises(NotFound):
-        crm.reports.stuck(funnel=FunnelId(crm.house.ids.new("funnel")))
-    with pytest.raises(OutOfRange):
+    assert deals[1::2] == list(crm.deals.stuck(owner_id=bruno.id))
+    assert ((anna.id, 3), (bruno.id, 2)) == crm.reports.stuck().owners
+    with pytest.raises(NotFoundError):
+        crm.deals.stuck(funnel_id=FunnelId(crm._environment.id_generator.new("funnel")))
+    with pytest.raises(NotFoundError):
+        crm.reports.stuck(funnel_id=FunnelId(crm._environment.id_generator.new("funnel")))
+    with pytest.raises(OutOfRangeError):
         crm.deals.stuck(limit=0)
 
 
-def test_a_house_without_limits_has_nothing_stuck(store: Store) -> None:
+def test_no_deal_is_stuck_without_age_limit(store: Store) -> None:
     """Nor has one without funnels."""
-    crm, clock = shop(store)
+    crm, clock = create_shop(store)
     nothing = crm.reports.stuck()
     sales = crm.funnels.create("Windows", stages=["Offer", "Order"])
-    crm.deals.open("T", customer=crm.customers.add("Anna").id, funnel=sales.id)
+    crm.deals.open("T", customer_id=crm.customers.create("Anna").id, funnel_id=sales.id)
     clock.advance(days=999)
 
     assert (0, 0) == (nothing.count, crm.reports.stuck().count)
     assert not crm.deals.stuck()
 
 
-def play(store: Store, seed: int) -> tuple[Crm, list[Funnel]]:
+def run_random_weeks(store: Store, seed: int) -> tuple[Crm, list[Funnel]]:
     """Let some weeks go by, by chance."""
-    chance = random.Random(seed)
-    crm, clock = shop(store)
-    anna = crm.people.add("Anna", roles=["manager"])
-    funnels = [crm.funnels.create(name, stages=[*map(_stage(chance), "ABC"), "Won"]) for name in ("One", "Two")]
-    customer = crm.customers.add("Jānis")
+    rng = random.Random(seed)
+    crm, clock = create_shop(store)
+    anna = crm.users.create("Anna", roles=["manager"])
+    funnels = [crm.funnels.create(name, stages=[*map(_random_stage(rng), "ABC"), "Won"]) for name in ("One", "Two")]
+    customer = crm.customers.create("Jānis")
     known: list[Any] = []
-    for _ in range(chance.randrange(4, 30)):
-        clock.advance(minutes=chance.randrange(3_000))
-        if not known or chance.random() < 0.3:
-            value = chance.choice([None, Money(chance.randint(1, 99), "EUR"), Money(3, "USD")])
-            funnel = chance.choice(funnels)
-            owner = chance.choice([None, anna.id])
-            new = crm.deals.open("T", customer=customer.id, funnel=funnel.id, value=value, owner=owner)
+    for _ in range(rng.randrange(4, 30)):
+        clock.advance(minutes=rng.randrange(3_000))
+        if not known or rng.random() < 0.3:
+            value = rng.choice([None, Money(rng.randint(1, 99), "EUR"), Money(3, "USD")])
+            funnel = rng.choice(funnels)
+            owner_id = rng.choice([None, anna.id])
+            new = crm.deals.open("T", customer_id=customer.id, funnel_id=funnel.id, value=value, owner_id=owner_id)
             known.append(new.deal.id)
-        _go_on(crm, clock, chance, chance.choice(known))
+        _execute_random_command(crm, clock, rng, rng.choice(known))
     return crm, funnels
 
 
-def _stage(chance: random.Random) -> Any:
-    def make(name: str) -> Stage:
-        limit = chance.choice([None, chance.randrange(6) * DAY, chance.randrange(9_999) * timedelta(minutes=1)])
-        counts_from = chance.choice(["entry", "touch"])
-        working, held = chance.random() < 0.5, chance.random() < 0.5
-        aging = Aging(counts_from=counts_from, in_working_days=working, held_by_next_step=held)  # type: ignore[arg-type]
-        return Stage.named(name, age_limit=limit, aging=aging)
+def _random_stage(rng: random.Random) -> Any:
+    def build_stage(name: str) -> Stage:
+        limit = rng.choice([None, rng.randrange(6) * DAY, rng.randrange(9_999) * timedelta(minutes=1)])
+        counts_from = rng.choice(["entered", "last_activity"])
+        working, held = rng.random() < 0.5, rng.random() < 0.5
+        aging = StageAgePolicy(counts_from=counts_from, counts_working_days=working, paused_by_next_step=held)  # type: ignore[arg-type]
+        return Stage.named(name, age_limit=limit, age_policy=aging)
 
-    return make
+    return build_stage
 
 
-def _go_on(crm: Crm, clock: FrozenClock, chance: random.Random, id: Any) -> None:
+def _execute_random_command(crm: Crm, clock: FrozenClock, rng: random.Random, id: Any) -> None:
     deal = crm.deals.get(id)
-    match chance.randrange(5):
+    match rng.randrange(5):
         case 0 if deal.is_open:
-            crm.deals.move(id, to=chance.choice("ABC"))
+            crm.deals.move(id, stage_key=rng.choice("ABC"))
         case 1:
-            due_at = chance.choice([None, clock.now() + timedelta(hours=chance.randrange(99))])
-            crm.deals.plan(id, "Call", due_at=due_at)
+            due_at = rng.choice([None, clock.now() + timedelta(hours=rng.randrange(99))])
+            crm.deals.set_next_step(id, "Call", due_at=due_at)
         case 2:
-            crm.interactions.log("call", deal=id)
-        case 3 if deal.is_open and chance.random() < 0.3:
+            crm.interactions.log("call", deal_id=id)
+        case 3 if deal.is_open and rng.random() < 0.3:
             crm.deals.lose(id, reason="too dear")
 
 
-def stuck_by_themselves(crm: Crm, funnels: list[Funnel]) -> list[Deal]:
+def stuck_by_scan(crm: Crm, funnels: list[Funnel]) -> list[Deal]:
     """What the deals themselves say."""
-    calendar = crm.calendars.named()
-    time = calendar.time if calendar else ALWAYS
+    calendar = crm.calendars.get_by_name()
+    time = calendar.business_hours if calendar else ALWAYS_OPEN
     drawn = {funnel.id: funnel for funnel in funnels}
-    now = crm.house.clock.now()
-    return [deal for deal in crm.deals.list(limit=1000) if deal.is_stuck(drawn[deal.funnel], now, time=time)]
+    now = crm._environment.clock.now()
+    return [
+        deal for deal in crm.deals.list(limit=1000) if deal.is_stuck(drawn[deal.funnel_id], now, business_hours=time)
+    ]
 
 
-def check(store: Store, seed: int) -> StuckReport:
+def compare_with_scan(store: Store, seed: int) -> StuckReport:
     """Compare the list and the report with what the deals say."""
-    crm, funnels = play(store, seed)
-    stuck = stuck_by_themselves(crm, funnels)
+    crm, funnels = run_random_weeks(store, seed)
+    stuck = stuck_by_scan(crm, funnels)
     report = crm.reports.stuck()
-    now = crm.house.clock.now()
+    now = crm._environment.clock.now()
 
     assert stuck == list(crm.deals.stuck())
-    assert len(stuck) == report.count == sum(stage.stuck for stage in report.stages)
-    assert [deal.id for deal in stuck] == [line.deal for line in report.deals]
-    assert [deal.step_of(now) for deal in stuck] == [line.next_step for line in report.deals]
-    assert StepState.AHEAD not in {
-        deal.step_of(now)
+    assert len(stuck) == report.count == sum(stage.stuck_count for stage in report.stages)
+    assert [deal.id for deal in stuck] == [line.deal_id for line in report.deals]
+    assert [deal.next_step_state(now) for deal in stuck] == [line.next_step_state for line in report.deals]
+    assert NextStepState.AHEAD not in {
+        deal.next_step_state(now)
         for deal in stuck
         for funnel in funnels
-        if funnel.id == deal.funnel and funnel.stage(deal.stage).aging.held_by_next_step
+        if funnel.id == deal.funnel_id and funnel.stage(deal.stage_key).age_policy.paused_by_next_step
     }
     return report
 
 
 @given(st.integers())
 @settings(max_examples=40, deadline=None)
-def test_any_month_is_stuck_alike(seed: int) -> None:
+def test_stuck_deals_equal_scan_on_every_store(seed: int) -> None:
     """The list, the report and the deals agree, and SQL counts what memory counts, to the letter."""
     sql = SqlStore.open("sqlite://")
-    reports = [check(MemoryStore(), seed), check(sql, seed)]
+    reports = [compare_with_scan(MemoryStore(), seed), compare_with_scan(sql, seed)]
     sql.close()
 
     assert written(reports[0], StuckReport) == written(reports[1], StuckReport)
@@ -187,11 +191,11 @@ def test_any_month_is_stuck_alike(seed: int) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("seed", range(5))
-def test_a_month_is_stuck_alike_on_a_server(postgresql_url: str, seed: int) -> None:
+def test_stuck_deals_equal_scan_on_postgresql(postgresql_url: str, seed: int) -> None:
     """PostgreSQL counts it too."""
     server = SqlStore.open(postgresql_url)
-    empty(server)
-    reports = [check(MemoryStore(), seed), check(server, seed)]
+    truncate_tables(server)
+    reports = [compare_with_scan(MemoryStore(), seed), compare_with_scan(server, seed)]
     server.close()
 
     assert written(reports[0], StuckReport) == written(reports[1], StuckReport)

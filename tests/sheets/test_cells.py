@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.sheets.cells import meant, safe
+from crmcore.sheets.cells import escape, unescape
 
 FORMULAS = [
     "=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "\u00a0=1+1",
@@ -18,28 +18,28 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_no_formula_lives(formula: str) -> None:
+def test_formula_is_escaped(formula: str) -> None:
     """What a spreadsheet would run begins with an apostrophe."""
-    assert safe(formula).startswith("'")
+    assert escape(formula).startswith("'")
 
 
 @pytest.mark.parametrize("text", ["Jānis", "مریم", "'t Hof", "O‘rinov", "", "a=b", "1-2", "don't"])
-def test_other_texts_are_left_alone(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     """A text that nothing would run is written as it is."""
-    assert text == safe(text)
+    assert text == escape(text)
 
 
 @given(st.one_of(st.text(), st.text("=+-@'\t\n\r \0ab"), st.sampled_from(FORMULAS)))
-def test_every_text_comes_back(text: str) -> None:
+def test_escaped_text_round_trips(text: str) -> None:
     """Whatever is written is read back exactly, however often it is written."""
-    assert text == meant(safe(text))
-    assert safe(text) == meant(safe(safe(text)))
+    assert text == unescape(escape(text))
+    assert escape(text) == unescape(escape(escape(text)))
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1), min_size=1))
-def test_every_row_comes_back_through_csv(cells: list[str]) -> None:
+def test_row_round_trips_through_csv(cells: list[str]) -> None:
     """A row survives the way through a file."""
     file = io.StringIO(newline="")
-    csv.writer(file).writerow([safe(cell) for cell in cells])
+    csv.writer(file).writerow([escape(cell) for cell in cells])
 
-    assert cells == [meant(cell) for cell in next(csv.reader(io.StringIO(file.getvalue(), newline="")))]
+    assert cells == [unescape(cell) for cell in next(csv.reader(io.StringIO(file.getvalue(), newline="")))]

@@ -12,119 +12,119 @@ from typing import Any, Final
 import attrs
 
 from crmcore.adapters.memory.store import MemoryStore
-from crmcore.domain.criteria import EVERYTHING, Criterion, Has, Is, Mentions, look_up
+from crmcore.domain.criteria import MATCH_ALL, Criterion, Eq, HasChild, WordPrefix, get_path
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import StaleVersion, Taken
-from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import changed, unique_keys
+from crmcore.domain.errors.conflicts import DuplicateKeyError, StaleVersionError
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.kernel import copy_with, unique_keys
 from crmcore.domain.messages import Message
-from crmcore.domain.receipts import Receipt
+from crmcore.domain.receipts import IdempotencyRecord
 from crmcore.domain.values.money import Money
-from crmcore.services.ports import Context, Ids, Store
-from crmcore.services.tally import Tally
+from crmcore.services.ports import IdGenerator, RequestContext, Store
+from crmcore.services.tally import GroupedCount
 
 
-class Coat:
+class TransactionWrapper:
     """A transaction that does what the one beneath it does, until a subclass says otherwise."""
 
-    def __init__(self, beneath: Any, context: Context, notes: dict[Any, Any]) -> None:
-        self.beneath = beneath
+    def __init__(self, inner: Any, context: RequestContext, state: dict[Any, Any]) -> None:
+        self.inner = inner
         self.context = context
-        self.notes = notes
+        self.state = state
 
-    def get(self, kind: Any, id: str, /) -> Any:
-        return self.loaded(self.beneath.get(kind, id))
+    def get(self, entity_type: Any, id: str, /) -> Any:
+        return self.transform_loaded(self.inner.get(entity_type, id))
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        return [self.loaded(entity) for entity in self.beneath.find(kind, where, **how)]
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        return [self.transform_loaded(entity) for entity in self.inner.find(entity_type, where, **options)]
 
-    def count(self, kind: Any, where: Criterion = EVERYTHING, /) -> int:
-        return int(self.beneath.count(kind, where))
+    def count(self, entity_type: Any, where: Criterion = MATCH_ALL, /) -> int:
+        return int(self.inner.count(entity_type, where))
 
-    def entries(self, kind: Any, id: str, /) -> Sequence[Any]:
-        return self.beneath.entries(kind, id)  # type: ignore[no-any-return]  # of any transaction
+    def entries(self, entity_type: Any, id: str, /) -> Sequence[Any]:
+        return self.inner.entries(entity_type, id)  # type: ignore[no-any-return]  # of any transaction
 
     def save(self, entity: Any, /) -> Any:
-        return self.beneath.save(entity)
+        return self.inner.save(entity)
 
-    def remove(self, entity: Any, /) -> None:
-        self.beneath.remove(entity)
+    def delete(self, entity: Any, /) -> None:
+        self.inner.remove(entity)
 
-    def events(self, **how: Any) -> Sequence[Recorded]:
-        return self.beneath.events(**how)  # type: ignore[no-any-return]  # of any transaction
+    def read_events(self, **options: Any) -> Sequence[RecordedEvent]:
+        return self.inner.events(**options)  # type: ignore[no-any-return]  # of any transaction
 
-    def ask(self, question: Any, /) -> Any:
-        return self.beneath.ask(question)
+    def execute_query(self, aggregate: Any, /) -> Any:
+        return self.inner.ask(aggregate)
 
     def commit(self) -> None:
-        self.beneath.commit()
+        self.inner.commit()
 
-    def loaded(self, entity: Any) -> Any:
+    def transform_loaded(self, entity: Any) -> Any:
         return entity
 
     def __enter__(self) -> Any:
-        self.beneath.__enter__()
+        self.inner.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.beneath.__exit__(*error)
+        self.inner.__exit__(*error)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.beneath, name)
+        return getattr(self.inner, name)
 
 
-class SabotagedStore:
+class MutatedStore:
     """A store whose transactions wear a coat."""
 
-    def __init__(self, coat: type[Coat], store: Store | None = None) -> None:
-        self._coat = coat
+    def __init__(self, wrapper: type[TransactionWrapper], store: Store | None = None) -> None:
+        self._wrapper = wrapper
         self._store: Any = store or MemoryStore()
-        self._notes: dict[Any, Any] = {}
+        self._state: dict[Any, Any] = {}
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Any:
-        return self._coat(self._store.begin(context, ids=ids, reading=reading), context, self._notes)
+    def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Any:
+        return self._wrapper(self._store.begin(context, ids=id_generator, reading=read_only), context, self._state)
 
-    def batch(self, context: Context, /, *, ids: Ids) -> Any:
-        return SabotagedBatch(self._store.batch(context, ids=ids), self._coat, self._notes)
+    def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> Any:
+        return MutatedBatch(self._store.batch(context, ids=id_generator), self._wrapper, self._state)
 
     def close(self) -> None:
         self._store.close()
 
 
-class SabotagedBatch:
+class MutatedBatch:
     """A batch whose stories wear a coat."""
 
-    def __init__(self, beneath: Any, coat: type[Coat], notes: dict[Any, Any]) -> None:
-        self._beneath = beneath
-        self._coat = coat
-        self._notes = notes
+    def __init__(self, inner: Any, wrapper: type[TransactionWrapper], state: dict[Any, Any]) -> None:
+        self._inner = inner
+        self._wrapper = wrapper
+        self._state = state
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Any:
-        return self._coat(self._beneath.begin(context, ids=ids, reading=reading), context, self._notes)
+    def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Any:
+        return self._wrapper(self._inner.begin(context, ids=id_generator, reading=read_only), context, self._state)
 
     def commit(self) -> None:
-        self._beneath.commit()
+        self._inner.commit()
 
     def __enter__(self) -> Any:
-        self._beneath.__enter__()
+        self._inner.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._beneath.__exit__(*error)
+        self._inner.__exit__(*error)
 
 
-SABOTAGES: Final[dict[str, type[Coat]]] = {}
+MUTATIONS: Final[dict[str, type[TransactionWrapper]]] = {}
 
 
-def sabotage(coat: type[Coat]) -> type[Coat]:
+def register_mutation(wrapper: type[TransactionWrapper]) -> type[TransactionWrapper]:
     """Enter a coat into the list, by the words of its docstring."""
-    SABOTAGES[str(coat.__doc__).rstrip(".")] = coat
-    return coat
+    MUTATIONS[str(wrapper.__doc__).rstrip(".")] = wrapper
+    return wrapper
 
 
-def _with(entity: Any, test: Callable[[Any], bool], change: Callable[[Any], Any]) -> Any:
+def _replace_values(entity: Any, test: Callable[[Any], bool], change: Callable[[Any], Any]) -> Any:
     """Change all fields of a record, and of the values in it, whose values pass a test."""
     if entity is None:
         return None
@@ -134,294 +134,301 @@ def _with(entity: Any, test: Callable[[Any], bool], change: Callable[[Any], Any]
         if test(value):
             value = change(value)
         elif attrs.has(type(value)) and not isinstance(value, Money):
-            value = _with(value, test, change)
+            value = _replace_values(value, test, change)
         elif isinstance(value, tuple):
             value = tuple(
-                _with(v, test, change) if attrs.has(type(v)) and not isinstance(v, Money) else v for v in value
+                _replace_values(v, test, change) if attrs.has(type(v)) and not isinstance(v, Money) else v
+                for v in value
             )
         getattr(type(entity), field.name).__set__(made, value)
     return made
 
 
-@sabotage
-class StripsNames(Coat):
+@register_mutation
+class StripsNames(TransactionWrapper):
     """names lose their letters outside ASCII."""
 
     def save(self, entity: Any, /) -> Any:
         name = getattr(entity, "name", "").encode("ascii", "ignore").decode().strip() or "?"
-        return super().save(changed(entity, name=name) if isinstance(entity, Customer) and entity.name else entity)
+        return super().save(copy_with(entity, name=name) if isinstance(entity, Customer) and entity.name else entity)
 
 
-@sabotage
-class CutsTexts(Coat):
+@register_mutation
+class CutsTexts(TransactionWrapper):
     """texts are cut at a hundred characters."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: type(v) is str and len(v) > 100, lambda v: v[:100])
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(entity, lambda v: type(v) is str and len(v) > 100, lambda v: v[:100])
 
 
-@sabotage
-class EmptyIsNothing(Coat):
+@register_mutation
+class EmptyTextIsNone(TransactionWrapper):
     """an empty text comes back as nothing."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: v == "", lambda _: None)
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(entity, lambda v: v == "", lambda _: None)
 
 
-@sabotage
-class IgnoresVersions(Coat):
+@register_mutation
+class IgnoresVersions(TransactionWrapper):
     """whoever saves last wins."""
 
     def commit(self) -> None:
-        with suppress(StaleVersion):
+        with suppress(StaleVersionError):
             super().commit()
 
 
-@sabotage
-class LosesEntries(Coat):
+@register_mutation
+class LosesLogEntries(TransactionWrapper):
     """entries are kept with a new record only."""
 
     def save(self, entity: Any, /) -> Any:
-        return super().save(changed(entity, movements=()) if isinstance(entity, Deal) and entity.version else entity)
+        return super().save(copy_with(entity, movements=()) if isinstance(entity, Deal) and entity.version else entity)
 
 
-@sabotage
-class NothingLast(Coat):
+@register_mutation
+class NoneSortsLast(TransactionWrapper):
     """what is absent comes last."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        field = how.get("order", "id").lstrip("-")
-        found = super().find(kind, where, **how)
-        return sorted(found, key=lambda entity: look_up(entity, field) is None)
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        field = options.get("order", "id").lstrip("-")
+        found = super().find(entity_type, where, **options)
+        return sorted(found, key=lambda entity: get_path(entity, field) is None)
 
 
-@sabotage
-class IgnoresCase(Coat):
+@register_mutation
+class IgnoresCase(TransactionWrapper):
     """large and small letters are the same in a search."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
         match where:
-            case Is(field, str(value)):
-                found = self.beneath.find(kind, **{**how, "limit": None})
-                same = [e for e in found if str(look_up(e, field) or "").casefold() == value.casefold()]
-                return same[: how.get("limit")]
-        return super().find(kind, where, **how)
+            case Eq(field, str(value)):
+                found = self.inner.find(entity_type, **{**options, "limit": None})
+                same = [e for e in found if str(get_path(e, field) or "").casefold() == value.casefold()]
+                return same[: options.get("limit")]
+        return super().find(entity_type, where, **options)
 
 
-@sabotage
-class CommitsOnExit(Coat):
+@register_mutation
+class CommitsOnExit(TransactionWrapper):
     """what a refused story had saved is committed all the same."""
 
     def __exit__(self, *error: object) -> None:
         try:
-            with suppress(Taken, StaleVersion, TransactionClosedError):
-                self.beneath.commit()
+            with suppress(DuplicateKeyError, StaleVersionError, TransactionClosedError):
+                self.inner.commit()
         finally:
             super().__exit__(*error)
 
 
-@sabotage
-class ForgetsFactsOfTheSecondSave(Coat):
+@register_mutation
+class LosesEventsOfSecondSave(TransactionWrapper):
     """a record saved twice in one transaction tells only its first facts."""
 
     def save(self, entity: Any, /) -> Any:
         again = entity.id in self.__dict__.setdefault("saved", set())
         self.saved.add(entity.id)
-        return super().save(changed(entity, pending=()) if again and entity.pending else entity)
+        return super().save(copy_with(entity, pending=()) if again and entity.pending else entity)
 
 
-@sabotage
-class KeysAcrossTenants(Coat):
+@register_mutation
+class KeysAcrossTenants(TransactionWrapper):
     """a unique key is unique over all tenants."""
 
     def save(self, entity: Any, /) -> Any:
         for key in unique_keys(entity):
-            if self.notes.setdefault((type(entity), key), self.context.tenant) != self.context.tenant:
-                raise Taken(entity.shape.kind, key[0])
+            if self.state.setdefault((type(entity), key), self.context.tenant) != self.context.tenant:
+                raise DuplicateKeyError(entity.shape.kind, key[0])
         return super().save(entity)
 
 
-@sabotage
-class PagesOverlap(Coat):
+@register_mutation
+class PagesOverlap(TransactionWrapper):
     """a page begins with the last record of the one before."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        found = super().find(kind, where, **how)
-        return [how["after"], *found][: how.get("limit")] if how.get("after") is not None else found
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        found = super().find(entity_type, where, **options)
+        return [options["after"], *found][: options.get("limit")] if options.get("after") is not None else found
 
 
-@sabotage
-class LimitOffByOne(Coat):
+@register_mutation
+class LimitOffByOne(TransactionWrapper):
     """a page has one record too many."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        return super().find(kind, where, **how | ({"limit": how["limit"] + 1} if how.get("limit") else {}))
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        return super().find(
+            entity_type, where, **options | ({"limit": options["limit"] + 1} if options.get("limit") else {})
+        )
 
 
-@sabotage
-class UpsideUp(Coat):
+@register_mutation
+class IgnoresDescendingOrder(TransactionWrapper):
     """descending order is ascending."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        return super().find(kind, where, **how | {"order": how.get("order", "id").lstrip("-")})
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        return super().find(entity_type, where, **options | {"order": options.get("order", "id").lstrip("-")})
 
 
-@sabotage
-class NaiveTimes(Coat):
+@register_mutation
+class NaiveTimes(TransactionWrapper):
     """instants come back without their zone."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: isinstance(v, datetime), lambda v: v.replace(tzinfo=None))
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(entity, lambda v: isinstance(v, datetime), lambda v: v.replace(tzinfo=None))
 
 
-@sabotage
-class WholeSeconds(Coat):
+@register_mutation
+class WholeSeconds(TransactionWrapper):
     """instants come back in whole seconds."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: isinstance(v, datetime), lambda v: v.replace(microsecond=0))
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(entity, lambda v: isinstance(v, datetime), lambda v: v.replace(microsecond=0))
 
 
-@sabotage
-class RoundsMoney(Coat):
+@register_mutation
+class RoundsMoney(TransactionWrapper):
     """money comes back as a float would have kept it."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: isinstance(v, Money), lambda v: Money.of_minor(round(v.minor, -1), v.currency))
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(
+            entity, lambda v: isinstance(v, Money), lambda v: Money.from_minor_units(round(v.minor, -1), v.currency)
+        )
 
 
-@sabotage
-class RoundsQuantities(Coat):
+@register_mutation
+class RoundsQuantities(TransactionWrapper):
     """quantities come back with four decimal places."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(entity, lambda v: isinstance(v, Decimal), lambda v: round(v, 4))
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(entity, lambda v: isinstance(v, Decimal), lambda v: round(v, 4))
 
 
-@sabotage
-class FindsWithinWords(Coat):
+@register_mutation
+class FindsWithinWords(TransactionWrapper):
     """a search for the beginning of a word finds its middle too."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        found = self.beneath.find(kind, _without_mentions(where), **how | {"limit": None})
-        return [e for e in found if _mentioned(where, e)][: how.get("limit")]
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        found = self.inner.find(entity_type, _without_word_prefixes(where), **options | {"limit": None})
+        return [e for e in found if _contains_words(where, e)][: options.get("limit")]
 
 
-def _without_mentions(where: Criterion) -> Criterion:
-    if isinstance(where, Mentions):
-        return EVERYTHING
+def _without_word_prefixes(where: Criterion) -> Criterion:
+    if isinstance(where, WordPrefix):
+        return MATCH_ALL
     inner = getattr(where, "criteria", None)
-    return attrs.evolve(where, criteria=tuple(_without_mentions(c) for c in inner)) if inner else where  # type: ignore[misc]
+    return attrs.evolve(where, criteria=tuple(_without_word_prefixes(c) for c in inner)) if inner else where  # type: ignore[misc]
 
 
-def _mentioned(where: Criterion, entity: Any) -> bool:
-    if isinstance(where, Mentions):
-        return where.start in (look_up(entity, where.field) or "")
-    return all(_mentioned(c, entity) for c in getattr(where, "criteria", ()))
+def _contains_words(where: Criterion, entity: Any) -> bool:
+    if isinstance(where, WordPrefix):
+        return where.prefix in (get_path(entity, where.field) or "")
+    return all(_contains_words(c, entity) for c in getattr(where, "criteria", ()))
 
 
-@sabotage
-class FindsOwnersTwice(Coat):
+@register_mutation
+class FindsOwnersTwice(TransactionWrapper):
     """a search by parts finds a record once for each of its parts."""
 
-    def find(self, kind: Any, where: Criterion = EVERYTHING, /, **how: Any) -> Sequence[Any]:
-        found = super().find(kind, where, **how)
-        if not isinstance(where, Has):
+    def find(self, entity_type: Any, where: Criterion = MATCH_ALL, /, **options: Any) -> Sequence[Any]:
+        found = super().find(entity_type, where, **options)
+        if not isinstance(where, HasChild):
             return found
-        return [entity for entity in found for _ in getattr(entity, where.parts)][: how.get("limit")]
+        return [entity for entity in found for _ in getattr(entity, where.children)][: options.get("limit")]
 
 
-@sabotage
-class SortsParts(Coat):
+@register_mutation
+class ReordersChildRecords(TransactionWrapper):
     """the parts of a record come in an order of their own."""
 
-    def loaded(self, entity: Any) -> Any:
-        return _with(
+    def transform_loaded(self, entity: Any) -> Any:
+        return _replace_values(
             entity,
             lambda v: isinstance(v, tuple) and len(v) > 1 and not hasattr(v[0], "at"),
             lambda v: tuple(sorted(v, key=repr)),
         )
 
 
-@sabotage
-class LosesMessages(Coat):
+@register_mutation
+class LosesMessages(TransactionWrapper):
     """messages are not queued."""
 
     def save(self, entity: Any, /) -> Any:
         return (
-            changed(entity, version=1) if isinstance(entity, Message) and not entity.version else super().save(entity)
+            copy_with(entity, version=1) if isinstance(entity, Message) and not entity.version else super().save(entity)
         )
 
 
-@sabotage
-class SwapsFacts(Coat):
+@register_mutation
+class SwapsEvents(TransactionWrapper):
     """facts come in another order."""
 
-    def events(self, **how: Any) -> Sequence[Recorded]:
-        facts = list(super().events(**how))
-        facts[:2] = facts[:2][::-1]
-        return facts
+    def read_events(self, **options: Any) -> Sequence[RecordedEvent]:
+        found = list(super().read_events(**options))
+        found[:2] = found[:2][::-1]
+        return found
 
 
-@sabotage
-class SkipsANumber(Coat):
+@register_mutation
+class SkipsPosition(TransactionWrapper):
     """the feed's numbers have gaps."""
 
-    def events(self, **how: Any) -> Sequence[Recorded]:
-        return [changed(fact, position=fact.position + fact.position // 20) for fact in super().events(**how)]
+    def read_events(self, **options: Any) -> Sequence[RecordedEvent]:
+        return [
+            copy_with(event, position=event.position + event.position // 20) for event in super().read_events(**options)
+        ]
 
 
-@sabotage
-class CountsWhatNobodySees(Coat):
+@register_mutation
+class CountIgnoresCriteria(TransactionWrapper):
     """counting does not ask who counts, nor what."""
 
-    def count(self, kind: Any, where: Criterion = EVERYTHING, /) -> int:
-        return super().count(kind)
+    def count(self, entity_type: Any, where: Criterion = MATCH_ALL, /) -> int:
+        return super().count(entity_type)
 
 
-@sabotage
-class ForgetsToRemove(Coat):
+@register_mutation
+class IgnoresDelete(TransactionWrapper):
     """removing removes nothing."""
 
-    def remove(self, entity: Any, /) -> None:
+    def delete(self, entity: Any, /) -> None:
         pass
 
 
-@sabotage
-class ForgetsTheActor(Coat):
+@register_mutation
+class KeepsFirstActor(TransactionWrapper):
     """whoever saved a record first is written there for ever."""
 
     def save(self, entity: Any, /) -> Any:
         saved = super().save(entity)
-        return changed(saved, actor=entity.actor) if entity.version else saved
+        return copy_with(saved, actor=entity.actor) if entity.version else saved
 
 
-@sabotage
-class HalfAnAnswer(Coat):
+@register_mutation
+class TruncatesResult(TransactionWrapper):
     """the answer kept for a key is the first part of what was answered."""
 
-    def loaded(self, entity: Any) -> Any:
-        lists = isinstance(entity, Receipt) and hasattr(entity.result, "tasks")
-        return changed(entity, result=changed(entity.result, tasks=())) if lists else entity
+    def transform_loaded(self, entity: Any) -> Any:
+        lists = isinstance(entity, IdempotencyRecord) and hasattr(entity.result, "tasks")
+        return copy_with(entity, result=copy_with(entity.result, tasks=())) if lists else entity
 
 
-@sabotage
-class CountsNothing(Coat):
+@register_mutation
+class GroupsIgnoreNone(TransactionWrapper):
     """a tally's groups lack whatever has no value."""
 
-    def ask(self, question: Any, /) -> Any:
-        if not isinstance(question, Tally):
+    def execute_query(self, aggregate: Any, /) -> Any:
+        if not isinstance(aggregate, GroupedCount):
             return None
-        return tuple(line for line in question.answer(self.beneath) if None not in line[: len(question.by)])
+        return tuple(line for line in aggregate.evaluate(self.inner) if None not in line[: len(aggregate.group_by)])
 
 
-@sabotage
-class FreesNoKeys(Coat):
+@register_mutation
+class KeepsReleasedKeys(TransactionWrapper):
     """a key that its holder gave up stays taken."""
 
     def save(self, entity: Any, /) -> Any:
         for key in unique_keys(entity):
-            holder = self.notes.setdefault((self.context.tenant, type(entity), key), entity.id)
-            if holder != entity.id and not isinstance(entity, Receipt):
-                raise Taken(entity.shape.kind, key[0])
+            holder = self.state.setdefault((self.context.tenant, type(entity), key), entity.id)
+            if holder != entity.id and not isinstance(entity, IdempotencyRecord):
+                raise DuplicateKeyError(entity.shape.kind, key[0])
         return super().save(entity)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from crmcore.testing.contract import OPTIONAL
+from crmcore.testing.contract import CAPABILITIES
 
 ROOT: Final = Path(__file__).parents[2]
-CLAIMS: Final = """
+CONTRACT_TESTS: Final = """
 import pytest
 from crmcore import MemoryStore
 from crmcore.testing.contract import OPTIONAL, StoreContract
@@ -38,23 +38,23 @@ class TestModest(StoreContract):
     def make_store(self):
         return MemoryStore()
 """
-IN_VAIN: Final = {
-    "test_a_batch_in_conflict_has_not_happened",
-    "test_a_batch_is_of_one_tenant",
-    "test_a_batch_lasts_as_a_whole",
+UNSUPPORTED_TESTS: Final = {
+    "test_batch_with_duplicate_key_keeps_nothing",
+    "test_batch_of_other_tenant_is_rejected",
+    "test_batch_commit_keeps_all_commands",
     "test_a_batch_that_has_ended_refuses",
-    "test_a_batch_without_commit_has_not_happened",
+    "test_batch_without_commit_keeps_nothing",
     "test_a_story_of_a_batch_that_has_ended_refuses",
-    "test_a_story_of_a_batch_undoes_only_itself",
-    "test_tallies_are_answered_set_wise",
-    "test_what_is_worked_on_is_passed_over",
+    "test_failed_command_in_batch_rolls_back_only_itself",
+    "test_grouped_count_is_computed_by_store",
+    "test_find_skip_locked_skips_records_of_open_transaction",
 }
 """What a store in a file cannot keep when it claims everything."""
 
 
-def test_claims_are_looked_at(tmp_path: Path) -> None:
+def test_declared_capability_is_tested(tmp_path: Path) -> None:
     """Nothing that is offered goes unproved, and nothing else is asked for."""
-    (tmp_path / "test_claims.py").write_text(CLAIMS, encoding="utf-8")
+    (tmp_path / "test_claims.py").write_text(CONTRACT_TESTS, encoding="utf-8")
     report = tmp_path / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
     run = subprocess.run(
@@ -71,20 +71,20 @@ def test_claims_are_looked_at(tmp_path: Path) -> None:
         outcomes.setdefault((store, outcome), set()).add(promise)
 
     assert ("Honest", "failure") not in outcomes, run.stdout
-    assert outcomes["Honest", "skipped"] == IN_VAIN | {
-        "test_no_fact_is_lost_between_writers",
-        "test_no_update_is_lost_between_threads",
-        "test_one_of_many_rivals_gets_the_key",
-        "test_two_workers_do_not_do_the_same_work",
+    assert outcomes["Honest", "skipped"] == UNSUPPORTED_TESTS | {
+        "test_concurrent_writers_lose_no_event",
+        "test_concurrent_updates_with_retry_lose_nothing",
+        "test_concurrent_claims_of_unique_key_succeed_once",
+        "test_concurrent_workers_lease_each_message_once",
     }
     assert ("Boaster", "skipped") not in outcomes
-    assert {*outcomes["Boaster", "failure"], *outcomes.get(("Boaster", "error"), ())} == IN_VAIN
-    assert outcomes["Misspelt", "failure"] == {"test_what_it_offers_has_a_name"}
-    assert outcomes["Modest", "failure"] == {"test_what_it_offers_is_told"}
+    assert {*outcomes["Boaster", "failure"], *outcomes.get(("Boaster", "error"), ())} == UNSUPPORTED_TESTS
+    assert outcomes["Misspelt", "failure"] == {"test_capability_name_is_known"}
+    assert outcomes["Modest", "failure"] == {"test_supported_capability_is_declared"}
 
 
-def test_the_page_names_what_is_optional() -> None:
+def test_how_to_lists_every_capability() -> None:
     """The how-to says of each name what it means."""
     page = (ROOT / "docs" / "how-to" / "write-your-own-store.md").read_text("utf-8")
 
-    assert [] == [name for name, meaning in OPTIONAL.items() if f"| `{name}` | {meaning} |" not in page]
+    assert [] == [name for name, meaning in CAPABILITIES.items() if f"| `{name}` | {meaning} |" not in page]

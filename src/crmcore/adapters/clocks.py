@@ -8,9 +8,9 @@ from typing import Final
 from attrs import frozen
 
 from crmcore.domain.backoff import backoff
-from crmcore.domain.fields.time import checked_moment
+from crmcore.domain.fields.time import checked_timestamp
 
-FIRST_PAUSE: Final = timedelta(milliseconds=10)
+BASE_DELAY: Final = timedelta(milliseconds=10)
 """Half of how long a command waits at most before its second run; doubled before each run."""
 LONGEST_PAUSE: Final = timedelta(seconds=5)
 """How long a command waits at most before any further run."""
@@ -24,9 +24,9 @@ class SystemClock:
         """The present instant."""
         return datetime.now(UTC)
 
-    def pause(self, attempt: int, /) -> None:
+    def sleep(self, attempt: int, /) -> None:
         """Sleep anything from nothing to twice the last bound (full jitter), at most five seconds."""
-        bound = backoff(attempt, first=FIRST_PAUSE, most=LONGEST_PAUSE)
+        bound = backoff(attempt, initial_delay=BASE_DELAY, max_delay=LONGEST_PAUSE)
         time.sleep(random.uniform(0, bound.total_seconds()))  # noqa: S311  # chance, not secrecy
 
 
@@ -43,13 +43,13 @@ class FrozenClock:
     """
 
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
-        self._now = checked_moment("clock.start", start)
+        self._now = checked_timestamp("clock.start", start)
 
     def now(self) -> datetime:
         """Where it stands."""
         return self._now
 
-    def pause(self, attempt: int, /) -> None:
+    def sleep(self, attempt: int, /) -> None:
         """Wait for nobody."""
 
     def advance(self, **duration: float) -> datetime:
@@ -61,7 +61,7 @@ class FrozenClock:
         """Put it to another time.
 
         Raises:
-            NaiveTime: a time without a zone.
+            NaiveDatetimeError: a time without a zone.
         """
-        self._now = checked_moment("clock.to", to)
+        self._now = checked_timestamp("clock.to", to)
         return self._now

@@ -10,24 +10,24 @@ from typing import Any, Final, Protocol, cast
 
 from sqlalchemy.exc import DBAPIError
 
-from crmcore.adapters.django_connection import URLS, AtomicLink, sqlalchemy_connection
+from crmcore.adapters.django_connection import URLS, AtomicConnection, sqlalchemy_connection
 from crmcore.adapters.sql import preflight, tenants
 from crmcore.adapters.sql.batch import SqlBatch
-from crmcore.adapters.sql.book import Book, book_for
+from crmcore.adapters.sql.book import StatementCache, statement_cache_for
 from crmcore.adapters.sql.errors import translate
 from crmcore.adapters.sql.migrations import version
-from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.runner import Executor
 from crmcore.adapters.sql.store import Durability, default_schema
 from crmcore.adapters.sql.tables import Schema
 from crmcore.adapters.sql.transaction import SqlTransaction
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import MissingExtra, UnsafeEngine
-from crmcore.services.ports import Context, Ids
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import MissingDependencyError, UnsafeEngineError
+from crmcore.services.ports import IdGenerator, RequestContext
 
 try:
     from django.db import connections, transaction
 except ImportError:
-    raise MissingExtra("Django hosts", "django") from None
+    raise MissingDependencyError("Django hosts", "django") from None
 
 DRIVERS: Final = frozenset({"sqlite3.dbapi2", "psycopg"})
 """The modules of the drivers that Django may use."""
@@ -41,7 +41,7 @@ OPTIONS: Final = {
 class Delivers(Protocol):
     """A `crmcore.Crm`."""
 
-    house: Any
+    _environment: Any
 
     def deliver(self, *, limit: int = 100) -> object:
         """Send what is due."""
@@ -58,10 +58,10 @@ class DjangoStore:
         alias: of the database in Django's ``DATABASES``.
         schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
         durability: as for `crmcore.SqlStore`.
-        walled: as for `crmcore.SqlStore`.
+        row_level_security: as for `crmcore.SqlStore`.
 
     The first command or view looks at the database, and raises:
-        InvalidInput: it is neither SQLite nor PostgreSQL by psycopg 3, or SQLite is to be walled.
+        InvalidInput: it is neither SQLite nor PostgreSQL by psycopg 3, or SQLite is to be row_level_security.
         UnsafeEngine: it would lose writes. The error lists the problems and the ``OPTIONS`` to set.
     """
 
@@ -71,13 +71,13 @@ class DjangoStore:
         *,
         schema: Schema | None = None,
         durability: Durability = "full",
-        walled: bool = False,
+        row_level_security: bool = False,
     ) -> None:
         self.alias = alias
         self.schema = schema or default_schema()
         self._durability = durability
-        self._walled = walled
-        self._inspected: tuple[Any, Book] | None = None
+        self._row_level_security = row_level_security
+        self._inspected: tuple[Any, StatementCache] | None = None
 
     @property
     def is_joined(self) -> bool:
@@ -96,24 +96,26 @@ class DjangoStore:
         """Create the tables that are missing, and note the version of the schema. A migration may call it.
 
         Raises:
-            SchemaOutdated: tables of an older release are there; see `crmcore migrate`.
+            SchemaOutdatedError: tables of an older release are there; see `crmcore migrate`.
         """
         with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
-            version.create(connection, self.schema)
+            version.create_tables(connection, self.schema)
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> SqlTransaction:
         """Open a transaction, or a savepoint in the one that is open."""
-        return SqlTransaction(self._runner(context, reading=reading), context, ids)
+        return SqlTransaction(self._open_executor(context, read_only=read_only), context, id_generator)
 
-    def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
+    def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> SqlBatch:
         """Open one transaction, or one savepoint, for many commands."""
-        return SqlBatch(self._runner(context, reading=False), context)
+        return SqlBatch(self._open_executor(context, read_only=False), context)
 
     def analyze(self) -> None:
         """Update the planner's statistics after many records came in at once, on PostgreSQL."""
         if connections[self.alias].vendor == "postgresql" and not self.is_joined:
             with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
-                version.settle(connection, self.schema)
+                version.analyze(connection, self.schema)
 
     def close(self) -> None:
         """Do nothing: Django closes its connections."""
@@ -129,46 +131,48 @@ class DjangoStore:
         return f"DjangoStore({self.alias!r})"
 
     def _key(self) -> tuple[str, int, bool]:
-        return self.alias, id(self.schema), self._walled
+        return self.alias, id(self.schema), self._row_level_security
 
-    def _runner(self, context: Context, *, reading: bool) -> Runner:
+    def _open_executor(self, context: RequestContext, *, read_only: bool) -> Executor:
         host = connections[self.alias]
         if host.vendor not in URLS or host.Database.__name__ not in DRIVERS:
             driver = f"{host.vendor} by {host.Database.__name__}"
-            raise InvalidInput("alias", f"must name SQLite, or PostgreSQL by psycopg 3; {self.alias!r} is {driver}")
+            raise InvalidInputError(
+                "alias", f"must name SQLite, or PostgreSQL by psycopg 3; {self.alias!r} is {driver}"
+            )
         try:
-            link = AtomicLink(self.alias, reading=reading)
+            connection = AtomicConnection(self.alias, read_only=read_only)
             try:
-                return self._runner_of(link, context)
+                return self._build_executor(connection, context)
             except BaseException:
-                link.rollback()
-                link.release()
+                connection.rollback()
+                connection.close()
                 raise
         except DBAPIError as error:
-            raise translate(cast(Exception, error.orig), self.schema.keys) from None
+            raise translate(cast(Exception, error.orig), self.schema.constraint_keys) from None
         except host.Database.Error as error:
-            raise translate(error, self.schema.keys) from None
+            raise translate(error, self.schema.constraint_keys) from None
 
-    def _runner_of(self, link: AtomicLink, context: Context) -> Runner:
+    def _build_executor(self, connection: AtomicConnection, context: RequestContext) -> Executor:
         settings = connections[self.alias].settings_dict
         if self._inspected is None or self._inspected[0] is not settings:
             self._inspected = settings, self._inspect()
-        runner = Runner(self._inspected[1], link)
-        if self._walled:
-            runner.run(tenants.TELL, (context.tenant,))
-        return runner
+        executor = Executor(self._inspected[1], connection)
+        if self._row_level_security:
+            executor.execute(tenants.SET_TENANT_SQL, (context.tenant,))
+        return executor
 
-    def _inspect(self) -> Book:
+    def _inspect(self) -> StatementCache:
         """Look at the database before anything is stored in it."""
         host = connections[self.alias]
-        if self._walled and host.vendor != "postgresql":
-            raise InvalidInput("walled", f"is for PostgreSQL, and this is {host.vendor}")
+        if self._row_level_security and host.vendor != "postgresql":
+            raise InvalidInputError("row_level_security", f"is for PostgreSQL, and this is {host.vendor}")
         problems: list[str] = []
         with sqlalchemy_connection(host) as connection:
             snapshots = False
             try:
                 snapshots = preflight.check(connection, durability=self._durability)
-            except UnsafeEngine as unsafe:
+            except UnsafeEngineError as unsafe:
                 problems += unsafe.problems
             if host.vendor == "sqlite" and not _begins_as_writer(host):
                 problems.append(
@@ -176,8 +180,8 @@ class DjangoStore:
                 )
             if problems:
                 cure = f"set DATABASES[{self.alias!r}]['OPTIONS'] to {OPTIONS[host.vendor]} (ADR-0004)"
-                raise UnsafeEngine((*problems, cure))
-            return book_for(self.schema, connection.dialect, snapshots=snapshots)
+                raise UnsafeEngineError((*problems, cure))
+            return statement_cache_for(self.schema, connection.dialect, snapshot_isolation=snapshots)
 
 
 def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
@@ -190,11 +194,11 @@ def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
         limit: as for `crmcore.Crm.deliver`.
 
     Raises:
-        InvalidInput: the store is no `DjangoStore`.
+        InvalidInputError: the store is no `DjangoStore`.
     """
-    store = crm.house.store
+    store = crm._environment.store
     if not isinstance(store, DjangoStore):
-        raise InvalidInput("store", f"must be a DjangoStore, not {type(store).__name__}")
+        raise InvalidInputError("store", f"must be a DjangoStore, not {type(store).__name__}")
 
     def deliver() -> None:
         crm.deliver(limit=limit)

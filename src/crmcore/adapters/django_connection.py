@@ -1,4 +1,4 @@
-"""Django's connections: a block of Django's as a link, a plain cursor of the driver, and SQLAlchemy over both.
+"""Django's connections: a block of Django's as a connection, a plain cursor of the driver, and SQLAlchemy over both.
 
 Rule 1: only Django begins, commits, rolls back, sets and releases savepoints, opens and closes.
 Rule 2: nothing is registered on the connection, neither functions nor types: it is Django's, and its ORM relies on what it has set up.
@@ -11,21 +11,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, NullPool, make_url
 
-from crmcore.adapters.sql.store import TRANSACTION_IS_OVER
-from crmcore.domain.errors.outside import MissingExtra, StoreFailed, UnsafeEngine
+from crmcore.adapters.sql.store import TRANSACTION_ABORTED
+from crmcore.domain.errors.outside import MissingDependencyError, StoreError, UnsafeEngineError
 
 try:
     from django.db import Error as DjangoError
     from django.db import connections, transaction
 except ImportError:
-    raise MissingExtra("Django hosts", "django") from None
+    raise MissingDependencyError("Django hosts", "django") from None
 
 URLS: Final = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
 """Which of SQLAlchemy's dialects belongs to which vendor of Django's."""
 AUTOCOMMIT_IS_OFF: Final = "autocommit is off, and on SQLite the driver then commits at each savepoint; use atomic(), and neither AUTOCOMMIT=False nor set_autocommit"
 
 
-class AtomicLink:
+class AtomicConnection:
     """An `atomic` block of Django's, entered for one command, view or batch.
 
     Attributes:
@@ -34,7 +34,7 @@ class AtomicLink:
 
     has_failed = False
 
-    def __init__(self, alias: str, *, reading: bool = False) -> None:
+    def __init__(self, alias: str, *, read_only: bool = False) -> None:
         self._host = connections[alias]
         self._committed = False
         self._is_outermost = False
@@ -43,10 +43,10 @@ class AtomicLink:
             self._host.ensure_connection()
             self._host.validate_no_broken_transaction()
             if self._host.vendor == "sqlite" and self._host.connection.isolation_level is not None:
-                raise UnsafeEngine((AUTOCOMMIT_IS_OFF,))
+                raise UnsafeEngineError((AUTOCOMMIT_IS_OFF,))
             self._is_outermost = not self._host.in_atomic_block and self._host.get_autocommit()
             block = transaction.atomic(using=alias)
-            with self._deferred() if reading and self._is_outermost else nullcontext():
+            with self._deferred() if read_only and self._is_outermost else nullcontext():
                 block.__enter__()
         self._block = block
         if self._is_outermost:
@@ -58,18 +58,18 @@ class AtomicLink:
         """Whether no block of the host's was entered since."""
         return bool(self._host.atomic_blocks) and self._host.atomic_blocks[-1] is self._block
 
-    def before_writing(self) -> None:
+    def before_write(self) -> None:
         """Do nothing: the block can be undone by itself."""
 
     def commit(self) -> None:
         """Leave the block: commit it, or release its savepoint.
 
         Raises:
-            StoreFailed: the block can only be rolled back.
+            StoreError: the block can only be rolled back.
             (others): what a callback of ``on_commit`` raised, after the commit.
         """
         if self._host.needs_rollback or _is_aborted(self._host):
-            raise StoreFailed(TRANSACTION_IS_OVER)
+            raise StoreError(TRANSACTION_ABORTED)
         with self._unwrapped_errors():
             self._leave(None)
 
@@ -81,7 +81,7 @@ class AtomicLink:
         with suppress(DjangoError):
             self._leave(_Undone())
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Close the cursor."""
         self.cursor.close()
 
@@ -103,7 +103,7 @@ class AtomicLink:
                 raise
             if isinstance(error.__cause__, self._host.Database.Error):
                 raise error.__cause__ from None
-            raise StoreFailed(TRANSACTION_IS_OVER) from error
+            raise StoreError(TRANSACTION_ABORTED) from error
 
     @contextmanager
     def _deferred(self) -> Iterator[None]:

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from crmcore.domain.errors.outside import StoreFailed
+from crmcore.domain.errors.outside import StoreError
 
 
 @frozen
-class NoFiles:
+class FilesDisabled:
     """Stands in where a host with a database has not said where files go, so that none vanishes with the process."""
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
         """Refuse.
 
         Raises:
-            StoreFailed: always.
+            StoreError: always.
         """
-        raise StoreFailed("no file store; give one to Crm(files=FolderFiles(...))")
+        raise StoreError("no file store; give one to Crm(files=FolderFiles(...))")
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
         """Find nothing."""
@@ -27,7 +27,7 @@ class NoFiles:
 
 
 @frozen
-class MemoryFiles:
+class MemoryFileStore:
     """Attached files in memory, for tests and demos."""
 
     _contents: dict[tuple[str, str], bytes] = field(factory=dict, init=False, repr=False)
@@ -42,7 +42,7 @@ class MemoryFiles:
 
 
 @frozen
-class FolderFiles:
+class FolderFileStore:
     """Attached files in a folder, each under its digest, written whole or not at all.
 
     Args:
@@ -57,12 +57,12 @@ class FolderFiles:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        with draft.open("wb") as file:
+        temporary_path = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        with temporary_path.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        temporary_path.replace(path)
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
         """Give a file's bytes back."""

@@ -1,52 +1,59 @@
 """The holidays of more than a hundred countries, by the library ``holidays`` (the extra ``calendar``)."""
 
-from crmcore.domain.errors.given import NotAllowed
-from crmcore.domain.errors.outside import MissingExtra
-from crmcore.services.ports import Year
+from crmcore.domain.errors.given import InvalidChoiceError
+from crmcore.domain.errors.outside import MissingDependencyError
+from crmcore.services.ports import HolidayYear
 
 
-class WorldHolidays:
+class HolidaysLibrary:
     """The holidays of a country or a part of it, with days that are exchanged by decree.
 
     Dates that depend on the sight of the moon are estimates until the day has come; the library marks their names so. Bring them again
     when they are known.
 
     Example:
-        >>> uzbekistan = WorldHolidays().of("UZ", 2026, language="en")
-        >>> [day.isoformat() for day in uzbekistan.worked]
+        >>> uzbekistan = HolidaysLibrary().for_year("UZ", 2026, language="en")
+        >>> [day.isoformat() for day in uzbekistan.working_days]
         ['2026-12-12']
     """
 
-    def of(self, country: str, year: int, /, *, language: str = "en") -> Year:
+    def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
         """Look up a year."""
         try:
             import holidays
         except ImportError:
-            raise MissingExtra("holidays", "calendar") from None
-        code, _, part = country.partition("-")
+            raise MissingDependencyError("holidays", "calendar") from None
+        code, _, subdivision = country.partition("-")
         try:
             # Only what is listed is asked for: the library's objects grow when they are read.
-            known = holidays.country_holidays(code, subdiv=part or None, years=year, language=_spoken(code, language))
+            country_holidays = holidays.country_holidays(
+                code, subdiv=subdivision or None, years=year, language=_nearest_language(code, language)
+            )
         except NotImplementedError:
-            raise NotAllowed(
+            raise InvalidChoiceError(
                 "country", allowed=("a country of ISO 3166-1 such as UZ, or a part of one: DE-BY",)
             ) from None
-        free = tuple((day, name) for day, name in sorted(known.items()) if day.year == year)
-        return Year(free=free, worked=tuple(sorted(day for day in known.weekend_workdays if day.year == year)))
+        days_off = tuple((day, name) for day, name in sorted(country_holidays.items()) if day.year == year)
+        return HolidayYear(
+            holidays=days_off,
+            working_days=tuple(sorted(day for day in country_holidays.weekend_workdays if day.year == year)),
+        )
 
 
-def _spoken(country: str, language: str) -> str | None:
+def _nearest_language(country: str, language: str) -> str | None:
     """The language in which the library names a country's holidays that is nearest to the one that is asked for."""
     import holidays
 
-    spoken = holidays.list_localized_countries().get(country, [])
-    nearest = (name for name in spoken if name == language or name.partition("_")[0] == language.partition("-")[0])
-    return next(nearest, None)
+    languages = holidays.list_localized_countries().get(country, [])
+    candidates = (
+        name for name in languages if name == language or name.partition("_")[0] == language.partition("-")[0]
+    )
+    return next(candidates, None)
 
 
 class NoHolidays:
     """A world without holidays, for tests and for houses that enter their own."""
 
-    def of(self, country: str, year: int, /, *, language: str = "en") -> Year:
+    def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
         """Find nothing."""
-        return Year()
+        return HolidayYear()

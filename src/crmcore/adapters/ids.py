@@ -5,7 +5,7 @@ import threading
 import time
 
 
-class SystemIds:
+class UuidV7Generator:
     """Ids that sort by time: UUIDv7 (RFC 9562, method 3), monotonic within the process, safe to fork."""
 
     def __init__(self) -> None:
@@ -22,11 +22,11 @@ class SystemIds:
         return f"{prefix}_{high:016x}{low:016x}"
 
 
-class CountingIds:
+class SequentialIds:
     """Ids that count, so that two runs of one story are the same to the letter.
 
     Example:
-        >>> CountingIds().new("deal")
+        >>> SequentialIds().new("deal")
         'deal_00000000000070008000000000000001'
     """
 

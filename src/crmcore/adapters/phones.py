@@ -4,69 +4,73 @@ import re
 
 from attrs import frozen
 
-from crmcore.domain.errors.given import InvalidPhone
-from crmcore.domain.errors.outside import MissingExtra
+from crmcore.domain.errors.given import InvalidPhoneError
+from crmcore.domain.errors.outside import MissingDependencyError
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.values.contact import INTERNATIONAL, phone_key
+from crmcore.domain.values.contact import E164_FORMAT, normalize_phone
 
 
 @frozen
-class SimplePhones:
+class BasicPhoneParser:
     """International numbers, and the national ones of the countries that crmcore itself knows."""
 
-    def key(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form; see `crmcore.domain.values.contact.phone_key`."""
-        return phone_key(number, region=region)
+    def normalize(self, number: str, /, *, region: str | None) -> str:
+        """Bring a number into international form; see `crmcore.domain.values.contact.normalize_phone`."""
+        return normalize_phone(number, region=region)
 
 
 @frozen
-class WorldPhones:
+class LibPhoneNumberParser:
     """The numbering plans of the whole world, by the extra ``phone``.
 
     Raises:
-        MissingExtra: the extra is not installed.
+        MissingDependencyError: the extra is not installed.
     """
 
     def __attrs_post_init__(self) -> None:
         try:
             import phonenumbers  # noqa: F401  # only to see whether it is there
         except ImportError:
-            raise MissingExtra("phone numbers of the whole world", "phone") from None
+            raise MissingDependencyError("phone numbers of the whole world", "phone") from None
 
-    def key(self, number: str, /, *, region: str | None) -> str:
+    def normalize(self, number: str, /, *, region: str | None) -> str:
         """Bring a number into international form, and check it against its country's plan.
 
         Raises:
-            InvalidPhone: no number of that country can look like this.
+            InvalidPhoneError: no number of that country can look like this.
         """
         import phonenumbers
 
-        if _is_plain(number):
+        if _is_canonical(number):
             return number
-        text = checked_text("phone", number, limit=40)
+        text = checked_text("phone", number, max_length=40)
         try:
             parsed = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
-            raise InvalidPhone("phone", "must be a phone number, with + and the country's code in front") from None
+            raise InvalidPhoneError("phone", "must be a phone number, with + and the country's code in front") from None
         # The library parses many a number that no plan has.
         if not phonenumbers.is_valid_number(parsed):
-            raise InvalidPhone("phone", "is no number of its country's plan")
+            raise InvalidPhoneError("phone", "is no number of its country's plan")
         return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _is_plain(number: str) -> bool:
+def _is_canonical(number: str) -> bool:
     """Tell whether a number is valid, and in international form already, without having the library take it apart.
 
     That is most of what it costs. A number of which the library might take away a prefix, or keep a zero, is not plain.
     """
     import phonenumbers
 
-    if type(number) is not str or not INTERNATIONAL.fullmatch(number):
+    if type(number) is not str or not E164_FORMAT.fullmatch(number):
         return False
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    code = next((code for end in (2, 3, 4) if (code := int(number[1:end])) in regions), 0)
-    rest = number[1 + len(str(code)) :]
-    plan = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, regions[code][0]) if code else None
-    if plan is None or rest.startswith("0") or re.match(plan.national_prefix_for_parsing or "(?!)", rest):
+    code = next((code for length in (2, 3, 4) if (code := int(number[1:length])) in regions), 0)
+    national_number = number[1 + len(str(code)) :]
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, regions[code][0]) if code else None
+    if (
+        metadata is None
+        or national_number.startswith("0")
+        or re.match(metadata.national_prefix_for_parsing or "(?!)", national_number)
+    ):
         return False
-    return phonenumbers.is_valid_number(phonenumbers.PhoneNumber(code, int(rest)))
+    return phonenumbers.is_valid_number(phonenumbers.PhoneNumber(code, int(national_number)))

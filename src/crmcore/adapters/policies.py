@@ -2,18 +2,18 @@
 
 from attrs import frozen
 
-from crmcore.domain.criteria import EVERYTHING, Criterion
+from crmcore.domain.criteria import MATCH_ALL, Criterion
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports import Context
+from crmcore.services.ports import RequestContext
 
 
 @frozen
 class AllowAll:
     """The policy of a host that lets everybody see and do everything within a tenant."""
 
-    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:
+    def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
         """Everything."""
-        return EVERYTHING
+        return MATCH_ALL
 
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
+    def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
         """Let it happen."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from crmcore.domain.errors.outside import MissingExtra
+from crmcore.domain.errors.outside import MissingDependencyError
 from crmcore.domain.errors.root import CrmError
-from crmcore.services.ports import Context
+from crmcore.services.ports import RequestContext
 
 
 class OpenTelemetryTracer:
@@ -18,30 +18,30 @@ class OpenTelemetryTracer:
         provider: of tracers; the process's own when not given.
 
     Raises:
-        MissingExtra: the extra is not installed.
+        MissingDependencyError: the extra is not installed.
     """
 
     def __init__(self, provider: Any = None) -> None:
         try:
             from opentelemetry.trace import Status, StatusCode, get_tracer
         except ImportError:
-            raise MissingExtra("OpenTelemetry spans", "otel") from None
+            raise MissingDependencyError("OpenTelemetry spans", "otel") from None
         self._tracer = get_tracer("crmcore", tracer_provider=provider)
-        self._failed = Status(StatusCode.ERROR)
+        self._error_status = Status(StatusCode.ERROR)
 
     @contextmanager
-    def span(self, story: str, context: Context, /) -> Iterator[None]:
+    def span(self, command: str, context: RequestContext, /) -> Iterator[None]:
         """Open a span around a story."""
-        facts = {"crm.story": story, "crm.tenant": context.tenant}
-        if context.correlation:
-            facts["crm.correlation"] = context.correlation
+        attributes = {"crm.command": command, "crm.tenant": context.tenant}
+        if context.correlation_id:
+            attributes["crm.correlation_id"] = context.correlation_id
         with self._tracer.start_as_current_span(
-            f"crm {story}", attributes=facts, record_exception=False, set_status_on_exception=False
+            f"crm {command}", attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
             try:
                 yield
             except BaseException as error:
                 # Its words may hold what a library was given; its code is enough to find it by.
                 span.set_attribute("error.type", error.code if isinstance(error, CrmError) else type(error).__name__)
-                span.set_status(self._failed)
+                span.set_status(self._error_status)
                 raise

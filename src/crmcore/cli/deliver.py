@@ -8,9 +8,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_house, open_crm
-from crmcore.cli.talk import note, say, say_json
-from crmcore.domain.errors.given import Blank, InvalidInput
+from crmcore.cli.doors import add_connection_options, open_crm
+from crmcore.cli.talk import print_json, print_progress, print_result
+from crmcore.domain.errors.given import InvalidInputError, RequiredError
 
 if TYPE_CHECKING:
     from crmcore.crm import Crm
@@ -31,7 +31,7 @@ EXAMPLES: Final = (
 )
 URL: Final = "CRMCORE_SMTP_URL"
 SENDER: Final = "CRMCORE_SMTP_SENDER"
-MOST: Final = 1000
+BATCH_LIMIT: Final = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,14 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sender", metavar="ADDRESS", help=f"the sender of the mails; ${SENDER} when not given")
     parser.add_argument("--channel", default="email", metavar="NAME", help="whose messages; email when not given")
     parser.add_argument("--json", action="store_true", help="write figures for a program instead")
-    add_house(parser)
+    add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Send until nothing is left that can be sent now."""
     to = "console" if args.print else args.to or os.environ.get(URL)
     if not to:
-        raise Blank(
+        raise RequiredError(
             "to",
             f"must say where messages go: --to smtp://HOST:PORT --sender ADDRESS, or ${URL} and ${SENDER}; "
             "--to FOLDER writes files, and --print shows what waits",
@@ -57,18 +57,18 @@ def run(args: argparse.Namespace) -> int:
     if to == "console":
         return _print(open_crm(args), args)
     crm = open_crm(args, notifiers={args.channel: _notifier(to, args.sender or os.environ.get(SENDER))})
-    counts = dict.fromkeys(("sent", "failed", "dead", "lost"), 0)
+    counts = dict.fromkeys(("sent", "failed", "dead", "lease_expired"), 0)
     while True:
-        report = crm.deliver(limit=MOST)
+        report = crm.deliver(limit=BATCH_LIMIT)
         for name in counts:
             counts[name] += getattr(report, name)
-        if report.sent < MOST:
+        if report.sent < BATCH_LIMIT:
             break
     crm.close()
     if args.json:
-        say_json(counts)
+        print_json(counts)
     else:
-        say(", ".join(f"{name} {count}" for name, count in counts.items()))
+        print_result(", ".join(f"{name} {count}" for name, count in counts.items()))
     return 1 if counts["failed"] or counts["dead"] else 0
 
 
@@ -77,33 +77,33 @@ def _print(crm: "Crm", args: argparse.Namespace) -> int:
     from crmcore.adapters.notify.console import ConsoleNotifier
 
     console = ConsoleNotifier(sys.stderr if args.json else None)
-    letters = crm.delivery.preview(channel=args.channel, limit=MOST)
+    letters = crm.outbox.preview(channel=args.channel, limit=BATCH_LIMIT)
     crm.close()
     for letter in letters:
         console.send(letter)
     if args.json:
-        say_json({"printed": len(letters), "sent": 0})
+        print_json({"printed": len(letters), "sent": 0})
     else:
-        note(f"printed {len(letters)}, none marked as sent")
+        print_progress(f"printed {len(letters)}, none marked as sent")
     return 0
 
 
 def _notifier(to: str, sender: str | None) -> "Notifier":
     from urllib.parse import urlsplit
 
-    from crmcore.adapters.notify.folder import SENDER as NOBODY
-    from crmcore.adapters.notify.folder import FolderNotifier
+    from crmcore.adapters.notify.folder import DEFAULT_SENDER as NOBODY
+    from crmcore.adapters.notify.folder import FileNotifier
     from crmcore.adapters.notify.smtp import SmtpNotifier
 
     if not to.startswith(("smtp:", "smtps:")):
-        return FolderNotifier(to, sender=sender or NOBODY)
+        return FileNotifier(to, sender=sender or NOBODY)
     url = urlsplit(to)
     try:
         port = url.port
     except ValueError:
-        raise InvalidInput("to", "must name a port from 0 to 65535") from None
+        raise InvalidInputError("to", "must name a port from 0 to 65535") from None
     if not url.hostname or not sender:
-        raise InvalidInput("to", f"must name the server, and --sender or ${SENDER} the sender of the mails")
+        raise InvalidInputError("to", f"must name the server, and --sender or ${SENDER} the sender of the mails")
     return SmtpNotifier(
         url.hostname,
         port=port,

@@ -6,16 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_looks, open_store
-from crmcore.cli.report import figures
-from crmcore.cli.service import play_service
-from crmcore.cli.sheets import add_sheet, columns_of, sheet_from
-from crmcore.cli.talk import Progress, note, say, say_json
+from crmcore.cli.doors import add_format_options, open_store
+from crmcore.cli.report import to_data
+from crmcore.cli.service import run_service_demo
+from crmcore.cli.sheets import add_import_options, column_mapping_from, open_input
+from crmcore.cli.talk import Progress, print_json, print_progress, print_result
 
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.crm import Crm
-    from crmcore.demo.play import Played
+    from crmcore.demo.play import SimulationResult
 
 SUMMARY: Final = "watch a company that installs windows for three months"
 DESCRIPTION: Final = """\
@@ -29,7 +29,7 @@ EXAMPLES: Final = (
     "crmcore demo service",
     "crmcore demo --input requests.csv --store postgresql://crm@localhost/crm",
 )
-FOLDER: Final = "crmcore-demo"
+OUTPUT_DIR: Final = "crmcore-demo"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,99 +42,100 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is played: the company that installs windows, or one that looks after boilers",
     )
     parser.add_argument(
-        "--folder", default=FOLDER, metavar="PATH", help=f"where everything is put; {FOLDER}/ when not given"
+        "--output-dir",
+        default=OUTPUT_DIR,
+        metavar="PATH",
+        help=f"where everything is put; {OUTPUT_DIR}/ when not given",
     )
-    parser.add_argument("--store", metavar="URL", help="any SQLAlchemy URL; crm.db in the folder when not given")
+    parser.add_argument("--database-url", metavar="URL", help="any SQLAlchemy URL; crm.db in the folder when not given")
     parser.add_argument("--tenant", default="demo", metavar="NAME", help="whose data; demo when not given")
     parser.add_argument("--input", metavar="FILE", help="requests of your own, as CSV; - is standard input")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="write figures for a program instead")
-    add_sheet(parser)
-    add_looks(parser, zone="Asia/Tashkent")
+    add_import_options(parser)
+    add_format_options(parser, time_zone="Asia/Tashkent")
 
 
 def run(args: argparse.Namespace) -> int:
     """Play it, and show what came of it."""
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.demo.company import ZONE
-    from crmcore.demo.generator import FILE
-    from crmcore.demo.play import SEASON, Play
+    from crmcore.demo.generator import REQUESTS_FILE
+    from crmcore.demo.play import SIMULATED_PERIOD, Simulation
     from crmcore.domain.zones import zone_of
-    from crmcore.sheets.reading import Sheet
-    from crmcore.sheets.rejects import Rejects
+    from crmcore.sheets.reading import CsvTable
+    from crmcore.sheets.rejects import RejectsFile
 
-    folder = Path(args.folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    output_dir = Path(args.folder)
+    output_dir.mkdir(parents=True, exist_ok=True)
     if args.act == "service":
-        return play_service(args, folder, _open)
-    clock, zone = FrozenClock(SEASON.since), zone_of(ZONE)
-    crm = _open(args, folder, clock)
-    progress = Progress(whole=SEASON.length.days, quiet=args.quiet)
+        return run_service_demo(args, output_dir, _open_crm)
+    clock, time_zone = FrozenClock(SIMULATED_PERIOD.since), zone_of(ZONE)
+    crm = _open_crm(args, output_dir, clock)
+    progress = Progress(total=SIMULATED_PERIOD.length.days, quiet=args.quiet)
 
-    def tell(at: datetime, counts: Counter[str]) -> None:
-        text = (
-            f"{at.astimezone(zone):%d %B}: {counts['taken'] + counts['known']} requests, {counts['sent']} letters sent"
-        )
-        progress.tell((at - SEASON.since).days, text)
+    def on_progress(at: datetime, figure_counts: Counter[str]) -> None:
+        text = f"{at.astimezone(time_zone):%d %B}: {figure_counts['imported'] + figure_counts['already_known']} requests, {figure_counts['sent']} letters sent"
+        progress.update((at - SIMULATED_PERIOD.since).days, text)
 
-    with Rejects(folder / "rejects.csv") as rejects, sheet_from(args.input or str(FILE)) as source:
-        sheet = Sheet(source)
-        played = Play(crm, clock, tell).run(sheet, columns_of(args, sheet.heads), rejects)
-    progress.end()
-    _save(played, folder, args)
+    with RejectsFile(output_dir / "rejects.csv") as rejects, open_input(args.input or str(REQUESTS_FILE)) as source:
+        sheet = CsvTable(source)
+        result = Simulation(crm, clock, on_progress).run(sheet, column_mapping_from(args, sheet.headings), rejects)
+    progress.clear()
+    _save_output(result, output_dir, args)
     crm.close()
     if args.json:
-        counts = {**played.counts, "rejected": len(played.rejected), "documents": len(played.papers)}
-        say_json({"counts": counts, **figures(played.report)})
+        figure_counts = {**result.counts, "rejected": len(result.rejected), "documents": len(result.documents)}
+        print_json({"counts": figure_counts, **to_data(result.report)})
     else:
-        say(played.report.text(language=args.language, zone=args.zone))
-        note(_summary(played, folder))
-    return 1 if args.input and played.rejected else 0
+        print_result(result.report.text(language=args.language, time_zone=args.zone))
+        print_progress(_summary(result, output_dir))
+    return 1 if args.input and result.rejected else 0
 
 
-def _open(args: argparse.Namespace, folder: Path, clock: "FrozenClock") -> "Crm":
-    from crmcore.adapters.files import FolderFiles
-    from crmcore.adapters.notify.folder import FolderNotifier
+def _open_crm(args: argparse.Namespace, output_dir: Path, clock: "FrozenClock") -> "Crm":
+    from crmcore.adapters.files import FolderFileStore
+    from crmcore.adapters.notify.folder import FileNotifier
     from crmcore.crm import Crm
-    from crmcore.demo.company import ABOUT, ZONE
-    from crmcore.demo.papers import Gaps
+    from crmcore.demo.company import COMPANY_DETAILS, ZONE
+    from crmcore.demo.papers import PlaceholderRenderer
 
     # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
-    own = f"sqlite:///{folder}/crm.db"
-    store = open_store(args.store) if args.store else open_store(own, durability="relaxed")
+    default_url = f"sqlite:///{output_dir}/crm.db"
+    store = open_store(args.store) if args.store else open_store(default_url, durability="relaxed")
     return Crm(
         store,
         tenant=args.tenant,
         clock=clock,
         region=args.region or "UZ",
-        zone=ZONE,
-        company=ABOUT,
-        renderer=Gaps(),
-        files=FolderFiles(folder / "files"),
-        notifiers={"email": FolderNotifier(folder / "letters", sender="crm@windows.example")},
+        time_zone=ZONE,
+        company=COMPANY_DETAILS,
+        renderer=PlaceholderRenderer(),
+        file_store=FolderFileStore(output_dir / "files"),
+        notifiers={"email": FileNotifier(output_dir / "letters", sender="crm@windows.example")},
     )
 
 
-def _save(played: "Played", folder: Path, args: argparse.Namespace) -> None:
+def _save_output(result: "SimulationResult", output_dir: Path, args: argparse.Namespace) -> None:
     """Put the documents and the report into the folder."""
-    documents = folder / "documents"
+    documents = output_dir / "documents"
     documents.mkdir(exist_ok=True)
-    for key, paper in played.papers:
+    for key, document in result.documents:
         name = "".join(char if char.isalnum() else "-" for char in key.rpartition(" ")[2])[:60]
-        (documents / f"{name}-{paper.id[-8:]}.html").write_text(paper.body or "", encoding="utf-8")
-    played.report.save(folder / "report.html", language=args.language, zone=args.zone)
-    played.report.save(folder / "report.txt", language=args.language, zone=args.zone)
+        (documents / f"{name}-{document.id[-8:]}.html").write_text(document.body or "", encoding="utf-8")
+    result.report.save(output_dir / "report.html", language=args.language, time_zone=args.zone)
+    result.report.save(output_dir / "report.txt", language=args.language, time_zone=args.zone)
 
 
-def _summary(played: "Played", folder: Path) -> str:
-    counts, rejected = played.counts, len(played.rejected)
-    taken = f"{counts['taken']} requests taken in, {counts['known']} known from an earlier play"
+def _summary(result: "SimulationResult", output_dir: Path) -> str:
+    counts, rejected = result.counts, len(result.rejected)
+    imported = f"{counts['imported']} requests taken in, {counts['already_known']} known from an earlier play"
     lines = [
         "",
-        f"{counts['rows']} rows: {taken}, {counts['repeated']} repeated, {rejected} rejected",
-        *(f"  {reject}" for reject in played.rejected),
-        f"{counts['due']} times something was due, {counts['sent']} letters sent, {len(played.papers)} documents made",
-        f"in {folder}/: report.html, report.txt, documents/, letters/, files/"
-        + (", rejects.csv" if played.rejected else ""),
+        f"{counts['rows']} rows: {imported}, {counts['duplicates']} repeated, {rejected} rejected",
+        *(f"  {reject}" for reject in result.rejected),
+        f"{counts['jobs_done']} times something was due, {counts['sent']} letters sent, {len(result.documents)} documents made",
+        f"in {output_dir}/: report.html, report.txt, documents/, letters/, files/"
+        + (", rejects.csv" if result.rejected else ""),
     ]
     return "\n".join(lines)

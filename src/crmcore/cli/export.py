@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from crmcore.cli.doors import add_house, open_crm
+from crmcore.cli.doors import add_connection_options, open_crm
 
 if TYPE_CHECKING:
     from crmcore.crm import Crm
@@ -22,104 +22,104 @@ EXAMPLES: Final = (
     "crmcore export deals --store sqlite:///crm.db --output deals.csv",
     "crmcore export events --store sqlite:///crm.db --format jsonl > events.jsonl",
 )
-PAGE: Final = 1000
+PAGE_SIZE: Final = 1000
 
-Line = dict[str, Any]
+Row = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("what", choices=sorted(HEADS), help="which records")
+    parser.add_argument("what", choices=sorted(COLUMNS), help="which records")
     parser.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="csv when not given")
     parser.add_argument("--output", default="-", metavar="FILE", help="where to; - is standard output")
-    add_house(parser)
+    add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Give them out, page by page."""
     crm = open_crm(args)
-    with _opened(args.output) as file:
-        write = _write_csv if args.format == "csv" else _write_json
-        write(file, HEADS[args.what], LINES[args.what](crm))
+    with _open_output(args.output) as file:
+        write = _write_csv if args.format == "csv" else _write_json_lines
+        write(file, COLUMNS[args.what], ROW_READERS[args.what](crm))
         file.flush()
     crm.close()
     return 0
 
 
-def customers(crm: "Crm") -> Iterator[Line]:
+def customers(crm: "Crm") -> Iterator[Row]:
     """Every customer, by name."""
-    page = crm.customers.search(limit=PAGE)
+    page = crm.customers.search(limit=PAGE_SIZE)
     while page:
         for c in page:
             yield {
                 "id": c.id,
                 "name": c.name,
                 "kind": c.kind.value,
-                "roles": [held.role.value for held in c.roles],
+                "roles": [customer_role.role.value for customer_role in c.roles],
                 "contacts": [point.value for point in c.contact_points],
                 "external_ids": [f"{e.system}:{e.key}" for e in c.external_ids],
-                "owner": c.owner,
+                "owner": c.owner_id,
                 "source": c.source,
                 "language": c.language,
                 "address": ", ".join(c.addresses[0].lines) if c.addresses else "",
                 "tags": list(c.tags),
                 "note": c.note,
                 "custom": dict(c.custom),
-                "added_at": c.added_at.isoformat(),
+                "added_at": c.created_at.isoformat(),
             }
-        page = crm.customers.search(limit=PAGE, after=page[-1])
+        page = crm.customers.search(limit=PAGE_SIZE, after=page[-1])
 
 
-def deals(crm: "Crm") -> Iterator[Line]:
+def deals(crm: "Crm") -> Iterator[Row]:
     """Every deal, the oldest first."""
-    page = crm.deals.list(limit=PAGE)
+    page = crm.deals.list(limit=PAGE_SIZE)
     while page:
         for d in page:
             yield {
                 "id": d.id,
                 "title": d.title,
-                "customer": d.customer,
-                "funnel": d.funnel,
-                "stage": d.stage,
+                "customer": d.customer_id,
+                "funnel": d.funnel_id,
+                "stage": d.stage_key,
                 "outcome": d.outcome.value,
                 "loss_reason": d.loss_reason,
                 "amount": None if d.total is None else f"{d.total.amount:f}",
                 "currency": None if d.total is None else d.total.currency,
-                "owner": d.owner,
+                "owner": d.owner_id,
                 "source": d.source,
                 "campaign": d.campaign,
-                "request": None if d.request is None else f"{d.request.system}:{d.request.key}",
+                "request": None if d.external_id is None else f"{d.external_id.system}:{d.external_id.key}",
                 "expected_close": None if d.expected_close is None else d.expected_close.isoformat(),
                 "tags": list(d.tags),
                 "custom": dict(d.custom),
                 "opened_at": d.opened_at.isoformat(),
                 "closed_at": None if d.closed_at is None else d.closed_at.isoformat(),
             }
-        page = crm.deals.list(limit=PAGE, after=page[-1])
+        page = crm.deals.list(limit=PAGE_SIZE, after=page[-1])
 
 
-def events(crm: "Crm") -> Iterator[Line]:
+def events(crm: "Crm") -> Iterator[Row]:
     """Every fact, in the order of the feed."""
     from crmcore.adapters.wire import dump_event
 
-    page = crm.feed.read(limit=PAGE)
-    while page.facts:
-        for recorded in page.facts:
+    page = crm.feed.read(limit=PAGE_SIZE)
+    while page.events:
+        for recorded in page.events:
             yield {
                 "position": recorded.position,
                 "name": recorded.event.name,
                 "schema": recorded.event.schema,
-                "subject": recorded.subject,
+                "subject": recorded.subject_id,
                 "version": recorded.version,
                 "actor": recorded.actor,
-                "correlation": recorded.correlation,
+                "correlation_id": recorded.correlation_id,
                 "at": recorded.event.at.isoformat(),
                 "data": json.loads(dump_event(recorded.event)),
             }
-        page = crm.feed.read(limit=PAGE, cursor=page.cursor)
+        page = crm.feed.read(limit=PAGE_SIZE, cursor=page.cursor)
 
 
-HEADS: Final[dict[str, Sequence[str]]] = {
+COLUMNS: Final[dict[str, Sequence[str]]] = {
     "customers": (
         "id", "name", "kind", "roles", "contacts", "external_ids", "owner", "source", "language", "address", "tags", "note",
         "custom", "added_at",
@@ -128,35 +128,39 @@ HEADS: Final[dict[str, Sequence[str]]] = {
         "id", "title", "customer", "funnel", "stage", "outcome", "loss_reason", "amount", "currency", "owner", "source",
         "campaign", "request", "expected_close", "tags", "custom", "opened_at", "closed_at",
     ),
-    "events": ("position", "name", "schema", "subject", "version", "actor", "correlation", "at", "data"),
+    "events": ("position", "name", "schema", "subject", "version", "actor", "correlation_id", "at", "data"),
 }  # fmt: skip
 """What of each kind is given out."""
 
-LINES: Final[dict[str, Callable[["Crm"], Iterator[Line]]]] = {"customers": customers, "deals": deals, "events": events}
+ROW_READERS: Final[dict[str, Callable[["Crm"], Iterator[Row]]]] = {
+    "customers": customers,
+    "deals": deals,
+    "events": events,
+}
 """How each kind is read."""
 
 
-def _opened(path: str) -> Any:
+def _open_output(path: str) -> Any:
     if path == "-":
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # it is a text stream
         return nullcontext(sys.stdout)
     return Path(path).open("w", encoding="utf-8", newline="")
 
 
-def _write_csv(file: TextIO, heads: Sequence[str], lines: Iterator[Line]) -> None:
-    from crmcore.sheets.cells import safe
+def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterator[Row]) -> None:
+    from crmcore.sheets.cells import escape
 
     writer = csv.writer(file)
-    writer.writerow(heads)
-    for line in lines:
-        writer.writerow([safe(_cell(line[head])) for head in heads])
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([escape(_format_cell(row[column])) for column in columns])
 
 
-def _write_json(file: TextIO, _heads: Sequence[str], lines: Iterator[Line]) -> None:
-    file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+def _write_json_lines(file: TextIO, _columns: Sequence[str], rows: Iterator[Row]) -> None:
+    file.writelines(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     match value:
         case None:
             return ""

@@ -5,9 +5,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_house, open_crm
-from crmcore.cli.sheets import add_sheet, columns_of, sheet_from
-from crmcore.cli.talk import Progress, note, say, say_json
+from crmcore.cli.doors import add_connection_options, open_crm
+from crmcore.cli.sheets import add_import_options, column_mapping_from, open_input
+from crmcore.cli.talk import Progress, print_json, print_progress, print_result
 
 if TYPE_CHECKING:
     from crmcore.crm import Crm
@@ -33,66 +33,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stages", default="New,Won", metavar="A,B,...", help="of a funnel that is made; the last one wins"
     )
     parser.add_argument(
-        "--zone", default="UTC", metavar="NAME", help="by whose clock the table tells time; UTC when not given"
+        "--time-zone", default="UTC", metavar="NAME", help="by whose clock the table tells time; UTC when not given"
     )
     parser.add_argument("--rejects", metavar="FILE", help="where rejected rows go; FILE-rejects.csv when not given")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="write figures for a program instead")
-    add_sheet(parser)
-    add_house(parser)
+    add_import_options(parser)
+    add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Take them in."""
-    from crmcore.sheets.intake import take_in
-    from crmcore.sheets.reading import Sheet
-    from crmcore.sheets.rejects import Rejects
+    from crmcore.sheets.intake import import_leads
+    from crmcore.sheets.reading import CsvTable
+    from crmcore.sheets.rejects import RejectsFile
 
-    begun = perf_counter()
-    progress = Progress(whole=None, quiet=args.quiet)
-    with Rejects(_rejects(args)) as rejects, sheet_from(args.file) as source:
-        sheet = Sheet(source)
-        columns = columns_of(args, sheet.heads)
-        columns.check(sheet.heads)
+    started = perf_counter()
+    progress = Progress(total=None, quiet=args.quiet)
+    with RejectsFile(_rejects_path(args)) as rejects, open_input(args.file) as source:
+        sheet = CsvTable(source)
+        mapping = column_mapping_from(args, sheet.headings)
+        mapping.check(sheet.headings)
         crm = open_crm(args, create=True, region=args.region, zone=args.zone)
-        funnel = _funnel(crm, args)
-        intake = take_in(
-            crm, sheet, columns, rejects, funnel=funnel.id, told=lambda rows: progress.tell(rows, "rows read")
+        funnel = _get_or_create_funnel(crm, args)
+        result = import_leads(
+            crm,
+            sheet,
+            mapping,
+            rejects,
+            funnel_id=funnel.id,
+            on_progress=lambda rows: progress.update(rows, "rows read"),
         )
         crm.close()
-    progress.end()
-    seconds = perf_counter() - begun
+    progress.clear()
+    seconds = perf_counter() - started
     if args.json:
-        say_json(
+        print_json(
             {
-                "rows": intake.rows,
-                "taken": intake.taken,
-                "repeated": intake.repeated,
-                "closed": intake.closed,
-                "rejected": [
-                    {"row": r.row, "field": r.field, "code": r.code, "advice": r.advice} for r in intake.rejected
-                ],
+                "rows": result.rows,
+                "imported": result.imported,
+                "duplicates": result.duplicates,
+                "closed": result.closed,
+                "rejected": [{"row": r.row, "field": r.field, "code": r.code, "hint": r.hint} for r in result.rejected],
                 "seconds": round(seconds, 3),
             }
         )
     else:
-        say(
-            f"{intake.rows} rows: {intake.taken} taken in, {intake.repeated} known already, {intake.closed} deals closed, "
-            f"{len(intake.rejected)} rejected; {intake.rows / seconds:,.0f} rows a second"
+        print_result(
+            f"{result.rows} rows: {result.imported} taken in, {result.duplicates} known already, {result.closed} deals closed, "
+            f"{len(result.rejected)} rejected; {result.rows / seconds:,.0f} rows a second"
         )
-        for reject in intake.rejected[:20]:
-            note(f"  {reject}")
-        if intake.rejected:
-            note(f"all {len(intake.rejected)} rejected rows stand in {_rejects(args)}")
-    return 1 if intake.rejected else 0
+        for reject in result.rejected[:20]:
+            print_progress(f"  {reject}")
+        if result.rejected:
+            print_progress(f"all {len(result.rejected)} rejected rows stand in {_rejects_path(args)}")
+    return 1 if result.rejected else 0
 
 
-def _rejects(args: argparse.Namespace) -> Path:
+def _rejects_path(args: argparse.Namespace) -> Path:
     if args.rejects:
         return Path(args.rejects)
     return Path("rejects.csv") if args.file == "-" else Path(args.file).with_name(f"{Path(args.file).stem}-rejects.csv")
 
 
-def _funnel(crm: "Crm", args: argparse.Namespace) -> "Funnel":
+def _get_or_create_funnel(crm: "Crm", args: argparse.Namespace) -> "Funnel":
     stages = [stage.strip() for stage in args.stages.split(",") if stage.strip()]
-    return crm.funnels.named(args.funnel) or crm.funnels.create(args.funnel, stages=stages)
+    return crm.funnels.get_by_name(args.funnel) or crm.funnels.create(args.funnel, stages=stages)

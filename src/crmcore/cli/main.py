@@ -13,14 +13,14 @@ from typing import Final
 
 from crmcore import __version__
 from crmcore.cli import deliver, demo, due, export, intake, migrate, report, schema
-from crmcore.cli.talk import explain, speak_every_script
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.cli.talk import print_error, use_utf8_output
+from crmcore.domain.errors.given import InvalidInputError
 from crmcore.domain.errors.root import CrmError
 
 COMMANDS: Final = {
     "demo": demo,
     "report": report,
-    "due": due,
+    "run-due-jobs": due,
     "deliver": deliver,
     "import": intake,
     "export": export,
@@ -58,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; those of the process when not given.
     """
-    speak_every_script()
+    use_utf8_output()
     args = make_parser().parse_args(arguments)
     try:
         return int(args.run(args))
     except CrmError as error:
-        explain(error, as_json=getattr(args, "json", False))
-        return 2 if isinstance(error, InvalidInput) else 1
+        print_error(error, as_json=getattr(args, "json", False))
+        return 2 if isinstance(error, InvalidInputError) else 1
     except BrokenPipeError:  # whoever read our answer has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -4,10 +4,10 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import STORE
-from crmcore.cli.talk import say, say_json
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import StoreFailed
+from crmcore.cli.doors import DATABASE_URL_VARIABLE
+from crmcore.cli.talk import print_json, print_result
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import StoreError
 
 if TYPE_CHECKING:
     from crmcore.adapters.sql.tables import Schema
@@ -23,7 +23,7 @@ EXAMPLES: Final = (
 )
 
 
-def add_tables(parser: argparse.ArgumentParser) -> None:
+def add_schema_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which tables."""
     tables = parser.add_argument_group("which tables")
     tables.add_argument("--prefix", default="crm_", metavar="WORD", help="of all names; crm_ when not given")
@@ -37,19 +37,21 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def tables_of(args: argparse.Namespace) -> "Schema":
+def schema_from(args: argparse.Namespace) -> "Schema":
     """The tables that a command means."""
     from crmcore.adapters.sql.tables import make_schema
 
-    return make_schema(prefix=args.prefix, schema=args.schema, partition_by_tenant=args.partitions)
+    return make_schema(prefix=args.prefix, schema=args.schema, tenant_partitions=args.partitions)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("--store", metavar="URL", help=f"any SQLAlchemy URL; ${STORE} when not given")
+    parser.add_argument(
+        "--database-url", metavar="URL", help=f"any SQLAlchemy URL; ${DATABASE_URL_VARIABLE} when not given"
+    )
     parser.add_argument("--check", action="store_true", help="change nothing; end with 1 if there is something to do")
     parser.add_argument("--json", action="store_true", help="write figures for a program instead")
-    add_tables(parser)
+    add_schema_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,22 +62,26 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.adapters.sql.migrations import version
     from crmcore.adapters.sql.store import make_engine
 
-    url = args.store or os.environ.get(STORE)
+    url = args.store or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:
-        raise InvalidInput("store", f"must be named: --store sqlite:///crm.db, or ${STORE}")
-    engine, schema = make_engine(url), tables_of(args)
+        raise InvalidInputError("database_url", f"must be named: --store sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}")
+    engine, schema = make_engine(url), schema_from(args)
     try:
         with engine.begin() as connection:
-            before = version.read(connection, schema) if args.check else migrations.migrate(connection, schema)
+            before = (
+                version.current_version(connection, schema) if args.check else migrations.migrate(connection, schema)
+            )
     except SQLAlchemyError as error:
-        raise StoreFailed(type(error).__name__) from None
+        raise StoreError(type(error).__name__) from None
     finally:
         engine.dispose()
     if args.json:
-        say_json({"before": before, "newest": version.HEAD})
+        print_json({"before": before, "newest": version.HEAD})
     elif before == version.HEAD:
-        say(f"the tables are of version {version.HEAD}: nothing to do")
+        print_result(f"the tables are of version {version.HEAD}: nothing to do")
     else:
-        told = "have to be led on" if args.check else "were led on"
-        say(f"the tables {told} from {f'version {before}' if before else 'nothing'} to version {version.HEAD}")
+        status = "have to be led on" if args.check else "were led on"
+        print_result(
+            f"the tables {status} from {f'version {before}' if before else 'nothing'} to version {version.HEAD}"
+        )
     return 1 if args.check and before != version.HEAD else 0

@@ -7,55 +7,64 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcore.cli.talk import Progress, note, say, say_json
+from crmcore.cli.talk import Progress, print_json, print_progress, print_result
 
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.crm import Crm
 
 
-def play_service(
-    args: argparse.Namespace, folder: Path, furnish: Callable[[argparse.Namespace, Path, "FrozenClock"], "Crm"]
+def run_service_demo(
+    args: argparse.Namespace, output_dir: Path, create_crm: Callable[[argparse.Namespace, Path, "FrozenClock"], "Crm"]
 ) -> int:
     """Play it, and show what came of it.
 
     Args:
-        furnish: makes the house of the act.
+        create_crm: makes the house of the act.
     """
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.demo.service.company import ZONE
-    from crmcore.demo.service.play import Serve
-    from crmcore.demo.service.season import BEGINS, DAYS
+    from crmcore.demo.service.play import ServiceSimulation
+    from crmcore.demo.service.season import DAYS, STARTS_AT
     from crmcore.domain.zones import zone_of
 
-    clock, zone = FrozenClock(BEGINS), zone_of(ZONE)
-    crm = furnish(args, folder, clock).for_tenant(f"{args.tenant}-service")
-    progress = Progress(whole=DAYS, quiet=args.quiet)
+    clock, time_zone = FrozenClock(STARTS_AT), zone_of(ZONE)
+    crm = create_crm(args, output_dir, clock).for_tenant(f"{args.tenant}-service")
+    progress = Progress(total=DAYS, quiet=args.quiet)
 
-    def tell(at: datetime, counts: Counter[str]) -> None:
-        progress.tell((at - BEGINS).days, f"{at.astimezone(zone):%d %B}: {counts['sent']} letters sent")
+    def on_progress(at: datetime, counts: Counter[str]) -> None:
+        progress.update((at - STARTS_AT).days, f"{at.astimezone(time_zone):%d %B}: {counts['sent']} letters sent")
 
-    served = Serve(crm, clock, tell).run()
-    progress.end()
-    for name, report in (("complaints", served.complaints), ("service", served.service)):
-        report.save(folder / f"{name}.html", language=args.language, zone=args.zone)
-        report.save(folder / f"{name}.txt", language=args.language, zone=args.zone)
+    result = ServiceSimulation(crm, clock, on_progress).run()
+    progress.clear()
+    for name, shown_report in (("complaints", result.complaints), ("service", result.field_service)):
+        shown_report.save(output_dir / f"{name}.html", language=args.language, time_zone=args.zone)
+        shown_report.save(output_dir / f"{name}.txt", language=args.language, time_zone=args.zone)
     crm.close()
     if args.json:
-        total, service = served.complaints.total, served.service
-        say_json(
+        total, service = result.complaints.total, result.field_service
+        print_json(
             {
-                "counts": dict(served.counts),
-                "complaints": {"received": total.received, "open": total.open, "late": total.late, "kept": total.kept},
-                "visits": {"open": service.visits, "late": service.late, "done": service.done},
+                "counts": dict(result.counts),
+                "complaints": {
+                    "received": total.received,
+                    "open": total.open,
+                    "late": total.overdue_count,
+                    "kept": total.in_time_percentage,
+                },
+                "visits": {
+                    "open": service.open_visits,
+                    "late": service.overdue_visits,
+                    "done": service.completed_visits,
+                },
             }
         )
         return 0
-    for shown in (served.complaints, served.service):
-        say(shown.text(language=args.language, zone=args.zone))
-        say("")
-    note(
-        f"{served.counts['matters']} matters, {served.counts['due']} times something was due, "
-        f"{served.counts['sent']} letters sent; in {folder}/: complaints.html, service.html, letters/"
+    for report in (result.complaints, result.field_service):
+        print_result(report.text(language=args.language, time_zone=args.zone))
+        print_result("")
+    print_progress(
+        f"{result.counts['scenarios']} matters, {result.counts['jobs_done']} times something was due, "
+        f"{result.counts['sent']} letters sent; in {output_dir}/: complaints.html, service.html, letters/"
     )
     return 0

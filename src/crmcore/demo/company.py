@@ -8,17 +8,17 @@ from attrs import frozen
 
 from crmcore.crm import Crm
 from crmcore.demo.generator import FIRST_DAY
-from crmcore.demo.papers import INVOICE, invoices
-from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
+from crmcore.demo.papers import INVOICE, invoice_templates
+from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification, Stage
 from crmcore.domain.people import User
-from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.requirements import Requirement, RequirementKind
 from crmcore.domain.tasks import Priority
 from crmcore.domain.zones import instant, zone_of
 
 ZONE: Final = "Asia/Tashkent"
 FUNNEL: Final = "Windows"
-ABOUT: Final = {"name": "Window House", "bank": "Window House · IBAN LV80BANK0000435195001"}
-REASONS: Final = (
+COMPANY_DETAILS: Final = {"name": "Window House", "bank": "Window House · IBAN LV80BANK0000435195001"}
+LOSS_REASONS: Final = (
     "Too expensive",
     "Chose a competitor",
     "Could not be reached",
@@ -31,7 +31,7 @@ FIRST_CALL, MEASUREMENT, APPROVAL, PAYMENT, INSTALLATION = (
 )  # fmt: skip
 
 # Login, name, roles, language, supervisor's login: whoever is above comes first.
-_PEOPLE: Final = (
+_USERS: Final = (
     ("rustam", "Rustam Aliyev", (), "uz", None),
     ("gulbahor", "Gulbahor Saidova", (), "uz", "rustam"),
     ("anvar", "Anvar Sodiqov", (), "uz", "rustam"),
@@ -54,43 +54,43 @@ class Company:
     """The company as it stands in the store."""
 
     funnel: Funnel
-    people: Mapping[str, User]
+    users: Mapping[str, User]
 
-    def holders(self, role: str, at: datetime) -> Sequence[User]:
+    def available_users(self, role: str, at: datetime) -> Sequence[User]:
         """Everybody who holds a role and is there."""
-        return [user for user in self.people.values() if user.holds(role) and not user.unavailable(at)]
+        return [user for user in self.users.values() if user.has_role(role) and not user.unavailability(at)]
 
     def user(self, id: str | None) -> User:
         """The person of that id."""
-        return next(user for user in self.people.values() if user.id == id)
+        return next(user for user in self.users.values() if user.id == id)
 
 
-def found(crm: Crm) -> Company:
+def create_or_load_company(crm: Crm) -> Company:
     """Found the company, or find it as it was founded."""
-    people = {user.login: user for user in crm.people.list()}
-    for login, name, roles, language, supervisor in _PEOPLE:
-        if login not in people:
-            people[login] = crm.people.add(
+    users = {user.login: user for user in crm.users.list()}
+    for login, name, roles, language, supervisor in _USERS:
+        if login not in users:
+            users[login] = crm.users.create(
                 name,
                 roles=roles,
                 login=login,
                 email=f"{login}@windows.example",
                 language=language,
-                supervisor=people[supervisor].id if supervisor else None,
+                manager_id=users[supervisor].id if supervisor else None,
             )
     for login, day, length, reason in _ABSENCES:
-        if not people[login].absences:
+        if not users[login].absences:
             since = instant(FIRST_DAY + timedelta(days=day), zone_of(ZONE))
             until = since + timedelta(days=length)
-            people[login] = crm.people.go_away(people[login].id, since=since, until=until, reason=reason)
-    written = {(template.name, template.language) for template in crm.documents.templates()}
-    for language, body in invoices().items():
-        if (INVOICE, language) not in written:
-            crm.documents.write_template(INVOICE, body, language=language)
-    funnel = crm.funnels.named(FUNNEL) or crm.funnels.create(
-        FUNNEL, stages=stages(), loss_reasons=REASONS, role="manager"
+            users[login] = crm.users.add_absence(users[login].id, since=since, until=until, reason=reason)
+    existing_templates = {(template.name, template.language) for template in crm.documents.list_templates()}
+    for language, body in invoice_templates().items():
+        if (INVOICE, language) not in existing_templates:
+            crm.documents.save_template(INVOICE, body, language=language)
+    funnel = crm.funnels.get_by_name(FUNNEL) or crm.funnels.create(
+        FUNNEL, stages=stages(), loss_reasons=LOSS_REASONS, role="manager"
     )
-    return Company(funnel=funnel, people={login: user for login, user in people.items() if login is not None})
+    return Company(funnel=funnel, users={login: user for login, user in users.items() if login is not None})
 
 
 def stages() -> Sequence[Stage]:
@@ -100,54 +100,56 @@ def stages() -> Sequence[Stage]:
             FIRST_CALL,
             probability=20,
             age_limit=timedelta(days=3),
-            on_entry=[
+            entry_actions=[
                 CreateTask(
                     title="Call {customer} within 15 minutes",
                     kind="call",
-                    within=timedelta(minutes=15),
+                    due_within=timedelta(minutes=15),
                     priority=Priority.URGENT,
                 )
             ],
-            to_leave=[Requirement(Rule.INTERACTION, "call"), Requirement(Rule.NEXT_STEP)],
+            exit_criteria=[Requirement(RequirementKind.INTERACTION, "call"), Requirement(RequirementKind.NEXT_STEP)],
         ),
         Stage.named(
             MEASUREMENT,
             probability=40,
             age_limit=timedelta(days=7),
-            on_entry=[
+            entry_actions=[
                 CreateTask(
                     title="Measure for deal {deal} at {at}, {address}",
                     kind="measure",
                     role="measurer",
-                    within=timedelta(days=3),
+                    due_within=timedelta(days=3),
                 )
             ],
-            to_leave=[Requirement(Rule.ATTACHMENT)],
+            exit_criteria=[Requirement(RequirementKind.ATTACHMENT)],
         ),
         Stage.named(
             APPROVAL,
             probability=60,
             age_limit=timedelta(days=7),
-            on_entry=[
+            entry_actions=[
                 CreateTask(
                     title="Calculate the cost within 2 hours and call {customer}",
                     kind="calculate",
-                    within=timedelta(hours=2),
+                    due_within=timedelta(hours=2),
                     priority=Priority.HIGH,
                 )
             ],
-            to_leave=[Requirement(Rule.VALUE), Requirement(Rule.TASK_DONE, "calculate")],
+            exit_criteria=[Requirement(RequirementKind.VALUE), Requirement(RequirementKind.TASK_DONE, "calculate")],
         ),
         Stage.named(
             PAYMENT,
             probability=80,
             age_limit=timedelta(days=10),
-            on_entry=[RenderDocument(template=INVOICE, title="Invoice for {customer}")],
-            to_leave=[Requirement(Rule.INTERACTION, "mail"), Requirement(Rule.NEXT_STEP)],
+            entry_actions=[RenderDocument(template=INVOICE, title="Invoice for {customer}")],
+            exit_criteria=[Requirement(RequirementKind.INTERACTION, "mail"), Requirement(RequirementKind.NEXT_STEP)],
         ),
         Stage.named(
             INSTALLATION,
             kind="won",
-            on_entry=[Notify(role="installer", message="Install {deal} for {customer}, {address}, on {at}")],
+            entry_actions=[
+                SendNotification(role="installer", message="Install {deal} for {customer}, {address}, on {at}")
+            ],
         ),
     )

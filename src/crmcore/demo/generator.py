@@ -1,7 +1,7 @@
 """The demo's requests: three months of them, made by chance from a seed, always the same.
 
 They are as people leave them: the same customer twice, a form sent twice, phones in every spelling, and some rows that nobody could take in.
-`FILE` is what `write` gives.
+`REQUESTS_FILE` is what `write` gives.
 """
 
 import csv
@@ -14,26 +14,26 @@ from typing import Final
 
 from attrs import frozen
 
-from crmcore.demo.phrases import SOURCES, TONGUES, Tongue
+from crmcore.demo.phrases import LOCALES, SOURCES, LocaleData
 
 SEED: Final = 20260105
-FILE: Final = Path(__file__).with_name("requests.csv")
+REQUESTS_FILE: Final = Path(__file__).with_name("requests.csv")
 """The requests as the demo reads them."""
 FIRST_DAY: Final = datetime(2026, 1, 5)  # noqa: DTZ001  # a date on the company's own wall
 WEEKS: Final = 13
-HEADS: Final = (
+COLUMNS: Final = (
     "request", "at", "name", "phone", "email", "language", "source", "campaign", "about", "custom:windows",
     "street", "city", "country",
 )  # fmt: skip
 
-Line = dict[str, str]
+Row = dict[str, str]
 
 
 @frozen
 class Person:
     """Somebody who asks."""
 
-    tongue: Tongue
+    locale: LocaleData
     name: str
     phone: str
     email: str
@@ -41,57 +41,57 @@ class Person:
     city: str
 
 
-def requests(seed: int = SEED) -> list[Line]:
+def generate_requests(seed: int = SEED) -> list[Row]:
     """Make the requests, in the order in which they came."""
-    chance = Random(seed)  # noqa: S311  # chance, not secrecy
+    rng = Random(seed)  # noqa: S311  # chance, not secrecy
     people: list[Person] = []
-    lines: list[Line] = []
+    rows: list[Row] = []
     for week in range(WEEKS):
         for _ in range(12 + 3 * week):  # three orders a week became thirty-three
-            if people and chance.random() < 0.12:
-                person = chance.choice(people)
+            if people and rng.random() < 0.12:
+                person = rng.choice(people)
             else:
-                person = somebody(chance, len(people))
+                person = random_person(rng, len(people))
                 people.append(person)
-            lines.append(_request(chance, person, week))
-    _spoil(chance, lines, people)
-    lines.sort(key=lambda line: line["at"])
-    for number, line in enumerate(lines, start=1):
-        line["request"] = f"R{number:04}"
-    for place in sorted(chance.sample(range(20, len(lines)), 5), reverse=True):  # a form that was sent twice
-        lines.insert(place, dict(lines[place - 1]))
-    return lines
+            rows.append(_random_request(rng, person, week))
+    _add_invalid_rows(rng, rows, people)
+    rows.sort(key=lambda row: row["at"])
+    for number, row in enumerate(rows, start=1):
+        row["request"] = f"R{number:04}"
+    for index in sorted(rng.sample(range(20, len(rows)), 5), reverse=True):  # a form that was sent twice
+        rows.insert(index, dict(rows[index - 1]))
+    return rows
 
 
-def write(lines: list[Line]) -> str:
+def to_csv(rows: list[Row]) -> str:
     """Write requests as CSV."""
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, HEADS, lineterminator="\n")
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows(rows)
     return file.getvalue()
 
 
-def somebody(chance: Random, number: int) -> Person:
+def random_person(rng: Random, number: int) -> Person:
     """Make a person up, with an address and a phone of his or her country."""
-    tongue = chance.choices(TONGUES, [tongue.weight for tongue in TONGUES])[0]
-    woman = chance.random() < 0.5
-    given = chance.choice(tongue.women if woman else tongue.men)
-    family = chance.choice(tongue.hers if woman else tongue.his)
-    phone = "".join(str(chance.randrange(10)) if char == "0" else char for char in tongue.phone[6:])
-    name = tongue.pattern.format(given=given, family=family)
-    street = chance.choice(tongue.streets).format(h=chance.randint(1, 180), f=chance.randint(1, 90))
+    locale = rng.choices(LOCALES, [locale.weight for locale in LOCALES])[0]
+    is_female = rng.random() < 0.5
+    given = rng.choice(locale.female_names if is_female else locale.male_names)
+    family = rng.choice(locale.female_family_names if is_female else locale.male_family_names)
+    phone = "".join(str(rng.randrange(10)) if char == "0" else char for char in locale.phone[6:])
+    name = locale.pattern.format(given=given, family=family)
+    street = rng.choice(locale.streets).format(h=rng.randint(1, 180), f=rng.randint(1, 90))
     return Person(
-        tongue=tongue,
+        locale=locale,
         name=name,
-        phone=tongue.phone[:6] + phone,
-        email=f"{_letters(name) or 'client'}.{number}@example.com" if chance.random() < 0.6 else "",
+        phone=locale.phone[:6] + phone,
+        email=f"{_ascii_letters(name) or 'client'}.{number}@example.com" if rng.random() < 0.6 else "",
         street=street,
-        city=chance.choice(tongue.cities),
+        city=rng.choice(locale.cities),
     )
 
 
-def _letters(name: str) -> str:
+def _ascii_letters(name: str) -> str:
     """What an e-mail address keeps of a name: its plain letters."""
     plain = unicodedata.normalize("NFKD", name.lower())
     return "".join(
@@ -99,33 +99,33 @@ def _letters(name: str) -> str:
     ).strip(".")
 
 
-def _request(chance: Random, person: Person, week: int) -> Line:
-    source, campaign, _ = chance.choices(SOURCES, [weight for *_, weight in SOURCES])[0]
-    windows = chance.choices((1, 2, 3, 4, 5, 6, 8, 12), (10, 18, 24, 18, 12, 9, 6, 3))[0]
+def _random_request(rng: Random, person: Person, week: int) -> Row:
+    source, campaign, _ = rng.choices(SOURCES, [weight for *_, weight in SOURCES])[0]
+    windows = rng.choices((1, 2, 3, 4, 5, 6, 8, 12), (10, 18, 24, 18, 12, 9, 6, 3))[0]
     return {
-        "at": _moment(chance, week).strftime("%Y-%m-%d %H:%M"),
+        "at": _random_time(rng, week).strftime("%Y-%m-%d %H:%M"),
         "name": person.name,
-        "phone": _spelling(chance, person.phone),
+        "phone": _random_phone_format(rng, person.phone),
         "email": person.email,
-        "language": person.tongue.language,
+        "language": person.locale.language,
         "source": source,
         "campaign": campaign,
-        "about": chance.choice(person.tongue.asks).format(n=windows),
+        "about": rng.choice(person.locale.request_texts).format(n=windows),
         "custom:windows": str(windows),
         "street": person.street,
         "city": person.city,
-        "country": person.tongue.country,
+        "country": person.locale.country,
     }
 
 
-def _moment(chance: Random, week: int) -> datetime:
-    day = chance.choices(range(7), (18, 17, 17, 16, 16, 11, 5))[0]
-    hour = chance.choices((8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21), (4, 9, 12, 12, 8, 8, 11, 11, 10, 8, 4, 3))[0]
-    return FIRST_DAY + timedelta(weeks=week, days=day, hours=hour, minutes=chance.randrange(60))
+def _random_time(rng: Random, week: int) -> datetime:
+    day = rng.choices(range(7), (18, 17, 17, 16, 16, 11, 5))[0]
+    hour = rng.choices((8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21), (4, 9, 12, 12, 8, 8, 11, 11, 10, 8, 4, 3))[0]
+    return FIRST_DAY + timedelta(weeks=week, days=day, hours=hour, minutes=rng.randrange(60))
 
 
-def _spelling(chance: Random, phone: str) -> str:
-    match chance.randrange(5):
+def _random_phone_format(rng: Random, phone: str) -> str:
+    match rng.randrange(5):
         case 0:
             return phone.replace(" ", "").replace("-", "")
         case 1:
@@ -138,18 +138,18 @@ def _spelling(chance: Random, phone: str) -> str:
             return phone
 
 
-def _spoil(chance: Random, lines: list[Line], people: list[Person]) -> None:
+def _add_invalid_rows(rng: Random, rows: list[Row], people: list[Person]) -> None:
     """Put the dirt in: rows that nobody can take in, and one that fits two customers."""
-    rows = iter(chance.sample(range(60, len(lines)), 9))
-    lines[next(rows)]["phone"] = "12-34"
-    lines[next(rows)]["phone"] = "ask my wife"
-    lines[next(rows)]["email"] = "aziz@"
-    lines[next(rows)]["email"] = "no e-mail"
-    lines[next(rows)]["at"] = "2026-02-30 10:00"
-    lines[next(rows)]["name"] = ""
-    lines[next(rows)]["name"] = "Dilnoza\x07 Karimova"
-    lines[next(rows)]["about"] = "  " + lines[0]["about"] + "\t"
+    indexes = iter(rng.sample(range(60, len(rows)), 9))
+    rows[next(indexes)]["phone"] = "12-34"
+    rows[next(indexes)]["phone"] = "ask my wife"
+    rows[next(indexes)]["email"] = "aziz@"
+    rows[next(indexes)]["email"] = "no e-mail"
+    rows[next(indexes)]["at"] = "2026-02-30 10:00"
+    rows[next(indexes)]["name"] = ""
+    rows[next(indexes)]["name"] = "Dilnoza\x07 Karimova"
+    rows[next(indexes)]["about"] = "  " + rows[0]["about"] + "\t"
     # Two early customers share what they wrote: the phone of one, the address of the other.
     known = [person for person in people[:30] if person.email]
-    mixed = lines[next(rows)]
-    mixed["phone"], mixed["email"] = known[0].phone, known[-1].email
+    mixed_row = rows[next(indexes)]
+    mixed_row["phone"], mixed_row["email"] = known[0].phone, known[-1].email

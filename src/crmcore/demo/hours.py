@@ -12,7 +12,7 @@ SUNDAY: Final = 6
 _ZONE: Final = zone_of(ZONE)
 
 
-def open_from(at: datetime) -> datetime:
+def next_opening(at: datetime) -> datetime:
     """The moment itself if the company is open then, or else when it opens next."""
     local = at.astimezone(_ZONE)
     if local.weekday() != SUNDAY and OPENS <= local.time() < CLOSES:
@@ -23,12 +23,12 @@ def open_from(at: datetime) -> datetime:
     return instant(datetime.combine(day, OPENS), _ZONE)
 
 
-def after(at: datetime, minutes: float) -> datetime:
+def add_minutes(at: datetime, minutes: float) -> datetime:
     """When somebody who takes that long from opening time gets round to it."""
-    return open_from(open_from(at) + timedelta(minutes=minutes))
+    return next_opening(next_opening(at) + timedelta(minutes=minutes))
 
 
-def on_day(at: datetime, days: int, hour: int) -> datetime:
+def working_day_at(at: datetime, days: int, hour: int) -> datetime:
     """The hour of a working day, so many days later."""
     day = at.astimezone(_ZONE).date() + timedelta(days=days)
     if day.weekday() == SUNDAY:

@@ -6,10 +6,10 @@ from html import escape
 from typing import Any, Final
 
 INVOICE: Final = "Invoice"
-_GAP: Final = re.compile(r"\{\{ ?([a-z_]+)\.([a-z_]+) ?\}\}")
+_PLACEHOLDER: Final = re.compile(r"\{\{ ?([a-z_]+)\.([a-z_]+) ?\}\}")
 
 # Title, customer, address, service, amount, payment details.
-_WORDS: Final = {
+_LABELS: Final = {
     "az": ("Hesab-faktura", "Müştəri", "Ünvan", "Xidmət", "Məbləğ", "Ödəniş rekvizitləri"),
     "en": ("Invoice", "Customer", "Address", "Service", "Amount", "Payment details"),
     "fa": ("صورتحساب", "مشتری", "نشانی", "خدمت", "مبلغ", "اطلاعات پرداخت"),
@@ -20,34 +20,34 @@ _WORDS: Final = {
 }
 
 
-def invoices() -> Mapping[str, str]:
+def invoice_templates() -> Mapping[str, str]:
     """The invoice's template in each language."""
-    gaps = ("customer.name", "customer.address", "deal.about", "deal.value", "company.bank")
-    texts = {}
-    for language, (title, *words) in _WORDS.items():
+    placeholders = ("customer.name", "customer.address", "deal.description", "deal.value", "company.bank")
+    templates = {}
+    for language, (title, *labels) in _LABELS.items():
         rows = "\n".join(
-            f"<tr><th>{word}</th><td dir='auto'>{{{{ {gap} }}}}</td></tr>"
-            for word, gap in zip(words, gaps, strict=True)
+            f"<tr><th>{label}</th><td dir='auto'>{{{{ {placeholder} }}}}</td></tr>"
+            for label, placeholder in zip(labels, placeholders, strict=True)
         )
-        side = "rtl" if language == "fa" else "ltr"
-        texts[language] = (
-            f'<!DOCTYPE html>\n<html lang="{language}" dir="{side}"><meta charset="utf-8">\n'
+        direction = "rtl" if language == "fa" else "ltr"
+        templates[language] = (
+            f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}"><meta charset="utf-8">\n'
             f"<title>{title}</title>\n<h1>{title}</h1>\n<p>{{{{ company.name }}}}</p>\n<table>\n{rows}\n</table>\n</html>\n"
         )
-    return texts
+    return templates
 
 
-class Gaps:
+class PlaceholderRenderer:
     """A renderer that needs no library: it fills ``{{ customer.name }}`` and knows nothing else. A host may plug in any other."""
 
     def check(self, template: str, body: str, /, *, media_type: str) -> None:
         """Take any text: there is nothing in it that could be dangerous."""
 
-    def render(self, template: str, body: str, data: Mapping[str, Any], /, *, media_type: str) -> str:
+    def render(self, template: str, body: str, variables: Mapping[str, Any], /, *, media_type: str) -> str:
         """Fill the gaps; what the data do not know stays empty."""
 
-        def found(gap: re.Match[str]) -> str:
-            text = str(data.get(gap[1], {}).get(gap[2], ""))
+        def replace(match: re.Match[str]) -> str:
+            text = str(variables.get(match[1], {}).get(match[2], ""))
             return escape(text) if media_type == "text/html" else text
 
-        return _GAP.sub(found, body)
+        return _PLACEHOLDER.sub(replace, body)

@@ -7,112 +7,112 @@ from attrs import frozen
 
 
 @frozen(kw_only=True)
-class Tongue:
+class LocaleData:
     """One language's share of the requests.
 
     Attributes:
         language: as BCP 47 writes it.
         country: two letters of ISO 3166-1.
         weight: how often somebody asks in it.
-        women: given names; with `hers`, the family names that go with them. So with `men` and `his`.
+        female_names: given names; with `female_family_names`, the family names that go with them. So with `male_names` and `male_family_names`.
         pattern: how a full name is put together.
         phone: the beginning of a mobile number, with a 0 for each digit that follows.
-        asks: what is asked for; ``{n}`` stands for the number of windows.
+        request_texts: what is asked for; ``{n}`` stands for the number of windows.
     """
 
     language: str
     country: str
     weight: int
-    women: Sequence[str]
-    men: Sequence[str]
-    hers: Sequence[str]
-    his: Sequence[str]
+    female_names: Sequence[str]
+    male_names: Sequence[str]
+    female_family_names: Sequence[str]
+    male_family_names: Sequence[str]
     pattern: str = "{given} {family}"
     cities: Sequence[str]
     streets: Sequence[str]
     phone: str
-    asks: Sequence[str]
+    request_texts: Sequence[str]
 
 
-TONGUES: Final = (
-    Tongue(
+LOCALES: Final = (
+    LocaleData(
         language="uz",
         country="UZ",
         weight=30,
-        women=("Dilnoza", "Gulnora", "Madina", "Nigora", "Zulfiya", "Sevara", "Feruza"),
-        men=("Aziz", "Jasur", "Otabek", "Shahzod", "Bobur", "Ulug‘bek", "Sardor"),
-        hers=("Karimova", "Yo‘ldosheva", "Rahimova", "To‘rayeva", "G‘aniyeva"),
-        his=("Karimov", "Yo‘ldoshev", "Rahimov", "To‘rayev", "G‘aniyev"),
+        female_names=("Dilnoza", "Gulnora", "Madina", "Nigora", "Zulfiya", "Sevara", "Feruza"),
+        male_names=("Aziz", "Jasur", "Otabek", "Shahzod", "Bobur", "Ulug‘bek", "Sardor"),
+        female_family_names=("Karimova", "Yo‘ldosheva", "Rahimova", "To‘rayeva", "G‘aniyeva"),
+        male_family_names=("Karimov", "Yo‘ldoshev", "Rahimov", "To‘rayev", "G‘aniyev"),
         cities=("Toshkent", "Samarqand", "Farg‘ona", "Buxoro"),
         streets=("Amir Temur ko‘chasi {h}", "Mustaqillik ko‘chasi {h}, {f}-xonadon", "Chilonzor {h}"),
         phone="+998 90 000-00-00",
-        asks=("{n} ta plastik deraza", "{n} ta deraza va balkon eshigi", "{n} ta derazani almashtirish"),
+        request_texts=("{n} ta plastik deraza", "{n} ta deraza va balkon eshigi", "{n} ta derazani almashtirish"),
     ),
-    Tongue(
+    LocaleData(
         language="uz-Cyrl",
         country="UZ",
         weight=14,
-        women=("Дилфуза", "Ҳилола", "Гулчеҳра", "Мукаддас", "Ойгул"),
-        men=("Шаҳзод", "Ғайрат", "Қудрат", "Ўткир", "Жамшид"),
-        hers=("Ўринова", "Қодирова", "Ҳакимова", "Ғуломова"),
-        his=("Ўринов", "Қодиров", "Ҳакимов", "Ғуломов"),
+        female_names=("Дилфуза", "Ҳилола", "Гулчеҳра", "Мукаддас", "Ойгул"),
+        male_names=("Шаҳзод", "Ғайрат", "Қудрат", "Ўткир", "Жамшид"),
+        female_family_names=("Ўринова", "Қодирова", "Ҳакимова", "Ғуломова"),
+        male_family_names=("Ўринов", "Қодиров", "Ҳакимов", "Ғуломов"),
         cities=("Тошкент", "Наманган", "Андижон"),
         streets=("Навоий кўчаси {h}", "Юнусобод {h}, {f}-хонадон"),
         phone="+998 93 000 00 00",
-        asks=("{n} та пластик дераза", "{n} та дераза ва эшик"),
+        request_texts=("{n} та пластик дераза", "{n} та дераза ва эшик"),
     ),
-    Tongue(
+    LocaleData(
         language="az",
         country="AZ",
         weight=17,
-        women=("Aygün", "Günel", "Lalə", "Sevinc", "Nərgiz", "Könül"),
-        men=("Elçin", "Rəşad", "Vüqar", "Orxan", "Şahin", "İlqar"),
-        hers=("Məmmədova", "Əliyeva", "Hüseynova", "Quliyeva"),
-        his=("Məmmədov", "Əliyev", "Hüseynov", "Quliyev"),
+        female_names=("Aygün", "Günel", "Lalə", "Sevinc", "Nərgiz", "Könül"),
+        male_names=("Elçin", "Rəşad", "Vüqar", "Orxan", "Şahin", "İlqar"),
+        female_family_names=("Məmmədova", "Əliyeva", "Hüseynova", "Quliyeva"),
+        male_family_names=("Məmmədov", "Əliyev", "Hüseynov", "Quliyev"),
         cities=("Bakı", "Gəncə", "Sumqayıt"),
         streets=("Nizami küçəsi {h}", "Füzuli küçəsi {h}, mənzil {f}"),
         phone="+994 50 000 00 00",
-        asks=("{n} plastik pəncərə", "{n} pəncərə və eyvan qapısı"),
+        request_texts=("{n} plastik pəncərə", "{n} pəncərə və eyvan qapısı"),
     ),
-    Tongue(
+    LocaleData(
         language="mn",
         country="MN",
         weight=13,
-        women=("Оюунчимэг", "Сарантуяа", "Энхжаргал", "Нарангэрэл", "Уянга"),
-        men=("Бат-Эрдэнэ", "Төмөрбаатар", "Ганзориг", "Мөнхбат", "Хүрэлсүх"),
-        hers=("Б.", "Д.", "Ө.", "Г."),
-        his=("Б.", "Д.", "Ө.", "Г."),
+        female_names=("Оюунчимэг", "Сарантуяа", "Энхжаргал", "Нарангэрэл", "Уянга"),
+        male_names=("Бат-Эрдэнэ", "Төмөрбаатар", "Ганзориг", "Мөнхбат", "Хүрэлсүх"),
+        female_family_names=("Б.", "Д.", "Ө.", "Г."),
+        male_family_names=("Б.", "Д.", "Ө.", "Г."),
         pattern="{family} {given}",
         cities=("Улаанбаатар", "Дархан", "Эрдэнэт"),
         streets=("Энхтайвны өргөн чөлөө {h}", "Чингисийн гудамж {h}, {f} тоот"),
         phone="+976 9900 0000",
-        asks=("{n} вакуум цонх", "{n} цонх солиулах"),
+        request_texts=("{n} вакуум цонх", "{n} цонх солиулах"),
     ),
-    Tongue(
+    LocaleData(
         language="lv",
         country="LV",
         weight=14,
-        women=("Anna", "Līga", "Ilze", "Kristīne", "Žanete"),
-        men=("Jānis", "Andris", "Mārtiņš", "Kārlis", "Ģirts"),
-        hers=("Bērziņa", "Kalniņa", "Ozoliņa", "Šķēle"),
-        his=("Bērziņš", "Kalniņš", "Ozoliņš", "Šķēle"),
+        female_names=("Anna", "Līga", "Ilze", "Kristīne", "Žanete"),
+        male_names=("Jānis", "Andris", "Mārtiņš", "Kārlis", "Ģirts"),
+        female_family_names=("Bērziņa", "Kalniņa", "Ozoliņa", "Šķēle"),
+        male_family_names=("Bērziņš", "Kalniņš", "Ozoliņš", "Šķēle"),
         cities=("Rīga", "Jelgava", "Liepāja"),
         streets=("Brīvības iela {h}-{f}", "Čaka iela {h}", "Ķekavas iela {h}"),
         phone="+371 2000 0000",
-        asks=("{n} plastikāta logi", "{n} logu nomaiņa ar palodzēm"),
+        request_texts=("{n} plastikāta logi", "{n} logu nomaiņa ar palodzēm"),
     ),
-    Tongue(
+    LocaleData(
         language="fa",
         country="IR",
         weight=12,
-        women=("مریم", "زهرا", "فاطمه", "نرگس", "پریسا"),
-        men=("علی", "محمد", "رضا", "حسین", "کیوان"),
-        hers=("کریمی", "رضایی", "محمدی", "شیرازی", "پورعلی‌زاده"),
-        his=("کریمی", "رضایی", "محمدی", "شیرازی", "پورعلی‌زاده"),
+        female_names=("مریم", "زهرا", "فاطمه", "نرگس", "پریسا"),
+        male_names=("علی", "محمد", "رضا", "حسین", "کیوان"),
+        female_family_names=("کریمی", "رضایی", "محمدی", "شیرازی", "پورعلی‌زاده"),
+        male_family_names=("کریمی", "رضایی", "محمدی", "شیرازی", "پورعلی‌زاده"),
         cities=("تهران", "شیراز", "اصفهان"),
         streets=("خیابان ولیعصر، پلاک {h}", "خیابان حافظ، پلاک {h}، واحد {f}"),
         phone="+98 912 000 0000",
-        asks=("{n} پنجرهٔ دوجداره", "تعویض {n} پنجره (UPVC)"),
+        request_texts=("{n} پنجرهٔ دوجداره", "تعویض {n} پنجره (UPVC)"),
     ),
 )
 """Who asks."""

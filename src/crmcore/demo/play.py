@@ -13,155 +13,159 @@ from attrs import define, field, frozen
 
 from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
-from crmcore.demo.company import ZONE, Company, found
+from crmcore.demo.company import ZONE, Company, create_or_load_company
 from crmcore.demo.generator import FIRST_DAY, WEEKS
-from crmcore.demo.script import Story
-from crmcore.demo.timetable import Script, Timetable
+from crmcore.demo.script import LeadScenario
+from crmcore.demo.timetable import Scenario, Timetable
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.given import InvalidInputError
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.values.period import Period
 from crmcore.domain.zones import instant, zone_of
-from crmcore.services.reports.reports import LiveReport
-from crmcore.sheets.columns import Columns
-from crmcore.sheets.intake import capture
-from crmcore.sheets.leads import Lead, asked_at, lead_of
-from crmcore.sheets.reading import Row, Sheet
-from crmcore.sheets.rejects import Reject, Rejects
+from crmcore.services.reports.reports import DashboardReport
+from crmcore.sheets.columns import ColumnMapping
+from crmcore.sheets.intake import capture_lead
+from crmcore.sheets.leads import LeadRow, parse_lead, parse_requested_at
+from crmcore.sheets.reading import CsvTable, Row
+from crmcore.sheets.rejects import Reject, RejectsFile
 
-SEASON: Final = Period(
+SIMULATED_PERIOD: Final = Period(
     instant(FIRST_DAY, zone_of(ZONE)),
     instant(FIRST_DAY + timedelta(weeks=WEEKS), zone_of(ZONE)),
 )
 """The three months that are played."""
 
-TICK: Final = timedelta(minutes=15)
+SCHEDULER_INTERVAL: Final = timedelta(minutes=15)
 """How often the company's scheduler looks at what is due and sends what waits."""
 
 
 @frozen(kw_only=True)
-class Played:
+class SimulationResult:
     """What came of it.
 
     Attributes:
-        counts: ``rows``; of them ``taken`` in now, ``known`` from an earlier play, and ``repeated``; ``due`` work done, letters ``sent``.
-        papers: the documents that were made, with the request's key.
+        counts: ``rows``; of them ``publish`` in now, ``known`` from an earlier play, and ``repeated``; ``due`` work done, letters ``sent``.
+        documents: the documents that were made, with the request's key.
         report: what the owner sees at the end.
     """
 
     counts: Counter[str]
     rejected: tuple[Reject, ...]
-    papers: tuple[tuple[str, Document], ...]
-    report: LiveReport
+    documents: tuple[tuple[str, Document], ...]
+    report: DashboardReport
 
 
 @define
-class Play:
+class Simulation:
     """Three months of the company.
 
     Args:
         crm: a house whose clock is the play's.
-        told: is told the time and the counts, once for each day of the play.
-        season: from when to when it is played.
+        on_progress: is told the time and the counts, once for each day of the play.
+        period: from when to when it is played.
     """
 
     crm: Crm
     clock: FrozenClock
-    told: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
-    season: Period = SEASON
+    on_progress: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
+    period: Period = SIMULATED_PERIOD
     counts: Counter[str] = field(factory=Counter)
     _timetable: Timetable = field(init=False)
-    _stories: dict[str, Story] = field(factory=dict)
-    _known: set[ExternalId | None] = field(factory=set)
+    _scenarios: dict[str, LeadScenario] = field(factory=dict)
+    _known_request_ids: set[ExternalId | None] = field(factory=set)
 
     def __attrs_post_init__(self) -> None:
         self._timetable = Timetable(self.clock)
 
-    def run(self, sheet: Sheet, columns: Columns, rejects: Rejects) -> Played:
+    def run(self, table: CsvTable, mapping: ColumnMapping, rejects: RejectsFile) -> SimulationResult:
         """Play a sheet of requests from the first day to the last.
 
         Raises:
-            InvalidInput: the sheet cannot be read.
+            InvalidInputError: the sheet cannot be read.
         """
-        columns.check(sheet.heads)
-        self.clock.set(self.season.since)
-        company = found(self.crm.acting_as("founder"))
-        self._known = {deal.request for deal in self._deals(company)}
-        self._read(sheet, columns, rejects, company)
-        self._timetable.begin(self.season.since, self._scheduler())
-        self._timetable.run(self.season.until)
-        self._look_round()
-        return Played(
+        mapping.check(table.headings)
+        self.clock.set(self.period.since)
+        company = create_or_load_company(self.crm.acting_as("founder"))
+        self._known_request_ids = {deal.external_id for deal in self._existing_deals(company)}
+        self._schedule_rows(table, mapping, rejects, company)
+        self._timetable.add(self.period.since, self._run_scheduler())
+        self._timetable.run(self.period.until)
+        self._run_due_work()
+        return SimulationResult(
             counts=self.counts,
-            rejected=tuple(rejects.all),
-            papers=tuple((key, paper) for key, story in self._stories.items() for paper in story.papers),
-            report=self.crm.reports.live(company.funnel.id, since=self.season.since, until=self.season.until),
+            rejected=tuple(rejects.rejects),
+            documents=tuple(
+                (key, document) for key, scenario in self._scenarios.items() for document in scenario.documents
+            ),
+            report=self.crm.reports.dashboard(company.funnel.id, since=self.period.since, until=self.period.until),
         )
 
-    def _read(self, sheet: Sheet, columns: Columns, rejects: Rejects, company: Company) -> None:
+    def _schedule_rows(self, table: CsvTable, mapping: ColumnMapping, rejects: RejectsFile, company: Company) -> None:
         """Put every row that can be read in its place in time; rows without a time come one after the other."""
-        undated = (self.season.since + timedelta(hours=10 + n * 3) for n in count())
-        for row in sheet:
+        undated = (self.period.since + timedelta(hours=10 + n * 3) for n in count())
+        for row in table:
             self.counts["rows"] += 1
             try:
-                lead = lead_of(row, columns)
-                at = _moment(lead, self.season) or min(next(undated), self.season.until - timedelta(hours=6))
-            except InvalidInput as error:
+                lead = parse_lead(row, mapping)
+                at = _requested_at(lead, self.period) or min(next(undated), self.period.until - timedelta(hours=6))
+            except InvalidInputError as error:
                 rejects.add(row, error)
             else:
-                self._timetable.begin(at, self._request(row, lead, rejects, company))
+                self._timetable.add(at, self._process_row(row, lead, rejects, company))
 
-    def _request(self, row: Row, lead: Lead, rejects: Rejects, company: Company) -> Script:
-        key = f"{lead.request.system} {lead.request.key}"
-        again = key in self._stories
-        desk = self.crm.acting_as(lead.arguments.get("source") or "unknown")
+    def _process_row(self, row: Row, lead: LeadRow, rejects: RejectsFile, company: Company) -> Scenario:
+        key = f"{lead.request_id.system} {lead.request_id.key}"
+        is_repeated = key in self._scenarios
+        crm = self.crm.acting_as(lead.arguments.get("source") or "unknown")
         try:
-            captured = capture(desk, lead, funnel=company.funnel.id, key=None if again else f"demo {key}"[:255])
+            capture = capture_lead(
+                crm, lead, funnel_id=company.funnel.id, key=None if is_repeated else f"demo {key}"[:255]
+            )
         except CrmError as error:
             if error.status >= 500:
                 raise  # it is not the row's fault
             rejects.add(row, error)
             return
-        if captured.repeated:
-            self.counts["repeated"] += 1
+        if capture.is_duplicate:
+            self.counts["duplicates"] += 1
             return
-        self.counts["known" if lead.request in self._known else "taken"] += 1
-        story = self._stories[key] = Story.of(self.crm, self.clock, company, captured)
-        yield from story.tell(captured.task)
+        self.counts["already_known" if lead.request_id in self._known_request_ids else "imported"] += 1
+        scenario = self._scenarios[key] = LeadScenario.from_capture(self.crm, self.clock, company, capture)
+        yield from scenario.run(capture.task)
 
-    def _deals(self, company: Company) -> Iterator[Deal]:
+    def _existing_deals(self, company: Company) -> Iterator[Deal]:
         """The deals of an earlier play, page by page."""
-        page = self.crm.deals.list(funnel=company.funnel.id, limit=1000)
+        page = self.crm.deals.list(funnel_id=company.funnel.id, limit=1000)
         while page:
             yield from page
-            page = self.crm.deals.list(funnel=company.funnel.id, after=page[-1], limit=1000)
+            page = self.crm.deals.list(funnel_id=company.funnel.id, after=page[-1], limit=1000)
 
-    def _scheduler(self) -> Script:
-        day = self.season.since
+    def _run_scheduler(self) -> Scenario:
+        day = self.period.since
         while True:
-            self._look_round()
+            self._run_due_work()
             if self.clock.now() >= day:
-                self.told(day, self.counts)
+                self.on_progress(day, self.counts)
                 day += timedelta(days=1)
-            yield self.clock.now() + TICK
+            yield self.clock.now() + SCHEDULER_INTERVAL
 
-    def _look_round(self) -> None:
-        due = self.crm.run_due(limit=1000)
-        self.counts["due"] += due.done
-        if due.done or self._is_full_hour():
+    def _run_due_work(self) -> None:
+        jobs_report = self.crm.run_due_jobs(limit=1000)
+        self.counts["jobs_done"] += jobs_report.done
+        if jobs_report.done or self._is_full_hour():
             self.counts["sent"] += self.crm.deliver(limit=1000).sent
 
     def _is_full_hour(self) -> bool:
         return self.clock.now().minute == 0
 
 
-def _moment(lead: Lead, season: Period) -> datetime | None:
+def _requested_at(lead: LeadRow, period: Period) -> datetime | None:
     """Read when a request came, as the company's wall clock shows it."""
-    at = asked_at(lead, zone=ZONE)
-    if at is not None and at not in season:
-        raise InvalidInput(
-            "at", f"must lie in the time that is played, {season.since:%Y-%m-%d} to {season.until:%Y-%m-%d}"
+    at = parse_requested_at(lead, time_zone=ZONE)
+    if at is not None and at not in period:
+        raise InvalidInputError(
+            "at", f"must lie in the time that is played, {period.since:%Y-%m-%d} to {period.until:%Y-%m-%d}"
         )
     return at

@@ -15,194 +15,216 @@ from attrs import define, field
 from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
 from crmcore.demo.company import APPROVAL, INSTALLATION, MEASUREMENT, PAYMENT, Company
-from crmcore.demo.hours import after, on_day, open_from
-from crmcore.demo.timetable import Script
+from crmcore.demo.hours import add_minutes, next_opening, working_day_at
+from crmcore.demo.timetable import Scenario
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.documents import Document
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.money import Money
-from crmcore.services.leads import Captured
+from crmcore.services.leads import CaptureResult
 
 # How much likelier than others somebody who came from there is to go on.
-_KEEN: Final = {"recommendation": 1.25, "call": 1.1, "web site": 1.0, "Telegram": 1.0, "Instagram": 0.9}
+_CONVERSION_FACTORS: Final = {"recommendation": 1.25, "call": 1.1, "web site": 1.0, "Telegram": 1.0, "Instagram": 0.9}
 
 
 @define
-class Story:
+class LeadScenario:
     """One request's story. It acts by the public API alone.
 
     Attributes:
-        papers: documents that were made for the customer.
+        documents: documents that were made for the customer.
     """
 
     crm: Crm
     clock: FrozenClock
     company: Company
     deal: Deal
-    chance: Random
+    rng: Random
     windows: int
     price: Money
-    papers: list[Document] = field(factory=list)
-    _measuring: Task | None = None
-    _calculating: Task | None = None
-    _steps: int = 0
+    documents: list[Document] = field(factory=list)
+    _measurement_task: Task | None = None
+    _calculation_task: Task | None = None
+    _step_count: int = 0
 
     @classmethod
-    def of(cls, crm: Crm, clock: FrozenClock, company: Company, captured: Captured) -> "Story":
+    def from_capture(cls, crm: Crm, clock: FrozenClock, company: Company, captured: CaptureResult) -> "LeadScenario":
         """Begin the story of a request that was taken in."""
         deal = captured.deal
-        key = deal.request.key if deal.request else deal.id
+        key = deal.external_id.key if deal.external_id else deal.id
         windows = deal.custom.get("windows")
-        chance = Random(f"windows {key}")  # noqa: S311  # chance, not secrecy
+        rng = Random(f"windows {key}")  # noqa: S311  # chance, not secrecy
         return cls(
-            crm=crm.acting_as("script", correlation=hashlib.sha256(key.encode()).hexdigest()[:16]),
+            crm=crm.acting_as("script", correlation_id=hashlib.sha256(key.encode()).hexdigest()[:16]),
             clock=clock,
             company=company,
             deal=deal,
-            chance=chance,
-            price=Money(10 * chance.randint(16, 32), "EUR"),
-            windows=windows if isinstance(windows, int) and 0 < windows < 100 else chance.randint(1, 8),
+            rng=rng,
+            price=Money(10 * rng.randint(16, 32), "EUR"),
+            windows=windows if isinstance(windows, int) and 0 < windows < 100 else rng.randint(1, 8),
         )
 
-    def tell(self, task: Task | None) -> Script:
+    def run(self, task: Task | None) -> Scenario:
         """Tell it to its end."""
-        for scene in (
+        for phase in (
             self._first_call(task),
-            self._measurement(),
-            self._approval(),
-            self._payment(),
-            self._complaint(),
+            self._measurement_visit(),
+            self._cost_approval(),
+            self._invoice_payment(),
+            self._late_complaint(),
         ):
-            yield from scene
-            if not (self.deal.is_open or self.deal.stage == INSTALLATION):
+            yield from phase
+            if not (self.deal.is_open or self.deal.stage_key == INSTALLATION):
                 return
 
-    def _first_call(self, task: Task | None) -> Script:
-        late = self._happens(0.12)
-        yield after(self.now, self.chance.uniform(25, 240) if late else self.chance.uniform(1, 13))
-        if self._happens(0.02):  # forgotten: the task stays open, and the supervisors hear of it
+    def _first_call(self, task: Task | None) -> Scenario:
+        late = self._is_drawn(0.12)
+        yield add_minutes(self.now, self.rng.uniform(25, 240) if late else self.rng.uniform(1, 13))
+        if self._is_drawn(0.02):  # forgotten: the task stays open, and the supervisors hear of it
             yield self.now + timedelta(days=365)
         for attempt in range(3):
-            if self._happens(0.82):
+            if self._is_drawn(0.82):
                 break
             self._call("no answer", None)
             if attempt == 2:
                 self._lose("Could not be reached")
                 return
-            yield after(self.now, self.chance.uniform(60, 300))
-        keen = _KEEN.get(self.deal.source, 0.85)
-        if not self._happens(0.78 * keen):
+            yield add_minutes(self.now, self.rng.uniform(60, 300))
+        factor = _CONVERSION_FACTORS.get(self.deal.source, 0.85)
+        if not self._is_drawn(0.78 * factor):
             self._call("not interested", task)
-            self._lose(self.chance.choice(("Only asked for a price", "Chose a competitor", "Not now")))
+            self._lose(self.rng.choice(("Only asked for a price", "Chose a competitor", "Not now")))
             return
         self._call("interested", task)
         yield self.now
         self._move_to_measurement()
 
     def _move_to_measurement(self) -> None:
-        visit = on_day(self.now, self.chance.randint(1, 4), self.chance.randint(9, 16))
-        owner = self._owner()
-        self._as(owner).deals.plan(self.deal.id, "Measure the windows", due_at=visit, key=self._key("plan"))
-        moved = self._as(owner).deals.move(self.deal.id, to=MEASUREMENT, key=self._key("move"))
+        visit = working_day_at(self.now, self.rng.randint(1, 4), self.rng.randint(9, 16))
+        owner = self._available_owner()
+        self._acting_as(owner).deals.set_next_step(
+            self.deal.id, "Measure the windows", due_at=visit, idempotency_key=self._idempotency_key("plan")
+        )
+        moved = self._acting_as(owner).deals.move(
+            self.deal.id, stage_key=MEASUREMENT, idempotency_key=self._idempotency_key("move")
+        )
         self.deal = moved.deal
-        self._measuring = self._as(owner).tasks.reschedule(moved.tasks[0].id, due_at=visit, key=self._key("date"))
+        self._measurement_task = self._acting_as(owner).tasks.reschedule(
+            moved.tasks[0].id, due_at=visit, idempotency_key=self._idempotency_key("date")
+        )
 
-    def _measurement(self) -> Script:
-        while self.deal.stage == MEASUREMENT:
-            task = self._measuring
+    def _measurement_visit(self) -> Scenario:
+        while self.deal.stage_key == MEASUREMENT:
+            task = self._measurement_task
             if task is None or task.due_at is None:
                 return
-            yield task.due_at + timedelta(minutes=self.chance.choice((-20, -10, -5, 0, 20, 90)))
-            measurer = self._stand_in(self.company.user(task.assignee), "measurer", task)
-            crm = self._as(measurer)
+            yield task.due_at + timedelta(minutes=self.rng.choice((-20, -10, -5, 0, 20, 90)))
+            measurer = self._substitute(self.company.user(task.assignee_id), "measurer", task)
+            crm = self._acting_as(measurer)
             crm.interactions.log(
                 "visit",
-                deal=self.deal.id,
-                by=measurer.id,
+                deal_id=self.deal.id,
+                author_id=measurer.id,
                 outcome="measured",
-                completes=task.id,
-                key=self._key("visit"),
+                completes_task_id=task.id,
+                idempotency_key=self._idempotency_key("visit"),
             )
-            if self._happens(0.05):
+            if self._is_drawn(0.05):
                 self._lose("Not possible in the house")
                 return
             crm.documents.attach(
                 "Sizes and specification",
-                self._sizes(),
+                self._window_sizes(),
                 media_type="text/plain",
-                deal=self.deal.id,
-                key=self._key("sizes"),
+                deal_id=self.deal.id,
+                idempotency_key=self._idempotency_key("sizes"),
             )
-            moved = crm.deals.move(self.deal.id, to=APPROVAL, key=self._key("move"))
-            self.deal, self._measuring = moved.deal, None
-            self._calculating = moved.tasks[0]
+            moved = crm.deals.move(self.deal.id, stage_key=APPROVAL, idempotency_key=self._idempotency_key("move"))
+            self.deal, self._measurement_task = moved.deal, None
+            self._calculation_task = moved.tasks[0]
 
-    def _approval(self) -> Script:
-        task = self._calculating
-        late = self._happens(0.15)
-        yield after(self.now, self.chance.uniform(130, 400) if late else self.chance.uniform(20, 110))
-        lines = self._lines(discount=0)
-        self._as(self._owner(task)).deals.revalue(self.deal.id, lines=lines, key=self._key("price"))
+    def _cost_approval(self) -> Scenario:
+        task = self._calculation_task
+        late = self._is_drawn(0.15)
+        yield add_minutes(self.now, self.rng.uniform(130, 400) if late else self.rng.uniform(20, 110))
+        lines = self._line_items(discount=0)
+        self._acting_as(self._available_owner(task)).deals.set_value(
+            self.deal.id, lines=lines, idempotency_key=self._idempotency_key("price")
+        )
         self._call("offered", task)
-        yield after(self.now, self.chance.uniform(240, 2_500))
-        keen = _KEEN.get(self.deal.source, 0.85)
-        if self._happens(0.06):  # the sizes were wrong: once more from the measurement
+        yield add_minutes(self.now, self.rng.uniform(240, 2_500))
+        factor = _CONVERSION_FACTORS.get(self.deal.source, 0.85)
+        if self._is_drawn(0.06):  # the sizes were wrong: once more from the measurement
             self._call("sizes in doubt", None)
             self._move_to_measurement()
-            yield from self._measurement()
+            yield from self._measurement_visit()
             if self.deal.is_open:
-                yield from self._approval()
+                yield from self._cost_approval()
             return
-        if self._happens(0.25):
-            lines = self._lines(discount=700)
-            self._as(self._owner()).deals.revalue(self.deal.id, lines=lines, key=self._key("discount"))
-        if not self._happens(0.74 * keen):
+        if self._is_drawn(0.25):
+            lines = self._line_items(discount=700)
+            self._acting_as(self._available_owner()).deals.set_value(
+                self.deal.id, lines=lines, idempotency_key=self._idempotency_key("discount")
+            )
+        if not self._is_drawn(0.74 * factor):
             self._call("declined", None)
-            self._lose(self.chance.choice(("Too expensive", "Too expensive", "Chose a competitor", "Not now")))
+            self._lose(self.rng.choice(("Too expensive", "Too expensive", "Chose a competitor", "Not now")))
             return
         self._call("accepted", None)
-        moved = self._as(self._owner()).deals.move(self.deal.id, to=PAYMENT, key=self._key("move"))
+        moved = self._acting_as(self._available_owner()).deals.move(
+            self.deal.id, stage_key=PAYMENT, idempotency_key=self._idempotency_key("move")
+        )
         self.deal = moved.deal
-        self.papers += moved.documents
+        self.documents += moved.documents
 
-    def _payment(self) -> Script:
-        yield after(self.now, self.chance.uniform(10, 90))
-        owner = self._owner()
-        facts: dict[str, Any] = {"deal": self.deal.id, "by": owner.id, "outcome": "sent", "subject": "Invoice"}
-        self._as(owner).interactions.log("mail", channel="email", key=self._key("mail"), **facts)
-        yield after(self.now, self.chance.uniform(300, 6_000))
-        if self._happens(0.05):
+    def _invoice_payment(self) -> Scenario:
+        yield add_minutes(self.now, self.rng.uniform(10, 90))
+        owner = self._available_owner()
+        fields: dict[str, Any] = {"deal": self.deal.id, "by": owner.id, "outcome": "sent", "subject": "Invoice"}
+        self._acting_as(owner).interactions.log(
+            "mail", channel="email", idempotency_key=self._idempotency_key("mail"), **fields
+        )
+        yield add_minutes(self.now, self.rng.uniform(300, 6_000))
+        if self._is_drawn(0.05):
             self._lose("Too expensive")
             return
-        date = on_day(self.now, self.chance.randint(3, 9), self.chance.randint(9, 15))
-        owner = self._owner()
-        self._as(owner).deals.plan(self.deal.id, "Install the windows", due_at=date, key=self._key("plan"))
-        self.deal = self._as(owner).deals.move(self.deal.id, to=INSTALLATION, key=self._key("move")).deal
-        yield open_from(date)
+        date = working_day_at(self.now, self.rng.randint(3, 9), self.rng.randint(9, 15))
+        owner = self._available_owner()
+        self._acting_as(owner).deals.set_next_step(
+            self.deal.id, "Install the windows", due_at=date, idempotency_key=self._idempotency_key("plan")
+        )
+        self.deal = (
+            self._acting_as(owner)
+            .deals.move(self.deal.id, stage_key=INSTALLATION, idempotency_key=self._idempotency_key("move"))
+            .deal
+        )
+        yield next_opening(date)
 
-    def _complaint(self) -> Script:
-        if not self._happens(0.1):
+    def _late_complaint(self) -> Scenario:
+        if not self._is_drawn(0.1):
             return
-        yield after(self.now, self.chance.uniform(600, 6_000))
-        head, owner = self.company.people["gulbahor"], self._owner()
-        complaint = self._as(head).complaints.receive(
-            self.chance.choice(
+        yield add_minutes(self.now, self.rng.uniform(600, 6_000))
+        manager, owner = self.company.users["gulbahor"], self._available_owner()
+        complaint = self._acting_as(manager).complaints.receive(
+            self.rng.choice(
                 ("The handle is loose", "Installed a day late", "Draught at the sill", "Rude on the phone")
             ),
-            type=self.chance.choice(("quality", "time", "manners")),
-            severity=self.chance.choice(("low", "medium", "high")),
-            within=timedelta(days=3),
-            customer=self.deal.customer,
-            deal=self.deal.id,
-            responsible=owner.id,
-            key=self._key("complaint"),
+            type=self.rng.choice(("quality", "time", "manners")),
+            severity=self.rng.choice(("low", "medium", "high")),
+            resolve_within=timedelta(days=3),
+            customer_id=self.deal.customer_id,
+            deal_id=self.deal.id,
+            owner_id=owner.id,
+            idempotency_key=self._idempotency_key("complaint"),
         )
-        yield after(self.now, self.chance.uniform(600, 4_800))
-        self._as(owner).complaints.resolve(complaint.id, "Put right on the spot", key=self._key("resolve"))
-        yield after(self.now, 600)
-        self._as(head).complaints.close(complaint.id, key=self._key("close"))
+        yield add_minutes(self.now, self.rng.uniform(600, 4_800))
+        self._acting_as(owner).complaints.resolve(
+            complaint.id, "Put right on the spot", idempotency_key=self._idempotency_key("resolve")
+        )
+        yield add_minutes(self.now, 600)
+        self._acting_as(manager).complaints.close(complaint.id, idempotency_key=self._idempotency_key("close"))
 
     @property
     def now(self) -> datetime:
@@ -210,56 +232,60 @@ class Story:
         return self.clock.now()
 
     def _call(self, outcome: str, task: Task | None) -> None:
-        owner = self._owner(task)
-        self._as(owner).interactions.log(
+        owner = self._available_owner(task)
+        self._acting_as(owner).interactions.log(
             "call",
-            deal=self.deal.id,
-            by=owner.id,
+            deal_id=self.deal.id,
+            author_id=owner.id,
             channel="phone",
-            duration=timedelta(seconds=self.chance.randint(20, 900)),
+            duration=timedelta(seconds=self.rng.randint(20, 900)),
             outcome=outcome,
-            completes=task.id if task else None,
-            key=self._key("call"),
+            completes_task_id=task.id if task else None,
+            idempotency_key=self._idempotency_key("call"),
         )
 
     def _lose(self, reason: str) -> None:
-        self.deal = self._as(self._owner()).deals.lose(self.deal.id, reason=reason, key=self._key("lose"))
+        self.deal = self._acting_as(self._available_owner()).deals.lose(
+            self.deal.id, reason=reason, idempotency_key=self._idempotency_key("lose")
+        )
 
-    def _lines(self, *, discount: int) -> tuple[LineItem, ...]:
+    def _line_items(self, *, discount: int) -> tuple[LineItem, ...]:
         return (
             LineItem("Window, double glazed", Decimal(self.windows), self.price, discount),
             LineItem("Installation", Decimal(self.windows), Money("45.00", "EUR")),
         )
 
-    def _sizes(self) -> bytes:
-        sizes = ((self.chance.randint(60, 180), self.chance.randint(90, 220)) for _ in range(self.windows))
+    def _window_sizes(self) -> bytes:
+        sizes = ((self.rng.randint(60, 180), self.rng.randint(90, 220)) for _ in range(self.windows))
         return "".join(f"window {n}: {wide} x {high} cm\n" for n, (wide, high) in enumerate(sizes, 1)).encode()
 
-    def _owner(self, task: Task | None = None) -> User:
+    def _available_owner(self, task: Task | None = None) -> User:
         """Whoever is responsible; somebody else takes the deal over while that one is away."""
-        owner = self.company.user(self.deal.owner)
-        stand_in = self._stand_in(owner, "manager", task)
-        if stand_in is not owner:
-            head = self._as(self.company.people["gulbahor"])
-            self.deal = head.deals.hand_over(self.deal.id, to=stand_in.id, key=self._key("hand over"))
-        return stand_in
+        owner = self.company.user(self.deal.owner_id)
+        substitute = self._substitute(owner, "manager", task)
+        if substitute is not owner:
+            manager = self._acting_as(self.company.users["gulbahor"])
+            self.deal = manager.deals.change_owner(
+                self.deal.id, owner_id=substitute.id, idempotency_key=self._idempotency_key("hand over")
+            )
+        return substitute
 
-    def _stand_in(self, user: User, role: str, task: Task | None) -> User:
-        if not user.unavailable(self.now):
+    def _substitute(self, user: User, role: str, task: Task | None) -> User:
+        if not user.unavailability(self.now):
             return user
-        other = self.chance.choice(self.company.holders(role, self.now))
+        other = self.rng.choice(self.company.available_users(role, self.now))
         if task is not None:
-            head = self._as(self.company.people["gulbahor"])
-            head.tasks.reassign(task.id, to=other.id, key=self._key("reassign"))
+            manager = self._acting_as(self.company.users["gulbahor"])
+            manager.tasks.reassign(task.id, assignee_id=other.id, idempotency_key=self._idempotency_key("reassign"))
         return other
 
-    def _as(self, user: User) -> Crm:
+    def _acting_as(self, user: User) -> Crm:
         return self.crm.acting_as(user.login or user.id)
 
-    def _happens(self, likely: float) -> bool:
-        return self.chance.random() < likely
+    def _is_drawn(self, probability: float) -> bool:
+        return self.rng.random() < probability
 
-    def _key(self, step: str) -> str:
+    def _idempotency_key(self, step: str) -> str:
         """A key of its own for each command, the same in every play of this request."""
-        self._steps += 1
-        return f"demo {self.deal.id} {self._steps} {step}"
+        self._step_count += 1
+        return f"demo {self.deal.id} {self._step_count} {step}"

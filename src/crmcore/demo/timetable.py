@@ -9,7 +9,7 @@ from attrs import define, field
 
 from crmcore.adapters.clocks import FrozenClock
 
-Script = Iterator[datetime]
+Scenario = Iterator[datetime]
 """Goes on at the times that it names."""
 
 
@@ -18,19 +18,19 @@ class Timetable:
     """Takes whichever script is next, and puts the clock to its time."""
 
     clock: FrozenClock
-    _waiting: list[tuple[datetime, int, Script]] = field(factory=list, init=False)
-    _numbers: Iterator[int] = field(factory=count, init=False)
+    _queue: list[tuple[datetime, int, Scenario]] = field(factory=list, init=False)
+    _sequence_numbers: Iterator[int] = field(factory=count, init=False)
 
-    def begin(self, at: datetime, script: Script) -> None:
+    def add(self, at: datetime, scenario: Scenario) -> None:
         """Let a script begin at a time."""
-        heapq.heappush(self._waiting, (at, next(self._numbers), script))
+        heapq.heappush(self._queue, (at, next(self._sequence_numbers), scenario))
 
     def run(self, until: datetime) -> None:
         """Play up to a time; what would go on later does not."""
-        while self._waiting and self._waiting[0][0] < until:
-            at, number, script = heapq.heappop(self._waiting)
+        while self._queue and self._queue[0][0] < until:
+            at, number, scenario = heapq.heappop(self._queue)
             self.clock.set(max(at, self.clock.now()))
-            following = next(script, None)
-            if following is not None:
-                heapq.heappush(self._waiting, (following, number, script))
+            next_at = next(scenario, None)
+            if next_at is not None:
+                heapq.heappush(self._queue, (next_at, number, scenario))
         self.clock.set(until)

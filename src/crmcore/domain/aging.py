@@ -9,56 +9,56 @@ from enum import Enum
 from typing import Final
 
 from crmcore.domain import fields
-from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.errors.given import OutOfRangeError
 from crmcore.domain.kernel import record
-from crmcore.domain.worktime.counting import Counting
-from crmcore.domain.worktime.time import ALWAYS, WorkTime
+from crmcore.domain.worktime.counting import WindowArithmetic
+from crmcore.domain.worktime.time import ALWAYS_OPEN, BusinessHours
 
-_MOMENT: Final = timedelta(microseconds=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class AgeFrom(Enum):
     """From what the age of a deal in its stage counts: its entry, or the last time that anything was done for it."""
 
-    ENTRY = "entry"
-    TOUCH = "touch"
+    ENTERED = "entered"
+    LAST_ACTIVITY = "last_activity"
 
 
 @record
-class Aging:
+class StageAgePolicy:
     """How the age of a deal in its stage is counted.
 
     Attributes:
         counts_from: its entry into the stage, or the last time that anything was done for it.
-        in_working_days: whether only days count on which the house works, each of them from midnight to midnight.
-        held_by_next_step: whether a deal whose next step lies ahead is not stuck.
+        counts_working_days: whether only days count on which the house works, each of them from midnight to midnight.
+        paused_by_next_step: whether a deal whose next step lies ahead is not stuck.
     """
 
-    counts_from: AgeFrom = fields.one_of(AgeFrom, default=AgeFrom.ENTRY)
-    in_working_days: bool = fields.flag(default=False)
-    held_by_next_step: bool = fields.flag(default=False)
+    counts_from: AgeFrom = fields.enum(AgeFrom, default=AgeFrom.ENTERED)
+    counts_working_days: bool = fields.boolean(default=False)
+    paused_by_next_step: bool = fields.boolean(default=False)
 
-    def over_at(self, since: datetime, limit: timedelta, *, time: WorkTime) -> datetime | None:
+    def exceeded_at(self, since: datetime, limit: timedelta, *, business_hours: BusinessHours) -> datetime | None:
         """The last instant at which the limit is not exceeded; None when that lies beyond the years that are counted."""
         try:
-            return self._counting(time).added(since, limit)
-        except OutOfRange:
+            return self._arithmetic(business_hours).add(since, limit)
+        except OutOfRangeError:
             return None
 
-    def cutoff(self, limit: timedelta, *, time: WorkTime, now: datetime) -> datetime | None:
+    def cutoff(self, limit: timedelta, *, business_hours: BusinessHours, now: datetime) -> datetime | None:
         """The last instant since which more than the limit has passed by now; None when there was none in the years that are counted."""
         try:
-            return self._counting(time).back(now - _MOMENT, limit)
-        except OutOfRange:
+            return self._arithmetic(business_hours).subtract(now - _MICROSECOND, limit)
+        except OutOfRangeError:
             return None
 
-    def age(self, since: datetime, *, time: WorkTime, now: datetime) -> timedelta:
+    def age(self, since: datetime, *, business_hours: BusinessHours, now: datetime) -> timedelta:
         """How long a deal has been in its stage."""
-        return self._counting(time).between(since, max(since, now))
+        return self._arithmetic(business_hours).elapsed(since, max(since, now))
 
-    def _counting(self, time: WorkTime) -> Counting:
-        return time.days if self.in_working_days else ALWAYS
+    def _arithmetic(self, business_hours: BusinessHours) -> WindowArithmetic:
+        return business_hours.whole_days if self.counts_working_days else ALWAYS_OPEN
 
 
-BY_THE_CALENDAR: Final = Aging()
+DEFAULT_STAGE_AGE_POLICY: Final = StageAgePolicy()
 """From the entry, all days alike: how the age is counted where a stage says nothing else."""

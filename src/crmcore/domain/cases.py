@@ -12,22 +12,22 @@ from enum import Enum
 from typing import Any, Self
 
 from crmcore.domain import fields
-from crmcore.domain.clocks.marks import MARKS, Answer, Mark, MarkKind, Targets
-from crmcore.domain.clocks.replay import Clocks, Timer, replay
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.time import checked_moment
-from crmcore.domain.ids import CalendarId, CustomerId, DealId, LevelId, UserId
-from crmcore.domain.kernel import Entity, Event, changed, record
-from crmcore.domain.levels import REOPEN_WITHIN, Promise
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.clocks.marks import MAX_EVENTS, Reply, SlaEvent, SlaEventKind, SlaTargets
+from crmcore.domain.clocks.replay import SlaStatus, SlaTimer, replay
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import OutOfRangeError
+from crmcore.domain.fields.time import checked_timestamp
+from crmcore.domain.ids import CalendarId, CustomerId, DealId, SlaPolicyId, UserId
+from crmcore.domain.kernel import Entity, Event, copy_with, record
+from crmcore.domain.levels import REOPEN_WITHIN, SlaDecision
+from crmcore.domain.worktime.time import BusinessHours
 
 
-class Kept(Enum):
+class SlaResult(Enum):
     """Whether a promise was kept."""
 
-    IN_TIME = "in_time"
-    LATE = "late"
+    MET = "met"
+    BREACHED = "breached"
 
 
 @record
@@ -35,145 +35,164 @@ class Case(Entity):
     """Something that a customer waits for.
 
     Attributes:
-        responsible: who sees to it.
+        owner_id: who sees to it.
         due_at: when somebody has to have acted next.
         wait_until: until when we wait for the customer, while we do.
-        service_level: which times were promised; None is the standard's, or those that were asked for.
-        calendar: by which they are measured; the house's own when there is none.
+        sla_policy_id: which times were promised; None is the standard's, or those that were asked for.
+        calendar_id: by which they are measured; the house's own when there is none.
         reopen_within: how long after its end it may be reopened.
-        marks: what its clocks have to know.
-        level: how far up the line its lateness has been told.
-        response_took: the working time to the first answer; so with the resolution.
-        response_kept: whether it came in time, if something was promised; so with the resolution.
+        sla_events: what its clocks have to know.
+        escalation_level: how far up the line its lateness has been told.
+        first_response_time: the working time to the first answer; so with the resolution.
+        first_response_sla: whether it came in time, if something was promised; so with the resolution.
     """
 
-    customer: CustomerId = fields.ref("customer")
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    responsible: UserId = fields.ref("user")
-    due_at: datetime = fields.moment()
-    wait_until: datetime | None = fields.moment(optional=True, default=None)
+    customer_id: CustomerId = fields.id_of("customer")
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    owner_id: UserId = fields.id_of("user")
+    due_at: datetime = fields.timestamp()
+    wait_until: datetime | None = fields.timestamp(optional=True, default=None)
     subject: str = fields.text(personal=True)
-    story: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
-    service_level: LevelId | None = fields.ref("level", optional=True, default=None)
-    contract: str = fields.text(personal=False, default="", blank=True)
-    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
-    marks: tuple[Mark, ...] = fields.parts(Mark, most=MARKS, default=())
-    level: int = fields.whole(most=100, default=0)
-    reopened: int = fields.whole(default=0)
-    received_at: datetime = fields.moment()
-    answered_at: datetime | None = fields.moment(optional=True, default=None)
-    resolved_at: datetime | None = fields.moment(optional=True, default=None)
-    closed_at: datetime | None = fields.moment(optional=True, default=None)
-    response_took: timedelta | None = fields.span(optional=True, default=None)
-    response_kept: Kept | None = fields.one_of(Kept, optional=True, default=None)
-    resolution_took: timedelta | None = fields.span(optional=True, default=None)
-    resolution_kept: Kept | None = fields.one_of(Kept, optional=True, default=None)
+    description: str = fields.text(personal=True, max_length=100_000, multiline=True, default="", allow_blank=True)
+    sla_policy_id: SlaPolicyId | None = fields.id_of("sla", optional=True, default=None)
+    contract: str = fields.text(personal=False, default="", allow_blank=True)
+    calendar_id: CalendarId | None = fields.id_of("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.duration(default=REOPEN_WITHIN)
+    sla_events: tuple[SlaEvent, ...] = fields.embedded_list(SlaEvent, max_items=MAX_EVENTS, default=())
+    escalation_level: int = fields.integer(max=100, default=0)
+    reopen_count: int = fields.integer(default=0)
+    received_at: datetime = fields.timestamp()
+    answered_at: datetime | None = fields.timestamp(optional=True, default=None)
+    resolved_at: datetime | None = fields.timestamp(optional=True, default=None)
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
+    first_response_time: timedelta | None = fields.duration(optional=True, default=None)
+    first_response_sla: SlaResult | None = fields.enum(SlaResult, optional=True, default=None)
+    resolution_time: timedelta | None = fields.duration(optional=True, default=None)
+    resolution_sla: SlaResult | None = fields.enum(SlaResult, optional=True, default=None)
 
-    def clocks(self, *, time: WorkTime, now: datetime) -> Clocks:
+    def sla_status(self, *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
         """Tell how its clocks stand."""
-        return replay(self.marks, time=time, now=now)
+        return replay(self.sla_events, business_hours=business_hours, now=now)
 
     @property
-    def targets(self) -> Targets:
+    def targets(self) -> SlaTargets:
         """What is promised now."""
-        return next((mark.targets for mark in reversed(self.marks) if mark.targets is not None), Targets())
+        return next((event.targets for event in reversed(self.sla_events) if event.targets is not None), SlaTargets())
 
     @property
     def is_waiting(self) -> bool:
         """Whether its clocks stand still, because we wait for the customer."""
-        last = (MarkKind.PAUSED, MarkKind.RESUMED, MarkKind.RESOLVED)
-        return next((m.kind for m in reversed(self.marks) if m.kind in last), None) is MarkKind.PAUSED
+        pausing_kinds = (SlaEventKind.PAUSED, SlaEventKind.RESUMED, SlaEventKind.RESOLVED)
+        return (
+            next((event.kind for event in reversed(self.sla_events) if event.kind in pausing_kinds), None)
+            is SlaEventKind.PAUSED
+        )
 
-    def objection(self, answer: Answer) -> str:
+    def rejection_reason(self, reply: Reply) -> str:
         """Why an answer would not count, as a word; nothing when it would."""
-        return self.targets.answers.objection(answer, responsible=self.responsible)
+        return self.targets.reply_rule.rejection_reason(reply, owner_id=self.owner_id)
 
-    def recounted(self, *, time: WorkTime, at: datetime) -> Self:
+    def recalculated(self, *, business_hours: BusinessHours, at: datetime) -> Self:
         """Set the deadline anew, as after a change of the calendar."""
-        due_at = _due(self, self.clocks(time=time, now=at))
-        return self if due_at == self.due_at else changed(self, due_at=due_at)
+        due_at = _next_deadline(self, self.sla_status(business_hours=business_hours, now=at))
+        return self if due_at == self.due_at else copy_with(self, due_at=due_at)
 
-    def _went(
-        self, *facts: Event, marks: Sequence[MarkKind | Mark], time: WorkTime, at: datetime, **changes: Any
+    def _with_events(
+        self,
+        *events: Event,
+        sla_events: Sequence[SlaEventKind | SlaEvent],
+        business_hours: BusinessHours,
+        at: datetime,
+        **changes: Any,
     ) -> Self:
         """The next self: with what happened, what the clocks noticed of it, and what follows from that."""
-        noticed = tuple(mark if isinstance(mark, Mark) else Mark(mark, at) for mark in marks)
-        after = self._after(*facts, marks=(*self.marks, *noticed), **changes)
-        if not noticed and "wait_until" not in changes:
-            return after
-        clocks = after.clocks(time=time, now=at)
-        first, resolution = clocks.first_response, clocks.resolution
-        follows: dict[str, Any] = {"due_at": _due(after, clocks)}
-        if after.answered_at is None and any(m.kind in {MarkKind.ANSWERED, MarkKind.RESOLVED} for m in noticed):
-            follows |= {
+        new_sla_events = tuple(
+            sla_event if isinstance(sla_event, SlaEvent) else SlaEvent(sla_event, at) for sla_event in sla_events
+        )
+        updated = self._record(*events, sla_events=(*self.sla_events, *new_sla_events), **changes)
+        if not new_sla_events and "wait_until" not in changes:
+            return updated
+        status = updated.sla_status(business_hours=business_hours, now=at)
+        first_response, resolution = status.first_response, status.resolution
+        computed: dict[str, Any] = {"due_at": _next_deadline(updated, status)}
+        if updated.answered_at is None and any(
+            m.kind in {SlaEventKind.REPLIED, SlaEventKind.RESOLVED} for m in new_sla_events
+        ):
+            computed |= {
                 "answered_at": at,
-                "response_took": _took(first, after, time, at),
-                "response_kept": _kept(first),
+                "first_response_time": _elapsed(first_response, updated, business_hours, at),
+                "first_response_sla": _sla_result(first_response),
             }
-        if any(mark.kind is MarkKind.RESOLVED for mark in noticed):
-            follows |= {"resolution_took": _took(resolution, after, time, at), "resolution_kept": _kept(resolution)}
-        if any(mark.kind is MarkKind.REOPENED for mark in noticed):
-            follows |= {"resolution_took": None, "resolution_kept": None}
-        return changed(after, **follows)
+        if any(sla_event.kind is SlaEventKind.RESOLVED for sla_event in new_sla_events):
+            computed |= {
+                "resolution_time": _elapsed(resolution, updated, business_hours, at),
+                "resolution_sla": _sla_result(resolution),
+            }
+        if any(sla_event.kind is SlaEventKind.REOPENED for sla_event in new_sla_events):
+            computed |= {"resolution_time": None, "resolution_sla": None}
+        return copy_with(updated, **computed)
 
-    def _promised(self, promise: Promise, *facts: Event, time: WorkTime, at: datetime, **changes: Any) -> Self:
+    def _with_sla(
+        self, sla: SlaDecision, *events: Event, business_hours: BusinessHours, at: datetime, **changes: Any
+    ) -> Self:
         """The next self, to whom something else may be promised."""
-        same = promise.targets == self.targets and promise.calendar == self.calendar
-        return self._went(
-            *facts,
-            marks=() if same else (Mark(MarkKind.RETARGETED, at, promise.targets),),
-            time=time,
+        is_unchanged = sla.targets == self.targets and sla.calendar_id == self.calendar_id
+        return self._with_events(
+            *events,
+            sla_events=() if is_unchanged else (SlaEvent(SlaEventKind.RETARGETED, at, sla.targets),),
+            business_hours=business_hours,
             at=at,
-            service_level=promise.level,
-            calendar=promise.calendar,
-            reopen_within=promise.reopen_within,
+            sla_policy_id=sla.sla_policy_id,
+            calendar_id=sla.calendar_id,
+            reopen_within=sla.reopen_within,
             **changes,
         )
 
-    def _check_window(self, at: datetime) -> None:
+    def _check_reopen_window(self, at: datetime) -> None:
         """Let a case that is over be reopened, or not.
 
         Raises:
-            RuleBroken: its end lies too far back.
+            BusinessRuleError: its end lies too far back.
         """
         if self.closed_at is not None and at > self.closed_at + self.reopen_within:
-            raise RuleBroken(self.id, "reopened_too_late", "was closed too long ago; follow it up by a new one")
+            raise BusinessRuleError(
+                self.id, "reopen_window_expired", "was closed too long ago; follow it up by a new one"
+            )
 
 
-def checked_wait(until: datetime, *, at: datetime) -> datetime:
+def check_pause(until: datetime, *, at: datetime) -> datetime:
     """Check until when a customer is waited for.
 
     Raises:
-        OutOfRange: that time has passed.
+        OutOfRangeError: that time has passed.
     """
-    until = checked_moment("until", until)
+    until = checked_timestamp("until", until)
     if until <= at:
-        raise OutOfRange("until", "must lie in the future; then the customer is asked again")
+        raise OutOfRangeError("until", "must lie in the future; then the customer is asked again")
     return until
 
 
-def opening(promise: Promise, *, at: datetime) -> tuple[Mark, ...]:
+def opening_events(sla: SlaDecision, *, at: datetime) -> tuple[SlaEvent, ...]:
     """The mark with which every case begins."""
-    return (Mark(MarkKind.OPENED, at, promise.targets),)
+    return (SlaEvent(SlaEventKind.OPENED, at, sla.targets),)
 
 
-def first_deadline(promise: Promise, *, time: WorkTime, at: datetime) -> datetime:
+def first_deadline(sla: SlaDecision, *, business_hours: BusinessHours, at: datetime) -> datetime:
     """When somebody has to have acted on a new case."""
-    spans = (promise.targets.first_response, promise.targets.resolution)
-    return min(time.added(at, span) for span in spans if span is not None)
+    durations = (sla.targets.first_response, sla.targets.resolution)
+    return min(business_hours.add(at, duration) for duration in durations if duration is not None)
 
 
-def _due(case: Case, clocks: Clocks) -> datetime:
-    due = [timer.due_at for timer in clocks.all if timer.is_running and timer.due_at is not None]
+def _next_deadline(case: Case, status: SlaStatus) -> datetime:
+    deadlines = [timer.due_at for timer in status.timers if timer.is_running and timer.due_at is not None]
     if case.wait_until is not None:
-        due.append(case.wait_until)
-    return min(due, default=case.due_at)
+        deadlines.append(case.wait_until)
+    return min(deadlines, default=case.due_at)
 
 
-def _took(timer: Timer | None, case: Case, time: WorkTime, at: datetime) -> timedelta:
-    return time.between(min(case.received_at, at), at) if timer is None else timer.consumed
+def _elapsed(timer: SlaTimer | None, case: Case, business_hours: BusinessHours, at: datetime) -> timedelta:
+    return business_hours.elapsed(min(case.received_at, at), at) if timer is None else timer.consumed
 
 
-def _kept(timer: Timer | None) -> Kept | None:
-    return None if timer is None else Kept.IN_TIME if timer.breached_at is None else Kept.LATE
+def _sla_result(timer: SlaTimer | None) -> SlaResult | None:
+    return None if timer is None else SlaResult.MET if timer.breached_at is None else SlaResult.BREACHED

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, Self
 from crmcore.domain import fields
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, record
 
 
 class Side(Enum):
@@ -26,7 +26,7 @@ class CommitmentState(Enum):
     RELEASED = "released"
 
 
-COMMITMENT_LIFE: Final[Transitions[CommitmentState]] = {
+COMMITMENT_TRANSITIONS: Final[Transitions[CommitmentState]] = {
     CommitmentState.OPEN: frozenset({CommitmentState.KEPT, CommitmentState.BROKEN, CommitmentState.RELEASED}),
     CommitmentState.KEPT: frozenset(),
     CommitmentState.BROKEN: frozenset({CommitmentState.KEPT}),
@@ -35,31 +35,31 @@ COMMITMENT_LIFE: Final[Transitions[CommitmentState]] = {
 
 
 @record
-class CommitmentMade(Event):
+class CommitmentCreated(Event):
     """Something was promised."""
 
-    name: ClassVar[str] = "commitment.made"
-    side: Side = fields.one_of(Side)
-    customer: CustomerId = fields.ref("customer")
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
-    due_at: datetime | None = fields.moment(optional=True, default=None)
+    name: ClassVar[str] = "commitment.created"
+    side: Side = fields.enum(Side)
+    customer_id: CustomerId = fields.id_of("customer")
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
-class CommitmentSettled(Event):
+class CommitmentClosed(Event):
     """A promise was kept, broken, or released by the other side."""
 
-    name: ClassVar[str] = "commitment.settled"
-    state: CommitmentState = fields.one_of(CommitmentState)
+    name: ClassVar[str] = "commitment.closed"
+    state: CommitmentState = fields.enum(CommitmentState)
 
 
 @record
-class CommitmentHandedOver(Event):
+class CommitmentOwnerChanged(Event):
     """Somebody else sees to a promise now."""
 
-    name: ClassVar[str] = "commitment.handed_over"
-    before: UserId | None = fields.ref("user", optional=True, default=None)
-    after: UserId | None = fields.ref("user", optional=True, default=None)
+    name: ClassVar[str] = "commitment.owner_changed"
+    previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -67,8 +67,8 @@ class CommitmentEscalated(Event):
     """Somebody heard that a promise is late."""
 
     name: ClassVar[str] = "commitment.escalated"
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -77,74 +77,80 @@ class Commitment(Entity):
 
     Attributes:
         side: who promised.
-        owner: who of us sees to it, also when the customer promised.
-        level: how many have heard that it is late.
+        owner_id: who of us sees to it, also when the customer promised.
+        escalation_level: how many have heard that it is late.
     """
 
-    shape: ClassVar[Shape] = Shape(
-        "commitment", "commitments", indexes=(("customer",), ("deal",), ("owner", "state", "due_at"), ("due_at",))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "commitment",
+        "commitments",
+        indexes=(("customer_id",), ("deal_id",), ("owner_id", "state", "due_at"), ("due_at",)),
     )
 
-    id: CommitmentId = fields.ref("commitment")
-    what: str = fields.text(personal=True, limit=1_000, lines=True)
-    side: Side = fields.one_of(Side)
-    customer: CustomerId = fields.ref("customer")
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
-    due_at: datetime | None = fields.moment(optional=True, default=None)
-    state: CommitmentState = fields.one_of(CommitmentState, default=CommitmentState.OPEN)
-    level: int = fields.whole(most=100, default=0)
-    made_at: datetime = fields.moment()
-    settled_at: datetime | None = fields.moment(optional=True, default=None)
+    id: CommitmentId = fields.id_of("commitment")
+    description: str = fields.text(personal=True, max_length=1_000, multiline=True)
+    side: Side = fields.enum(Side)
+    customer_id: CustomerId = fields.id_of("customer")
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
+    state: CommitmentState = fields.enum(CommitmentState, default=CommitmentState.OPEN)
+    escalation_level: int = fields.integer(max=100, default=0)
+    created_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
 
     @classmethod
-    def make(
+    def create(
         cls,
         id: CommitmentId,
-        what: str,
+        description: str,
         *,
         side: Side | str,
-        customer: CustomerId,
+        customer_id: CustomerId,
         at: datetime,
-        deal: DealId | None = None,
-        owner: UserId | None = None,
+        deal_id: DealId | None = None,
+        owner_id: UserId | None = None,
         due_at: datetime | None = None,
     ) -> Self:
         """Note a promise."""
         commitment = cls(
             id=id,
-            what=what,
+            description=description,
             side=side,  # type: ignore[arg-type]  # a word becomes its member
-            customer=customer,
-            deal=deal,
-            owner=owner,
+            customer_id=customer_id,
+            deal_id=deal_id,
+            owner_id=owner_id,
             due_at=due_at,
-            made_at=at,
+            created_at=at,
         )
-        fact = CommitmentMade(at=at, side=commitment.side, customer=customer, owner=owner, due_at=commitment.due_at)
-        return commitment._after(fact)
+        event = CommitmentCreated(
+            at=at, side=commitment.side, customer_id=customer_id, owner_id=owner_id, due_at=commitment.due_at
+        )
+        return commitment._record(event)
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether it is open past its due time."""
         return self.state is CommitmentState.OPEN and self.due_at is not None and self.due_at < now
 
-    def settle(self, state: CommitmentState | str, *, at: datetime) -> Self:
+    def close(self, state: CommitmentState | str, *, at: datetime) -> Self:
         """Say that it was kept, broken or released.
 
         Raises:
-            NotAllowed: that is no way to settle.
-            IllegalTransition: it is settled already.
+            InvalidChoiceError: that is no way to settle.
+            InvalidTransitionError: it is settled already.
         """
         state = checked_member("commitment.state", CommitmentState, state)
-        check_move(self.id, COMMITMENT_LIFE, self.state, state)
-        return self._after(CommitmentSettled(at=at, state=state), state=state, settled_at=at)
+        check_transition(self.id, COMMITMENT_TRANSITIONS, self.state, state)
+        return self._record(CommitmentClosed(at=at, state=state), state=state, closed_at=at)
 
-    def hand_over(self, to: UserId | None, *, at: datetime) -> Self:
+    def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
         """Let somebody else see to it."""
-        if to == self.owner:
+        if owner_id == self.owner_id:
             return self
-        return self._after(CommitmentHandedOver(at=at, before=self.owner, after=to), owner=to)
+        return self._record(
+            CommitmentOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id), owner_id=owner_id
+        )
 
-    def escalate(self, *, level: int, to: UserId | None, at: datetime) -> Self:
+    def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that one more has heard that it is late."""
-        return self._after(CommitmentEscalated(at=at, level=level, to=to), level=level)
+        return self._record(CommitmentEscalated(at=at, level=level, recipient_id=recipient_id), level=level)

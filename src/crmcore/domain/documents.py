@@ -5,38 +5,38 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.fields.text import tidy
+from crmcore.domain.fields.text import normalize_text
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, TemplateId
-from crmcore.domain.kernel import Entity, Event, Shape, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record
 
-LARGEST_TEXT: Final = 2**20
+MAX_TEXT_LENGTH: Final = 2**20
 """How long a template or a rendered document may be, in characters."""
-LARGEST_FILE: Final = 100 * 2**20
+MAX_FILE_SIZE: Final = 100 * 2**20
 """How large an attached file may be, in bytes."""
 
 
 @record
-class TemplateWritten(Event):
+class TemplateCreated(Event):
     """A template was written or rewritten."""
 
-    name: ClassVar[str] = "template.written"
+    name: ClassVar[str] = "template.created"
 
 
 @record
 class Template(Entity):
     """A document with gaps. What may stand in them, and in which language they are written, the renderer knows."""
 
-    shape: ClassVar[Shape] = Shape("template", "templates", unique=(("name", "language"),))
+    meta: ClassVar[EntityMeta] = EntityMeta("template", "templates", unique_keys=(("name", "language"),))
 
-    id: TemplateId = fields.ref("template")
+    id: TemplateId = fields.id_of("template")
     name: str = fields.text(personal=False)
-    language: str = fields.text(personal=False, limit=35, default="en")
-    media_type: str = fields.text(personal=False, limit=100, default="text/html")
-    body: str = fields.text(personal=False, limit=LARGEST_TEXT, lines=True)
-    written_at: datetime = fields.moment()
+    language: str = fields.text(personal=False, max_length=35, default="en")
+    media_type: str = fields.text(personal=False, max_length=100, default="text/html")
+    body: str = fields.text(personal=False, max_length=MAX_TEXT_LENGTH, multiline=True)
+    updated_at: datetime = fields.timestamp()
 
     @classmethod
-    def write(
+    def create(
         cls, id: TemplateId, name: str, body: str, *, at: datetime, language: str = "en", media_type: str = "text/html"
     ) -> Self:
         """Write a template."""
@@ -46,13 +46,13 @@ class Template(Entity):
             language=language,
             media_type=media_type,
             body=body,
-            written_at=at,
-            pending=(TemplateWritten(at=at),),
+            updated_at=at,
+            pending_events=(TemplateCreated(at=at),),
         )
 
-    def rewrite(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
+    def update(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
         """Replace its text. Documents that were made from it stay as they are."""
-        return self._after(TemplateWritten(at=at), body=body, media_type=media_type or self.media_type, written_at=at)
+        return self._record(TemplateCreated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)
 
 
 @record
@@ -61,9 +61,9 @@ class DocumentAdded(Event):
 
     name: ClassVar[str] = "document.added"
     media_type: str = fields.text(personal=False)
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
-    template: TemplateId | None = fields.ref("template", optional=True, default=None)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    template_id: TemplateId | None = fields.id_of("template", optional=True, default=None)
 
 
 @record
@@ -76,23 +76,23 @@ class Document(Entity):
         size: in bytes.
     """
 
-    shape: ClassVar[Shape] = Shape("document", "documents", indexes=(("deal",), ("customer",)))
+    meta: ClassVar[EntityMeta] = EntityMeta("document", "documents", indexes=(("deal_id",), ("customer_id",)))
 
-    id: DocumentId = fields.ref("document")
+    id: DocumentId = fields.id_of("document")
     title: str = fields.text(personal=True)
-    media_type: str = fields.text(personal=False, limit=100)
-    size: int = fields.whole(most=LARGEST_FILE)
-    digest: str = fields.text(personal=False, limit=64)
+    media_type: str = fields.text(personal=False, max_length=100)
+    size: int = fields.integer(max=MAX_FILE_SIZE)
+    digest: str = fields.text(personal=False, max_length=64)
     body: str | None = fields.text(
-        personal=True, limit=LARGEST_TEXT, lines=True, blank=True, optional=True, default=None
+        personal=True, max_length=MAX_TEXT_LENGTH, multiline=True, allow_blank=True, optional=True, default=None
     )
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
-    template: TemplateId | None = fields.ref("template", optional=True, default=None)
-    added_at: datetime = fields.moment()
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    template_id: TemplateId | None = fields.id_of("template", optional=True, default=None)
+    added_at: datetime = fields.timestamp()
 
     @classmethod
-    def rendered(
+    def from_template(
         cls,
         id: DocumentId,
         title: str,
@@ -100,25 +100,25 @@ class Document(Entity):
         *,
         template: Template,
         at: datetime,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
     ) -> Self:
         """Keep what a template gave."""
-        body = tidy(body)
-        return cls._add(
+        body = normalize_text(body)
+        return cls._create(
             id,
             title,
             body.encode(),
             body,
             template.media_type,
             at=at,
-            deal=deal,
-            customer=customer,
-            template=template.id,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            template_id=template.id,
         )
 
     @classmethod
-    def file(
+    def from_file(
         cls,
         id: DocumentId,
         title: str,
@@ -126,11 +126,13 @@ class Document(Entity):
         *,
         media_type: str,
         at: datetime,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
     ) -> Self:
         """Note a file, whose bytes are kept elsewhere."""
-        return cls._add(id, title, content, None, media_type, at=at, deal=deal, customer=customer, template=None)
+        return cls._create(
+            id, title, content, None, media_type, at=at, deal_id=deal_id, customer_id=customer_id, template_id=None
+        )
 
     @staticmethod
     def digest_of(content: bytes) -> str:
@@ -138,7 +140,7 @@ class Document(Entity):
         return hashlib.sha256(content).hexdigest()
 
     @classmethod
-    def _add(
+    def _create(
         cls,
         id: DocumentId,
         title: str,
@@ -147,9 +149,9 @@ class Document(Entity):
         media_type: str,
         *,
         at: datetime,
-        deal: DealId | None,
-        customer: CustomerId | None,
-        template: TemplateId | None,
+        deal_id: DealId | None,
+        customer_id: CustomerId | None,
+        template_id: TemplateId | None,
     ) -> Self:
         document = cls(
             id=id,
@@ -158,10 +160,12 @@ class Document(Entity):
             size=len(content),
             digest=cls.digest_of(content),
             body=body,
-            deal=deal,
-            customer=customer,
-            template=template,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            template_id=template_id,
             added_at=at,
         )
-        fact = DocumentAdded(at=at, media_type=document.media_type, deal=deal, customer=customer, template=template)
-        return document._after(fact)
+        event = DocumentAdded(
+            at=at, media_type=document.media_type, deal_id=deal_id, customer_id=customer_id, template_id=template_id
+        )
+        return document._record(event)

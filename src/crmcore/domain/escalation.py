@@ -13,105 +13,122 @@ from typing import Any, ClassVar, Final, Self
 from attrs import field
 
 from crmcore.domain import fields
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import NotAllowed
-from crmcore.domain.fields.part import listed
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import InvalidChoiceError
+from crmcore.domain.fields.part import as_tuple
 from crmcore.domain.ids import EscalationId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, record, value
-from crmcore.domain.people import OWNER, Rejected, User
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record, value
+from crmcore.domain.people import OWNER, RejectedCandidate, User
 
-WHOLE: Final = 10_000
+FULL: Final = 10_000
 """A whole promise, in hundredths of a percent."""
 
 
 @value
-class Rung:
+class EscalationStep:
     """When a level hears of it, and which.
 
     Attributes:
-        share: of the promised time, in hundredths of a percent: 7,500 is before the deadline, 10,000 at it.
+        elapsed_bp: of the promised time, in hundredths of a percent: 7,500 is before the deadline, 10,000 at it.
         after: how much working time later.
-        to: whoever is responsible (``owner``), or the next one up the line (nothing).
+        recipient: whoever is responsible (``owner``), or the next one up the line (nothing).
     """
 
-    share: int = fields.whole(least=1, most=1_000_000, default=WHOLE)
-    after: timedelta = fields.span(default=timedelta(0))
-    to: str = fields.text(personal=False, limit=60, default="", blank=True)
+    elapsed_bp: int = fields.integer(min=1, max=1_000_000, default=FULL)
+    after: timedelta = fields.duration(default=timedelta(0))
+    recipient: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
 
     def __attrs_post_init__(self) -> None:
-        if self.to not in {"", OWNER}:
-            raise NotAllowed("rung.to", allowed=(OWNER, "nothing: the next one up the line"))
+        if self.recipient not in {"", OWNER}:
+            raise InvalidChoiceError("escalationStep.recipient", allowed=(OWNER, "nothing: the next one up the line"))
 
 
-STEPS: Final = (Rung(), Rung(after=timedelta(hours=4)), Rung(after=timedelta(hours=8)))
+DEFAULT_STEPS: Final = (
+    EscalationStep(),
+    EscalationStep(after=timedelta(hours=4)),
+    EscalationStep(after=timedelta(hours=8)),
+)
 """At the deadline, four and eight working hours after it, unless the host says otherwise."""
 
 
-def _rungs(steps: Any) -> tuple[Rung, ...]:
-    return tuple(Rung(after=step) if isinstance(step, timedelta) else step for step in listed("ladder.steps", steps))
+def _to_steps(steps: Any) -> tuple[EscalationStep, ...]:
+    return tuple(
+        EscalationStep(after=step) if isinstance(step, timedelta) else step
+        for step in as_tuple("escalationPolicy.steps", steps)
+    )
 
 
 @value
-class Ladder:
+class EscalationPolicy:
     """When each level hears of work that is late or about to be. A duration is a rung so long after the deadline.
 
     Example:
-        >>> ladder = Ladder.of(Rung(7_500, to="owner"), Rung(), timedelta(hours=2))
-        >>> ladder.rung(3)
+        >>> ladder = EscalationPolicy.of(EscalationStep(7_500, recipient="owner"), EscalationStep(), timedelta(hours=2))
+        >>> ladder.step(3)
         Rung(share=10000, after=datetime.timedelta(seconds=7200), to='')
     """
 
-    steps: tuple[Rung, ...] = field(default=STEPS, converter=_rungs)
+    steps: tuple[EscalationStep, ...] = field(default=DEFAULT_STEPS, converter=_to_steps)
 
     def __attrs_post_init__(self) -> None:
-        if any(type(step) is not Rung for step in self.steps):
-            raise NotAllowed("ladder.steps", allowed=("rungs", "durations after the deadline"))
+        if any(type(step) is not EscalationStep for step in self.steps):
+            raise InvalidChoiceError("escalationPolicy.steps", allowed=("rungs", "durations after the deadline"))
 
     @classmethod
-    def of(cls, *steps: Rung | timedelta) -> Self:
+    def of(cls, *steps: EscalationStep | timedelta) -> Self:
         """Make a ladder of rungs, and of durations after the deadline."""
-        return cls(_rungs(steps))
+        return cls(_to_steps(steps))
 
     @property
-    def begins_at_the_deadline(self) -> bool:
+    def is_first_step_at_deadline(self) -> bool:
         """Whether nobody hears of it sooner, nor the first one later."""
-        return not self.steps or (self.steps[0].share, self.steps[0].after) == (WHOLE, timedelta(0))
+        return not self.steps or (self.steps[0].elapsed_bp, self.steps[0].after) == (FULL, timedelta(0))
 
-    def rung(self, level: int) -> Rung | None:
+    def step(self, level: int) -> EscalationStep | None:
         """The rung of a level, counted from 1; None above the last one."""
         return self.steps[level - 1] if 1 <= level <= len(self.steps) else None
 
 
 @record
-class Climb:
+class EscalationDecision:
     """Who hears of it, and who was passed over and why."""
 
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
-    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    rejected: tuple[RejectedCandidate, ...] = fields.embedded_list(RejectedCandidate, default=())
 
 
-def climb(
-    level: int, line: Sequence[User], *, told: Collection[str], at: datetime, responsible: User | None = None
-) -> Climb:
+def choose_recipient(
+    level: int,
+    management_chain: Sequence[User],
+    *,
+    already_notified: Collection[str],
+    at: datetime,
+    owner: User | None = None,
+) -> EscalationDecision:
     """Choose who hears of it.
 
     Args:
         level: from 1.
-        line: the supervisors of whoever is responsible, the nearest first.
-        told: who has heard of it already; the next one stands above them all.
+        management_chain: the supervisors of whoever is responsible, the nearest first.
+        already_notified: who has heard of it already; the next one stands above them all.
         at: now; who is away or gone at that moment is passed over.
-        responsible: whoever is, if that is who is to hear of it before anybody above.
+        owner: whoever is, if that is who is to hear of it before anybody above.
     """
-    line = line if responsible is None else (responsible, *line)
-    start = max((place + 1 for place, user in enumerate(line) if user.id in told), default=0)
-    rejected = [Rejected(user.id, "told_before" if user.id in told else "passed_over") for user in line[:start]]
-    for user in line[start:]:
-        reason = user.unavailable(at)
+    management_chain = management_chain if owner is None else (owner, *management_chain)
+    start = max(
+        (position + 1 for position, user in enumerate(management_chain) if user.id in already_notified), default=0
+    )
+    rejected = [
+        RejectedCandidate(user.id, "already_notified" if user.id in already_notified else "skipped")
+        for user in management_chain[:start]
+    ]
+    for user in management_chain[start:]:
+        reason = user.unavailability(at)
         if not reason:
-            return Climb(level=level, to=user.id, rejected=tuple(rejected))
-        rejected.append(Rejected(user.id, reason))
-    return Climb(level=level, rejected=tuple(rejected))
+            return EscalationDecision(level=level, recipient_id=user.id, rejected=tuple(rejected))
+        rejected.append(RejectedCandidate(user.id, reason))
+    return EscalationDecision(level=level, rejected=tuple(rejected))
 
 
 @record
@@ -119,10 +136,10 @@ class EscalationRaised(Event):
     """Somebody heard that work is late or about to be; or nobody was there to hear it."""
 
     name: ClassVar[str] = "escalation.raised"
-    subject: str = fields.text(personal=False, limit=64)
-    clock: str = fields.text(personal=False, limit=30)
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
+    subject_id: str = fields.text(personal=False, max_length=64)
+    metric: str = fields.text(personal=False, max_length=30)
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -130,7 +147,7 @@ class EscalationAcknowledged(Event):
     """Somebody took late work in hand; its ladder stops."""
 
     name: ClassVar[str] = "escalation.acknowledged"
-    by: UserId | None = fields.ref("user", optional=True, default=None)
+    acknowledged_by: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -138,71 +155,79 @@ class Escalation(Entity):
     """One step of a ladder, as it was taken.
 
     Attributes:
-        subject: the id of the record that is late.
-        clock: which of its clocks: ``resolution``; ``due`` where there is only one.
-        promised_at: since when that clock counts, or its due time where nothing is counted; a new promise has a new ladder.
-        share: of the promised time that had passed, in hundredths of a percent.
+        subject_id: the id of the record that is late.
+        metric: which of its clocks: ``resolution``; ``due`` where there is only one.
+        target_started_at: since when that clock counts, or its due time where nothing is counted; a new promise has a new ladder.
+        elapsed_bp: of the promised time that had passed, in hundredths of a percent.
         after: and how much working time more.
-        to: who heard of it; None when nobody above was there.
+        recipient_id: who heard of it; None when nobody above was there.
         rejected: who did not, and why.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "escalation",
         "escalations",
-        unique=(("subject", "clock", "promised_at", "level"),),
+        unique_keys=(("subject_id", "metric", "target_started_at", "level"),),
         indexes=(("raised_at",),),
     )
 
-    id: EscalationId = fields.ref("escalation")
-    subject: str = fields.text(personal=False, limit=64)
-    clock: str = fields.text(personal=False, limit=30)
-    promised_at: datetime = fields.moment()
-    level: int = fields.whole(least=1, most=100)
-    share: int = fields.whole(default=WHOLE)
-    after: timedelta = fields.span(default=timedelta(0))
-    due_at: datetime = fields.moment()
-    to: UserId | None = fields.ref("user", optional=True, default=None)
-    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
-    raised_at: datetime = fields.moment()
-    acknowledged_at: datetime | None = fields.moment(optional=True, default=None)
-    acknowledged_by: UserId | None = fields.ref("user", optional=True, default=None)
+    id: EscalationId = fields.id_of("escalation")
+    subject_id: str = fields.text(personal=False, max_length=64)
+    metric: str = fields.text(personal=False, max_length=30)
+    target_started_at: datetime = fields.timestamp()
+    level: int = fields.integer(min=1, max=100)
+    elapsed_bp: int = fields.integer(default=FULL)
+    after: timedelta = fields.duration(default=timedelta(0))
+    due_at: datetime = fields.timestamp()
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    rejected: tuple[RejectedCandidate, ...] = fields.embedded_list(RejectedCandidate, default=())
+    raised_at: datetime = fields.timestamp()
+    acknowledged_at: datetime | None = fields.timestamp(optional=True, default=None)
+    acknowledged_by: UserId | None = fields.id_of("user", optional=True, default=None)
 
     @classmethod
-    def take(
+    def create(
         cls,
         id: EscalationId,
-        step: Climb,
-        rung: Rung,
+        decision: EscalationDecision,
+        step: EscalationStep,
         *,
-        subject: str,
-        clock: str,
-        promised_at: datetime,
+        subject_id: str,
+        metric: str,
+        target_started_at: datetime,
         due_at: datetime,
         at: datetime,
     ) -> Self:
         """Take a step of a ladder."""
         escalation = cls(
             id=id,
-            subject=subject,
-            clock=clock,
-            promised_at=promised_at,
-            level=step.level,
-            share=rung.share,
-            after=rung.after,
+            subject_id=subject_id,
+            metric=metric,
+            target_started_at=target_started_at,
+            level=decision.level,
+            elapsed_bp=step.elapsed_bp,
+            after=step.after,
             due_at=due_at,
-            to=step.to,
-            rejected=step.rejected,
+            recipient_id=decision.recipient_id,
+            rejected=decision.rejected,
             raised_at=at,
         )
-        return escalation._after(EscalationRaised(at=at, subject=subject, clock=clock, level=step.level, to=step.to))
+        return escalation._record(
+            EscalationRaised(
+                at=at, subject_id=subject_id, metric=metric, level=decision.level, recipient_id=decision.recipient_id
+            )
+        )
 
-    def acknowledge(self, *, by: UserId | None, at: datetime) -> Self:
+    def acknowledge(self, *, acknowledged_by: UserId | None, at: datetime) -> Self:
         """Take it in hand.
 
         Raises:
-            RuleBroken: somebody has.
+            BusinessRuleError: somebody has.
         """
         if self.acknowledged_at is not None:
-            raise RuleBroken(self.id, "escalation_acknowledged", "is in somebody's hands already")
-        return self._after(EscalationAcknowledged(at=at, by=by), acknowledged_at=at, acknowledged_by=by)
+            raise BusinessRuleError(self.id, "already_acknowledged", "is in somebody's hands already")
+        return self._record(
+            EscalationAcknowledged(at=at, acknowledged_by=acknowledged_by),
+            acknowledged_at=at,
+            acknowledged_by=acknowledged_by,
+        )

@@ -11,14 +11,14 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.aging import BY_THE_CALENDAR, Aging
-from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
+from crmcore.domain.aging import DEFAULT_STAGE_AGE_POLICY, StageAgePolicy
+from crmcore.domain.errors.given import InvalidChoiceError, InvalidInputError, OutOfRangeError
 from crmcore.domain.fields.build import checked_type
-from crmcore.domain.fields.number import checked_whole
-from crmcore.domain.fields.part import checked_member, listed, several
+from crmcore.domain.fields.number import checked_integer
+from crmcore.domain.fields.part import as_tuple, checked_member, unique_tuple
 from crmcore.domain.gaps import check_variables
 from crmcore.domain.ids import FunnelId
-from crmcore.domain.kernel import Entity, Event, Shape, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record
 from crmcore.domain.people import OWNER
 from crmcore.domain.requirements import Requirement
 from crmcore.domain.tasks import Priority
@@ -38,17 +38,17 @@ class CreateTask:
     Attributes:
         title: what to do; ``{customer}`` and ``{deal}`` stand for their names, ``{at}`` for the next step's time.
         role: of whoever does it; the deal's participants first, then the holders in turn.
-        within: the time to do it, from the entry.
+        due_within: the time to do it, from the entry.
         kind: the sort of task, as a word that requirements and reports can ask for.
-        in_working_time: whether only the house's working time counts.
+        in_business_hours: whether only the house's working time counts.
     """
 
     title: str = fields.text(personal=False)
-    role: str = fields.text(personal=False, limit=60, default=OWNER)
-    within: timedelta = fields.span(default=timedelta(days=1))
-    kind: str = fields.text(personal=False, limit=60, default="", blank=True)
-    priority: Priority = fields.one_of(Priority, default=Priority.NORMAL)
-    in_working_time: bool = fields.flag(default=False)
+    role: str = fields.text(personal=False, max_length=60, default=OWNER)
+    due_within: timedelta = fields.duration(default=timedelta(days=1))
+    kind: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
+    priority: Priority = fields.enum(Priority, default=Priority.NORMAL)
+    in_business_hours: bool = fields.boolean(default=False)
 
 
 @record
@@ -65,7 +65,7 @@ class RenderDocument:
 
 
 @record
-class Notify:
+class SendNotification:
     """On entry: tell somebody.
 
     Attributes:
@@ -73,11 +73,11 @@ class Notify:
         message: what; ``{customer}``, ``{deal}``, ``{address}`` and ``{at}`` are filled in.
     """
 
-    role: str = fields.text(personal=False, limit=60)
-    message: str = fields.text(personal=False, limit=500)
+    role: str = fields.text(personal=False, max_length=60)
+    message: str = fields.text(personal=False, max_length=500)
 
 
-Action = CreateTask | RenderDocument | Notify
+StageAction = CreateTask | RenderDocument | SendNotification
 
 VARIABLES: Final = frozenset({"customer", "deal", "address", "phone", "at"})
 """What may stand in braces in the texts of stage actions."""
@@ -91,19 +91,21 @@ class Stage:
         key: what deals remember; the name it was created with.
         probability: the chance to win from here, in hundredths of a percent.
         age_limit: how long a deal may stay before it counts as stuck.
-        aging: how that is counted.
-        on_entry: what happens when a deal comes in, in this order.
-        to_leave: what a deal must have before it may go on.
+        age_policy: how that is counted.
+        entry_actions: what happens when a deal comes in, in this order.
+        exit_criteria: what a deal must have before it may go on.
     """
 
-    key: str = fields.text(personal=False, limit=60)
-    name: str = fields.text(personal=False, limit=60)
-    kind: StageKind = fields.one_of(StageKind, default=StageKind.OPEN)
-    probability: int = fields.whole(most=10_000, default=0)
-    age_limit: timedelta | None = fields.span(optional=True, default=None)
-    aging: Aging = fields.part(Aging, default=BY_THE_CALENDAR)
-    on_entry: tuple[Action, ...] = fields.parts((CreateTask, RenderDocument, Notify), most=20, default=())
-    to_leave: tuple[Requirement, ...] = fields.parts(Requirement, most=20, default=())
+    key: str = fields.text(personal=False, max_length=60)
+    name: str = fields.text(personal=False, max_length=60)
+    kind: StageKind = fields.enum(StageKind, default=StageKind.OPEN)
+    probability: int = fields.integer(max=10_000, default=0)
+    age_limit: timedelta | None = fields.duration(optional=True, default=None)
+    age_policy: StageAgePolicy = fields.embedded(StageAgePolicy, default=DEFAULT_STAGE_AGE_POLICY)
+    entry_actions: tuple[StageAction, ...] = fields.embedded_list(
+        (CreateTask, RenderDocument, SendNotification), max_items=20, default=()
+    )
+    exit_criteria: tuple[Requirement, ...] = fields.embedded_list(Requirement, max_items=20, default=())
 
     @classmethod
     def named(
@@ -113,9 +115,9 @@ class Stage:
         kind: StageKind | str = StageKind.OPEN,
         probability: int = 0,
         age_limit: timedelta | None = None,
-        aging: Aging = BY_THE_CALENDAR,
-        on_entry: Sequence[Action] = (),
-        to_leave: Sequence[Requirement] = (),
+        age_policy: StageAgePolicy = DEFAULT_STAGE_AGE_POLICY,
+        entry_actions: Sequence[StageAction] = (),
+        exit_criteria: Sequence[Requirement] = (),
     ) -> Self:
         """Make a stage whose key is its first name.
 
@@ -124,16 +126,16 @@ class Stage:
             (others): as the attributes.
         """
         kind = checked_member("stage.kind", StageKind, kind)
-        points = 100 * checked_whole("stage.probability", probability, most=100)
+        basis_points = 100 * checked_integer("stage.probability", probability, max=100)
         return cls(
             key=name,
             name=name,
             kind=kind,
-            probability=10_000 if kind is StageKind.WON else points,
+            probability=10_000 if kind is StageKind.WON else basis_points,
             age_limit=age_limit,
-            aging=aging,
-            on_entry=listed("stage.on_entry", on_entry),
-            to_leave=listed("stage.to_leave", to_leave),
+            age_policy=age_policy,
+            entry_actions=as_tuple("stage.entry_actions", entry_actions),
+            exit_criteria=as_tuple("stage.exit_criteria", exit_criteria),
         )
 
 
@@ -142,15 +144,15 @@ class FunnelCreated(Event):
     """A funnel was created."""
 
     name: ClassVar[str] = "funnel.created"
-    stages: tuple[str, ...] = fields.words(personal=False)
+    stages: tuple[str, ...] = fields.text_list(personal=False)
 
 
 @record
-class FunnelRedrawn(Event):
+class FunnelUpdated(Event):
     """A funnel's stages or reasons changed."""
 
-    name: ClassVar[str] = "funnel.redrawn"
-    stages: tuple[str, ...] = fields.words(personal=False)
+    name: ClassVar[str] = "funnel.updated"
+    stages: tuple[str, ...] = fields.text_list(personal=False)
 
 
 @record
@@ -160,22 +162,22 @@ class Funnel(Entity):
     Attributes:
         role: of those among whom new deals go round.
         loss_reasons: the words one of which a loss must name.
-        skips: whether a deal may leap over a stage.
-        returns: whether a deal may go back.
+        allow_skip: whether a deal may leap over a stage.
+        allow_return: whether a deal may go back.
         respond_within: the working time to the first answer to a request; late ones are told up the line.
     """
 
-    shape: ClassVar[Shape] = Shape("funnel", "funnels", unique=(("name",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("funnel", "funnels", unique_keys=(("name",),))
 
-    id: FunnelId = fields.ref("funnel")
+    id: FunnelId = fields.id_of("funnel")
     name: str = fields.text(personal=False)
-    stages: tuple[Stage, ...] = fields.parts(Stage, most=50, default=())
-    loss_reasons: tuple[str, ...] = fields.words(personal=False, limit=100, default=())
-    role: str = fields.text(personal=False, limit=60, default=OWNER)
-    skips: bool = fields.flag(default=True)
-    returns: bool = fields.flag(default=True)
-    respond_within: timedelta | None = fields.span(optional=True, default=None)
-    created_at: datetime = fields.moment()
+    stages: tuple[Stage, ...] = fields.embedded_list(Stage, max_items=50, default=())
+    loss_reasons: tuple[str, ...] = fields.text_list(personal=False, max_length=100, default=())
+    role: str = fields.text(personal=False, max_length=60, default=OWNER)
+    allow_skip: bool = fields.boolean(default=True)
+    allow_return: bool = fields.boolean(default=True)
+    respond_within: timedelta | None = fields.duration(optional=True, default=None)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
     def create(
@@ -187,8 +189,8 @@ class Funnel(Entity):
         at: datetime,
         loss_reasons: Sequence[str] = (),
         role: str = OWNER,
-        skips: bool = True,
-        returns: bool = True,
+        allow_skip: bool = True,
+        allow_return: bool = True,
         respond_within: timedelta | None = None,
     ) -> Self:
         """Draw a funnel.
@@ -198,86 +200,86 @@ class Funnel(Entity):
             (others): as the attributes.
 
         Raises:
-            InvalidInput: no stage, two of one name, or one after a stage that wins.
+            InvalidInputError: no stage, two of one name, or one after a stage that wins.
             UnknownVariableError: an action's text has a variable that has no value.
         """
-        drawn = _draw(stages)
+        built_stages = _build_stages(stages)
         return cls(
             id=id,
             name=name,
-            stages=drawn,
-            loss_reasons=several("funnel.loss_reasons", loss_reasons),
+            stages=built_stages,
+            loss_reasons=unique_tuple("funnel.loss_reasons", loss_reasons),
             role=role,
-            skips=skips,
-            returns=returns,
+            allow_skip=allow_skip,
+            allow_return=allow_return,
             respond_within=respond_within,
             created_at=at,
-            pending=(FunnelCreated(at=at, stages=tuple(stage.key for stage in drawn)),),
+            pending_events=(FunnelCreated(at=at, stages=tuple(stage.key for stage in built_stages)),),
         )
 
-    def redraw(
+    def update(
         self, *, at: datetime, stages: Sequence[Stage | str] | None = None, loss_reasons: Sequence[str] | None = None
     ) -> Self:
         """Change the stages or the reasons. Keys that deals stand on must stay; the caller sees to that.
 
         Raises:
-            InvalidInput: as in `create`.
+            InvalidInputError: as in `create`.
         """
-        drawn = self.stages if stages is None else _draw(stages)
-        reasons = self.loss_reasons if loss_reasons is None else several("funnel.loss_reasons", loss_reasons)
-        fact = FunnelRedrawn(at=at, stages=tuple(stage.key for stage in drawn))
-        return self._after(fact, stages=drawn, loss_reasons=reasons)
+        built_stages = self.stages if stages is None else _build_stages(stages)
+        reasons = self.loss_reasons if loss_reasons is None else unique_tuple("funnel.loss_reasons", loss_reasons)
+        event = FunnelUpdated(at=at, stages=tuple(stage.key for stage in built_stages))
+        return self._record(event, stages=built_stages, loss_reasons=reasons)
 
     @property
-    def first(self) -> Stage:
+    def first_stage(self) -> Stage:
         """Where deals come in."""
         return self.stages[0]
 
-    def place(self, key: str) -> int:
+    def stage_index(self, key: str) -> int:
         """The place of a stage, counted from 0.
 
         Raises:
-            NotAllowed: the funnel has no such stage.
+            InvalidChoiceError: the funnel has no such stage.
         """
-        for place, stage in enumerate(self.stages):
+        for index, stage in enumerate(self.stages):
             if stage.key == key:
-                return place
-        raise NotAllowed("stage", allowed=tuple(stage.key for stage in self.stages))
+                return index
+        raise InvalidChoiceError("stage_key", allowed=tuple(stage.key for stage in self.stages))
 
     def stage(self, key: str) -> Stage:
         """The stage of that key.
 
         Raises:
-            NotAllowed: the funnel has no such stage.
+            InvalidChoiceError: the funnel has no such stage.
         """
-        return self.stages[self.place(key)]
+        return self.stages[self.stage_index(key)]
 
     @property
-    def winning(self) -> Stage | None:
+    def winning_stage(self) -> Stage | None:
         """The first stage that wins."""
         return next((stage for stage in self.stages if stage.kind is StageKind.WON), None)
 
 
-def _draw(stages: Sequence[Stage | str]) -> tuple[Stage, ...]:
-    stages = listed("funnel.stages", stages)
+def _build_stages(stages: Sequence[Stage | str]) -> tuple[Stage, ...]:
+    stages = as_tuple("funnel.stages", stages)
     if not stages:
-        raise InvalidInput("funnel.stages", "must have a stage at least")
-    by_name_alone = all(isinstance(stage, str) for stage in stages)
-    drawn = []
-    for place, stage in enumerate(stages):
+        raise InvalidInputError("funnel.stages", "must have a stage at least")
+    names_only = all(isinstance(stage, str) for stage in stages)
+    built = []
+    for index, stage in enumerate(stages):
         if isinstance(stage, str):
-            last = by_name_alone and place == len(stages) - 1 and place > 0
-            kind = StageKind.WON if last else StageKind.OPEN
-            stage = Stage.named(stage, kind=kind, probability=100 * place // len(stages))  # noqa: PLW2901  # it grew up
-        drawn.append(checked_type("funnel.stages", Stage, stage))
-    keys = [stage.key for stage in drawn]
+            is_winning = names_only and index == len(stages) - 1 and index > 0
+            kind = StageKind.WON if is_winning else StageKind.OPEN
+            stage = Stage.named(stage, kind=kind, probability=100 * index // len(stages))  # noqa: PLW2901  # it grew up
+        built.append(checked_type("funnel.stages", Stage, stage))
+    keys = [stage.key for stage in built]
     if len(set(keys)) < len(keys):
-        raise InvalidInput("funnel.stages", "must not have two stages of one key")
-    kinds = [stage.kind for stage in drawn]
+        raise InvalidInputError("funnel.stages", "must not have two stages of one key")
+    kinds = [stage.kind for stage in built]
     if StageKind.OPEN in kinds[kinds.index(StageKind.WON) :] if StageKind.WON in kinds else False:
-        raise OutOfRange("funnel.stages", "must not have an open stage after one that wins")
-    for stage in drawn:
-        for action in stage.on_entry:
-            words = action.message if isinstance(action, Notify) else action.title
+        raise OutOfRangeError("funnel.stages", "must not have an open stage after one that wins")
+    for stage in built:
+        for action in stage.entry_actions:
+            words = action.message if isinstance(action, SendNotification) else action.title
             check_variables("funnel.stages", words, VARIABLES)
-    return tuple(drawn)
+    return tuple(built)

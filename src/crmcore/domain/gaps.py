@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from crmcore.domain.errors.given import UnknownVariableError
-from crmcore.domain.fields.text import LINE
+from crmcore.domain.fields.text import MAX_LINE_LENGTH
 
-_GAP: Final = re.compile(r"\{([a-z_]{1,40})\}")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]{1,40})\}")
 
 
 def variables(text: str) -> frozenset[str]:
@@ -20,7 +20,7 @@ def variables(text: str) -> frozenset[str]:
         >>> sorted(variables("Call {customer} about {subject} {} {A}"))
         ['customer', 'subject']
     """
-    return frozenset(_GAP.findall(text))
+    return frozenset(_PLACEHOLDER.findall(text))
 
 
 def check_variables(path: str, text: str, known: frozenset[str]) -> None:
@@ -33,15 +33,15 @@ def check_variables(path: str, text: str, known: frozenset[str]) -> None:
         raise UnknownVariableError(path, variable=min(unknown), known=tuple(sorted(known)))
 
 
-def fill(text: str, facts: Mapping[str, str], *, limit: int = LINE) -> str:
+def fill(text: str, variables: Mapping[str, str], *, max_length: int = MAX_LINE_LENGTH) -> str:
     """Make one line of a text: fill the variables that the facts know, and cut what is too long with an ellipsis.
 
     Example:
         >>> fill("Call {customer} about {subject}", {"customer": "Anna"})
         'Call Anna about {subject}'
     """
-    filled = " ".join(fill_lines(text, facts).split())
-    return filled if len(filled) <= limit else filled[: limit - 1] + "…"
+    filled = " ".join(fill_lines(text, variables).split())
+    return filled if len(filled) <= max_length else filled[: max_length - 1] + "…"
 
 
 def fill_lines(text: str, facts: Mapping[str, str]) -> str:
@@ -51,4 +51,4 @@ def fill_lines(text: str, facts: Mapping[str, str]) -> str:
         >>> fill_lines("{name} writes:\n{text}", {"name": "Anna", "text": "One {name}.\n\nTwo."})
         'Anna writes:\nOne {name}.\n\nTwo.'
     """
-    return _GAP.sub(lambda gap: facts.get(gap[1], gap[0]), text)
+    return _PLACEHOLDER.sub(lambda gap: facts.get(gap[1], gap[0]), text)

@@ -6,58 +6,58 @@ They are texts, so that they pass through forms, logs and other systems as they 
 import re
 from typing import Final, NewType
 
-from crmcore.domain.errors.given import InvalidId
+from crmcore.domain.errors.given import InvalidIdError
 
 UserId = NewType("UserId", str)
 TeamId = NewType("TeamId", str)
-RingId = NewType("RingId", str)
+RoundRobinId = NewType("RoundRobinId", str)
 ContractId = NewType("ContractId", str)
 EquipmentId = NewType("EquipmentId", str)
-MaintenanceId = NewType("MaintenanceId", str)
+MaintenancePlanId = NewType("MaintenancePlanId", str)
 CustomerId = NewType("CustomerId", str)
 FunnelId = NewType("FunnelId", str)
 DealId = NewType("DealId", str)
 TaskId = NewType("TaskId", str)
 InteractionId = NewType("InteractionId", str)
 CommitmentId = NewType("CommitmentId", str)
-AnswerId = NewType("AnswerId", str)
+ArticleUsageId = NewType("ArticleUsageId", str)
 AppointmentId = NewType("AppointmentId", str)
-DiaryId = NewType("DiaryId", str)
+BookingLockId = NewType("BookingLockId", str)
 ArticleId = NewType("ArticleId", str)
-QuestionId = NewType("QuestionId", str)
+KnowledgeGapId = NewType("KnowledgeGapId", str)
 ComplaintId = NewType("ComplaintId", str)
 TemplateId = NewType("TemplateId", str)
 DocumentId = NewType("DocumentId", str)
 MessageId = NewType("MessageId", str)
 CalendarId = NewType("CalendarId", str)
 EscalationId = NewType("EscalationId", str)
-LevelId = NewType("LevelId", str)
+SlaPolicyId = NewType("SlaPolicyId", str)
 InquiryId = NewType("InquiryId", str)
 ComplaintTypeId = NewType("ComplaintTypeId", str)
-LimitId = NewType("LimitId", str)
-OccurrenceId = NewType("OccurrenceId", str)
-ReceiptId = NewType("ReceiptId", str)
+ApprovalLimitId = NewType("ApprovalLimitId", str)
+ScheduledJobId = NewType("ScheduledJobId", str)
+IdempotencyRecordId = NewType("IdempotencyRecordId", str)
 SubscriptionId = NewType("SubscriptionId", str)
-ArrivalId = NewType("ArrivalId", str)
-CounterpartId = NewType("CounterpartId", str)
+InboxMessageId = NewType("InboxMessageId", str)
+ExternalRecordVersionId = NewType("ExternalRecordVersionId", str)
 
-_FORM: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
+_ID_FORMAT: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
 
 
 def check_id(prefix: str, id: str, /) -> None:
     """Refuse what is not an id of that kind.
 
     Raises:
-        InvalidId: a text of another form, or of another kind's prefix.
+        InvalidIdError: a text of another form, or of another kind's prefix.
 
     Example:
         >>> check_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
         >>> check_id("deal", "task_018f3c0e6b7a7c1e9d2b4a5f60718293")
         Traceback (most recent call last):
-        crmcore.domain.errors.given.InvalidId: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
+        crmcore.domain.errors.given.InvalidIdError: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
     """
     if not is_id(prefix, id):
-        raise InvalidId(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        raise InvalidIdError(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")
 
 
 def is_id(prefix: str, id: object, /) -> bool:
@@ -67,14 +67,14 @@ def is_id(prefix: str, id: object, /) -> bool:
         >>> is_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293"), is_id("deal", 7)
         (True, False)
     """
-    return type(id) is str and _FORM.fullmatch(id) is not None and id.startswith(prefix + "_")
+    return type(id) is str and _ID_FORMAT.fullmatch(id) is not None and id.startswith(prefix + "_")
 
 
-def kind_of(id: str, /) -> str:
+def prefix_of(id: str, /) -> str:
     """Read the kind of a record off its id.
 
     Example:
-        >>> kind_of("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        >>> prefix_of("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
         'deal'
     """
     return id.partition("_")[0]

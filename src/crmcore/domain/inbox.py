@@ -9,54 +9,56 @@ from enum import Enum
 from typing import ClassVar, Self
 
 from crmcore.domain import fields
-from crmcore.domain.ids import ArrivalId, CounterpartId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.ids import ExternalRecordVersionId, InboxMessageId
+from crmcore.domain.kernel import Entity, EntityMeta, record
 
 
-class Reception(Enum):
+class InboxResult(Enum):
     """What became of a message from outside."""
 
     APPLIED = "applied"
-    OUTDATED = "outdated"
-    REPEATED = "repeated"
+    STALE = "stale"
+    DUPLICATE = "duplicate"
 
 
 @record
-class Arrival(Entity):
+class InboxMessage(Entity):
     """A message from outside that was taken in.
 
     Attributes:
         source: which system it came from, as a word of the host's.
         key: the id that the source gave it.
-        outcome: what became of it, when it came first.
+        result: what became of it, when it came first.
     """
 
-    shape: ClassVar[Shape] = Shape("arrival", "arrivals", unique=(("key", "source"),), indexes=(("arrived_at",),))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "inboxmessage", "inbox_messages", unique_keys=(("key", "source"),), indexes=(("received_at",),)
+    )
 
-    id: ArrivalId = fields.ref("arrival")
-    source: str = fields.text(personal=False, limit=60)
-    key: str = fields.text(personal=True, limit=255)
-    outcome: Reception = fields.one_of(Reception)
-    arrived_at: datetime = fields.moment()
+    id: InboxMessageId = fields.id_of("inboxmessage")
+    source: str = fields.text(personal=False, max_length=60)
+    key: str = fields.text(personal=True, max_length=255)
+    result: InboxResult = fields.enum(InboxResult)
+    received_at: datetime = fields.timestamp()
 
 
 @record
-class Counterpart(Entity):
+class ExternalRecordVersion(Entity):
     """A record of another system, as far as it concerns what was heard of it last.
 
     Attributes:
         source: which system it lives in.
         key: its id there.
-        edition: the newest of its editions that was heard of.
+        revision: the newest of its editions that was heard of.
     """
 
-    shape: ClassVar[Shape] = Shape("counterpart", "counterparts", unique=(("key", "source"),))
+    meta: ClassVar[EntityMeta] = EntityMeta("externalversion", "external_versions", unique_keys=(("key", "source"),))
 
-    id: CounterpartId = fields.ref("counterpart")
-    source: str = fields.text(personal=False, limit=60)
-    key: str = fields.text(personal=True, limit=255)
-    edition: int = fields.whole()
+    id: ExternalRecordVersionId = fields.id_of("externalversion")
+    source: str = fields.text(personal=False, max_length=60)
+    key: str = fields.text(personal=True, max_length=255)
+    revision: int = fields.integer()
 
-    def renew(self, edition: int) -> Self:
+    def advance(self, revision: int) -> Self:
         """Note a newer edition."""
-        return self._after(edition=edition)
+        return self._record(revision=revision)

@@ -10,14 +10,14 @@ from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.cases import Case, checked_wait, first_deadline, opening
-from crmcore.domain.clocks.marks import Answer, MarkKind
+from crmcore.domain.cases import Case, check_pause, first_deadline, opening_events
+from crmcore.domain.clocks.marks import Reply, SlaEventKind
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, DealId, InquiryId, UserId
-from crmcore.domain.kernel import Event, Shape, Transitions, check_move, record
-from crmcore.domain.levels import Promise
-from crmcore.domain.standing import check_open
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.kernel import EntityMeta, Event, Transitions, check_transition, record
+from crmcore.domain.levels import SlaDecision
+from crmcore.domain.standing import require_open
+from crmcore.domain.worktime.time import BusinessHours
 
 
 class InquiryKind(Enum):
@@ -42,7 +42,7 @@ class InquiryState(Enum):
 
 
 _S = InquiryState
-INQUIRY_LIFE: Final[Transitions[InquiryState]] = {
+INQUIRY_TRANSITIONS: Final[Transitions[InquiryState]] = {
     _S.OPEN: frozenset({_S.WAITING, _S.ANSWERED}),
     _S.WAITING: frozenset({_S.OPEN, _S.ANSWERED}),
     _S.ANSWERED: frozenset({_S.OPEN, _S.CLOSED}),
@@ -55,39 +55,39 @@ class InquiryReceived(Event):
     """A customer asked for something."""
 
     name: ClassVar[str] = "inquiry.received"
-    kind: InquiryKind = fields.one_of(InquiryKind)
-    customer: CustomerId = fields.ref("customer")
-    responsible: UserId = fields.ref("user")
-    due_at: datetime = fields.moment()
+    kind: InquiryKind = fields.enum(InquiryKind)
+    customer_id: CustomerId = fields.id_of("customer")
+    owner_id: UserId = fields.id_of("user")
+    due_at: datetime = fields.timestamp()
 
 
 @record
-class InquiryMoved(Event):
+class InquiryStatusChanged(Event):
     """An inquiry went on in its life."""
 
-    name: ClassVar[str] = "inquiry.moved"
-    before: InquiryState = fields.one_of(InquiryState)
-    after: InquiryState = fields.one_of(InquiryState)
+    name: ClassVar[str] = "inquiry.status_changed"
+    before: InquiryState = fields.enum(InquiryState)
+    after: InquiryState = fields.enum(InquiryState)
 
 
 @record
-class InquiryReplied(Event):
-    """The customer was told something; `objection` says why it did not count as an answer, if it did not."""
+class InquiryReplyLogged(Event):
+    """The customer was told something; `rejection_reason` says why it did not count as an answer, if it did not."""
 
-    name: ClassVar[str] = "inquiry.replied"
-    channel: str = fields.text(personal=False, limit=30, default="", blank=True)
-    automatic: bool = fields.flag(default=False)
-    objection: str = fields.text(personal=False, default="", blank=True)
+    name: ClassVar[str] = "inquiry.reply_logged"
+    channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
+    is_automatic: bool = fields.boolean(default=False)
+    rejection_reason: str = fields.text(personal=False, default="", allow_blank=True)
 
 
 @record
-class InquiryReassigned(Event):
+class InquiryOwnerChanged(Event):
     """Somebody else is responsible for an inquiry now."""
 
-    name: ClassVar[str] = "inquiry.reassigned"
-    before: UserId = fields.ref("user")
-    after: UserId = fields.ref("user")
-    reason: str = fields.text(personal=False, default="asked")
+    name: ClassVar[str] = "inquiry.owner_changed"
+    previous_owner_id: UserId = fields.id_of("user")
+    new_owner_id: UserId = fields.id_of("user")
+    reason: str = fields.text(personal=False, default="requested")
 
 
 @record
@@ -95,8 +95,8 @@ class InquiryEscalated(Event):
     """Somebody further up heard that an inquiry is late, or about to be."""
 
     name: ClassVar[str] = "inquiry.escalated"
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -108,17 +108,17 @@ class Inquiry(Case):
         answer: what the customer was told in the end.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "inquiry",
         "inquiries",
-        indexes=(("customer",), ("deal",), ("responsible", "state"), ("state", "due_at"), ("due_at",)),
+        indexes=(("customer_id",), ("deal_id",), ("owner_id", "state"), ("state", "due_at"), ("due_at",)),
     )
 
-    id: InquiryId = fields.ref("inquiry")
-    kind: InquiryKind = fields.one_of(InquiryKind, default=InquiryKind.QUESTION)
-    type: str = fields.text(personal=False, limit=100, default="", blank=True)
-    state: InquiryState = fields.one_of(InquiryState, default=InquiryState.OPEN)
-    answer: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
+    id: InquiryId = fields.id_of("inquiry")
+    kind: InquiryKind = fields.enum(InquiryKind, default=InquiryKind.QUESTION)
+    type: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    state: InquiryState = fields.enum(InquiryState, default=InquiryState.OPEN)
+    answer: str = fields.text(personal=True, max_length=100_000, multiline=True, default="", allow_blank=True)
 
     @classmethod
     def receive(
@@ -126,129 +126,166 @@ class Inquiry(Case):
         id: InquiryId,
         subject: str,
         *,
-        customer: CustomerId,
-        responsible: UserId,
-        promise: Promise,
-        time: WorkTime,
+        customer_id: CustomerId,
+        owner_id: UserId,
+        sla: SlaDecision,
+        business_hours: BusinessHours,
         at: datetime,
         kind: InquiryKind | str = InquiryKind.QUESTION,
         type: str = "",
-        deal: DealId | None = None,
+        deal_id: DealId | None = None,
         contract: str = "",
-        story: str = "",
+        description: str = "",
     ) -> Self:
         """Take an inquiry in.
 
         Raises:
-            InvalidInput: nobody responsible, or another field that cannot be.
+            InvalidInputError: nobody responsible, or another field that cannot be.
         """
         inquiry = cls(
             id=id,
             subject=subject,
             kind=kind,  # type: ignore[arg-type]  # a word becomes its member
             type=type,
-            customer=customer,
-            deal=deal,
+            customer_id=customer_id,
+            deal_id=deal_id,
             contract=contract,
-            responsible=responsible,
-            story=story,
-            service_level=promise.level,
-            calendar=promise.calendar,
-            reopen_within=promise.reopen_within,
-            due_at=first_deadline(promise, time=time, at=at),
-            marks=opening(promise, at=at),
+            owner_id=owner_id,
+            description=description,
+            sla_policy_id=sla.sla_policy_id,
+            calendar_id=sla.calendar_id,
+            reopen_within=sla.reopen_within,
+            due_at=first_deadline(sla, business_hours=business_hours, at=at),
+            sla_events=opening_events(sla, at=at),
             received_at=at,
         )
-        fact = InquiryReceived(
-            at=at, kind=inquiry.kind, customer=customer, responsible=responsible, due_at=inquiry.due_at
+        event = InquiryReceived(
+            at=at, kind=inquiry.kind, customer_id=customer_id, owner_id=owner_id, due_at=inquiry.due_at
         )
-        return inquiry._after(fact)
+        return inquiry._record(event)
 
     @property
     def next_action(self) -> str:
         """What is to be done next, as a word; nothing once it is closed."""
-        words = {_S.OPEN: "answer", _S.WAITING: "ask_the_customer_again", _S.ANSWERED: "close", _S.CLOSED: ""}
-        return words[self.state]
+        actions = {_S.OPEN: "answer", _S.WAITING: "ask_customer_again", _S.ANSWERED: "close", _S.CLOSED: ""}
+        return actions[self.state]
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether somebody still has to act and should have acted before now."""
         return self.state.is_open and self.due_at < now
 
-    def reply(self, answer: Answer, *, time: WorkTime, at: datetime) -> Self:
+    def log_reply(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
         """Note that the customer was told something, which is not yet the answer; whether it counts is a rule of the promise.
 
         Raises:
-            RuleBroken: it is answered.
+            BusinessRuleError: it is answered.
         """
-        check_open(self, self.state, "go on with")
-        objection = self.objection(answer)
-        fact = InquiryReplied(at=at, channel=answer.channel, automatic=answer.automatic, objection=objection)
-        return self._went(fact, marks=() if objection else (MarkKind.ANSWERED,), time=time, at=at)
+        require_open(self, self.state, "go on with")
+        rejection_reason = self.rejection_reason(reply)
+        event = InquiryReplyLogged(
+            at=at, channel=reply.channel, is_automatic=reply.is_automatic, rejection_reason=rejection_reason
+        )
+        return self._with_events(
+            event, sla_events=() if rejection_reason else (SlaEventKind.REPLIED,), business_hours=business_hours, at=at
+        )
 
-    def wait(self, *, until: datetime, time: WorkTime, at: datetime) -> Self:
+    def pause_for_customer(self, *, until: datetime, business_hours: BusinessHours, at: datetime) -> Self:
         """Wait for the customer, until a certain time at most.
 
         Raises:
-            IllegalTransition: it is answered, or waits.
-            OutOfRange: that time has passed.
+            InvalidTransitionError: it is answered, or waits.
+            OutOfRangeError: that time has passed.
         """
-        until = checked_wait(until, at=at)
-        return self._go(_S.WAITING, marks=(MarkKind.PAUSED,), time=time, at=at, wait_until=until)
+        until = check_pause(until, at=at)
+        return self._set_state(
+            _S.WAITING, sla_events=(SlaEventKind.PAUSED,), business_hours=business_hours, at=at, wait_until=until
+        )
 
-    def hear(self, *, time: WorkTime, at: datetime) -> Self:
+    def log_customer_reply(self, *, business_hours: BusinessHours, at: datetime) -> Self:
         """Note that the customer said something more; what was answered is reopened by it.
 
         Raises:
-            RuleBroken: it was closed too long ago.
+            BusinessRuleError: it was closed too long ago.
         """
         if self.state is _S.OPEN:
-            return self._went(marks=(MarkKind.ASKED,), time=time, at=at)
+            return self._with_events(sla_events=(SlaEventKind.CUSTOMER_REPLIED,), business_hours=business_hours, at=at)
         if self.state is _S.WAITING:
-            return self._go(_S.OPEN, marks=(MarkKind.RESUMED, MarkKind.ASKED), time=time, at=at, wait_until=None)
-        self._check_window(at)
-        return self._go(
+            return self._set_state(
+                _S.OPEN,
+                sla_events=(SlaEventKind.RESUMED, SlaEventKind.CUSTOMER_REPLIED),
+                business_hours=business_hours,
+                at=at,
+                wait_until=None,
+            )
+        self._check_reopen_window(at)
+        return self._set_state(
             _S.OPEN,
-            marks=(MarkKind.REOPENED, MarkKind.ASKED),
-            time=time,
+            sla_events=(SlaEventKind.REOPENED, SlaEventKind.CUSTOMER_REPLIED),
+            business_hours=business_hours,
             at=at,
             resolved_at=None,
             closed_at=None,
-            reopened=self.reopened + 1,
+            reopen_count=self.reopen_count + 1,
         )
 
-    def resolve(self, answer: str, *, time: WorkTime, at: datetime) -> Self:
+    def resolve(self, answer: str, *, business_hours: BusinessHours, at: datetime) -> Self:
         """Give the answer.
 
         Raises:
-            Blank: nothing.
-            IllegalTransition: it is answered.
+            RequiredError: nothing.
+            InvalidTransitionError: it is answered.
         """
-        answer = checked_text("inquiry.answer", answer, limit=100_000, lines=True)
-        marks = (MarkKind.RESOLVED,)
-        return self._go(_S.ANSWERED, marks=marks, time=time, at=at, answer=answer, resolved_at=at, wait_until=None)
+        answer = checked_text("inquiry.answer", answer, max_length=100_000, multiline=True)
+        sla_events = (SlaEventKind.RESOLVED,)
+        return self._set_state(
+            _S.ANSWERED,
+            sla_events=sla_events,
+            business_hours=business_hours,
+            at=at,
+            answer=answer,
+            resolved_at=at,
+            wait_until=None,
+        )
 
     def close(self, *, at: datetime) -> Self:
         """Lay it to rest.
 
         Raises:
-            IllegalTransition: it is not answered.
+            InvalidTransitionError: it is not answered.
         """
-        check_move(self.id, INQUIRY_LIFE, self.state, _S.CLOSED)
-        return self._after(InquiryMoved(at=at, before=self.state, after=_S.CLOSED), state=_S.CLOSED, closed_at=at)
+        check_transition(self.id, INQUIRY_TRANSITIONS, self.state, _S.CLOSED)
+        return self._record(
+            InquiryStatusChanged(at=at, before=self.state, after=_S.CLOSED), state=_S.CLOSED, closed_at=at
+        )
 
-    def reassign(self, responsible: UserId, *, at: datetime, reason: str = "asked") -> Self:
+    def change_owner(self, owner_id: UserId, *, at: datetime, reason: str = "requested") -> Self:
         """Make somebody else responsible."""
-        if responsible == self.responsible:
+        if owner_id == self.owner_id:
             return self
-        fact = InquiryReassigned(at=at, before=self.responsible, after=responsible, reason=reason)
-        return self._after(fact, responsible=responsible)
+        event = InquiryOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id, reason=reason)
+        return self._record(event, owner_id=owner_id)
 
-    def escalate(self, *, level: int, to: UserId | None, at: datetime) -> Self:
+    def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
-        return self._after(InquiryEscalated(at=at, level=level, to=to), level=max(level, self.level))
+        return self._record(
+            InquiryEscalated(at=at, level=level, recipient_id=recipient_id), level=max(level, self.escalation_level)
+        )
 
-    def _go(self, to: InquiryState, *, marks: Sequence[MarkKind], time: WorkTime, at: datetime, **changes: Any) -> Self:
-        check_move(self.id, INQUIRY_LIFE, self.state, to)
-        return self._went(
-            InquiryMoved(at=at, before=self.state, after=to), marks=marks, time=time, at=at, state=to, **changes
+    def _set_state(
+        self,
+        to: InquiryState,
+        *,
+        sla_events: Sequence[SlaEventKind],
+        business_hours: BusinessHours,
+        at: datetime,
+        **changes: Any,
+    ) -> Self:
+        check_transition(self.id, INQUIRY_TRANSITIONS, self.state, to)
+        return self._with_events(
+            InquiryStatusChanged(at=at, before=self.state, after=to),
+            sla_events=sla_events,
+            business_hours=business_hours,
+            at=at,
+            state=to,
+            **changes,
         )

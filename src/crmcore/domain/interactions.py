@@ -6,9 +6,9 @@ from typing import ClassVar, Self
 
 from crmcore.domain import fields
 from crmcore.domain.customers.parts import Channel
-from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.errors.given import OutOfRangeError
 from crmcore.domain.ids import CustomerId, DealId, InteractionId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record
 
 
 class InteractionKind(Enum):
@@ -36,12 +36,12 @@ class InteractionLogged(Event):
     """Somebody was in contact with a customer; what was said stays in the base."""
 
     name: ClassVar[str] = "interaction.logged"
-    kind: InteractionKind = fields.one_of(InteractionKind)
-    direction: Direction = fields.one_of(Direction)
-    customer: CustomerId = fields.ref("customer")
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    user: UserId | None = fields.ref("user", optional=True, default=None)
-    outcome: str = fields.text(personal=False, default="", blank=True)
+    kind: InteractionKind = fields.enum(InteractionKind)
+    direction: Direction = fields.enum(Direction)
+    customer_id: CustomerId = fields.id_of("customer")
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    author_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    outcome: str = fields.text(personal=False, default="", allow_blank=True)
 
 
 @record
@@ -55,25 +55,25 @@ class Interaction(Entity):
         recording: where the recording or the mail itself is kept, as the host knows it.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "interaction",
         "interactions",
-        indexes=(("customer", "happened_at"), ("deal", "happened_at"), ("user", "happened_at")),
+        indexes=(("customer_id", "happened_at"), ("deal_id", "happened_at"), ("author_id", "happened_at")),
     )
 
-    id: InteractionId = fields.ref("interaction")
-    kind: InteractionKind = fields.one_of(InteractionKind)
-    direction: Direction = fields.one_of(Direction, default=Direction.OUTGOING)
-    channel: Channel | None = fields.one_of(Channel, optional=True, default=None)
-    customer: CustomerId = fields.ref("customer")
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    user: UserId | None = fields.ref("user", optional=True, default=None)
-    happened_at: datetime = fields.moment()
-    duration: timedelta | None = fields.span(optional=True, default=None)
-    outcome: str = fields.text(personal=False, default="", blank=True)
-    subject: str = fields.text(personal=True, default="", blank=True)
-    note: str = fields.text(personal=True, limit=100_000, lines=True, default="", blank=True)
-    recording: str = fields.text(personal=True, limit=1_000, default="", blank=True)
+    id: InteractionId = fields.id_of("interaction")
+    kind: InteractionKind = fields.enum(InteractionKind)
+    direction: Direction = fields.enum(Direction, default=Direction.OUTGOING)
+    channel: Channel | None = fields.enum(Channel, optional=True, default=None)
+    customer_id: CustomerId = fields.id_of("customer")
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    author_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    happened_at: datetime = fields.timestamp()
+    duration: timedelta | None = fields.duration(optional=True, default=None)
+    outcome: str = fields.text(personal=False, default="", allow_blank=True)
+    subject: str = fields.text(personal=True, default="", allow_blank=True)
+    note: str = fields.text(personal=True, max_length=100_000, multiline=True, default="", allow_blank=True)
+    recording: str = fields.text(personal=True, max_length=1_000, default="", allow_blank=True)
 
     @classmethod
     def log(
@@ -81,13 +81,13 @@ class Interaction(Entity):
         id: InteractionId,
         kind: InteractionKind | str,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         at: datetime,
         happened_at: datetime | None = None,
         direction: Direction | str = Direction.OUTGOING,
         channel: Channel | str | None = None,
-        deal: DealId | None = None,
-        user: UserId | None = None,
+        deal_id: DealId | None = None,
+        author_id: UserId | None = None,
         duration: timedelta | None = None,
         outcome: str = "",
         subject: str = "",
@@ -97,17 +97,17 @@ class Interaction(Entity):
         """Note a contact, of now or of before.
 
         Raises:
-            OutOfRange: it lies in the future.
-            InvalidInput: a field that cannot be.
+            OutOfRangeError: it lies in the future.
+            InvalidInputError: a field that cannot be.
         """
         interaction = cls(
             id=id,
             kind=kind,  # type: ignore[arg-type]  # a word becomes its member
             direction=direction,  # type: ignore[arg-type]  # as above
             channel=channel,  # type: ignore[arg-type]  # as above
-            customer=customer,
-            deal=deal,
-            user=user,
+            customer_id=customer_id,
+            deal_id=deal_id,
+            author_id=author_id,
             happened_at=at if happened_at is None else happened_at,
             duration=duration,
             outcome=outcome,
@@ -116,14 +116,14 @@ class Interaction(Entity):
             recording=recording,
         )
         if interaction.happened_at > at:
-            raise OutOfRange("interaction.happened_at", "must not lie in the future; plan a task instead")
-        fact = InteractionLogged(
+            raise OutOfRangeError("interaction.happened_at", "must not lie in the future; plan a task instead")
+        event = InteractionLogged(
             at=at,
             kind=interaction.kind,
             direction=interaction.direction,
-            customer=customer,
-            deal=deal,
-            user=user,
+            customer_id=customer_id,
+            deal_id=deal_id,
+            author_id=author_id,
             outcome=interaction.outcome,
         )
-        return interaction._after(fact)
+        return interaction._record(event)

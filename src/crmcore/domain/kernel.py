@@ -2,7 +2,7 @@
 
 Rule 1: a command checks its rules, then states the fact as an event, then returns the next self.
 Rule 2: what it needs to know of the world (time, ids, people) comes in as arguments.
-Rule 3: what a store has to know of an entity is declared on it as data, its `Shape`.
+Rule 3: what a store has to know of an entity is declared on it as data, its `EntityMeta`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 import attrs
 
 from crmcore.domain import fields
-from crmcore.domain.anatomy import changed, settled
-from crmcore.domain.criteria import look_up
-from crmcore.domain.errors.broken import IllegalTransition
-from crmcore.domain.fields.build import build, wrong_type
+from crmcore.domain.anatomy import as_persisted, copy_with
+from crmcore.domain.criteria import get_path
+from crmcore.domain.errors.broken import InvalidTransitionError
+from crmcore.domain.fields.build import make_field, type_error
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Enum)
@@ -26,21 +26,21 @@ S = TypeVar("S", bound=Enum)
     frozen_default=True,
     field_specifiers=(
         fields.text,
-        fields.words,
-        fields.moment,
-        fields.day,
-        fields.span,
-        fields.whole,
-        fields.exact,
-        fields.flag,
-        fields.one_of,
-        fields.ref,
-        fields.part,
-        fields.parts,
-        fields.entries,
-        fields.custom,
-        fields.anything,
-        build,
+        fields.text_list,
+        fields.timestamp,
+        fields.date,
+        fields.duration,
+        fields.integer,
+        fields.decimal,
+        fields.boolean,
+        fields.enum,
+        fields.id_of,
+        fields.embedded,
+        fields.embedded_list,
+        fields.log,
+        fields.custom_fields,
+        fields.any_value,
+        make_field,
         attrs.field,
     ),
 )
@@ -54,21 +54,21 @@ def value(cls: type[T]) -> type[T]:
     kw_only_default=True,
     field_specifiers=(
         fields.text,
-        fields.words,
-        fields.moment,
-        fields.day,
-        fields.span,
-        fields.whole,
-        fields.exact,
-        fields.flag,
-        fields.one_of,
-        fields.ref,
-        fields.part,
-        fields.parts,
-        fields.entries,
-        fields.custom,
-        fields.anything,
-        build,
+        fields.text_list,
+        fields.timestamp,
+        fields.date,
+        fields.duration,
+        fields.integer,
+        fields.decimal,
+        fields.boolean,
+        fields.enum,
+        fields.id_of,
+        fields.embedded,
+        fields.embedded_list,
+        fields.log,
+        fields.custom_fields,
+        fields.any_value,
+        make_field,
         attrs.field,
     ),
 )
@@ -78,24 +78,24 @@ def record(cls: type[T]) -> type[T]:
 
 
 @value
-class Shape:
+class EntityMeta:
     """What a store has to know of an entity.
 
     Attributes:
-        kind: the entity's word, which is the prefix of its ids: ``deal``.
+        prefix: the entity's word, which is the prefix of its ids: ``deal``.
         table: the name of its table.
-        unique: keys that no two records of a tenant share. A key with a None in it is no key.
+        unique_keys: keys that no two records of a tenant share. A key with a None in it is no key.
         indexes: fields that stories search by, the most selective first.
-        tables: the fields that hold a tuple of parts, or of entries, in a table of its own, with that table's name.
-        entries: the one of them that holds entries, which are appended to what is stored.
+        child_tables: the fields that hold a tuple of parts, or of entries, in a table of its own, with that table's name.
+        log_field: the one of them that holds entries, which are appended to what is stored.
     """
 
-    kind: str
+    prefix: str
     table: str
-    unique: tuple[tuple[str, ...], ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
-    tables: Mapping[str, str] = attrs.field(factory=dict, hash=False)
-    entries: str | None = None
+    child_tables: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    log_field: str | None = None
 
 
 @record
@@ -111,12 +111,12 @@ class Event:
     name: ClassVar[str] = ""
     schema: ClassVar[int] = 1
 
-    at: datetime = fields.moment()
+    at: datetime = fields.timestamp()
 
 
-def _check_pending(value: Any) -> None:
+def _check_pending_events(value: Any) -> None:
     if type(value) is not tuple or not all(isinstance(event, Event) for event in value):
-        raise wrong_type("a tuple of events", value)
+        raise type_error("a tuple of events", value)
 
 
 @record
@@ -127,35 +127,37 @@ class Entity:
         id: its prefixed, time-ordered id.
         version: how often it has been saved; 0 is new. A save compares it and sets the next one.
         actor: who saved this version; the store puts it there.
-        pending: what happened to it since it was read; the store publishes it with the save.
+        pending_events: what happened to it since it was read; the store publishes it with the save.
     """
 
-    shape: ClassVar[Shape]
+    meta: ClassVar[EntityMeta]
 
-    id: str = fields.text(personal=False, limit=64)
-    version: int = fields.whole(default=0)
-    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
-    pending: tuple[Event, ...] = build(_check_pending, default=(), compared=False, shown=False, transient=True)
+    id: str = fields.text(personal=False, max_length=64)
+    version: int = fields.integer(default=0)
+    actor: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    pending_events: tuple[Event, ...] = make_field(
+        _check_pending_events, default=(), eq=False, repr=False, transient=True
+    )
 
-    def _after(self, *events: Event, **changes: Any) -> Self:
+    def _record(self, *events: Event, **changes: Any) -> Self:
         """Return the next self: changed, with the facts that say so."""
-        return changed(self, pending=self.pending + events, **changes)
+        return copy_with(self, pending_events=self.pending_events + events, **changes)
 
 
 def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """List a record's unique keys: the name of each, and its values. A key with a None in it is no key.
 
-    The values of a key that lies in parts (``contact_points.claim``) are listed for each part.
+    The values of a key that lies in parts (``contact_points.unique_key``) are listed for each part.
     """
-    for key in entity.shape.unique:
-        name, table = ".".join(key), key[0].partition(".")[0]
-        if table in entity.shape.tables:
-            owners = getattr(entity, table)
+    for key in entity.meta.unique_keys:
+        name, child_field = ".".join(key), key[0].partition(".")[0]
+        if child_field in entity.meta.child_tables:
+            records = getattr(entity, child_field)
             paths = tuple(field.partition(".")[2] for field in key)
         else:
-            owners, paths = (entity,), key
-        for owner in owners:
-            values = tuple(look_up(owner, path) for path in paths)
+            records, paths = (entity,), key
+        for record in records:
+            values = tuple(get_path(record, path) for path in paths)
             if None not in values:
                 yield name, values
 
@@ -164,26 +166,26 @@ Transitions = Mapping[S, frozenset[S]]
 """A life cycle: from each state, the states it may go to. Documents draw their diagrams from it."""
 
 
-def check_move(subject: str, life: Transitions[S], now: S, to: S) -> None:
+def check_transition(subject_id: str, transitions: Transitions[S], now: S, to: S) -> None:
     """Let a life cycle go on, or not.
 
     Raises:
-        IllegalTransition: naming the ways that are open.
+        InvalidTransitionError: naming the ways that are open.
     """
-    if to not in life[now]:
-        allowed = tuple(sorted(str(state.value) for state in life[now]))
-        raise IllegalTransition(subject, "life_cycle", now=str(now.value), to=str(to.value), allowed=allowed)
+    if to not in transitions[now]:
+        allowed = tuple(sorted(str(state.value) for state in transitions[now]))
+        raise InvalidTransitionError(subject_id, "life_cycle", now=str(now.value), to=str(to.value), allowed=allowed)
 
 
 __all__ = [
     "Entity",
+    "EntityMeta",
     "Event",
-    "Shape",
     "Transitions",
-    "changed",
-    "check_move",
+    "as_persisted",
+    "check_transition",
+    "copy_with",
     "record",
-    "settled",
     "unique_keys",
     "value",
 ]

@@ -9,57 +9,57 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.clocks.marks import Targets
-from crmcore.domain.errors.given import Blank
-from crmcore.domain.ids import CalendarId, LevelId
-from crmcore.domain.kernel import Entity, Event, Shape, record, value
+from crmcore.domain.clocks.marks import SlaTargets
+from crmcore.domain.errors.given import RequiredError
+from crmcore.domain.ids import CalendarId, SlaPolicyId
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record, value
 
-STANDARD: Final = Targets(resolution=timedelta(hours=80))
+DEFAULT_TARGETS: Final = SlaTargets(resolution=timedelta(hours=80))
 """What is promised where the house has declared nothing: an end within two weeks of an office."""
 REOPEN_WITHIN: Final = timedelta(days=14)
 """How long after its end a matter may be reopened, unless its level says otherwise."""
 
 
 @record
-class Audience:
+class SlaConditions:
     """Whom a level is for. Where a list is empty, everybody.
 
     Attributes:
         kinds: of matters: ``complaint``, ``inquiry``.
         contracts: of the customer.
-        types: of the matter; one stands for all below it: ``delivery`` for ``delivery/late``.
+        types: of the matter; one stands for all below it: ``outbox`` for ``outbox/late``.
         severities: of the matter.
         segments: of the customer: one of its tags.
     """
 
-    kinds: tuple[str, ...] = fields.words(personal=False, limit=60, default=())
-    contracts: tuple[str, ...] = fields.words(personal=False, default=())
-    types: tuple[str, ...] = fields.words(personal=False, limit=100, default=())
-    severities: tuple[str, ...] = fields.words(personal=False, limit=30, default=())
-    segments: tuple[str, ...] = fields.words(personal=False, default=())
+    kinds: tuple[str, ...] = fields.text_list(personal=False, max_length=60, default=())
+    contracts: tuple[str, ...] = fields.text_list(personal=False, default=())
+    types: tuple[str, ...] = fields.text_list(personal=False, max_length=100, default=())
+    severities: tuple[str, ...] = fields.text_list(personal=False, max_length=30, default=())
+    segments: tuple[str, ...] = fields.text_list(personal=False, default=())
 
     @property
-    def conditions(self) -> int:
+    def specificity(self) -> int:
         """How many things it asks for."""
-        return sum(bool(asked) for asked in (self.kinds, self.contracts, self.types, self.severities, self.segments))
+        return sum(bool(values) for values in (self.kinds, self.contracts, self.types, self.severities, self.segments))
 
-    def objection(self, matter: "Matter") -> str:
+    def mismatch(self, subject: "SlaSubject") -> str:
         """Why it is not for a matter, as a word; nothing when it is."""
-        if self.kinds and matter.kind not in self.kinds:
+        if self.kinds and subject.kind not in self.kinds:
             return "kind"
-        if self.contracts and matter.contract not in self.contracts:
+        if self.contracts and subject.contract not in self.contracts:
             return "contract"
-        if self.types and not any(is_below(matter.type, type) for type in self.types):
+        if self.types and not any(is_subtype(subject.type, type) for type in self.types):
             return "type"
-        if self.severities and matter.severity not in self.severities:
+        if self.severities and subject.severity not in self.severities:
             return "severity"
-        if self.segments and not set(self.segments) & set(matter.segments):
+        if self.segments and not set(self.segments) & set(subject.segments):
             return "segment"
         return ""
 
 
 @record
-class Matter:
+class SlaSubject:
     """What a level is chosen for."""
 
     kind: str
@@ -70,134 +70,134 @@ class Matter:
 
 
 @record
-class LevelSet(Event):
+class SlaPolicyChanged(Event):
     """A service level was created or changed."""
 
-    name: ClassVar[str] = "level.set"
-    level: str = fields.text(personal=False, limit=100)
+    name: ClassVar[str] = "sla_policy.changed"
+    policy_name: str = fields.text(personal=False, max_length=100)
 
 
 @record
-class ServiceLevel(Entity):
+class SlaPolicy(Entity):
     """Times that are promised.
 
     Attributes:
         rank: of several that fit, the lowest wins.
-        calendar: by which the times are measured; the house's own when there is none.
+        calendar_id: by which the times are measured; the house's own when there is none.
         reopen_within: how long after its end a matter may be reopened; later it is followed up by a new one.
-        active: whether new matters may get it.
+        is_active: whether new matters may get it.
     """
 
-    shape: ClassVar[Shape] = Shape("level", "levels", unique=(("name",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("sla", "sla_policies", unique_keys=(("name",),))
 
-    id: LevelId = fields.ref("level")
-    name: str = fields.text(personal=False, limit=100)
-    rank: int = fields.whole(most=10_000, default=100)
-    targets: Targets = fields.part(Targets)
-    audience: Audience = fields.part(Audience, default=Audience())
-    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
-    active: bool = fields.flag(default=True)
-    created_at: datetime = fields.moment()
+    id: SlaPolicyId = fields.id_of("sla")
+    name: str = fields.text(personal=False, max_length=100)
+    rank: int = fields.integer(max=10_000, default=100)
+    targets: SlaTargets = fields.embedded(SlaTargets)
+    conditions: SlaConditions = fields.embedded(SlaConditions, default=SlaConditions())
+    calendar_id: CalendarId | None = fields.id_of("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.duration(default=REOPEN_WITHIN)
+    is_active: bool = fields.boolean(default=True)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
     def create(
         cls,
-        id: LevelId,
+        id: SlaPolicyId,
         name: str,
-        targets: Targets,
+        targets: SlaTargets,
         *,
         at: datetime,
         rank: int = 100,
-        audience: Audience = Audience(),  # noqa: B008  # it is frozen
-        calendar: CalendarId | None = None,
+        conditions: SlaConditions = SlaConditions(),  # noqa: B008  # it is frozen
+        calendar_id: CalendarId | None = None,
         reopen_within: timedelta = REOPEN_WITHIN,
     ) -> Self:
         """Promise times to some.
 
         Raises:
-            Blank: no time for the resolution, so that a matter could wait for ever.
+            RequiredError: no time for the resolution, so that a matter could wait for ever.
         """
-        level = cls(
+        policy = cls(
             id=id,
             name=name,
             rank=rank,
             targets=targets,
-            audience=audience,
-            calendar=calendar,
+            conditions=conditions,
+            calendar_id=calendar_id,
             reopen_within=reopen_within,
             created_at=at,
         )
-        _check_resolution(level.targets)
-        return level._after(LevelSet(at=at, level=level.name))
+        _check_resolution(policy.targets)
+        return policy._record(SlaPolicyChanged(at=at, policy_name=policy.name))
 
-    def promise(self, targets: Targets, *, at: datetime) -> Self:
+    def set_targets(self, targets: SlaTargets, *, at: datetime) -> Self:
         """Promise other times, to matters that get the level from now on.
 
         Raises:
-            Blank: as in `create`.
+            RequiredError: as in `create`.
         """
-        level = self._after(LevelSet(at=at, level=self.name), targets=targets)
-        _check_resolution(level.targets)
-        return level
+        policy = self._record(SlaPolicyChanged(at=at, policy_name=self.name), targets=targets)
+        _check_resolution(policy.targets)
+        return policy
 
-    def retire(self, *, at: datetime) -> Self:
+    def deactivate(self, *, at: datetime) -> Self:
         """Promise these times to nobody new."""
-        return self._after(LevelSet(at=at, level=self.name), active=False) if self.active else self
+        return self._record(SlaPolicyChanged(at=at, policy_name=self.name), is_active=False) if self.is_active else self
 
 
 @value
-class PassedOver:
+class RejectedPolicy:
     """A level that was not chosen, and why."""
 
-    level: LevelId = fields.ref("level")
+    sla_policy_id: SlaPolicyId = fields.id_of("sla")
     reason: str = fields.text(personal=False)
 
 
 @record
-class Promise:
+class SlaDecision:
     """Which level a matter got, and why no other.
 
     Attributes:
-        level: None when none fits: then the standard holds.
-        rule: what decided: ``level``, ``standard``, ``asked``.
+        sla_policy_id: None when none fits: then the standard holds.
+        rule: what decided: ``sla_policy_id``, ``standard``, ``asked``.
     """
 
-    level: LevelId | None = fields.ref("level", optional=True, default=None)
+    sla_policy_id: SlaPolicyId | None = fields.id_of("sla", optional=True, default=None)
     rule: str = fields.text(personal=False)
-    targets: Targets = fields.part(Targets)
-    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
-    reopen_within: timedelta = fields.span(default=REOPEN_WITHIN)
-    rejected: tuple[PassedOver, ...] = fields.parts(PassedOver, default=())
+    targets: SlaTargets = fields.embedded(SlaTargets)
+    calendar_id: CalendarId | None = fields.id_of("calendar", optional=True, default=None)
+    reopen_within: timedelta = fields.duration(default=REOPEN_WITHIN)
+    rejected: tuple[RejectedPolicy, ...] = fields.embedded_list(RejectedPolicy, default=())
 
 
-def choose(levels: Iterable[ServiceLevel], matter: Matter) -> Promise:
+def choose_policy(policies: Iterable[SlaPolicy], subject: SlaSubject) -> SlaDecision:
     """Choose the level of a matter."""
-    chosen: ServiceLevel | None = None
+    chosen: SlaPolicy | None = None
     rejected = []
-    for level in sorted(levels, key=lambda level: (level.rank, -level.audience.conditions, level.name)):
-        reason = level.audience.objection(matter) if level.active else "retired"
+    for policy in sorted(policies, key=lambda policy: (policy.rank, -policy.conditions.specificity, policy.name)):
+        reason = policy.conditions.mismatch(subject) if policy.is_active else "inactive"
         if not reason and chosen is None:
-            chosen = level
+            chosen = policy
         else:
-            rejected.append(PassedOver(level.id, reason or "outranked"))
+            rejected.append(RejectedPolicy(policy.id, reason or "outranked"))
     if chosen is None:
-        return Promise(rule="standard", targets=STANDARD, rejected=tuple(rejected))
-    return Promise(
-        level=chosen.id,
-        rule="level",
+        return SlaDecision(rule="default", targets=DEFAULT_TARGETS, rejected=tuple(rejected))
+    return SlaDecision(
+        sla_policy_id=chosen.id,
+        rule="sla",
         targets=chosen.targets,
-        calendar=chosen.calendar,
+        calendar_id=chosen.calendar_id,
         reopen_within=chosen.reopen_within,
         rejected=tuple(rejected),
     )
 
 
-def is_below(type: str, above: str) -> bool:
-    """Tell whether a type is another, or stands below it in the tree: ``delivery/late`` below ``delivery``."""
-    return type == above or type.startswith(f"{above}/")
+def is_subtype(type: str, ancestor: str) -> bool:
+    """Tell whether a type is another, or stands below it in the tree: ``outbox/late`` below ``outbox``."""
+    return type == ancestor or type.startswith(f"{ancestor}/")
 
 
-def _check_resolution(targets: Targets) -> None:
+def _check_resolution(targets: SlaTargets) -> None:
     if targets.resolution is None:
-        raise Blank("serviceLevel.targets.resolution", "must be promised, or a matter could wait for ever")
+        raise RequiredError("slaPolicy.targets.resolution", "must be promised, or a matter could wait for ever")

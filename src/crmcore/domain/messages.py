@@ -12,16 +12,18 @@ from typing import Any, ClassVar, Final, Self
 from zlib import crc32
 
 from crmcore.domain import fields
-from crmcore.domain.backoff import later
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.backoff import add_clamped
+from crmcore.domain.errors.broken import BusinessRuleError
 from crmcore.domain.errors.given import MissingVariableError
-from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.fields.part import EMPTY_MAP
 from crmcore.domain.fields.text import LONG_TEXT, printable_line
 from crmcore.domain.ids import MessageId, UserId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.kernel import Entity, EntityMeta, record
 from crmcore.domain.texts.catalogue import missing_variables
 
-LADDER: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
+RETRY_DELAYS: Final = tuple(
+    timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
 """How long to wait after each failed attempt, and up to a tenth more: ten attempts in 75 hours and 35 minutes at least."""
 LONGEST_WAIT: Final = timedelta(days=30)
 """The longest that a receiver can make us wait before the next attempt."""
@@ -42,31 +44,33 @@ class Message(Entity):
 
     Attributes:
         topic: which text it is, as a word of the catalogue.
-        facts: the values of the text's variables, each text with its lines and of at most 100,000 characters.
+        variables: the values of the text's variables, each text with its lines and of at most 100,000 characters.
         channel: by which notifier it goes.
-        recipient: one of us, whose address is looked up when it is sent; None when `address` says it.
-        about: the id of the record that it is about.
+        recipient_id: one of us, whose address is looked up when it is sent; None when `address` says it.
+        about_id: the id of the record that it is about.
         due_at: not to be sent before.
         attempts: how many have failed. A sender who was killed has tried nothing that counts: whatever he had leased would die young.
-        problem: what went wrong last.
+        last_error: what went wrong last.
     """
 
-    shape: ClassVar[Shape] = Shape("message", "messages", indexes=(("state", "due_at"), ("about",), ("recipient",)))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "message", "messages", indexes=(("state", "due_at"), ("about_id",), ("recipient_id",))
+    )
 
-    id: MessageId = fields.ref("message")
-    topic: str = fields.text(personal=False, limit=60)
-    facts: Mapping[str, Any] = fields.custom(limit=LONG_TEXT, default=NOTHING)
-    channel: str = fields.text(personal=False, limit=30, default="email")
-    recipient: UserId | None = fields.ref("user", optional=True, default=None)
-    address: str | None = fields.text(personal=True, limit=1_000, optional=True, default=None)
-    language: str | None = fields.text(personal=False, limit=35, optional=True, default=None)
-    about: str | None = fields.text(personal=False, limit=64, optional=True, default=None)
-    state: MessageState = fields.one_of(MessageState, default=MessageState.QUEUED)
-    attempts: int = fields.whole(default=0)
-    due_at: datetime = fields.moment()
-    sent_at: datetime | None = fields.moment(optional=True, default=None)
-    problem: str = fields.text(personal=False, limit=500, default="", blank=True)
-    queued_at: datetime = fields.moment()
+    id: MessageId = fields.id_of("message")
+    topic: str = fields.text(personal=False, max_length=60)
+    variables: Mapping[str, Any] = fields.custom_fields(limit=LONG_TEXT, default=EMPTY_MAP)
+    channel: str = fields.text(personal=False, max_length=30, default="email")
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    address: str | None = fields.text(personal=True, max_length=1_000, optional=True, default=None)
+    language: str | None = fields.text(personal=False, max_length=35, optional=True, default=None)
+    about_id: str | None = fields.text(personal=False, max_length=64, optional=True, default=None)
+    state: MessageState = fields.enum(MessageState, default=MessageState.QUEUED)
+    attempts: int = fields.integer(default=0)
+    due_at: datetime = fields.timestamp()
+    sent_at: datetime | None = fields.timestamp(optional=True, default=None)
+    last_error: str = fields.text(personal=False, max_length=500, default="", allow_blank=True)
+    queued_at: datetime = fields.timestamp()
 
     @classmethod
     def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:
@@ -79,75 +83,81 @@ class Message(Entity):
         Raises:
             MissingVariableError: one has none. A message that is stored without it is dead when its turn comes.
         """
-        if missing := missing_variables(self.topic, self.facts):
-            raise MissingVariableError("message.facts", topic=self.topic, variables=missing)
+        if missing := missing_variables(self.topic, self.variables):
+            raise MissingVariableError("message.variables", topic=self.topic, variables=missing)
         return self
 
-    def wait(self, *, until: datetime) -> Self:
+    def defer(self, *, until: datetime) -> Self:
         """Let it leave no earlier than that."""
-        return self._after(due_at=until)
+        return self._record(due_at=until)
 
-    def lease(self, *, at: datetime, length: timedelta) -> Self:
+    def lease(self, *, at: datetime, duration: timedelta) -> Self:
         """Give it to one sender for a while; after that another may have it."""
-        return self._after(state=MessageState.LEASED, due_at=later(at, length))
+        return self._record(state=MessageState.LEASED, due_at=add_clamped(at, duration))
 
     def release(self, *, at: datetime) -> Self:
         """Give a lease back without an attempt: any sender may have the message now."""
-        return self._after(state=MessageState.QUEUED, due_at=at)
+        return self._record(state=MessageState.QUEUED, due_at=at)
 
-    def sent(self, *, at: datetime) -> Self:
+    def mark_sent(self, *, at: datetime) -> Self:
         """Note that it left."""
-        return self._after(state=MessageState.SENT, sent_at=at, problem="")
+        return self._record(state=MessageState.SENT, sent_at=at, last_error="")
 
-    def failed(self, problem: str, *, at: datetime, permanent: bool = False, after: timedelta | None = None) -> Self:
+    def mark_failed(
+        self, error: str, *, at: datetime, is_permanent: bool = False, retry_after: timedelta | None = None
+    ) -> Self:
         """Note that it did not leave, and say when to try again, if ever.
 
         Args:
-            problem: what went wrong, without what was to be sent.
+            error: what went wrong, without what was to be sent.
             at: now.
-            permanent: whether trying again is pointless.
-            after: how long the receiver asked us to wait; at most 30 days count, and what is no duration does not.
+            is_permanent: whether trying again is pointless.
+            retry_after: how long the receiver asked us to wait; at most 30 days count, and what is no duration does not.
         """
-        problem = printable_line(problem, limit=500)
+        error = printable_line(error, limit=500)
         attempts = self.attempts + 1
-        if permanent or attempts > len(LADDER):
-            return self._after(state=MessageState.DEAD, problem=problem, attempts=attempts)
-        asked = min(after, LONGEST_WAIT) if isinstance(after, timedelta) else timedelta(0)
-        wait = max(LADDER[attempts - 1], asked)
-        wait += wait * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # so that not all try at once
-        return self._after(state=MessageState.QUEUED, problem=problem, attempts=attempts, due_at=later(at, wait))
+        if is_permanent or attempts > len(RETRY_DELAYS):
+            return self._record(state=MessageState.DEAD, last_error=error, attempts=attempts)
+        asked = min(retry_after, LONGEST_WAIT) if isinstance(retry_after, timedelta) else timedelta(0)
+        delay = max(RETRY_DELAYS[attempts - 1], asked)
+        delay += delay * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # so that not all try at once
+        return self._record(
+            state=MessageState.QUEUED, last_error=error, attempts=attempts, due_at=add_clamped(at, delay)
+        )
 
-    def replay(self, *, at: datetime) -> Self:
+    def retry(self, *, at: datetime) -> Self:
         """Queue a dead message anew, with a fresh ladder.
 
         Raises:
-            RuleBroken: it is not dead.
+            BusinessRuleError: it is not dead.
         """
         if self.state is not MessageState.DEAD:
-            raise RuleBroken(self.id, "message_not_dead", f"is {self.state.value}; only a dead message can be replayed")
-        return self._after(state=MessageState.QUEUED, attempts=0, due_at=at, problem="")
+            raise BusinessRuleError(
+                self.id, "message_not_dead", f"is {self.state.value}; only a dead message can be replayed"
+            )
+        return self._record(state=MessageState.QUEUED, attempts=0, due_at=at, last_error="")
 
 
 @record
-class Letter:
+class OutgoingMessage:
     """A message as it leaves: addressed and in words.
 
     Attributes:
         id: the message's id, the same in every attempt.
         tenant: whose message it is.
-        to: the address, in the form of the channel.
-        data: the same facts for machines.
+        address: the address, in the form of the channel.
+        variables: the same facts for machines.
     """
 
     id: MessageId
     tenant: str
     channel: str
-    to: str
-    name: str
+    address: str
+    recipient_name: str
     subject: str
     body: str
     language: str
     topic: str
-    about: str | None
-    data: Mapping[str, Any]
+    about_id: str | None
+    variables: Mapping[str, Any]
     at: datetime

@@ -10,13 +10,13 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.backoff import backoff, later
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.backoff import add_clamped, backoff
+from crmcore.domain.errors.broken import BusinessRuleError
 from crmcore.domain.fields.text import printable_line
-from crmcore.domain.ids import OccurrenceId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.ids import ScheduledJobId
+from crmcore.domain.kernel import Entity, EntityMeta, record
 
-ATTEMPTS: Final = 25
+MAX_ATTEMPTS: Final = 25
 """How often an occurrence is tried before it is dead."""
 FIRST_WAIT: Final = timedelta(seconds=2)
 """How long to wait after the first failed attempt; doubled with each further one."""
@@ -24,7 +24,7 @@ LONGEST_WAIT: Final = timedelta(hours=6)
 """The longest wait between two attempts."""
 
 
-class OccurrenceState(Enum):
+class JobState(Enum):
     """Where an occurrence stands."""
 
     PENDING = "pending"
@@ -33,58 +33,58 @@ class OccurrenceState(Enum):
 
 
 @record
-class Occurrence(Entity):
+class ScheduledJob(Entity):
     """Something to look at, at a certain time.
 
     Attributes:
         kind: what to do, as a word: ``task.reminder``.
-        subject: the id of the record that it is about.
-        occurs_at: when it comes due.
+        subject_id: the id of the record that it is about.
+        scheduled_at: when it comes due.
         due_at: when it is tried next.
     """
 
-    shape: ClassVar[Shape] = Shape(
-        "occurrence", "occurrences", unique=(("subject", "kind", "occurs_at"),), indexes=(("state", "due_at"),)
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "job", "scheduled_jobs", unique_keys=(("subject_id", "kind", "scheduled_at"),), indexes=(("state", "due_at"),)
     )
 
-    id: OccurrenceId = fields.ref("occurrence")
-    kind: str = fields.text(personal=False, limit=60)
-    subject: str = fields.text(personal=False, limit=64)
-    occurs_at: datetime = fields.moment()
-    due_at: datetime = fields.moment()
-    state: OccurrenceState = fields.one_of(OccurrenceState, default=OccurrenceState.PENDING)
-    attempts: int = fields.whole(default=0)
-    done_at: datetime | None = fields.moment(optional=True, default=None)
-    problem: str = fields.text(personal=False, limit=500, default="", blank=True)
+    id: ScheduledJobId = fields.id_of("job")
+    kind: str = fields.text(personal=False, max_length=60)
+    subject_id: str = fields.text(personal=False, max_length=64)
+    scheduled_at: datetime = fields.timestamp()
+    due_at: datetime = fields.timestamp()
+    state: JobState = fields.enum(JobState, default=JobState.PENDING)
+    attempts: int = fields.integer(default=0)
+    done_at: datetime | None = fields.timestamp(optional=True, default=None)
+    last_error: str = fields.text(personal=False, max_length=500, default="", allow_blank=True)
 
     @classmethod
-    def schedule(cls, id: OccurrenceId, kind: str, subject: str, *, at: datetime) -> Self:
+    def schedule(cls, id: ScheduledJobId, kind: str, subject_id: str, *, at: datetime) -> Self:
         """Note that something comes due at that time."""
-        return cls(id=id, kind=kind, subject=subject, occurs_at=at, due_at=at)
+        return cls(id=id, kind=kind, subject_id=subject_id, scheduled_at=at, due_at=at)
 
-    def done(self, *, at: datetime) -> Self:
+    def mark_done(self, *, at: datetime) -> Self:
         """Note that it was looked at."""
-        return self._after(state=OccurrenceState.DONE, done_at=at, attempts=self.attempts + 1, problem="")
+        return self._record(state=JobState.DONE, done_at=at, attempts=self.attempts + 1, last_error="")
 
-    def failed(self, problem: str, *, at: datetime) -> Self:
+    def mark_failed(self, error: str, *, at: datetime) -> Self:
         """Note that it could not be handled: try again in twice the time, at last give up."""
         attempts = self.attempts + 1
-        state = OccurrenceState.DEAD if attempts >= ATTEMPTS else OccurrenceState.PENDING
-        due_at = later(at, backoff(self.attempts, first=FIRST_WAIT, most=LONGEST_WAIT))
-        return self._after(state=state, attempts=attempts, due_at=due_at, problem=printable_line(problem, limit=500))
+        state = JobState.DEAD if attempts >= MAX_ATTEMPTS else JobState.PENDING
+        due_at = add_clamped(at, backoff(self.attempts, initial_delay=FIRST_WAIT, max_delay=LONGEST_WAIT))
+        return self._record(state=state, attempts=attempts, due_at=due_at, last_error=printable_line(error, limit=500))
 
-    def arm(self) -> Self:
+    def reschedule(self) -> Self:
         """Let it come due once more: its subject returned to an instant that it had been moved away from."""
-        if self.state is OccurrenceState.PENDING:
+        if self.state is JobState.PENDING:
             return self
-        return self._after(state=OccurrenceState.PENDING, due_at=self.occurs_at, attempts=0, done_at=None, problem="")
+        return self._record(state=JobState.PENDING, due_at=self.scheduled_at, attempts=0, done_at=None, last_error="")
 
-    def replay(self, *, at: datetime) -> Self:
+    def retry(self, *, at: datetime) -> Self:
         """Try a dead one anew.
 
         Raises:
-            RuleBroken: it is not dead.
+            BusinessRuleError: it is not dead.
         """
-        if self.state is not OccurrenceState.DEAD:
-            raise RuleBroken(self.id, "occurrence_not_dead", f"is {self.state.value}; only a dead one can be replayed")
-        return self._after(state=OccurrenceState.PENDING, attempts=0, due_at=at, problem="")
+        if self.state is not JobState.DEAD:
+            raise BusinessRuleError(self.id, "job_not_dead", f"is {self.state.value}; only a dead one can be replayed")
+        return self._record(state=JobState.PENDING, attempts=0, due_at=at, last_error="")

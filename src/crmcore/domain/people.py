@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.part import several
-from crmcore.domain.ids import CalendarId, RingId, TeamId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, record, value
-from crmcore.domain.values.contact import email_key
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import OutOfRangeError
+from crmcore.domain.fields.part import unique_tuple
+from crmcore.domain.ids import CalendarId, RoundRobinId, TeamId, UserId
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record, value
+from crmcore.domain.values.contact import normalize_email
 from crmcore.domain.values.period import Period
 
 OWNER: Final = "owner"
@@ -23,50 +23,50 @@ OWNER: Final = "owner"
 
 
 @value
-class Post:
+class RoleAssignment:
     """A role that a person holds."""
 
-    role: str = fields.text(personal=False, limit=60)
+    role: str = fields.text(personal=False, max_length=60)
 
 
 @value
 class Absence:
     """A time in which a person gets no new work."""
 
-    period: Period = fields.part(Period)
-    reason: str = fields.text(personal=True, default="", blank=True)
+    period: Period = fields.embedded(Period)
+    reason: str = fields.text(personal=True, default="", allow_blank=True)
 
 
 @record
-class UserAdded(Event):
+class UserCreated(Event):
     """A person joined the house."""
 
-    name: ClassVar[str] = "user.added"
-    roles: tuple[str, ...] = fields.words(personal=False, default=())
+    name: ClassVar[str] = "user.created"
+    roles: tuple[str, ...] = fields.text_list(personal=False, default=())
 
 
 @record
-class UserChanged(Event):
+class UserUpdated(Event):
     """A person's name, roles, team, supervisor or reachability changed."""
 
-    name: ClassVar[str] = "user.changed"
-    fields: tuple[str, ...] = fields.words(personal=False, default=())
+    name: ClassVar[str] = "user.updated"
+    changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())
 
 
 @record
-class UserWentAway(Event):
+class UserAbsenceAdded(Event):
     """A person will be absent."""
 
-    name: ClassVar[str] = "user.went_away"
-    since: datetime = fields.moment()
-    until: datetime = fields.moment()
+    name: ClassVar[str] = "user.absence_added"
+    since: datetime = fields.timestamp()
+    until: datetime = fields.timestamp()
 
 
 @record
-class UserLeft(Event):
+class UserDeactivated(Event):
     """A person left the house for good."""
 
-    name: ClassVar[str] = "user.left"
+    name: ClassVar[str] = "user.deactivated"
 
 
 @record
@@ -74,32 +74,32 @@ class User(Entity):
     """A person of the house. Who logs in, and how, is the host's affair; it may keep its own key in `login`.
 
     Attributes:
-        calendar: by which the person works; the house's own when there is none.
+        calendar_id: by which the person works; the house's own when there is none.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "user",
         "users",
-        unique=(("login",),),
-        indexes=(("supervisor",), ("team",), ("posts.role",)),
-        tables={"posts": "user_posts"},
+        unique_keys=(("login",),),
+        indexes=(("manager_id",), ("team_id",), ("role_assignments.role",)),
+        child_tables={"role_assignments": "user_roles"},
     )
 
-    id: UserId = fields.ref("user")
+    id: UserId = fields.id_of("user")
     name: str = fields.text(personal=True)
     login: str | None = fields.text(personal=True, optional=True, default=None)
     email: str | None = fields.text(personal=True, optional=True, default=None)
-    language: str = fields.text(personal=False, limit=35, default="en")
-    team: TeamId | None = fields.ref("team", optional=True, default=None)
-    supervisor: UserId | None = fields.ref("user", optional=True, default=None)
-    posts: tuple[Post, ...] = fields.parts(Post, default=())
-    absences: tuple[Absence, ...] = fields.parts(Absence, personal=True, default=())
-    calendar: CalendarId | None = fields.ref("calendar", optional=True, default=None)
-    active: bool = fields.flag(default=True)
-    added_at: datetime = fields.moment()
+    language: str = fields.text(personal=False, max_length=35, default="en")
+    team_id: TeamId | None = fields.id_of("team", optional=True, default=None)
+    manager_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    role_assignments: tuple[RoleAssignment, ...] = fields.embedded_list(RoleAssignment, default=())
+    absences: tuple[Absence, ...] = fields.embedded_list(Absence, personal=True, default=())
+    calendar_id: CalendarId | None = fields.id_of("calendar", optional=True, default=None)
+    is_active: bool = fields.boolean(default=True)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
-    def add(
+    def create(
         cls,
         id: UserId,
         name: str,
@@ -109,129 +109,129 @@ class User(Entity):
         login: str | None = None,
         email: str | None = None,
         language: str = "en",
-        team: TeamId | None = None,
-        supervisor: UserId | None = None,
+        team_id: TeamId | None = None,
+        manager_id: UserId | None = None,
     ) -> Self:
         """Welcome a person.
 
         Raises:
-            InvalidInput: a name, role, login or address that cannot be.
+            InvalidInputError: a name, role, login or address that cannot be.
         """
         return cls(
             id=id,
             name=name,
             login=login,
-            email=None if email is None else email_key(email),
+            email=None if email is None else normalize_email(email),
             language=language,
-            team=team,
-            supervisor=supervisor,
-            posts=_posts(roles),
-            added_at=at,
-            pending=(UserAdded(at=at, roles=tuple(roles)),),
+            team_id=team_id,
+            manager_id=manager_id,
+            role_assignments=_role_assignments(roles),
+            created_at=at,
+            pending_events=(UserCreated(at=at, roles=tuple(roles)),),
         )
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that the person holds."""
-        return tuple(post.role for post in self.posts)
+        return tuple(assignment.role for assignment in self.role_assignments)
 
-    def holds(self, role: str) -> bool:
+    def has_role(self, role: str) -> bool:
         """Tell whether work for that role may go to the person."""
-        return role == OWNER or any(post.role == role for post in self.posts)
+        return role == OWNER or any(assignment.role == role for assignment in self.role_assignments)
 
-    def is_away(self, at: datetime) -> bool:
+    def is_absent(self, at: datetime) -> bool:
         """Tell whether the person is absent at that moment."""
         return any(at in absence.period for absence in self.absences)
 
-    def unavailable(self, at: datetime) -> str:
+    def unavailability(self, at: datetime) -> str:
         """Why the person gets no work at that moment, as a word; nothing when there is no reason."""
-        if not self.active:
-            return "left"
-        return "absent" if self.is_away(at) else ""
+        if not self.is_active:
+            return "deactivated"
+        return "absent" if self.is_absent(at) else ""
 
-    def give_roles(self, roles: Sequence[str], *, at: datetime) -> Self:
+    def set_roles(self, roles: Sequence[str], *, at: datetime) -> Self:
         """Let the person hold these roles, and no others."""
-        return self._after(UserChanged(at=at, fields=("roles",)), posts=_posts(roles))
+        return self._record(UserUpdated(at=at, changed_fields=("roles",)), role_assignments=_role_assignments(roles))
 
-    def report_to(self, supervisor: "User", *, line: Sequence[UserId], at: datetime) -> Self:
+    def set_manager(self, manager: "User", *, management_chain: Sequence[UserId], at: datetime) -> Self:
         """Put the person under a supervisor.
 
         Args:
-            supervisor: the new one.
-            line: the supervisor's own supervisors, up to the top.
+            manager: the new one.
+            management_chain: the supervisor's own supervisors, up to the top.
             at: now.
 
         Raises:
-            RuleBroken: the person stands above that supervisor already, or is the same.
+            BusinessRuleError: the person stands above that supervisor already, or is the same.
         """
-        if self.id == supervisor.id or self.id in line:
-            raise RuleBroken(self.id, "supervisors_in_a_circle", "cannot report to somebody who reports to them")
-        return self._after(UserChanged(at=at, fields=("supervisor",)), supervisor=supervisor.id)
+        if self.id == manager.id or self.id in management_chain:
+            raise BusinessRuleError(self.id, "manager_cycle", "cannot report to somebody who reports to them")
+        return self._record(UserUpdated(at=at, changed_fields=("manager_id",)), manager_id=manager.id)
 
-    def work_by(self, calendar: CalendarId | None, *, at: datetime) -> Self:
+    def set_calendar(self, calendar_id: CalendarId | None, *, at: datetime) -> Self:
         """Let the person work by a calendar, or by the house's own again."""
-        if calendar == self.calendar:
+        if calendar_id == self.calendar_id:
             return self
-        return self._after(UserChanged(at=at, fields=("calendar",)), calendar=calendar)
+        return self._record(UserUpdated(at=at, changed_fields=("calendar",)), calendar_id=calendar_id)
 
-    def go_away(self, period: Period, *, at: datetime, reason: str = "") -> Self:
+    def add_absence(self, period: Period, *, at: datetime, reason: str = "") -> Self:
         """Note an absence.
 
         Raises:
-            OutOfRange: the period has no length.
+            OutOfRangeError: the period has no length.
         """
         if not period.length:
-            raise OutOfRange("absence.period", "must have a length")
-        return self._after(
-            UserWentAway(at=at, since=period.since, until=period.until),
+            raise OutOfRangeError("absence.period", "must have a length")
+        return self._record(
+            UserAbsenceAdded(at=at, since=period.since, until=period.until),
             absences=(*self.absences, Absence(period, reason)),
         )
 
-    def come_back(self, *, at: datetime) -> Self:
+    def end_absence(self, *, at: datetime) -> Self:
         """End every absence that covers this moment."""
         absences = tuple(Absence(Period(a.period.since, at), a.reason) if at in a.period else a for a in self.absences)
         if absences == self.absences:
             return self
-        return self._after(UserChanged(at=at, fields=("absences",)), absences=absences)
+        return self._record(UserUpdated(at=at, changed_fields=("absences",)), absences=absences)
 
-    def leave(self, *, at: datetime) -> Self:
+    def deactivate(self, *, at: datetime) -> Self:
         """Say goodbye: the person gets no new work ever again. What he or she owned is handed over separately."""
-        return self._after(UserLeft(at=at), active=False) if self.active else self
+        return self._record(UserDeactivated(at=at), is_active=False) if self.is_active else self
 
 
-def _posts(roles: Sequence[str]) -> tuple[Post, ...]:
-    return tuple(Post(role) for role in several("user.roles", roles))
+def _role_assignments(roles: Sequence[str]) -> tuple[RoleAssignment, ...]:
+    return tuple(RoleAssignment(role) for role in unique_tuple("user.roles", roles))
 
 
 @record
-class TeamFormed(Event):
+class TeamCreated(Event):
     """A team was formed."""
 
-    name: ClassVar[str] = "team.formed"
+    name: ClassVar[str] = "team.created"
 
 
 @record
 class Team(Entity):
     """A unit of the house: a branch, a department, a shift. Reports compare teams side by side."""
 
-    shape: ClassVar[Shape] = Shape("team", "teams", unique=(("name",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("team", "teams", unique_keys=(("name",),))
 
-    id: TeamId = fields.ref("team")
+    id: TeamId = fields.id_of("team")
     name: str = fields.text(personal=False)
-    parent: TeamId | None = fields.ref("team", optional=True, default=None)
-    formed_at: datetime = fields.moment()
+    parent_id: TeamId | None = fields.id_of("team", optional=True, default=None)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
-    def form(cls, id: TeamId, name: str, *, at: datetime, parent: TeamId | None = None) -> Self:
+    def create(cls, id: TeamId, name: str, *, at: datetime, parent_id: TeamId | None = None) -> Self:
         """Form a team, as part of another or on its own."""
-        return cls(id=id, name=name, parent=parent, formed_at=at, pending=(TeamFormed(at=at),))
+        return cls(id=id, name=name, parent_id=parent_id, created_at=at, pending_events=(TeamCreated(at=at),))
 
 
 @value
-class Rejected:
+class RejectedCandidate:
     """A candidate who was not chosen, and why."""
 
-    user: UserId = fields.ref("user")
+    user_id: UserId = fields.id_of("user")
     reason: str = fields.text(personal=False)
 
 
@@ -240,26 +240,26 @@ class Assignment:
     """Who gets a piece of work, and why nobody else does.
 
     Attributes:
-        user: the one chosen; None when nobody could be.
-        rule: what decided: ``ring``, ``owner``, ``participant``, ``asked``.
+        user_id: the one chosen; None when nobody could be.
+        rule: what decided: ``round_robin_key``, ``owner``, ``participant_id``, ``asked``.
         rejected: all the others, with the reason for each.
     """
 
-    user: UserId | None = fields.ref("user", optional=True, default=None)
+    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
     rule: str = fields.text(personal=False)
-    rejected: tuple[Rejected, ...] = fields.parts(Rejected, default=())
+    rejected: tuple[RejectedCandidate, ...] = fields.embedded_list(RejectedCandidate, default=())
 
 
 @record
-class RingTurned(Event):
+class RoundRobinAssigned(Event):
     """A ring gave a piece of work to the one who had waited longest."""
 
-    name: ClassVar[str] = "ring.turned"
-    user: UserId = fields.ref("user")
+    name: ClassVar[str] = "round_robin.assigned"
+    user_id: UserId = fields.id_of("user")
 
 
 @record
-class Ring(Entity):
+class RoundRobin(Entity):
     """The order in which the holders of a role take turns.
 
     Attributes:
@@ -267,31 +267,31 @@ class Ring(Entity):
         queue: those who had a turn, the one who waited longest first. Whoever is not in it has waited longer still.
     """
 
-    shape: ClassVar[Shape] = Shape("ring", "rings", unique=(("key",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("round_robin", "round_robins", unique_keys=(("key",),))
 
-    id: RingId = fields.ref("ring")
+    id: RoundRobinId = fields.id_of("round_robin")
     key: str = fields.text(personal=False)
-    queue: tuple[str, ...] = fields.words(personal=False, most=10_000, default=())
+    queue: tuple[str, ...] = fields.text_list(personal=False, max_items=10_000, default=())
 
-    def turn(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
+    def next(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
         """Choose who takes the next piece of work, and let the ring turn.
 
         Args:
             candidates: the holders of the role, in any order.
             at: now; who is absent at that moment is passed over and keeps the place in the queue.
         """
-        waited: Mapping[str, int] = {user: place for place, user in enumerate(self.queue)}
+        queue_positions: Mapping[str, int] = {user: position for position, user in enumerate(self.queue)}
         rejected = []
         chosen: User | None = None
-        for user in sorted(candidates, key=lambda u: (waited.get(u.id, -1), u.id)):
-            if reason := user.unavailable(at):
-                rejected.append(Rejected(user.id, reason))
+        for user in sorted(candidates, key=lambda u: (queue_positions.get(u.id, -1), u.id)):
+            if reason := user.unavailability(at):
+                rejected.append(RejectedCandidate(user.id, reason))
             elif chosen is None:
                 chosen = user
             else:
-                rejected.append(Rejected(user.id, "waited_less"))
+                rejected.append(RejectedCandidate(user.id, "assigned_more_recently"))
         if chosen is None:
-            return self, Assignment(rule="ring", rejected=tuple(rejected))
+            return self, Assignment(rule="round_robin", rejected=tuple(rejected))
         queue = (*(user for user in self.queue if user != chosen.id), chosen.id)
-        turned = self._after(RingTurned(at=at, user=chosen.id), queue=queue)
-        return turned, Assignment(user=chosen.id, rule="ring", rejected=tuple(rejected))
+        updated = self._record(RoundRobinAssigned(at=at, user_id=chosen.id), queue=queue)
+        return updated, Assignment(user_id=chosen.id, rule="round_robin", rejected=tuple(rejected))

@@ -4,27 +4,29 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from crmcore.domain import fields
-from crmcore.domain.ids import ReceiptId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.ids import IdempotencyRecordId
+from crmcore.domain.kernel import Entity, EntityMeta, record
 
 
 @record
-class Receipt(Entity):
+class IdempotencyRecord(Entity):
     """The answer to a command that came with a key.
 
     Attributes:
         key: as the caller chose it.
-        story: which story it was given to.
+        command: which story it was given to.
         fingerprint: of the arguments; the same key with others is refused.
         result: the answer.
         expires_at: from when on the key is free again.
     """
 
-    shape: ClassVar[Shape] = Shape("receipt", "receipts", unique=(("key",),), indexes=(("expires_at",),))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "idem", "idempotency_records", unique_keys=(("key",),), indexes=(("expires_at",),)
+    )
 
-    id: ReceiptId = fields.ref("receipt")
-    key: str = fields.text(personal=True, limit=255)
-    story: str = fields.text(personal=False, limit=60)
-    fingerprint: str = fields.text(personal=False, limit=64)
-    result: Any = fields.anything()
-    expires_at: datetime = fields.moment()
+    id: IdempotencyRecordId = fields.id_of("idem")
+    key: str = fields.text(personal=True, max_length=255)
+    command: str = fields.text(personal=False, max_length=60)
+    fingerprint: str = fields.text(personal=False, max_length=64)
+    result: Any = fields.any_value()
+    expires_at: datetime = fields.timestamp()

@@ -14,16 +14,18 @@ from typing import Any, Final
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
-from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
-from crmcore.domain.fields.build import build
-from crmcore.domain.fields.time import LATEST
+from crmcore.domain.errors.given import InvalidChoiceError, InvalidInputError, OutOfRangeError
+from crmcore.domain.fields.build import make_field
+from crmcore.domain.fields.time import MAX_TIMESTAMP
 from crmcore.domain.kernel import value
 from crmcore.domain.zones import instant, zone_of
 
 _FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_PARTS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST"})
-_LIMITS: Final = {"INTERVAL": 1_000, "COUNT": 10_000}
-_SOME_DAY: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # rules are told in local time
+_RULE_PARTS: Final = frozenset(
+    {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST"}
+)
+_PART_LIMITS: Final = {"INTERVAL": 1_000, "COUNT": 10_000}
+_SAMPLE_START: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # rules are told in local time
 
 
 def _check_zone(name: Any) -> None:
@@ -32,21 +34,21 @@ def _check_zone(name: Any) -> None:
 
 def _check_rule(rule: Any) -> None:
     if type(rule) is not str or len(rule) > 200:
-        raise InvalidInput("", "must be a recurrence rule of at most 200 characters")
-    parts = _parts(rule)
+        raise InvalidInputError("", "must be a recurrence rule of at most 200 characters")
+    parts = _parse_rule(rule)
     if parts.get("FREQ") not in _FREQUENCIES:
-        raise NotAllowed("", allowed=tuple(f"FREQ={frequency}" for frequency in _FREQUENCIES))
-    if unknown := set(parts) - _PARTS:
-        raise NotAllowed(f".{min(unknown)}", allowed=tuple(sorted(_PARTS)))
-    for name, most in _LIMITS.items():
+        raise InvalidChoiceError("", allowed=tuple(f"FREQ={frequency}" for frequency in _FREQUENCIES))
+    if unknown := set(parts) - _RULE_PARTS:
+        raise InvalidChoiceError(f".{min(unknown)}", allowed=tuple(sorted(_RULE_PARTS)))
+    for name, maximum in _PART_LIMITS.items():
         number = parts.get(name, "1")
-        if not (number.isascii() and number.isdecimal() and len(number) < 6 and 1 <= int(number) <= most):
-            raise OutOfRange(f".{name}", f"must lie between 1 and {most:,}")
+        if not (number.isascii() and number.isdecimal() and len(number) < 6 and 1 <= int(number) <= maximum):
+            raise OutOfRangeError(f".{name}", f"must lie between 1 and {maximum:,}")
     try:
-        rrulestr(_endless(parts), dtstart=_SOME_DAY)
-        _until(parts.get("UNTIL"))
+        rrulestr(_without_end(parts), dtstart=_SAMPLE_START)
+        _parse_until(parts.get("UNTIL"))
     except (ValueError, TypeError, AttributeError, OverflowError, IndexError):
-        raise InvalidInput("", "must be a rule of RFC 5545 such as FREQ=WEEKLY;BYDAY=MO") from None
+        raise InvalidInputError("", "must be a rule of RFC 5545 such as FREQ=WEEKLY;BYDAY=MO") from None
 
 
 @value
@@ -64,23 +66,23 @@ class Recurrence:
         ['2026-01-31T07:00:00+00:00', '2026-02-28T07:00:00+00:00', '2026-04-30T06:00:00+00:00']
     """
 
-    rule: str = build(_check_rule, personal=False, limit=200)
-    zone: str = build(_check_zone, personal=False, limit=60, default="UTC")
+    rule: str = make_field(_check_rule, personal=False, limit=200)
+    zone: str = make_field(_check_zone, personal=False, limit=60, default="UTC")
 
     @property
-    def ends(self) -> bool:
+    def is_finite(self) -> bool:
         """Whether there is a last occurrence."""
-        return not {"COUNT", "UNTIL"}.isdisjoint(_parts(self.rule))
+        return not {"COUNT", "UNTIL"}.isdisjoint(_parse_rule(self.rule))
 
-    def occurrences(self, *, start: datetime, most: int) -> Iterator[datetime]:
+    def occurrences(self, *, start: datetime, max_count: int) -> Iterator[datetime]:
         """All of them in order, the start first; so many at most."""
-        parts, zone = _parts(self.rule), zone_of(self.zone)
-        until = _until(parts.get("UNTIL"))
-        end = LATEST if until is None else until if until.tzinfo else instant(until, zone)
-        walls = _walk(parts, start.astimezone(zone).replace(tzinfo=None))
+        parts, zone = _parse_rule(self.rule), zone_of(self.zone)
+        until = _parse_until(parts.get("UNTIL"))
+        end = MAX_TIMESTAMP if until is None else until if until.tzinfo else instant(until, zone)
+        local_occurrences = _local_occurrences(parts, start.astimezone(zone).replace(tzinfo=None))
         yield start
-        for wall in islice(walls, min(most, int(parts.get("COUNT", most))) - 1):
-            if wall.year >= LATEST.year or (at := instant(wall, zone)) > end:
+        for local_occurrence in islice(local_occurrences, min(max_count, int(parts.get("COUNT", max_count))) - 1):
+            if local_occurrence.year >= MAX_TIMESTAMP.year or (at := instant(local_occurrence, zone)) > end:
                 return
             yield at
 
@@ -93,59 +95,65 @@ class Recurrence:
         """
         if number == 1:
             return start
-        parts, zone = _parts(self.rule), zone_of(self.zone)
+        parts, zone = _parse_rule(self.rule), zone_of(self.zone)
         if number > int(parts.get("COUNT", number)):
             return None
-        local = start.astimezone(zone).replace(tzinfo=None)
+        local_start = start.astimezone(zone).replace(tzinfo=None)
         try:
-            wall = _leap(parts, local, number - 1) if _is_plain(parts) else _search(parts, local, number - 1)
+            local_occurrence = (
+                _add_interval(parts, local_start, number - 1)
+                if _is_simple_interval(parts)
+                else _nth_by_rule(parts, local_start, number - 1)
+            )
         except (OverflowError, ValueError):  # past the calendar's last year
             return None
-        if wall is None or wall.year >= LATEST.year:
+        if local_occurrence is None or local_occurrence.year >= MAX_TIMESTAMP.year:
             return None
-        at = instant(wall, zone)
-        until = _until(parts.get("UNTIL"))
+        at = instant(local_occurrence, zone)
+        until = _parse_until(parts.get("UNTIL"))
         if until is not None and at > (until if until.tzinfo else instant(until, zone)):
             return None
         return at
 
 
-def _parts(rule: str) -> dict[str, str]:
+def _parse_rule(rule: str) -> dict[str, str]:
     return {name: value for name, _, value in (part.partition("=") for part in rule.split(";"))}
 
 
-def _endless(parts: dict[str, str]) -> str:
+def _without_end(parts: dict[str, str]) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items() if name not in {"COUNT", "UNTIL"})
 
 
-def _until(written: str | None) -> datetime | None:
-    if written is None:
+def _parse_until(text: str | None) -> datetime | None:
+    if text is None:
         return None
-    if len(written) == 8:  # a day, which is meant to its end
-        return datetime.strptime(written, "%Y%m%d") + timedelta(days=1, microseconds=-1)  # noqa: DTZ007
-    return datetime.strptime(written, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    if len(text) == 8:  # a day, which is meant to its end
+        return datetime.strptime(text, "%Y%m%d") + timedelta(days=1, microseconds=-1)  # noqa: DTZ007
+    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
-def _is_plain(parts: dict[str, str]) -> bool:
+def _is_simple_interval(parts: dict[str, str]) -> bool:
     return parts["FREQ"] in {"MONTHLY", "YEARLY"} and not any(name.startswith("BY") for name in parts)
 
 
-def _walk(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+def _local_occurrences(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     """What comes after the start by the wall clock, as far as there are years."""
-    if not _is_plain(parts):
-        yield from (wall for wall in rrulestr(_endless(parts), dtstart=start) if wall > start)
+    if not _is_simple_interval(parts):
+        yield from (local_time for local_time in rrulestr(_without_end(parts), dtstart=start) if local_time > start)
         return
     try:
-        yield from map(partial(_leap, parts, start), count(1))
+        yield from map(partial(_add_interval, parts, start), count(1))
     except (OverflowError, ValueError):  # past the calendar's last year
         return
 
 
-def _leap(parts: dict[str, str], start: datetime, steps: int) -> datetime:
-    length = steps * int(parts.get("INTERVAL", "1"))
-    return start + (relativedelta(months=length) if parts["FREQ"] == "MONTHLY" else relativedelta(years=length))
+def _add_interval(parts: dict[str, str], start: datetime, steps: int) -> datetime:
+    interval_count = steps * int(parts.get("INTERVAL", "1"))
+    return start + (
+        relativedelta(months=interval_count) if parts["FREQ"] == "MONTHLY" else relativedelta(years=interval_count)
+    )
 
 
-def _search(parts: dict[str, str], start: datetime, steps: int) -> datetime | None:
-    series = (wall for wall in rrulestr(_endless(parts), dtstart=start) if wall > start)
+def _nth_by_rule(parts: dict[str, str], start: datetime, steps: int) -> datetime | None:
+    series = (local_time for local_time in rrulestr(_without_end(parts), dtstart=start) if local_time > start)
     return next(islice(series, steps - 1, None), None)

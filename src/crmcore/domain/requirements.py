@@ -6,7 +6,7 @@ from crmcore.domain import fields
 from crmcore.domain.kernel import value
 
 
-class Rule(Enum):
+class RequirementKind(Enum):
     """What can be asked for. The argument that a rule takes stands in brackets."""
 
     VALUE = "value"
@@ -26,20 +26,20 @@ class Requirement:
     """One thing that a stage asks for.
 
     Attributes:
-        rule: what.
-        argument: what it is about, such as a kind of task; see `Rule`.
+        kind: what.
+        argument: what it is about, such as a kind of task; see `RequirementKind`.
     """
 
-    rule: Rule = fields.one_of(Rule)
-    argument: str = fields.text(personal=False, limit=100, default="", blank=True)
+    kind: RequirementKind = fields.enum(RequirementKind)
+    argument: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
 
 
 @value
-class Violation:
+class UnmetRequirement:
     """One thing that is missing: machine-readable, and translatable by its word."""
 
-    rule: Rule = fields.one_of(Rule)
-    argument: str = fields.text(personal=False, limit=100, default="", blank=True)
+    kind: RequirementKind = fields.enum(RequirementKind)
+    argument: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
 
     def __str__(self) -> str:
-        return f"{self.rule.value.replace('_', ' ')}{f' {self.argument!r}' if self.argument else ''}"
+        return f"{self.kind.value.replace('_', ' ')}{f' {self.argument!r}' if self.argument else ''}"

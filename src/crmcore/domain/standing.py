@@ -2,11 +2,11 @@
 
 from typing import Any, Protocol
 
-from crmcore.domain.errors.broken import RuleBroken
+from crmcore.domain.errors.broken import BusinessRuleError
 from crmcore.domain.kernel import Entity
 
 
-class Standing(Protocol):
+class HasOpenState(Protocol):
     """A state that knows whether there is still something to be done."""
 
     @property
@@ -18,11 +18,13 @@ class Standing(Protocol):
         """Whether there is still something to be done."""
 
 
-def check_open(record: Entity, state: Standing, verb: str) -> None:
+def require_open(record: Entity, state: HasOpenState, verb: str) -> None:
     """Let something be done with a record that is open, or not.
 
     Raises:
-        RuleBroken: it is not open; the rule is named after its kind, as in ``task_not_open``.
+        BusinessRuleError: it is not open; the rule is named after its kind, as in ``task_not_open``.
     """
     if not state.is_open:
-        raise RuleBroken(record.id, f"{record.shape.kind}_not_open", f"is {state.value}; reopen it to {verb} it")
+        raise BusinessRuleError(
+            record.id, f"{record.meta.prefix}_not_open", f"is {state.value}; reopen it to {verb} it"
+        )

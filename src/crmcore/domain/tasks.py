@@ -9,13 +9,13 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.clocks.replay import Timer, until
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.fields.time import checked_moment
+from crmcore.domain.clocks.replay import SlaTimer, deadline_timer
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.fields.time import checked_timestamp
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, changed, check_move, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, copy_with, record
 from crmcore.domain.recurrence import Recurrence
-from crmcore.domain.standing import check_open
+from crmcore.domain.standing import require_open
 
 
 class Priority(Enum):
@@ -40,7 +40,7 @@ class TaskState(Enum):
         return self is TaskState.OPEN
 
 
-TASK_LIFE: Final[Transitions[TaskState]] = {
+TASK_TRANSITIONS: Final[Transitions[TaskState]] = {
     TaskState.OPEN: frozenset({TaskState.DONE, TaskState.CANCELLED}),
     TaskState.DONE: frozenset({TaskState.OPEN}),
     TaskState.CANCELLED: frozenset({TaskState.OPEN}),
@@ -48,22 +48,22 @@ TASK_LIFE: Final[Transitions[TaskState]] = {
 
 
 @record
-class TaskGiven(Event):
+class TaskCreated(Event):
     """Somebody was given a task."""
 
-    name: ClassVar[str] = "task.given"
-    kind: str = fields.text(personal=False, default="", blank=True)
-    assignee: UserId | None = fields.ref("user", optional=True, default=None)
-    due_at: datetime | None = fields.moment(optional=True, default=None)
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
+    name: ClassVar[str] = "task.created"
+    kind: str = fields.text(personal=False, default="", allow_blank=True)
+    assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
 
 
 @record
-class TaskDone(Event):
-    """A task was done; `late` tells by how much too late, in seconds, 0 when in time."""
+class TaskCompleted(Event):
+    """A task was done; `late_seconds` tells by how much too late, in seconds, 0 when in time."""
 
-    name: ClassVar[str] = "task.done"
-    late: int = fields.whole(default=0)
+    name: ClassVar[str] = "task.completed"
+    late_seconds: int = fields.integer(default=0)
 
 
 @record
@@ -85,8 +85,8 @@ class TaskRescheduled(Event):
     """A task got another due time."""
 
     name: ClassVar[str] = "task.rescheduled"
-    before: datetime | None = fields.moment(optional=True, default=None)
-    after: datetime | None = fields.moment(optional=True, default=None)
+    before: datetime | None = fields.timestamp(optional=True, default=None)
+    after: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
@@ -94,8 +94,8 @@ class TaskReassigned(Event):
     """A task passed to somebody else."""
 
     name: ClassVar[str] = "task.reassigned"
-    before: UserId | None = fields.ref("user", optional=True, default=None)
-    after: UserId | None = fields.ref("user", optional=True, default=None)
+    previous_assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -103,8 +103,8 @@ class TaskEscalated(Event):
     """Somebody further up heard that a task is late."""
 
     name: ClassVar[str] = "task.escalated"
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -112,176 +112,196 @@ class Task(Entity):
     """Something to do.
 
     Attributes:
-        kind: the sort of task, as a word: ``call``, ``measure``.
+        kind: the sort of task, as a word: ``post``, ``measure``.
         role: in which role the assignee does it.
-        level: how far up its lateness has been told; 0 is nobody.
-        number: which of a recurring task's occurrences it is, from 1.
+        escalation_level: how far up its lateness has been told; 0 is nobody.
+        occurrence_number: which of a recurring task's occurrences it is, from 1.
         starts_at: when a recurring task's first occurrence was due.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "task",
         "tasks",
         indexes=(
-            ("deal",),
-            ("customer",),
-            ("complaint",),
-            ("equipment",),
-            ("assignee", "state", "due_at"),
+            ("deal_id",),
+            ("customer_id",),
+            ("complaint_id",),
+            ("equipment_id",),
+            ("assignee_id", "state", "due_at"),
             ("due_at",),
         ),
     )
 
-    id: TaskId = fields.ref("task")
+    id: TaskId = fields.id_of("task")
     title: str = fields.text(personal=True)
-    kind: str = fields.text(personal=False, limit=60, default="", blank=True)
-    state: TaskState = fields.one_of(TaskState, default=TaskState.OPEN)
-    priority: Priority = fields.one_of(Priority, default=Priority.NORMAL)
-    assignee: UserId | None = fields.ref("user", optional=True, default=None)
-    role: str = fields.text(personal=False, limit=60, default="", blank=True)
-    due_at: datetime | None = fields.moment(optional=True, default=None)
-    remind_at: datetime | None = fields.moment(optional=True, default=None)
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
-    complaint: ComplaintId | None = fields.ref("complaint", optional=True, default=None)
-    equipment: EquipmentId | None = fields.ref("equipment", optional=True, default=None)
-    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    result: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    repeats: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
-    number: int = fields.whole(least=1, default=1)
-    starts_at: datetime | None = fields.moment(optional=True, default=None)
-    level: int = fields.whole(most=100, default=0)
-    given_at: datetime = fields.moment()
-    closed_at: datetime | None = fields.moment(optional=True, default=None)
+    kind: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
+    state: TaskState = fields.enum(TaskState, default=TaskState.OPEN)
+    priority: Priority = fields.enum(Priority, default=Priority.NORMAL)
+    assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    role: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
+    remind_at: datetime | None = fields.timestamp(optional=True, default=None)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    complaint_id: ComplaintId | None = fields.id_of("complaint", optional=True, default=None)
+    equipment_id: EquipmentId | None = fields.id_of("equipment", optional=True, default=None)
+    note: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    result: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    recurrence: Recurrence | None = fields.embedded(Recurrence, optional=True, default=None)
+    occurrence_number: int = fields.integer(min=1, default=1)
+    starts_at: datetime | None = fields.timestamp(optional=True, default=None)
+    escalation_level: int = fields.integer(max=100, default=0)
+    created_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
 
     @classmethod
-    def give(
+    def create(
         cls,
         id: TaskId,
         title: str,
         *,
         at: datetime,
         kind: str = "",
-        assignee: UserId | None = None,
+        assignee_id: UserId | None = None,
         role: str = "",
         due_at: datetime | None = None,
         remind_at: datetime | None = None,
         priority: Priority | str = Priority.NORMAL,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
-        complaint: ComplaintId | None = None,
-        equipment: EquipmentId | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
+        complaint_id: ComplaintId | None = None,
+        equipment_id: EquipmentId | None = None,
         note: str = "",
-        repeats: Recurrence | None = None,
+        recurrence: Recurrence | None = None,
     ) -> Self:
         """Give somebody, or for now nobody, something to do.
 
         Raises:
-            RuleBroken: a recurring task without a due time to count from.
-            InvalidInput: a field that cannot be.
+            BusinessRuleError: a recurring task without a due time to count from.
+            InvalidInputError: a field that cannot be.
         """
-        if repeats is not None and due_at is None:
-            raise RuleBroken(id, "recurrence_without_due_time", "needs a due time that its recurrence starts from")
+        if recurrence is not None and due_at is None:
+            raise BusinessRuleError(
+                id, "recurrence_without_due_time", "needs a due time that its recurrence starts from"
+            )
         task = cls(
             id=id,
             title=title,
             kind=kind,
             priority=priority,  # type: ignore[arg-type]  # a word becomes its member
-            assignee=assignee,
+            assignee_id=assignee_id,
             role=role,
             due_at=due_at,
             remind_at=remind_at,
-            deal=deal,
-            customer=customer,
-            complaint=complaint,
-            equipment=equipment,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            complaint_id=complaint_id,
+            equipment_id=equipment_id,
             note=note,
-            repeats=repeats,
-            starts_at=due_at if repeats is not None else None,
-            given_at=at,
+            recurrence=recurrence,
+            starts_at=due_at if recurrence is not None else None,
+            created_at=at,
         )
-        return task._after(TaskGiven(at=at, kind=task.kind, assignee=assignee, due_at=task.due_at, deal=deal))
+        return task._record(
+            TaskCreated(at=at, kind=task.kind, assignee_id=assignee_id, due_at=task.due_at, deal_id=deal_id)
+        )
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
         return self.state.is_open and self.due_at is not None and self.due_at < now
 
-    def clock(self, *, now: datetime) -> Timer | None:
+    def deadline_timer(self, *, now: datetime) -> SlaTimer | None:
         """Tell how its time stands, by the clock that complaints have; None when none is promised."""
-        due, over = self.due_at, self.closed_at
-        return None if due is None else until(due, since=self.given_at, ended_at=over, now=now)
+        due_at, ended_at = self.due_at, self.closed_at
+        return (
+            None if due_at is None else deadline_timer(due_at, started_at=self.created_at, ended_at=ended_at, now=now)
+        )
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
         """Call it done.
 
         Raises:
-            IllegalTransition: it is not open.
+            InvalidTransitionError: it is not open.
         """
-        check_move(self.id, TASK_LIFE, self.state, TaskState.DONE)
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.DONE)
         late = max(at - self.due_at, timedelta(0)) if self.due_at else timedelta(0)
-        fact = TaskDone(at=at, late=late // timedelta(seconds=1))
-        return self._after(fact, state=TaskState.DONE, result=result, closed_at=at)
+        event = TaskCompleted(at=at, late_seconds=late // timedelta(seconds=1))
+        return self._record(event, state=TaskState.DONE, result=result, closed_at=at)
 
     def cancel(self, *, at: datetime, reason: str = "") -> Self:
         """Call it off.
 
         Raises:
-            IllegalTransition: it is not open.
+            InvalidTransitionError: it is not open.
         """
-        check_move(self.id, TASK_LIFE, self.state, TaskState.CANCELLED)
-        return self._after(TaskCancelled(at=at), state=TaskState.CANCELLED, result=reason, closed_at=at)
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.CANCELLED)
+        return self._record(TaskCancelled(at=at), state=TaskState.CANCELLED, result=reason, closed_at=at)
 
     def reopen(self, *, at: datetime) -> Self:
         """Take it up again.
 
         Raises:
-            IllegalTransition: it is open.
+            InvalidTransitionError: it is open.
         """
-        check_move(self.id, TASK_LIFE, self.state, TaskState.OPEN)
-        return self._after(TaskReopened(at=at), state=TaskState.OPEN, closed_at=None)
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.OPEN)
+        return self._record(TaskReopened(at=at), state=TaskState.OPEN, closed_at=None)
 
     def reschedule(self, due_at: datetime | None, *, at: datetime, remind_at: datetime | None = None) -> Self:
         """Give it another due time, with which its ladder starts anew.
 
         Raises:
-            RuleBroken: it is not open.
+            BusinessRuleError: it is not open.
         """
-        check_open(self, self.state, "reschedule")
-        due_at = None if due_at is None else checked_moment("task.due_at", due_at)
-        remind_at = None if remind_at is None else checked_moment("task.remind_at", remind_at)
+        require_open(self, self.state, "reschedule")
+        due_at = None if due_at is None else checked_timestamp("task.due_at", due_at)
+        remind_at = None if remind_at is None else checked_timestamp("task.remind_at", remind_at)
         if due_at == self.due_at and remind_at == self.remind_at:
             return self
-        fact = TaskRescheduled(at=at, before=self.due_at, after=due_at)
-        return self._after(fact, due_at=due_at, remind_at=remind_at, level=0)
+        event = TaskRescheduled(at=at, before=self.due_at, after=due_at)
+        return self._record(event, due_at=due_at, remind_at=remind_at, escalation_level=0)
 
-    def reassign(self, assignee: UserId | None, *, at: datetime) -> Self:
+    def reassign(self, assignee_id: UserId | None, *, at: datetime) -> Self:
         """Pass it to somebody else.
 
         Raises:
-            RuleBroken: it is not open.
+            BusinessRuleError: it is not open.
         """
-        check_open(self, self.state, "reassign")
-        if assignee == self.assignee:
+        require_open(self, self.state, "reassign")
+        if assignee_id == self.assignee_id:
             return self
-        return self._after(TaskReassigned(at=at, before=self.assignee, after=assignee), assignee=assignee)
+        return self._record(
+            TaskReassigned(at=at, previous_assignee_id=self.assignee_id, new_assignee_id=assignee_id),
+            assignee_id=assignee_id,
+        )
 
-    def escalate(self, *, level: int, to: UserId | None, at: datetime) -> Self:
+    def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
-        return self._after(TaskEscalated(at=at, level=level, to=to), level=level)
+        return self._record(TaskEscalated(at=at, level=level, recipient_id=recipient_id), level=level)
 
-    def next(self, id: TaskId, *, at: datetime) -> Self | None:
+    def next_occurrence(self, id: TaskId, *, at: datetime) -> Self | None:
         """The next task of its recurrence, or None when there is none."""
-        if self.repeats is None or self.starts_at is None:
+        if self.recurrence is None or self.starts_at is None:
             return None
-        due_at = self.repeats.occurrence(self.number + 1, start=self.starts_at)
+        due_at = self.recurrence.occurrence(self.occurrence_number + 1, start=self.starts_at)
         if due_at is None:
             return None
-        lead = self.due_at - self.remind_at if self.due_at and self.remind_at else None
-        remind_at = due_at - lead if lead else None
-        alike = {name: getattr(self, name) for name in ALIKE}
-        following = self.give(id, self.title, at=at, due_at=due_at, remind_at=remind_at, **alike)
-        return changed(following, number=self.number + 1, starts_at=self.starts_at)
+        reminder_lead_time = self.due_at - self.remind_at if self.due_at and self.remind_at else None
+        remind_at = due_at - reminder_lead_time if reminder_lead_time else None
+        shared_fields = {name: getattr(self, name) for name in SERIES_FIELDS}
+        task = self.create(id, self.title, at=at, due_at=due_at, remind_at=remind_at, **shared_fields)
+        return copy_with(task, occurrence_number=self.occurrence_number + 1, starts_at=self.starts_at)
 
 
-ALIKE: Final = ("kind", "assignee", "role", "priority", "deal", "customer", "complaint", "equipment", "note", "repeats")
+SERIES_FIELDS: Final = (
+    "kind",
+    "assignee_id",
+    "role",
+    "priority",
+    "deal",
+    "customer",
+    "complaint",
+    "equipment",
+    "note",
+    "recurrence",
+)
 """What the tasks of one recurrence have in common."""

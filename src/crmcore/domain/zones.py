@@ -7,19 +7,19 @@ Rule 2: a local time that the zone has twice means the first of the two.
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crmcore.domain.errors.given import NotAllowed
+from crmcore.domain.errors.given import InvalidChoiceError
 
 
 def zone_of(name: str, *, field: str = "zone") -> ZoneInfo:
     """Find a time zone by its IANA name.
 
     Raises:
-        NotAllowed: there is no such zone.
+        InvalidChoiceError: there is no such zone.
     """
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, TypeError, AttributeError, ZoneInfoNotFoundError):
-        raise NotAllowed(field, allowed=("an IANA zone such as Asia/Tashkent",)) from None
+        raise InvalidChoiceError(field, allowed=("an IANA zone such as Asia/Tashkent",)) from None
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
@@ -34,12 +34,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
     if first.astimezone(zone).replace(tzinfo=None) == local:
         return first
     # Leapt over. The leap lies between what the two offsets make of the time; halve the way to it.
-    before, after = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(microseconds=1):
-        middle = before + (after - before) // 2
+    earlier, later = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first
+    offset = earlier.astimezone(zone).utcoffset()
+    while later - earlier > timedelta(microseconds=1):
+        middle = earlier + (later - earlier) // 2
         if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
+            earlier = middle
         else:
-            after = middle
-    return after
+            later = middle
+    return later

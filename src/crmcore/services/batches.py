@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError, TransactionOpenError
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.services.ports import Batch, Context, Ids, Store, is_joined
+from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError, TransactionOpenError
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.services.ports import Batch, IdGenerator, RequestContext, Store, is_joined
 
 REMEDY: Final = "start the task before the batch, or with an empty contextvars.Context()"
 
@@ -56,7 +56,7 @@ class _OpenTransaction:
 
     def is_here(self) -> bool:
         """Whether this is the thread, the asyncio task and the context in which it was opened."""
-        if self.task is not _current_task() or not self.forget():
+        if self.task is not _current_task() or not self.abandon():
             return False
         self.enter()
         return True
@@ -64,13 +64,13 @@ class _OpenTransaction:
     def end(self) -> None:
         """End it, and forget it in the context in which it was opened."""
         self.is_over, self.task, self.batch = True, None, None
-        self.forget()
+        self.abandon()
 
     def enter(self) -> None:
         """Make it the one that is open in this context."""
         self.token = _CURRENT.set(self)
 
-    def forget(self) -> bool:
+    def abandon(self) -> bool:
         """Forget it in the context in which it was opened; returns whether this is that context."""
         if self.token is None or self.thread != threading.get_ident():
             return False
@@ -88,35 +88,37 @@ _CURRENT: Final[ContextVar[_OpenTransaction | None]] = ContextVar("crmcore_trans
 
 
 @contextmanager
-def batch_of(store: Store, context: Context, ids: Ids) -> Iterator[None]:
+def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator) -> Iterator[None]:
     """Tell the stories of a block in one transaction, and commit it at the end.
 
     Raises:
-        RuleBroken: a batch is open already; or the block is left in another thread or task than it was entered in.
+        BusinessRuleError: a batch is open already; or the block is left in another thread or task than it was entered in.
         TransactionOpenError: a command is open, or a batch over another store.
-        InvalidInput: the store tells stories one by one only.
+        InvalidInputError: the store tells stories one by one only.
         (others): whatever the block raises, or the commit; then nothing of the batch has happened.
     """
-    current = _here(store)
+    current = _current_here(store)
     if current is not None and (current.is_busy or current.store != store):
-        raise _refused(current)
+        raise _not_owned_error(current)
     if current is not None:
-        raise RuleBroken("batch", "batch_in_batch", "is open already; one commit is one batch")
+        raise BusinessRuleError("batch", "nested_batch", "is open already; one commit is one batch")
     begin: Any = getattr(store, "batch", None)
     if begin is None:
-        raise InvalidInput("store", f"tells stories one by one only; {type(store).__name__} offers no batch()")
-    with begin(context, ids=ids) as batch:
+        raise InvalidInputError("store", f"tells stories one by one only; {type(store).__name__} offers no batch()")
+    with begin(context, ids=id_generator) as batch:
         opened = _OpenTransaction(store, batch, is_batch=True)
         try:
             opened.enter()
             yield
             if not opened.is_here():
-                raise RuleBroken(
-                    "batch", "batch_elsewhere", "was left in another thread or task than it was entered in"
+                raise BusinessRuleError(
+                    "batch", "batch_in_other_thread", "was left in another thread or task than it was entered in"
                 )
         except GeneratorExit:
             if opened.commands:
-                raise RuleBroken("batch", "batch_abandoned", "was opened in a generator that was closed") from None
+                raise BusinessRuleError(
+                    "batch", "batch_abandoned", "was opened in a generator that was closed"
+                ) from None
             raise
         finally:
             opened.end()
@@ -124,20 +126,20 @@ def batch_of(store: Store, context: Context, ids: Ids) -> Iterator[None]:
 
 
 @contextmanager
-def transaction_of(store: Store, *, reading: bool) -> Iterator[Store | Batch]:
+def open_transaction(store: Store, *, read_only: bool) -> Iterator[Store | Batch]:
     """Find where a story begins its transaction: in the batch that is open over its store, or in the store.
 
     Raises:
-        RuleBroken: a batch is open that belongs to another thread or task.
+        BusinessRuleError: a batch is open that belongs to another thread or task.
         TransactionClosedError: this task was started in a batch that has ended.
         TransactionOpenError: it is a command, and a command or a batch over another store is open.
     """
-    current = _here(store, reading=reading)
-    if reading:
+    current = _current_here(store, read_only=read_only)
+    if read_only:
         yield store if current is None or current.store != store else current.batch or store
         return
     if current is not None and (current.is_busy or current.store != store):
-        raise _refused(current)
+        raise _not_owned_error(current)
     opened = current or _OpenTransaction(store)
     try:
         if current is None:
@@ -151,14 +153,14 @@ def transaction_of(store: Store, *, reading: bool) -> Iterator[Store | Batch]:
             opened.end()
 
 
-def open_batch(store: Store) -> Batch | None:
+def current_batch(store: Store) -> Batch | None:
     """Find the batch that stories over a store are part of here.
 
     Raises:
-        RuleBroken: it was opened in another thread or task.
+        BusinessRuleError: it was opened in another thread or task.
         TransactionClosedError: this task was started in a batch that has ended.
     """
-    current = _here(store)
+    current = _current_here(store)
     return current.batch if current is not None and current.store == store else None
 
 
@@ -172,9 +174,9 @@ def require_committed(store: Store, action: str) -> None:
     Raises:
         TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
     """
-    current = _here(store)
+    current = _current_here(store)
     if current is not None and current.is_batch:
-        raise TransactionOpenError("batch", "batch_is_open", f"is not committed yet; {action} after it")
+        raise TransactionOpenError("batch", "batch_open", f"is not committed yet; {action} after it")
     if is_joined(store):
         raise TransactionOpenError(
             "transaction",
@@ -183,26 +185,28 @@ def require_committed(store: Store, action: str) -> None:
         )
 
 
-def _here(store: Store, *, reading: bool = False) -> _OpenTransaction | None:
+def _current_here(store: Store, *, read_only: bool = False) -> _OpenTransaction | None:
     """Find the batch or command that is open in this thread and task; see rule 1."""
     current = _CURRENT.get()
     if current is None:
         return None
     if current.is_over:
         # The context in which a batch was opened goes on without it when it was left elsewhere; a copied context does not.
-        if not current.forget() and current.is_batch and current.store == store:
+        if not current.abandon() and current.is_batch and current.store == store:
             raise TransactionClosedError(
                 "batch", "batch_is_over", f"has ended, and this task was started in it; {REMEDY}"
             )
         return None
     if current.is_here():
         return current
-    if not current.is_batch or (reading and current.store != store):
+    if not current.is_batch or (read_only and current.store != store):
         return None
-    raise RuleBroken("batch", "batch_elsewhere", f"belongs to the thread or asyncio task that opened it; {REMEDY}")
+    raise BusinessRuleError(
+        "batch", "batch_in_other_thread", f"belongs to the thread or asyncio task that opened it; {REMEDY}"
+    )
 
 
-def _refused(current: _OpenTransaction) -> TransactionOpenError:
+def _not_owned_error(current: _OpenTransaction) -> TransactionOpenError:
     """Say why a command cannot begin in an open transaction."""
     if current.is_busy:
         advice = "of a command is open; call the next command after its end"

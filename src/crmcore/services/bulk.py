@@ -12,22 +12,22 @@ from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
-from crmcore.domain.errors.conflicts import Conflict, Taken
-from crmcore.domain.errors.given import InvalidInput, WrongType
+from crmcore.domain.errors.conflicts import ConflictError, DuplicateKeyError
+from crmcore.domain.errors.given import InvalidInputError, InvalidTypeError
 from crmcore.domain.errors.root import CrmError
-from crmcore.services.batches import batch_of, open_batch
-from crmcore.services.house import House
-from crmcore.services.unit import Unit
+from crmcore.services.batches import current_batch, start_batch
+from crmcore.services.house import Environment
+from crmcore.services.unit import UnitOfWork
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-LARGEST: Final = 10_000
+MAX_CHUNK_SIZE: Final = 10_000
 """How many items one transaction takes at most."""
 
 
 @frozen
-class Done(Generic[R]):
+class ItemSucceeded(Generic[R]):
     """An item that was told.
 
     Attributes:
@@ -40,7 +40,7 @@ class Done(Generic[R]):
 
 
 @frozen
-class Refused:
+class ItemFailed:
     """An item that was refused, of which nothing has happened.
 
     Attributes:
@@ -52,121 +52,142 @@ class Refused:
     error: CrmError
 
 
-Told = Done[R] | Refused
+ItemResult = ItemSucceeded[R] | ItemFailed
 Chunk = Sequence[tuple[int, T]]
 
 
-def tell_each(
-    house: House,
-    story: str,
+def execute_each(
+    environment: Environment,
+    command: str,
     items: Iterable[T],
-    tell: Callable[[T], R],
+    handler: Callable[[T], R],
     *,
-    chunk: int,
-    ahead: Callable[[Unit, Sequence[T]], None],
-) -> Iterator[Told[R]]:
+    chunk_size: int,
+    preload: Callable[[UnitOfWork, Sequence[T]], None],
+) -> Iterator[ItemResult[R]]:
     """Tell one story for each item, a batch of them in each transaction.
 
     Args:
-        story: its name.
-        ahead: reads at once what the stories of a batch will ask for one by one.
+        command: its name.
+        preload: reads at once what the stories of a batch will ask for one by one.
     """
 
-    def look_ahead(some: Chunk[T]) -> None:
+    def preload_chunk(chunk: Chunk[T]) -> None:
         # What cannot be read ahead is refused when its own turn comes.
         with suppress(CrmError):
-            house.run(story, lambda unit: ahead(unit, [item for _, item in some]))
+            environment.execute(command, lambda uow: preload(uow, [item for _, item in chunk]))
 
-    yield from _advised(house, (_tell_together(house, some, tell, look_ahead) for some in _chunks(items, chunk)))
+    yield from _analyze_while_growing(
+        environment,
+        (_execute_chunk(environment, chunk, handler, preload_chunk) for chunk in _read_chunks(items, chunk_size)),
+    )
 
 
-def take_each(
-    house: House, story: str, items: Iterable[T], take: Callable[[Unit, Chunk[T]], Iterable[Told[R]]], *, chunk: int
-) -> Iterator[Told[R]]:
+def execute_chunks(
+    environment: Environment,
+    command: str,
+    items: Iterable[T],
+    handler: Callable[[UnitOfWork, Chunk[T]], Iterable[ItemResult[R]]],
+    *,
+    chunk_size: int,
+) -> Iterator[ItemResult[R]]:
     """Take items in by the chunk, where one story sees many of them at once."""
-    yield from _advised(house, (_take_together(house, story, some, take) for some in _chunks(items, chunk)))
+    yield from _analyze_while_growing(
+        environment,
+        (_execute_or_split(environment, command, chunk, handler) for chunk in _read_chunks(items, chunk_size)),
+    )
 
 
-def row_of(item: Any, common: Mapping[str, Any], allowed: Iterable[str], *, what: str) -> dict[str, Any]:
+def merge_row(item: Any, common: Mapping[str, Any], allowed: Iterable[str], *, item_name: str) -> dict[str, Any]:
     """Lay an item's own facts over those that all items share.
 
     Raises:
-        WrongType: it is no mapping.
-        InvalidInput: a fact that nobody asked for.
+        InvalidTypeError: it is no mapping.
+        InvalidInputError: a fact that nobody asked for.
     """
     if not isinstance(item, Mapping):
-        raise WrongType(what, f"must be a mapping, not {type(item).__name__}")
-    facts = {**common, **item}
-    if unknown := facts.keys() - allowed:
-        raise InvalidInput(f"{what}.{min(map(str, unknown))}", f"is not asked for; {', '.join(sorted(allowed))} are")
-    return facts
+        raise InvalidTypeError(item_name, f"must be a mapping, not {type(item).__name__}")
+    values = {**common, **item}
+    if unknown := values.keys() - allowed:
+        raise InvalidInputError(
+            f"{item_name}.{min(map(str, unknown))}", f"is not asked for; {', '.join(sorted(allowed))} are"
+        )
+    return values
 
 
-def padded(options: Iterable[T]) -> tuple[T, ...]:
+def pad_to_power_of_two(options: Iterable[T]) -> tuple[T, ...]:
     """Fill options up with the last of them to the next power of two, so that a few statements serve all numbers of them."""
-    different = tuple(dict.fromkeys(options))
-    wanted = 1 << max(len(different) - 1, 0).bit_length()
-    return different + different[-1:] * (wanted - len(different))
+    distinct = tuple(dict.fromkeys(options))
+    target_length = 1 << max(len(distinct) - 1, 0).bit_length()
+    return distinct + distinct[-1:] * (target_length - len(distinct))
 
 
-def _chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
-    if type(size) is not int or not 1 <= size <= LARGEST:
-        raise InvalidInput("chunk", f"must lie between 1 and {LARGEST:,}")
+def _read_chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
+    if type(size) is not int or not 1 <= size <= MAX_CHUNK_SIZE:
+        raise InvalidInputError("chunk_size", f"must lie between 1 and {MAX_CHUNK_SIZE:,}")
     if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
-        raise WrongType("items", f"must be a list or a stream of items, not {type(items).__name__}")
+        raise InvalidTypeError("items", f"must be a list or a stream of items, not {type(items).__name__}")
     numbered = enumerate(items, start=1)
     while chunk := list(islice(numbered, size)):
         yield chunk
 
 
-def _advised(house: House, chunks: Iterable[Sequence[Told[R]]]) -> Iterator[Told[R]]:
+def _analyze_while_growing(
+    environment: Environment, chunks: Iterable[Sequence[ItemResult[R]]]
+) -> Iterator[ItemResult[R]]:
     """Let a store that plans by statistics have new ones whenever what came in has grown tenfold."""
     number, milestone = 0, 1_000
-    for told in chunks:
-        number += len(told)
-        if number >= milestone and open_batch(house.store) is None:
+    for results in chunks:
+        number += len(results)
+        if number >= milestone and current_batch(environment.store) is None:
             milestone *= 10
-            getattr(house.store, "analyze", _nothing)()
-        yield from told
-    if number >= 1_000 and open_batch(house.store) is None:
-        getattr(house.store, "analyze", _nothing)()
+            getattr(environment.store, "analyze", _no_statistics)()
+        yield from results
+    if number >= 1_000 and current_batch(environment.store) is None:
+        getattr(environment.store, "analyze", _no_statistics)()
 
 
-def _nothing() -> None:
+def _no_statistics() -> None:
     """A store that plans by no statistics needs none."""
 
 
-def _tell_together(
-    house: House, some: Chunk[T], tell: Callable[[T], R], look_ahead: Callable[[Chunk[T]], None]
-) -> list[Told[R]]:
+def _execute_chunk(
+    environment: Environment, chunk: Chunk[T], handler: Callable[[T], R], preload_chunk: Callable[[Chunk[T]], None]
+) -> list[ItemResult[R]]:
     attempt = 1
-    while hasattr(house.store, "batch") and open_batch(house.store) is None:
+    while hasattr(environment.store, "batch") and current_batch(environment.store) is None:
         try:
-            with batch_of(house.store, house.context, house.ids):
-                look_ahead(some)
-                return [_tell_one(number, item, tell) for number, item in some]
-        except Conflict as conflict:
-            if isinstance(conflict, Taken) or attempt >= house.attempts:
+            with start_batch(environment.store, environment.context, environment.id_generator):
+                preload_chunk(chunk)
+                return [_execute_item(number, item, handler) for number, item in chunk]
+        except ConflictError as conflict:
+            if isinstance(conflict, DuplicateKeyError) or attempt >= environment.max_attempts:
                 break
-        house.clock.pause(attempt)
+        environment.clock.sleep(attempt)
         attempt += 1
-    return [_tell_one(number, item, tell) for number, item in some]
+    return [_execute_item(number, item, handler) for number, item in chunk]
 
 
-def _tell_one(number: int, item: T, tell: Callable[[T], R]) -> Told[R]:
+def _execute_item(number: int, item: T, handler: Callable[[T], R]) -> ItemResult[R]:
     try:
-        return Done(number, tell(item))
+        return ItemSucceeded(number, handler(item))
     except CrmError as error:
-        return Refused(number, error)
+        return ItemFailed(number, error)
 
 
-def _take_together(
-    house: House, story: str, some: Chunk[T], take: Callable[[Unit, Chunk[T]], Iterable[Told[R]]]
-) -> list[Told[R]]:
+def _execute_or_split(
+    environment: Environment,
+    command: str,
+    chunk: Chunk[T],
+    handler: Callable[[UnitOfWork, Chunk[T]], Iterable[ItemResult[R]]],
+) -> list[ItemResult[R]]:
     try:
-        return house.insist(story, lambda unit: list(take(unit, some)))
-    except Conflict as conflict:
-        if len(some) == 1:
-            return [Refused(some[0][0], conflict)]
-    middle = len(some) // 2
-    return [*_take_together(house, story, some[:middle], take), *_take_together(house, story, some[middle:], take)]
+        return environment.execute_with_retry(command, lambda uow: list(handler(uow, chunk)))
+    except ConflictError as conflict:
+        if len(chunk) == 1:
+            return [ItemFailed(chunk[0][0], conflict)]
+    middle = len(chunk) // 2
+    return [
+        *_execute_or_split(environment, command, chunk[:middle], handler),
+        *_execute_or_split(environment, command, chunk[middle:], handler),
+    ]

@@ -6,123 +6,123 @@ from datetime import datetime
 from attrs import frozen
 
 from crmcore.domain.commitments import Commitment, CommitmentState, Side
-from crmcore.domain.criteria import Compare, Is
+from crmcore.domain.criteria import Compare, Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.given import Blank
+from crmcore.domain.errors.given import RequiredError
 from crmcore.domain.ids import CommitmentId, CustomerId, DealId, UserId, check_id
 from crmcore.domain.people import User
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.ladders import watch
-from crmcore.services.steps.watching import watched_commitment
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.ladders import schedule_escalations
+from crmcore.services.steps.watching import commitment_deadlines
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @frozen
 class Commitments:
     """Promises made in negotiations."""
 
-    house: House
+    _environment: Environment
 
-    @story("commitments.make")
-    def make(
+    @command("commitments.create")
+    def create(
         self,
-        unit: Unit,
-        what: str,
+        uow: UnitOfWork,
+        description: str,
         /,
         *,
         side: Side | str,
-        customer: CustomerId | None = None,
-        deal: DealId | None = None,
-        owner: UserId | None = None,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        owner_id: UserId | None = None,
         due_at: datetime | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Commitment:
         """Note a promise. Its owner hears of it when it runs late.
 
         Args:
             side: who promised, ``ours`` or ``theirs``.
-            customer: with whom; the deal's customer when not given.
-            owner: who of us sees to it; the deal's or the customer's owner when not given.
+            customer_id: with whom; the deal's customer when not given.
+            owner_id: who of us sees to it; the deal's or the customer's owner when not given.
 
         Raises:
-            Blank: neither a customer nor a deal.
-            NotFound: no such customer, deal or person.
+            RequiredError: neither a customer nor a deal.
+            NotFoundError: no such customer, deal or person.
         """
-        unit.announce(User, owner)
-        about = None if deal is None else unit.get(Deal, deal, then={"customer": Customer})
-        if customer is None and about is not None:
-            customer = about.customer
-        if customer is None:
-            raise Blank("commitment.customer", "must be named, or a deal")
-        person = unit.get(Customer, customer)
-        usual = about.owner if about else person.owner
-        commitment = unit.save(
-            Commitment.make(
-                unit.id("commitment"),
-                what,
+        uow.prefetch(User, owner_id)
+        deal = None if deal_id is None else uow.get(Deal, deal_id, prefetch={"customer_id": Customer})
+        if customer_id is None and deal is not None:
+            customer_id = deal.customer_id
+        if customer_id is None:
+            raise RequiredError("commitment.customer_id", "must be named, or a deal")
+        customer = uow.get(Customer, customer_id)
+        default_owner_id = deal.owner_id if deal else customer.owner_id
+        commitment = uow.save(
+            Commitment.create(
+                uow.new_id("commitment"),
+                description,
                 side=side,
-                customer=person.id,
-                at=unit.now,
-                deal=deal,
-                owner=usual if owner is None else unit.get(User, owner).id,
+                customer_id=customer.id,
+                at=uow.now,
+                deal_id=deal_id,
+                owner_id=default_owner_id if owner_id is None else uow.get(User, owner_id).id,
                 due_at=due_at,
             )
         )
-        watch(unit, watched_commitment(unit, self.house, commitment), fresh=True)
+        schedule_escalations(uow, commitment_deadlines(uow, self._environment, commitment), is_new=True)
         return commitment
 
-    @story("commitments.settle")
-    def settle(
+    @command("commitments.close")
+    def close(
         self,
-        unit: Unit,
-        id: CommitmentId,
+        uow: UnitOfWork,
+        commitment_id: CommitmentId,
         state: CommitmentState | str,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Commitment:
         """Say that a promise was ``kept``, ``broken`` or ``released``.
 
         Raises:
-            IllegalTransition: it is settled.
+            InvalidTransitionError: it is settled.
         """
-        return unit.save(unit.get(Commitment, id, version=expected_version).settle(state, at=unit.now))
+        return uow.save(uow.get(Commitment, commitment_id, version=expected_version).close(state, at=uow.now))
 
-    @story("commitments.hand_over")
-    def hand_over(
+    @command("commitments.change_owner")
+    def change_owner(
         self,
-        unit: Unit,
-        id: CommitmentId,
+        uow: UnitOfWork,
+        commitment_id: CommitmentId,
         /,
         *,
-        to: UserId,
+        owner_id: UserId,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Commitment:
         """Let somebody else see to a promise."""
-        unit.announce(User, to)
-        commitment = unit.get(Commitment, id, version=expected_version)
-        return unit.save(commitment.hand_over(unit.get(User, to).id, at=unit.now))
+        uow.prefetch(User, owner_id)
+        commitment = uow.get(Commitment, commitment_id, version=expected_version)
+        return uow.save(commitment.change_owner(uow.get(User, owner_id).id, at=uow.now))
 
-    @view("commitments.list")
+    @query("commitments.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
+        customer_id: CustomerId | None = None,
         overdue: bool = False,
         after: Commitment | None = None,
         limit: int = 100,
     ) -> Sequence[Commitment]:
         """Read promises, a page at a time, those without a due time first, then by it."""
         check_limit(limit)
-        where = Is("state", CommitmentState.OPEN) & Compare("due_at", "<", unit.now) if overdue else None
-        if customer is not None:
-            check_id("customer", customer)
-            where = Is("customer", customer) if where is None else Is("customer", customer) & where
+        where = Eq("state", CommitmentState.OPEN) & Compare("due_at", "<", uow.now) if overdue else None
+        if customer_id is not None:
+            check_id("customer", customer_id)
+            where = Eq("customer_id", customer_id) if where is None else Eq("customer_id", customer_id) & where
         if where is None:
-            return unit.find(Commitment, order="due_at", after=after, limit=limit)
-        return unit.find(Commitment, where, order="due_at", after=after, limit=limit)
+            return uow.find(Commitment, order="due_at", after=after, limit=limit)
+        return uow.find(Commitment, where, order="due_at", after=after, limit=limit)

@@ -16,62 +16,62 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from crmcore.domain.backoff import later
-from crmcore.domain.criteria import EVERYTHING, Compare, Criterion, Is, OneOf
-from crmcore.domain.errors.conflicts import Conflict
-from crmcore.domain.errors.given import Blank
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.feed import Recorded, Subscription
-from crmcore.domain.fields.part import NOTHING, checked_member
+from crmcore.domain.backoff import add_clamped
+from crmcore.domain.criteria import MATCH_ALL, Compare, Criterion, Eq, In
+from crmcore.domain.errors.conflicts import ConflictError
+from crmcore.domain.errors.given import RequiredError
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.feed import RecordedEvent, Subscription
+from crmcore.domain.fields.part import EMPTY_MAP, checked_member
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import MessageId, UserId
 from crmcore.domain.kernel import record
-from crmcore.domain.messages import Letter, Message, MessageState
+from crmcore.domain.messages import Message, MessageState, OutgoingMessage
 from crmcore.domain.people import User
 from crmcore.domain.texts.catalogue import missing_variables
 from crmcore.services.batches import require_committed
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.listeners import refused, refusing, taken
-from crmcore.services.steps.messages import letter_of
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.listeners import failing_publishers, publish, record_failure
+from crmcore.services.steps.messages import build_outgoing_message
+from crmcore.services.unit import UnitOfWork, check_limit
 
-LEASE: Final = timedelta(seconds=60)
+LEASE_TIME: Final = timedelta(seconds=60)
 """How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
-HANDFUL: Final = 10
+LEASE_BATCH_SIZE: Final = 10
 """How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
 
-_DUE: Final = (MessageState.QUEUED, MessageState.LEASED)
-_log = logging.getLogger("crmcore.delivery")
+_DUE_STATES: Final = (MessageState.QUEUED, MessageState.LEASED)
+_log = logging.getLogger("crmcore.outbox")
 
 
 @record
-class DeliveryReport:
+class OutboxReport:
     """What a delivery did.
 
     Attributes:
         sent: messages that left.
         failed: messages that are tried again later.
         dead: messages that were given up.
-        lost: messages whose lease ran out meanwhile, so that somebody else sends them.
+        lease_expired: messages whose lease ran out meanwhile, so that somebody else sends them.
         published: facts that listeners took.
-        refused: listeners that did not take theirs.
+        failed_publishers: listeners that did not take theirs.
     """
 
     sent: int = 0
     failed: int = 0
     dead: int = 0
-    lost: int = 0
+    lease_expired: int = 0
     published: int = 0
-    refused: int = 0
+    failed_publishers: int = 0
 
 
 @frozen
-class Delivery:
+class Outbox:
     """What leaves the house."""
 
-    house: House
+    _environment: Environment
 
-    def run(self, *, limit: int = 100) -> DeliveryReport:
+    def run(self, *, limit: int = 100) -> OutboxReport:
         """Send what is due, the longest due first, and give the listeners the events since their last.
 
         An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its message or its listener and is then
@@ -84,91 +84,93 @@ class Delivery:
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's. What was sent could not be rolled
                 back with it.
         """
-        require_committed(self.house.store, "deliver")
+        require_committed(self._environment.store, "deliver")
         check_limit(limit)
-        counts = {"sent": 0, "failed": 0, "dead": 0, "lost": 0}
+        counts = {"sent": 0, "failed": 0, "dead": 0, "lease_expired": 0}
         # Listeners that refused go last, so that one that ends the process can neither keep the others nor the messages waiting.
         resting = self._refusing()
-        done = [self._publish(name, limit) for name in self.house.publishers if name not in resting]
-        left = limit
-        while left > 0:
-            leased = self._lease(min(left, HANDFUL))
-            for number, (message, letter) in enumerate(leased, start=1):
+        done = [self._publish_to(name, limit) for name in self._environment.publishers if name not in resting]
+        remaining = limit
+        while remaining > 0:
+            leased = self._lease(min(remaining, LEASE_BATCH_SIZE))
+            for number, (message, outgoing) in enumerate(leased, start=1):
                 try:
-                    counts[self._send(message, letter)] += 1
+                    counts[self._send(message, outgoing)] += 1
                 except BaseException:
                     self._release([other for other, _ in leased[number:]])
                     raise
-            left -= len(leased)
-            if len(leased) < HANDFUL:
+            remaining -= len(leased)
+            if len(leased) < LEASE_BATCH_SIZE:
                 break
-        done += [self._publish(name, limit) for name in resting]
-        return DeliveryReport(**counts, published=sum(n for n in done if n > 0), refused=done.count(-1))
+        done += [self._publish_to(name, limit) for name in resting]
+        return OutboxReport(
+            **counts, published=sum(count for count in done if count > 0), failed_publishers=done.count(-1)
+        )
 
-    @story("delivery.queue")
+    @command("outbox.queue")
     def queue(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         topic: str,
         /,
         *,
-        recipient: UserId | None = None,
+        recipient_id: UserId | None = None,
         address: str | None = None,
         channel: str = "email",
         language: str | None = None,
-        about: str | None = None,
+        about_id: str | None = None,
         due_at: datetime | None = None,
-        facts: Mapping[str, Any] | None = None,
-        key: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
     ) -> Message:
         """Queue a message to one of us, or to an address outside.
 
         Args:
-            topic: which text it is; ``notice`` says ``facts["text"]``.
-            recipient: one of us, whose address is looked up when it leaves.
+            topic: which text it is; ``notice`` says ``variables["text"]``.
+            recipient_id: one of us, whose address is looked up when it leaves.
             address: in the form of the channel, when it is nobody of us.
             channel: by which notifier it goes.
             language: of its text; the recipient's when not given.
-            about: the id of the record that it is about.
+            about_id: the id of the record that it is about.
             due_at: not to be sent before.
-            facts: the values of the text's variables. A topic of your own has its text in ``text``, or an empty body. A value is inserted verbatim.
+            variables: the values of the text's variables. A topic of your own has its text in ``text``, or an empty body. A value is inserted verbatim.
 
         Raises:
-            Blank: neither a recipient nor an address.
+            RequiredError: neither a recipient nor an address.
             MissingVariableError: the topic's text, in one of its languages, has a variable without a value.
-            TooLong: a value has more than 100,000 characters.
-            NotFound: no such user.
+            TooLongError: a value has more than 100,000 characters.
+            NotFoundError: no such user.
         """
-        if recipient is None and address is None:
-            raise Blank("message.recipient", "must be named, or an address")
-        if recipient is not None:
-            unit.get(User, recipient)
+        if recipient_id is None and address is None:
+            raise RequiredError("message.recipient_id", "must be named, or an address")
+        if recipient_id is not None:
+            uow.get(User, recipient_id)
         message = Message.queue(
-            unit.id("message"),
+            uow.new_id("message"),
             topic,
-            at=unit.now,
-            recipient=recipient,
+            at=uow.now,
+            recipient_id=recipient_id,
             address=address,
             channel=channel,
             language=language,
-            about=about,
-            facts=NOTHING if facts is None else facts,
+            about_id=about_id,
+            variables=EMPTY_MAP if variables is None else variables,
         ).complete()
-        return unit.save(message if due_at is None else message.wait(until=due_at))
+        return uow.save(message if due_at is None else message.defer(until=due_at))
 
-    @story("delivery.replay")
-    def replay(self, unit: Unit, id: MessageId, /, *, key: str | None = None) -> Message:
+    @command("outbox.retry")
+    def retry(self, uow: UnitOfWork, message_id: MessageId, /, *, idempotency_key: str | None = None) -> Message:
         """Queue a dead message anew.
 
         Raises:
-            RuleBroken: it is not dead.
+            BusinessRuleError: it is not dead.
         """
-        return unit.save(unit.get(Message, id).replay(at=unit.now))
+        return uow.save(uow.get(Message, message_id).retry(at=uow.now))
 
-    @view("delivery.list")
+    @query("outbox.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
         state: MessageState | str | None = None,
@@ -178,11 +180,11 @@ class Delivery:
         """Read messages, a page at a time, the oldest first."""
         check_limit(limit)
         if state is None:
-            return unit.find(Message, after=after, limit=limit)
-        return unit.find(Message, Is("state", checked_member("state", MessageState, state)), after=after, limit=limit)
+            return uow.find(Message, after=after, limit=limit)
+        return uow.find(Message, Eq("state", checked_member("state", MessageState, state)), after=after, limit=limit)
 
-    @view("delivery.preview")
-    def preview(self, unit: Unit, /, *, channel: str | None = None, limit: int = 100) -> Sequence[Letter]:
+    @query("delivery.preview")
+    def preview(self, uow: UnitOfWork, /, *, channel: str | None = None, limit: int = 100) -> Sequence[OutgoingMessage]:
         """Read the letters that `run` would send now, the longest due first. Nothing is sent, and nothing is marked.
 
         Args:
@@ -190,111 +192,123 @@ class Delivery:
             limit: how many at most, up to 1,000.
         """
         check_limit(limit)
-        mine = EVERYTHING if channel is None else Is("channel", checked_text("channel", channel, limit=30))
-        due = unit.find(Message, mine & _due(unit.now), order="due_at", limit=limit)
-        return [letter_of(unit, self.house, message) for message in due]
+        mine = MATCH_ALL if channel is None else Eq("channel", checked_text("channel", channel, max_length=30))
+        due = uow.find(Message, mine & _due(uow.now), order="due_at", limit=limit)
+        return [build_outgoing_message(uow, self._environment, message) for message in due]
 
-    @story("delivery.hear")  # and no view: a store may number facts when they are first asked for
-    def _hear(self, unit: Unit, after: int, limit: int, /) -> Sequence[Recorded]:
-        return unit.events(after=after, limit=limit)
+    @command("outbox.read_events")  # and no view: a store may number facts when they are first asked for
+    def _read_events(self, uow: UnitOfWork, after: int, limit: int, /) -> Sequence[RecordedEvent]:
+        return uow.read_events(after=after, limit=limit)
 
-    @story("delivery.lease")
-    def _lease(self, unit: Unit, limit: int, /) -> Sequence[tuple[Message, Letter]]:
-        due = unit.find(
+    @command("outbox.lease")
+    def _lease(self, uow: UnitOfWork, limit: int, /) -> Sequence[tuple[Message, OutgoingMessage]]:
+        due_messages = uow.find(
             Message,
-            _due(unit.now),
+            _due(uow.now),
             order="due_at",
             limit=limit,
-            lock=True,
+            skip_locked=True,
         )
-        leased = [unit.save(message.lease(at=unit.now, length=LEASE)) for message in due]
-        return [(message, letter_of(unit, self.house, message)) for message in leased]
+        leased = [uow.save(message.lease(at=uow.now, duration=LEASE_TIME)) for message in due_messages]
+        return [(message, build_outgoing_message(uow, self._environment, message)) for message in leased]
 
-    def _send(self, message: Message, letter: Letter) -> str:
-        if self.house.clock.now() >= message.due_at:
-            return "lost"
+    def _send(self, message: Message, outgoing: OutgoingMessage) -> str:
+        if self._environment.clock.now() >= message.due_at:
+            return "lease_expired"
         try:
-            self._hand_to_notifier(letter)
-            outcome = message.sent(at=self.house.clock.now())
-        except DeliveryFailed as failure:
-            now = self.house.clock.now()
-            outcome = message.failed(failure.problem, at=now, permanent=failure.permanent, after=failure.after)
+            self._notify(outgoing)
+            updated = message.mark_sent(at=self._environment.clock.now())
+        except DeliveryError as failure:
+            now = self._environment.clock.now()
+            updated = message.mark_failed(
+                failure.problem, at=now, is_permanent=failure.is_permanent, retry_after=failure.retry_after
+            )
         except Exception as error:  # noqa: BLE001  # a broken notifier must not keep the other messages waiting
             _log.warning("notifier failed", extra={"crm_message": message.id, "crm_error": type(error).__name__})
-            outcome = message.failed(type(error).__name__, at=self.house.clock.now())
+            updated = message.mark_failed(type(error).__name__, at=self._environment.clock.now())
         except BaseException as error:
-            self._record(message.failed(type(error).__name__, at=self.house.clock.now()))
+            self._record(message.mark_failed(type(error).__name__, at=self._environment.clock.now()))
             raise
         try:
-            self.house.run("delivery.mark", lambda unit: unit.save(outcome))
-        except Conflict:
-            return "lost"
-        return {MessageState.SENT: "sent", MessageState.DEAD: "dead"}.get(outcome.state, "failed")
+            self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
+        except ConflictError:
+            return "lease_expired"
+        return {MessageState.SENT: "sent", MessageState.DEAD: "dead"}.get(updated.state, "failed")
 
-    def _hand_to_notifier(self, letter: Letter) -> None:
-        notifier = self.house.notifiers.get(letter.channel)
+    def _notify(self, outgoing: OutgoingMessage) -> None:
+        notifier = self._environment.notifiers.get(outgoing.channel)
         if notifier is None:
-            raise DeliveryFailed(letter.channel, f"no notifier for {letter.channel!r}; give one to Crm(notifiers=...)")
-        if not letter.to:
-            raise DeliveryFailed(letter.channel, "the recipient has no address", permanent=True)
-        if missing := missing_variables(letter.topic, letter.data):  # an older release queued it
-            raise DeliveryFailed(letter.channel, f"no value for {', '.join(missing)}", permanent=True)
-        notifier.send(letter)
+            raise DeliveryError(
+                outgoing.channel, f"no notifier for {outgoing.channel!r}; give one to Crm(notifiers=...)"
+            )
+        if not outgoing.address:
+            raise DeliveryError(outgoing.channel, "the recipient has no address", is_permanent=True)
+        if missing := missing_variables(outgoing.topic, outgoing.variables):  # an older release queued it
+            raise DeliveryError(outgoing.channel, f"no value for {', '.join(missing)}", is_permanent=True)
+        notifier.send(outgoing)
 
     def _record(self, outcome: Message | Subscription) -> None:
         """Record the failed attempt of foreign code before its error goes on. What fails here must not take that error's place."""
         with suppress(Exception):
-            evolve(self.house, tracer=None).insist("delivery.mark", lambda unit: unit.save(outcome), pinned=True)
+            evolve(self._environment, tracer=None).execute_with_retry(
+                "outbox.mark", lambda uow: uow.save(outcome), version_pinned=True
+            )
 
     def _release(self, messages: Sequence[Message]) -> None:
         """Give back the leases of messages that were not tried; what cannot be given back runs out by itself."""
 
-        def release(unit: Unit) -> None:
+        def release(uow: UnitOfWork) -> None:
             for message in messages:
-                known = unit.peek(Message, message.id)
+                known = uow.get_or_none(Message, message.id)
                 if known is not None and known.version == message.version:
-                    unit.save(known.release(at=unit.now))
+                    uow.save(known.release(at=uow.now))
 
         with suppress(Exception):
-            evolve(self.house, tracer=None).insist("delivery.mark", release)
+            evolve(self._environment, tracer=None).execute_with_retry("outbox.mark", release)
 
-    def _publish(self, name: str, limit: int) -> int:
+    def _publish_to(self, subscription_name: str, limit: int) -> int:
         """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
-        subscription = self._subscribe(name)
+        subscription = self._lease_subscription(subscription_name)
         if subscription is None:
             return 0
-        facts = self._hear(subscription.position, limit)
-        now = self.house.clock.now
+        events = self._read_events(subscription.position, limit)
+        now = self._environment.clock.now
         try:
-            facts = taken(self.house.publishers[name], facts)
-            after = subscription.read(facts[-1].position if facts else subscription.position, at=now())
+            events = publish(self._environment.publishers[subscription_name], events)
+            updated = subscription.advance(events[-1].position if events else subscription.position, at=now())
         except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
-            _log.warning("listener refused", extra={"crm_listener": name, "crm_error": type(error).__name__})
-            after = refused(subscription, error, at=now())
+            _log.warning(
+                "publisher failed", extra={"crm_subscription": subscription_name, "crm_error": type(error).__name__}
+            )
+            updated = record_failure(subscription, error, at=now())
         except BaseException as error:
-            self._record(refused(subscription, error, at=now()))
+            self._record(record_failure(subscription, error, at=now()))
             raise
         try:
-            self.house.run("delivery.mark", lambda unit: unit.save(after))
-        except Conflict:  # the lease ran out, and somebody else tells it
+            self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
+        except ConflictError:  # the lease ran out, and somebody else tells it
             return 0
-        return len(facts) if after.failures == 0 else -1
+        return len(events) if updated.failures == 0 else -1
 
     def _refusing(self) -> Sequence[str]:
-        names = tuple(self.house.publishers)
+        names = tuple(self._environment.publishers)
         return (
-            self.house.insist("delivery.subscribe", lambda unit: refusing(unit, names), reading=True) if names else ()
+            self._environment.execute_with_retry(
+                "outbox.lease_subscription", lambda uow: failing_publishers(uow, names), read_only=True
+            )
+            if names
+            else ()
         )
 
-    @story("delivery.subscribe")
-    def _subscribe(self, unit: Unit, name: str, /) -> Subscription | None:
-        known = unit.one(Subscription, Is("name", name))
-        if known is None:
-            known = Subscription(id=unit.id("subscription"), name=name, leased_until=unit.now)
-        elif known.leased_until > unit.now:
+    @command("outbox.lease_subscription")
+    def _lease_subscription(self, uow: UnitOfWork, subscription_name: str, /) -> Subscription | None:
+        subscription = uow.first(Subscription, Eq("name", subscription_name))
+        if subscription is None:
+            subscription = Subscription(id=uow.new_id("subscription"), name=subscription_name, leased_until=uow.now)
+        elif subscription.leased_until > uow.now:
             return None
-        return unit.save(known.lease(later(unit.now, LEASE)))
+        return uow.save(subscription.lease(add_clamped(uow.now, LEASE_TIME)))
 
 
 def _due(at: datetime) -> Criterion:
-    return OneOf("state", _DUE) & Compare("due_at", "<=", at)
+    return In("state", _DUE_STATES) & Compare("due_at", "<=", at)

@@ -4,57 +4,64 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.documents import LARGEST_FILE, LARGEST_TEXT, Document, Template
-from crmcore.domain.errors.broken import NotFound
-from crmcore.domain.errors.given import Blank, TooLong, WrongType
+from crmcore.domain.documents import MAX_FILE_SIZE, MAX_TEXT_LENGTH, Document, Template
+from crmcore.domain.errors.broken import NotFoundError
+from crmcore.domain.errors.given import InvalidTypeError, RequiredError, TooLongError
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, check_id
-from crmcore.services.house import House, story, view
+from crmcore.services.house import Environment, command, query
 from crmcore.services.steps.papers import render_document
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @frozen
 class Documents:
     """Templates and documents."""
 
-    house: House
+    _environment: Environment
 
-    @story("documents.write_template")
-    def write_template(
+    @command("documents.save_template")
+    def save_template(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         name: str,
         body: str,
         /,
         *,
         language: str | None = None,
         media_type: str = "text/html",
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Template:
         """Write a template, or rewrite the one of that name and language. It is tried out before it is kept.
 
         Raises:
-            TemplateRefused: it uses what a template may not use.
+            UnsafeTemplateError: it uses what a template may not use.
         """
         name = checked_text("template.name", name)
-        language = checked_text("template.language", language or self.house.language, limit=35)
-        checked_text("template.media_type", media_type, limit=100)
-        checked_text("template.body", body, limit=LARGEST_TEXT, lines=True)
-        self.house.renderer.check(name, body, media_type=media_type)
-        known = unit.one(Template, Is("name", name) & Is("language", language))
-        if known is not None:
-            return unit.save(known.rewrite(body, at=unit.now, media_type=media_type))
-        return unit.save(
-            Template.write(unit.id("template"), name, body, at=unit.now, language=language, media_type=media_type)
+        language = checked_text("template.language", language or self._environment.language, max_length=35)
+        checked_text("template.media_type", media_type, max_length=100)
+        checked_text("template.body", body, max_length=MAX_TEXT_LENGTH, multiline=True)
+        self._environment.renderer.check(name, body, media_type=media_type)
+        existing = uow.first(Template, Eq("name", name) & Eq("language", language))
+        if existing is not None:
+            return uow.save(existing.update(body, at=uow.now, media_type=media_type))
+        return uow.save(
+            Template.create(uow.new_id("template"), name, body, at=uow.now, language=language, media_type=media_type)
         )
 
-    @story("documents.render")
+    @command("documents.render")
     def render(
-        self, unit: Unit, template: str, /, *, deal: DealId, title: str | None = None, key: str | None = None
+        self,
+        uow: UnitOfWork,
+        template: str,
+        /,
+        *,
+        deal_id: DealId,
+        title: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Document:
         """Make a document of a deal from a template, and attach it to the deal.
 
@@ -63,13 +70,13 @@ class Documents:
             title: the document's name; the template's when not given.
 
         Raises:
-            NotFound: no such template or deal.
-            TemplateRefused: the template asks for what it may not have.
+            NotFoundError: no such template or deal.
+            UnsafeTemplateError: the template asks for what it may not have.
         """
-        of = unit.get(Deal, deal)
-        customer = unit.get(Customer, of.customer)
-        document = render_document(unit, self.house, template, title or template, deal=of, customer=customer)
-        unit.save(of.attach(document.id, document.title, at=unit.now))
+        deal = uow.get(Deal, deal_id)
+        customer = uow.get(Customer, deal.customer_id)
+        document = render_document(uow, self._environment, template, title or template, deal=deal, customer=customer)
+        uow.save(deal.attach(document.id, document.title, at=uow.now))
         return document
 
     def attach(
@@ -79,9 +86,9 @@ class Documents:
         /,
         *,
         media_type: str,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
-        key: str | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
+        idempotency_key: str | None = None,
     ) -> Document:
         """Attach a file to a deal, or to a customer.
 
@@ -89,81 +96,88 @@ class Documents:
         fails are harmless and nobody's.
 
         Raises:
-            WrongType: the content is not bytes.
-            TooLong: it is larger than 100 MiB.
-            Blank: neither a deal nor a customer.
-            NotFound: no such deal or customer.
+            InvalidTypeError: the content is not bytes.
+            TooLongError: it is larger than 100 MiB.
+            RequiredError: neither a deal nor a customer.
+            NotFoundError: no such deal or customer.
         """
         if not isinstance(content, (bytes, bytearray, memoryview)):
-            raise WrongType("document.content", f"must be bytes, not {type(content).__name__}")
+            raise InvalidTypeError("document.content", f"must be bytes, not {type(content).__name__}")
         content = bytes(content)
-        if len(content) > LARGEST_FILE:
-            raise TooLong("document.content", limit=LARGEST_FILE, length=len(content))
+        if len(content) > MAX_FILE_SIZE:
+            raise TooLongError("document.content", max_length=MAX_FILE_SIZE, length=len(content))
         digest = Document.digest_of(content)
-        self.house.files.put(self.house.context.tenant, digest, content)
-        return self._note_file(title, content, media_type=media_type, deal=deal, customer=customer, key=key)
+        self._environment.file_store.put(self._environment.context.tenant, digest, content)
+        return self._record_file(
+            title,
+            content,
+            media_type=media_type,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            idempotency_key=idempotency_key,
+        )
 
-    @story("documents.attach")
-    def _note_file(
+    @command("documents.attach")
+    def _record_file(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         content: bytes,
         /,
         *,
         media_type: str,
-        deal: DealId | None,
-        customer: CustomerId | None,
-        key: str | None = None,
+        deal_id: DealId | None,
+        customer_id: CustomerId | None,
+        idempotency_key: str | None = None,
     ) -> Document:
-        of = None if deal is None else unit.get(Deal, deal)
-        owner = of.customer if customer is None and of is not None else customer
-        if owner is None:
-            raise Blank("document.deal", "must be named, or a customer")
-        document = unit.save(
-            Document.file(
-                unit.id("document"),
+        deal = None if deal_id is None else uow.get(Deal, deal_id)
+        known_customer_id = deal.customer_id if customer_id is None and deal is not None else customer_id
+        if known_customer_id is None:
+            raise RequiredError("document.deal_id", "must be named, or a customer")
+        document = uow.save(
+            Document.from_file(
+                uow.new_id("document"),
                 title,
                 content,
                 media_type=media_type,
-                at=unit.now,
-                deal=deal,
-                customer=unit.get(Customer, owner).id,
+                at=uow.now,
+                deal_id=deal_id,
+                customer_id=uow.get(Customer, known_customer_id).id,
             )
         )
-        if of is not None:
-            unit.save(of.attach(document.id, document.title, at=unit.now))
+        if deal is not None:
+            uow.save(deal.attach(document.id, document.title, at=uow.now))
         return document
 
-    @view("documents.get")
-    def get(self, unit: Unit, id: DocumentId, /) -> Document:
+    @query("documents.get")
+    def get(self, uow: UnitOfWork, document_id: DocumentId, /) -> Document:
         """Read what is known of a document."""
-        return unit.get(Document, id)
+        return uow.get(Document, document_id)
 
-    def content(self, id: DocumentId, /) -> bytes:
+    def read_content(self, document_id: DocumentId, /) -> bytes:
         """Read a document's bytes.
 
         Raises:
-            NotFound: no such document, or its bytes are lost.
+            NotFoundError: no such document, or its bytes are lost.
         """
-        document = self.get(id)
+        document = self.get(document_id)
         if document.body is not None:
             return document.body.encode()
-        content = self.house.files.get(self.house.context.tenant, document.digest)
+        content = self._environment.file_store.get(self._environment.context.tenant, document.digest)
         if content is None:
-            raise NotFound("file", document.digest)
+            raise NotFoundError("file", document.digest)
         return content
 
-    @view("documents.list")
+    @query("documents.list")
     def list(
-        self, unit: Unit, /, *, deal: DealId, after: Document | None = None, limit: int = 100
+        self, uow: UnitOfWork, /, *, deal_id: DealId, after: Document | None = None, limit: int = 100
     ) -> Sequence[Document]:
         """Read a deal's documents, a page at a time, the oldest first."""
         check_limit(limit)
-        check_id("deal", deal)
-        return unit.find(Document, Is("deal", deal), after=after, limit=limit)
+        check_id("deal", deal_id)
+        return uow.find(Document, Eq("deal_id", deal_id), after=after, limit=limit)
 
-    @view("documents.templates")
-    def templates(self, unit: Unit, /) -> Sequence[Template]:
+    @query("documents.list_templates")
+    def list_templates(self, uow: UnitOfWork, /) -> Sequence[Template]:
         """Read all templates."""
-        return unit.find(Template)
+        return uow.find(Template)

@@ -14,261 +14,280 @@ from attrs import evolve, frozen
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.commitments import Commitment, CommitmentState
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import Compare, Criterion, Is, OneOf
+from crmcore.domain.criteria import Compare, Criterion, Eq, In
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.broken import Forbidden
-from crmcore.domain.errors.conflicts import Conflict
+from crmcore.domain.errors.broken import PermissionDeniedError
+from crmcore.domain.errors.conflicts import ConflictError
 from crmcore.domain.errors.root import CrmError
-from crmcore.domain.ids import OccurrenceId, kind_of
+from crmcore.domain.ids import ScheduledJobId, prefix_of
 from crmcore.domain.inquiries import Inquiry
 from crmcore.domain.kernel import Entity, record
-from crmcore.domain.occurrences import Occurrence, OccurrenceState
+from crmcore.domain.occurrences import JobState, ScheduledJob
 from crmcore.domain.people import User
-from crmcore.domain.receipts import Receipt
+from crmcore.domain.receipts import IdempotencyRecord
 from crmcore.domain.service.equipment import Equipment
-from crmcore.domain.service.maintenance import Maintenance
+from crmcore.domain.service.maintenance import MaintenancePlan
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.worktime.calendar import WorkCalendar
-from crmcore.services.house import House, story, view
+from crmcore.services.house import Environment, command, query
 from crmcore.services.steps.agenda import (
     APPOINTMENT_REMINDER,
     CALENDAR_CHANGED,
     ESCALATION,
     MAINTENANCE_DUE,
     TASK_REMINDER,
-    USER_LEFT,
+    USER_DEACTIVATED,
 )
-from crmcore.services.steps.cases import keep_case, open_states, pass_on
-from crmcore.services.steps.ladders import Watched, next_step, take_step, watch
-from crmcore.services.steps.messages import tell
-from crmcore.services.steps.papers import written
-from crmcore.services.steps.visits import give_visit
-from crmcore.services.steps.watching import watched_case, watched_commitment, watched_request, watched_task
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.steps.cases import open_states, save_case, transfer_case
+from crmcore.services.steps.ladders import TrackedDeadline, escalate, next_escalation, schedule_escalations
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.steps.papers import format_local_time
+from crmcore.services.steps.visits import create_visit
+from crmcore.services.steps.watching import case_deadlines, commitment_deadlines, response_deadlines, task_deadlines
+from crmcore.services.unit import UnitOfWork, check_limit
 
-_log = logging.getLogger("crmcore.due")
+_log = logging.getLogger("crmcore.jobs")
 
 
 @record
-class DueReport:
+class JobsReport:
     """What a run did.
 
     Attributes:
         done: how many occurrences were looked at.
         failed: how many could not be handled and are tried again later, or are dead.
-        missed: how many somebody else had taken up meanwhile.
+        skipped: how many somebody else had taken up meanwhile.
     """
 
     done: int = 0
     failed: int = 0
-    missed: int = 0
+    skipped: int = 0
 
 
 @frozen
-class Due:
+class Jobs:
     """Work that comes due by itself."""
 
-    house: House
+    _environment: Environment
 
-    def run(self, *, limit: int = 100) -> DueReport:
+    def run(self, *, limit: int = 100) -> JobsReport:
         """Look at what is due, the longest due first.
 
         An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its occurrence and is then raised: the next
         call goes on with the others.
 
         Args:
-            limit: how many at most, up to 1,000; call again while `DueReport.done` comes back full.
+            limit: how many at most, up to 1,000; call again while `JobsReport.done` comes back full.
         """
         check_limit(limit)
-        counts = {"done": 0, "failed": 0, "missed": 0}
-        for waiting in self._waiting(limit):
-            counts[self._attend(waiting)] += 1
-        return DueReport(**counts)
+        counts = {"done": 0, "failed": 0, "skipped": 0}
+        for job in self._list_due(limit):
+            counts[self._run_job(job)] += 1
+        return JobsReport(**counts)
 
-    @story("due.replay")
-    def replay(self, unit: Unit, id: OccurrenceId, /, *, key: str | None = None) -> Occurrence:
+    @command("jobs.retry")
+    def retry(self, uow: UnitOfWork, job_id: ScheduledJobId, /, *, idempotency_key: str | None = None) -> ScheduledJob:
         """Try a dead occurrence anew.
 
         Raises:
-            RuleBroken: it is not dead.
+            BusinessRuleError: it is not dead.
         """
-        return unit.save(unit.get(Occurrence, id).replay(at=unit.now))
+        return uow.save(uow.get(ScheduledJob, job_id).retry(at=uow.now))
 
-    @view("due.dead")
-    def dead(self, unit: Unit, /, *, limit: int = 100) -> Sequence[Occurrence]:
+    @query("jobs.list_dead")
+    def list_dead(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[ScheduledJob]:
         """Read the occurrences that were given up, the oldest first."""
         check_limit(limit)
-        return unit.find(Occurrence, Is("state", OccurrenceState.DEAD), limit=limit)
+        return uow.find(ScheduledJob, Eq("state", JobState.DEAD), limit=limit)
 
-    @story("due.tidy")
-    def tidy(self, unit: Unit, /, *, limit: int = 1000) -> int:
+    @command("jobs.purge_expired")
+    def purge_expired(self, uow: UnitOfWork, /, *, limit: int = 1000) -> int:
         """Forget receipts of idempotency keys that have expired; tells how many."""
         check_limit(limit)
-        expired = unit.find(Receipt, Compare("expires_at", "<=", unit.now), limit=limit)
-        for receipt in expired:
-            unit.remove(receipt)
+        expired = uow.find(IdempotencyRecord, Compare("expires_at", "<=", uow.now), limit=limit)
+        for idempotency_record in expired:
+            uow.delete(idempotency_record)
         return len(expired)
 
-    @view("due.waiting")
-    def _waiting(self, unit: Unit, limit: int, /) -> Sequence[Occurrence]:
-        return unit.find(
-            Occurrence,
+    @query("jobs.list_due")
+    def _list_due(self, uow: UnitOfWork, limit: int, /) -> Sequence[ScheduledJob]:
+        return uow.find(
+            ScheduledJob,
             # A kind that this release does not know is left for a newer one.
-            Is("state", OccurrenceState.PENDING) & Compare("due_at", "<=", unit.now) & OneOf("kind", tuple(HANDLERS)),
+            Eq("state", JobState.PENDING) & Compare("due_at", "<=", uow.now) & In("kind", tuple(HANDLERS)),
             order="due_at",
             limit=limit,
         )
 
-    def _attend(self, waiting: Occurrence) -> str:
+    def _run_job(self, job: ScheduledJob) -> str:
         try:
-            return self.house.run("due.run", lambda unit: self._handle(unit, waiting))
-        except Conflict:  # somebody else handled it, or changed its subject; if it is still due, the next run sees it
-            return "missed"
+            return self._environment.execute("jobs.run", lambda uow: self._handle_job(uow, job))
+        except (
+            ConflictError
+        ):  # somebody else handled it, or changed its subject; if it is still due, the next run sees it
+            return "skipped"
         except Exception as error:  # noqa: BLE001  # one that cannot be handled must not keep the others waiting
-            problem = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__
-            _log.warning("due work failed", extra={"crm_occurrence": waiting.id, "crm_error": type(error).__name__})
+            error_text = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__
+            _log.warning("job failed", extra={"crm_job": job.id, "crm_error": type(error).__name__})
             try:
-                self.house.insist("due.run", lambda unit: _note_failure(unit, waiting, problem))
-            except (Conflict, Forbidden):  # it stays due, and the others have their turn first
-                _log.warning("failure not recorded", extra={"crm_occurrence": waiting.id})
+                self._environment.execute_with_retry("jobs.run", lambda uow: _record_failure(uow, job, error_text))
+            except (ConflictError, PermissionDeniedError):  # it stays due, and the others have their turn first
+                _log.warning("failure not recorded", extra={"crm_job": job.id})
             return "failed"
         except (
             BaseException
         ) as error:  # it ends the process, but counts before: else it would end every run at this occurrence
-            problem = type(error).__name__
+            error_text = type(error).__name__
             with suppress(Exception):
-                evolve(self.house, tracer=None).insist("due.run", lambda unit: _note_failure(unit, waiting, problem))
+                evolve(self._environment, tracer=None).execute_with_retry(
+                    "jobs.run", lambda uow: _record_failure(uow, job, error_text)
+                )
             raise
 
-    def _handle(self, unit: Unit, waiting: Occurrence) -> str:
-        claim = Is("id", waiting.id) & Is("state", OccurrenceState.PENDING) & Is("version", waiting.version)
-        claim &= Compare("due_at", "<=", unit.now)  # a clock may have been put back since it was read
-        occurrence = next(iter(unit.find(Occurrence, claim, limit=1, lock=True)), None)
-        if occurrence is None:
-            return "missed"
-        HANDLERS[occurrence.kind](unit, self.house, occurrence)
-        unit.save(occurrence.done(at=unit.now))
+    def _handle_job(self, uow: UnitOfWork, job: ScheduledJob) -> str:
+        is_unchanged = Eq("id", job.id) & Eq("state", JobState.PENDING) & Eq("version", job.version)
+        is_unchanged &= Compare("due_at", "<=", uow.now)  # a clock may have been put back since it was read
+        claimed = next(iter(uow.find(ScheduledJob, is_unchanged, limit=1, skip_locked=True)), None)
+        if claimed is None:
+            return "skipped"
+        HANDLERS[claimed.kind](uow, self._environment, claimed)
+        uow.save(claimed.mark_done(at=uow.now))
         return "done"
 
 
-def _note_failure(unit: Unit, waiting: Occurrence, problem: str) -> None:
-    occurrence = unit.peek(Occurrence, waiting.id)
-    if occurrence is not None and occurrence.version == waiting.version:
-        unit.save(occurrence.failed(problem, at=unit.now))
+def _record_failure(uow: UnitOfWork, job: ScheduledJob, error_text: str) -> None:
+    current = uow.get_or_none(ScheduledJob, job.id)
+    if current is not None and current.version == job.version:
+        uow.save(current.mark_failed(error_text, at=uow.now))
 
 
-def _escalate(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _run_escalation(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Tell the next one up the line that something is late or about to be, and note when the one after is to hear of it."""
-    for watched in _watched(unit, house, occurrence.subject):
-        while (step := next_step(unit, watched)) is not None and step.at <= unit.now:
-            climbed = take_step(unit, watched, step)
-            subject = _peek(unit, occurrence.subject)
-            if isinstance(subject, (Task, Commitment, Complaint, Inquiry)):
-                unit.save(subject.escalate(level=step.level, to=climbed.to, at=unit.now))
-    watch(unit, _watched(unit, house, occurrence.subject))
+    for deadline in _deadlines_of(uow, environment, job.subject_id):
+        while (escalation := next_escalation(uow, deadline)) is not None and escalation.at <= uow.now:
+            decision = escalate(uow, deadline, escalation)
+            record = _find_subject(uow, job.subject_id)
+            if isinstance(record, (Task, Commitment, Complaint, Inquiry)):
+                uow.save(record.escalate(level=escalation.level, recipient_id=decision.recipient_id, at=uow.now))
+    schedule_escalations(uow, _deadlines_of(uow, environment, job.subject_id))
 
 
-def _watched(unit: Unit, house: House, id: str) -> tuple[Watched, ...]:
-    match _peek(unit, id):
+def _deadlines_of(uow: UnitOfWork, environment: Environment, subject_id: str) -> tuple[TrackedDeadline, ...]:
+    match _find_subject(uow, subject_id):
         case Task() as task:
-            return watched_task(unit, house, task)
-        case Commitment() as promise:
-            return watched_commitment(unit, house, promise)
+            return task_deadlines(uow, environment, task)
+        case Commitment() as commitment:
+            return commitment_deadlines(uow, environment, commitment)
         case Complaint() | Inquiry() as case:
-            return watched_case(unit, house, case)
+            return case_deadlines(uow, environment, case)
         case Deal() as deal:
-            return watched_request(unit, house, deal)
+            return response_deadlines(uow, environment, deal)
     return ()
 
 
-def _peek(unit: Unit, id: str) -> Entity | None:
-    kind = SUBJECTS.get(kind_of(id))
-    return None if kind is None else unit.peek(kind, id)
+def _find_subject(uow: UnitOfWork, subject_id: str) -> Entity | None:
+    entity_type = ESCALATABLE_TYPES.get(prefix_of(subject_id))
+    return None if entity_type is None else uow.get_or_none(entity_type, subject_id)
 
 
-def _task_reminder(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _send_task_reminder(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Remind the assignee of a task that is still open."""
-    task = unit.peek(Task, occurrence.subject)
-    if task is None or task.state is not TaskState.OPEN or task.remind_at != occurrence.occurs_at:
+    task = uow.get_or_none(Task, job.subject_id)
+    if task is None or task.state is not TaskState.OPEN or task.remind_at != job.scheduled_at:
         return
-    if task.assignee is not None:
-        tell(unit, task.assignee, "task.reminder", about=task.id, title=task.title, due=written(task.due_at, house))
+    if task.assignee_id is not None:
+        notify_user(
+            uow,
+            task.assignee_id,
+            "task.reminder",
+            about_id=task.id,
+            title=task.title,
+            due=format_local_time(task.due_at, environment),
+        )
 
 
-def _user_left(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _transfer_cases_of_user(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Give the open cases of somebody who left to others, so that none of them is nobody's."""
-    gone = unit.peek(User, occurrence.subject)
-    if gone is not None and not gone.active:
-        for case in _open_cases(unit, Is("responsible", gone.id)):
-            pass_on(unit, house, case, gone)
+    user = uow.get_or_none(User, job.subject_id)
+    if user is not None and not user.is_active:
+        for case in _iterate_open_cases(uow, Eq("owner_id", user.id)):
+            transfer_case(uow, environment, case, user)
 
 
-def _calendar_changed(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _recalculate_deadlines(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Set the deadlines anew that are counted by a calendar, and look anew when who is to hear of late work."""
-    calendar = unit.peek(WorkCalendar, occurrence.subject)
+    calendar = uow.get_or_none(WorkCalendar, job.subject_id)
     if calendar is None:
         return
-    counted: Criterion = Is("calendar", calendar.id)
-    if calendar.name == house.calendar:
-        counted |= Is("calendar", None)
-    for case in _open_cases(unit, counted):
-        keep_case(unit, house, case.recounted(time=calendar.time, at=unit.now))
-    if calendar.name == house.calendar:
-        for subject in _climbing(unit, house):
-            watch(unit, _watched(unit, house, subject))
+    uses_calendar: Criterion = Eq("calendar_id", calendar.id)
+    if calendar.name == environment.calendar:
+        uses_calendar |= Eq("calendar_id", None)
+    for case in _iterate_open_cases(uow, uses_calendar):
+        save_case(uow, environment, case.recalculated(business_hours=calendar.business_hours, at=uow.now))
+    if calendar.name == environment.calendar:
+        for subject_id in _subjects_to_reschedule(uow, environment):
+            schedule_escalations(uow, _deadlines_of(uow, environment, subject_id))
 
 
-def _climbing(unit: Unit, house: House) -> Sequence[str]:
+def _subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequence[str]:
     """The tasks, promises and requests whose next rung hangs on the house's working time.
 
     A ladder that begins at the deadline hangs on it from the deadline on, so that a house with many open tasks looks at the late ones.
     """
-    late, timed = Compare("due_at", "<=", unit.now), ~Is("due_at", None)
-    tasks = Is("state", TaskState.OPEN) & (late if house.ladder.begins_at_the_deadline else timed)
-    promises = Is("state", CommitmentState.OPEN) & late
-    waiting = Is("state", OccurrenceState.PENDING) & Is("kind", ESCALATION)
-    requests = waiting & Compare("subject", ">=", "deal_") & Compare("subject", "<", "deal`")  # the sign after the dash
+    is_overdue, has_due_time = Compare("due_at", "<=", uow.now), ~Eq("due_at", None)
+    open_tasks = Eq("state", TaskState.OPEN) & (
+        is_overdue if environment.escalation_policy.is_first_step_at_deadline else has_due_time
+    )
+    open_commitments = Eq("state", CommitmentState.OPEN) & is_overdue
+    is_pending = Eq("state", JobState.PENDING) & Eq("kind", ESCALATION)
+    pending_responses = (
+        is_pending & Compare("subject", ">=", "deal_") & Compare("subject", "<", "deal`")
+    )  # the sign after the dash
     return (
-        *(task.id for task in unit.every(Task, tasks)),
-        *(promise.id for promise in unit.every(Commitment, promises)),
-        *dict.fromkeys(occurrence.subject for occurrence in unit.every(Occurrence, requests)),
+        *(task.id for task in uow.iterate(Task, open_tasks)),
+        *(commitment.id for commitment in uow.iterate(Commitment, open_commitments)),
+        *dict.fromkeys(job.subject_id for job in uow.iterate(ScheduledJob, pending_responses)),
     )
 
 
-def _open_cases(unit: Unit, where: Criterion) -> Iterator[Complaint | Inquiry]:
-    yield from list(unit.every(Complaint, where & OneOf("state", open_states(Complaint))))
-    yield from list(unit.every(Inquiry, where & OneOf("state", open_states(Inquiry))))
+def _iterate_open_cases(uow: UnitOfWork, where: Criterion) -> Iterator[Complaint | Inquiry]:
+    yield from list(uow.iterate(Complaint, where & In("state", open_states(Complaint))))
+    yield from list(uow.iterate(Inquiry, where & In("state", open_states(Inquiry))))
 
 
-def _maintenance_due(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _create_due_visit(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Give somebody the visit that a plan has due by the calendar."""
-    plan = unit.peek(Maintenance, occurrence.subject)
-    piece = unit.peek(Equipment, plan.equipment) if plan is not None else None
-    if plan is not None and piece is not None:
-        give_visit(unit, house, plan, piece)
+    plan = uow.get_or_none(MaintenancePlan, job.subject_id)
+    equipment = uow.get_or_none(Equipment, plan.equipment_id) if plan is not None else None
+    if plan is not None and equipment is not None:
+        create_visit(uow, environment, plan, equipment)
 
 
-def _appointment_reminder(unit: Unit, house: House, occurrence: Occurrence) -> None:
+def _send_appointment_reminder(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Remind those who take part in an appointment that is still to come."""
-    appointment = unit.peek(Appointment, occurrence.subject)
-    if appointment is None or not appointment.is_planned or appointment.since < unit.now:
+    appointment = uow.get_or_none(Appointment, job.subject_id)
+    if appointment is None or not appointment.is_planned or appointment.since < uow.now:
         return
-    for user in appointment.users:
-        facts = {"title": appointment.title, "since": written(appointment.since, house), "place": appointment.place}
-        tell(unit, user, "appointment.reminder", about=appointment.id, **facts)
+    for user_id in appointment.user_ids:
+        variables = {
+            "title": appointment.title,
+            "since": format_local_time(appointment.since, environment),
+            "place": appointment.location,
+        }
+        notify_user(uow, user_id, "appointment.reminder", about_id=appointment.id, **variables)
 
 
-SUBJECTS: Final[Mapping[str, type[Entity]]] = {
-    kind.shape.kind: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
+ESCALATABLE_TYPES: Final[Mapping[str, type[Entity]]] = {
+    kind.meta.prefix: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
 }
 """Whose ladders there are."""
 
-HANDLERS: Final[Mapping[str, Callable[[Unit, House, Occurrence], None]]] = {
-    ESCALATION: _escalate,
-    TASK_REMINDER: _task_reminder,
-    USER_LEFT: _user_left,
-    CALENDAR_CHANGED: _calendar_changed,
-    MAINTENANCE_DUE: _maintenance_due,
-    APPOINTMENT_REMINDER: _appointment_reminder,
+HANDLERS: Final[Mapping[str, Callable[[UnitOfWork, Environment, ScheduledJob], None]]] = {
+    ESCALATION: _run_escalation,
+    TASK_REMINDER: _send_task_reminder,
+    USER_DEACTIVATED: _transfer_cases_of_user,
+    CALENDAR_CHANGED: _recalculate_deadlines,
+    MAINTENANCE_DUE: _create_due_visit,
+    APPOINTMENT_REMINDER: _send_appointment_reminder,
 }
 """What is done with each kind of occurrence."""

@@ -13,16 +13,16 @@ from typing import Final
 
 from attrs import field, frozen
 
-from crmcore.domain.criteria import Is
-from crmcore.domain.errors.broken import CursorLost
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.feed import Recorded, Subscription
+from crmcore.domain.criteria import Eq
+from crmcore.domain.errors.broken import CursorExpiredError
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.feed import RecordedEvent, Subscription
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_span
+from crmcore.domain.fields.time import checked_duration
 from crmcore.domain.kernel import record
 from crmcore.services.batches import require_committed
-from crmcore.services.house import House, story
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command
+from crmcore.services.unit import UnitOfWork, check_limit
 
 RETENTION: Final = timedelta(days=7)
 """How long facts are kept at least, unless the host says otherwise."""
@@ -36,7 +36,7 @@ class FeedPage:
         cursor: what to give to `Feed.read` to go on from here.
     """
 
-    facts: Sequence[Recorded] = field(converter=tuple)
+    events: Sequence[RecordedEvent] = field(converter=tuple)
     cursor: str
 
 
@@ -44,77 +44,77 @@ class FeedPage:
 class Feed:
     """Everything that happened. None of its stories is a view: a store may number facts when they are first asked for."""
 
-    house: House
+    _environment: Environment
 
-    @story("feed.read")
-    def read(self, unit: Unit, /, *, cursor: str = "", limit: int = 1000) -> FeedPage:
+    @command("feed.read")
+    def read(self, uow: UnitOfWork, /, *, cursor: str = "", limit: int = 1000) -> FeedPage:
         """Read what happened behind a cursor; from the beginning without one.
 
         Raises:
-            CursorLost: the fact that the cursor stands on was pruned, or the database was restored from before it.
-            InvalidInput: that is no cursor.
+            CursorExpiredError: the fact that the cursor stands on was pruned, or the database was restored from before it.
+            InvalidInputError: that is no cursor.
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
         """
-        require_committed(self.house.store, "read the feed")
+        require_committed(self._environment.store, "read the feed")
         check_limit(limit)
         if not cursor:
-            facts = unit.events(after=0, limit=limit)
-            if facts and facts[0].position > 1:
-                raise CursorLost("pruned")
-            return FeedPage(facts=facts, cursor=_cursor(facts[-1]) if facts else "")
-        place, id = _parsed(cursor)
-        known, *facts = unit.events(after=place - 1, limit=limit + 1) or (None,)
-        if known is None or (known.position, known.id) != (place, id):
-            raise CursorLost("pruned" if known is not None and known.position > place else "rewound")
-        return FeedPage(facts=facts, cursor=_cursor(facts[-1]) if facts else cursor)
+            events = uow.read_events(after=0, limit=limit)
+            if events and events[0].position > 1:
+                raise CursorExpiredError("pruned")
+            return FeedPage(events=events, cursor=_encode_cursor(events[-1]) if events else "")
+        position, id = _parse_cursor(cursor)
+        current, *events = uow.read_events(after=position - 1, limit=limit + 1) or (None,)
+        if current is None or (current.position, current.id) != (position, id):
+            raise CursorExpiredError("pruned" if current is not None and current.position > position else "rewound")
+        return FeedPage(events=events, cursor=_encode_cursor(events[-1]) if events else cursor)
 
-    @story("feed.end")
-    def end(self, unit: Unit, /) -> str:
+    @command("feed.latest_cursor")
+    def latest_cursor(self, uow: UnitOfWork, /) -> str:
         """The cursor behind everything that has happened: take it, then a snapshot, then follow from here.
 
         Raises:
             TransactionOpenError: as in `read`.
         """
-        require_committed(self.house.store, "read the feed")
-        newest = unit.events(after=0, limit=1, backwards=True)
-        return _cursor(newest[0]) if newest else ""
+        require_committed(self._environment.store, "read the feed")
+        newest = uow.read_events(after=0, limit=1, reverse=True)
+        return _encode_cursor(newest[0]) if newest else ""
 
-    @story("feed.prune")
-    def prune(self, unit: Unit, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
+    @command("feed.prune")
+    def prune(self, uow: UnitOfWork, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
         """Forget the oldest facts: those older than that, which every listener has taken. Tells how many; call again while it is full.
 
-        The newest fact is always kept. A listener that is gone for good holds the feed up until it is taken off by `unsubscribe`.
+        The newest fact is always kept. A listener that is gone for good holds the feed up until it is taken off by `delete_subscription`.
 
         Raises:
-            OutOfRange: a negative age.
+            OutOfRangeError: a negative age.
             TransactionOpenError: as in `read`.
         """
-        require_committed(self.house.store, "prune the feed")
+        require_committed(self._environment.store, "prune the feed")
         check_limit(limit)
-        older_than = checked_span("older_than", older_than)
-        heard = [listener.position for listener in unit.find(Subscription)]
-        oldest = unit.events(after=0, limit=limit)
-        old = [*takewhile(lambda fact: fact.event.at < unit.now - older_than, oldest)]
-        return unit.forget_events(until=min([old[-1].position, *heard])) if old else 0
+        older_than = checked_duration("older_than", older_than)
+        read_positions = [subscription.position for subscription in uow.find(Subscription)]
+        oldest_events = uow.read_events(after=0, limit=limit)
+        prunable = [*takewhile(lambda event: event.event.at < uow.now - older_than, oldest_events)]
+        return uow.prune_events(until=min([prunable[-1].position, *read_positions])) if prunable else 0
 
-    @story("feed.unsubscribe")
-    def unsubscribe(self, unit: Unit, name: str, /) -> None:
+    @command("feed.delete_subscription")
+    def delete_subscription(self, uow: UnitOfWork, name: str, /) -> None:
         """Forget how far a listener has heard."""
-        listener = unit.one(Subscription, Is("name", checked_text("name", name)))
-        if listener is not None:
-            unit.remove(listener)
+        subscription = uow.first(Subscription, Eq("name", checked_text("name", name)))
+        if subscription is not None:
+            uow.delete(subscription)
 
 
-def _cursor(fact: Recorded) -> str:
-    return f"{fact.position:x}.{fact.id}"
+def _encode_cursor(event: RecordedEvent) -> str:
+    return f"{event.position:x}.{event.id}"
 
 
-def _parsed(cursor: str) -> tuple[int, str]:
-    place, dot, id = checked_text("cursor", cursor).partition(".")
+def _parse_cursor(cursor: str) -> tuple[int, str]:
+    position_text, separator, id = checked_text("cursor", cursor).partition(".")
     try:
-        number = int(place, 16)
+        position = int(position_text, 16)
     except ValueError:
-        number = 0
-    if number < 1 or not dot or not id:
-        raise InvalidInput("cursor", "must be a text that the feed gave")
-    return number, id
+        position = 0
+    if position < 1 or not separator or not id:
+        raise InvalidInputError("cursor", "must be a text that the feed gave")
+    return position, id

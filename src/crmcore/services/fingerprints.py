@@ -10,28 +10,28 @@ from typing import Any
 
 import attrs
 
-from crmcore.domain.errors.given import WrongType
+from crmcore.domain.errors.given import InvalidTypeError
 from crmcore.domain.fields.time import to_utc
 
 
-def fingerprint(facts: Any) -> str:
+def fingerprint(arguments: Any) -> str:
     """Digest facts into 64 hexadecimal digits (SHA-256): plain values, our own, and tuples, lists, sets and mappings of them.
 
     Raises:
-        WrongType: a value whose content crmcore cannot know, such as an open file.
+        InvalidTypeError: a value whose content crmcore cannot know, such as an open file.
 
     Example:
         >>> fingerprint(("deals.move", {"to": "Payment"}))[:12]
         '4a94110fcd83'
     """
     digest = hashlib.sha256()
-    for piece in _pieces(facts):
+    for piece in _canonical_parts(arguments):
         digest.update(piece.encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
     return digest.hexdigest()
 
 
-def _pieces(value: Any) -> Iterator[str]:
+def _canonical_parts(value: Any) -> Iterator[str]:
     match value:
         case None | bool() | int() | Decimal() | timedelta():
             yield f"{type(value).__name__} {value}"
@@ -49,19 +49,21 @@ def _pieces(value: Any) -> Iterator[str]:
             yield f"mapping {len(value)}"
             for name in sorted(value):
                 yield f"name {name}"
-                yield from _pieces(value[name])
+                yield from _canonical_parts(value[name])
         case tuple() | list():
             yield f"list {len(value)}"
             for item in value:
-                yield from _pieces(item)
+                yield from _canonical_parts(item)
         case AbstractSet():
             yield f"set {len(value)}"
             yield from sorted(fingerprint(item) for item in value)
         case _ if attrs.has(type(value)):
             yield type(value).__name__
             for field in attrs.fields(type(value)):
-                if field.init and field.name != "pending":
+                if field.init and field.name != "pending_events":
                     yield f"field {field.name}"
-                    yield from _pieces(getattr(value, field.name))
+                    yield from _canonical_parts(getattr(value, field.name))
         case _:
-            raise WrongType("key", f"works only with plain arguments, not with {type(value).__name__}")
+            raise InvalidTypeError(
+                "idempotency_key", f"works only with plain arguments, not with {type(value).__name__}"
+            )

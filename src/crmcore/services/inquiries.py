@@ -6,27 +6,27 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from crmcore.domain.clocks.marks import Answer
-from crmcore.domain.clocks.replay import Clocks
-from crmcore.domain.criteria import All, Compare, Criterion, Is, OneOf
+from crmcore.domain.clocks.marks import Reply
+from crmcore.domain.clocks.replay import SlaStatus
+from crmcore.domain.criteria import And, Compare, Criterion, Eq, In
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_span
+from crmcore.domain.fields.time import checked_duration
 from crmcore.domain.ids import CustomerId, DealId, InquiryId, UserId, check_id
 from crmcore.domain.inquiries import Inquiry, InquiryKind
-from crmcore.domain.levels import Matter
+from crmcore.domain.levels import SlaSubject
 from crmcore.domain.people import OWNER, User
-from crmcore.domain.worktime.time import WorkTime
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.cases import keep_case, open_states, promise_for, who_sees_to_it
-from crmcore.services.steps.messages import tell, tell_customer
-from crmcore.services.steps.papers import written
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit, check_limit
+from crmcore.domain.worktime.time import BusinessHours
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.cases import choose_owner, choose_sla, open_states, save_case
+from crmcore.services.steps.messages import notify_customer, notify_user
+from crmcore.services.steps.papers import format_local_time
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork, check_limit
 
 OPEN_STATES: Final = open_states(Inquiry)
-PATIENCE: Final = timedelta(hours=40)
+DEFAULT_PAUSE: Final = timedelta(hours=40)
 """How much working time we wait for a customer, unless somebody says otherwise: a week of an office."""
 
 
@@ -34,99 +34,107 @@ PATIENCE: Final = timedelta(hours=40)
 class Inquiries:
     """Questions and requests for service."""
 
-    house: House
+    _environment: Environment
 
-    @story("inquiries.receive")
+    @command("inquiries.receive")
     def receive(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         subject: str,
         /,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         kind: InquiryKind | str = InquiryKind.QUESTION,
         type: str = "",
-        within: timedelta | None = None,
-        responsible: UserId | None = None,
+        resolve_within: timedelta | None = None,
+        owner_id: UserId | None = None,
         role: str = OWNER,
-        deal: DealId | None = None,
+        deal_id: DealId | None = None,
         contract: str = "",
-        story: str = "",
-        key: str | None = None,
+        description: str = "",
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Take an inquiry in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
 
         Args:
             kind: ``question`` or ``service``.
             type: in the house's words.
-            within: the working time to its answer, if not what the service levels promise.
-            responsible: who sees to it; when not given, the next in turn of those who hold the role.
+            resolve_within: the working time to its answer, if not what the service levels promise.
+            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
             contract: the customer's, by which a service level may be chosen.
-            story: what the customer says.
+            description: what the customer says.
 
         Raises:
-            NobodyAvailable: nobody is given, and nobody is there to take a turn.
-            NotFound: no such customer, deal or person.
+            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
+            NotFoundError: no such customer, deal or person.
         """
-        asked = None if within is None else checked_span("inquiry.within", within, least=timedelta(seconds=1))
-        person = unit.get(Customer, customer)
-        if deal is not None:
-            unit.get(Deal, deal)
-        id = unit.id("inquiry")
-        words = {"type": type, "contract": contract}
-        matter = {name: checked_text(f"inquiry.{name}", word, blank=True) for name, word in words.items()}
-        promise = promise_for(unit, Matter(kind="inquiry", segments=person.tags, **matter), within=asked)
-        role = checked_text("inquiry.role", role, limit=60)
+        requested_time = (
+            None
+            if resolve_within is None
+            else checked_duration("inquiry.resolve_within", resolve_within, min=timedelta(seconds=1))
+        )
+        customer = uow.get(Customer, customer_id)
+        if deal_id is not None:
+            uow.get(Deal, deal_id)
+        inquiry_id = uow.new_id("inquiry")
+        raw_texts = {"type": type, "contract": contract}
+        checked_texts = {
+            name: checked_text(f"inquiry.{name}", text, allow_blank=True) for name, text in raw_texts.items()
+        }
+        sla_decision = choose_sla(
+            uow, SlaSubject(kind="inquiry", segments=customer.tags, **checked_texts), resolve_within=requested_time
+        )
+        role = checked_text("inquiry.role", role, max_length=60)
         inquiry = Inquiry.receive(
-            id,
+            inquiry_id,
             subject,
-            customer=person.id,
-            responsible=who_sees_to_it(unit, id, asked=responsible, role=role, ring="inquiries"),
-            promise=promise,
-            time=house_time(unit, self.house, promise.calendar),
-            at=unit.now,
+            customer_id=customer.id,
+            owner_id=choose_owner(uow, inquiry_id, requested_owner_id=owner_id, role=role, round_robin_key="inquiries"),
+            sla=sla_decision,
+            business_hours=load_business_hours(uow, self._environment, sla_decision.calendar_id),
+            at=uow.now,
             kind=kind,
             type=type,
-            deal=deal,
+            deal_id=deal_id,
             contract=contract,
-            story=story,
+            description=description,
         )
-        self._hand(unit, inquiry)
-        return keep_case(unit, self.house, inquiry, fresh=True)
+        self._notify_new_owner(uow, inquiry)
+        return save_case(uow, self._environment, inquiry, is_new=True)
 
-    @story("inquiries.reply")
-    def reply(
+    @command("inquiries.log_reply")
+    def log_reply(
         self,
-        unit: Unit,
-        id: InquiryId,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
         /,
         *,
         channel: str = "",
-        by: UserId | None = None,
-        automatic: bool = False,
+        author_id: UserId | None = None,
+        is_automatic: bool = False,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Note that the customer was told something, which is not yet the answer; an automatic reply stops no clock.
 
         Raises:
-            RuleBroken: it is answered.
+            BusinessRuleError: it is answered.
         """
-        inquiry, time = self._counted(unit, id, expected_version)
-        user = inquiry.responsible if by is None else unit.get(User, by).id
-        answer = Answer(user=None if automatic else user, channel=channel, automatic=automatic)
-        return keep_case(unit, self.house, inquiry.reply(answer, time=time, at=unit.now))
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        replying_user_id = inquiry.owner_id if author_id is None else uow.get(User, author_id).id
+        reply = Reply(user_id=None if is_automatic else replying_user_id, channel=channel, is_automatic=is_automatic)
+        return save_case(uow, self._environment, inquiry.log_reply(reply, business_hours=business_hours, at=uow.now))
 
-    @story("inquiries.wait")
-    def wait(
+    @command("inquiries.pause_for_customer")
+    def pause_for_customer(
         self,
-        unit: Unit,
-        id: InquiryId,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
         /,
         *,
         until: datetime | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Wait for the customer; the clocks that may do so stand still.
 
@@ -134,103 +142,119 @@ class Inquiries:
             until: when the customer is asked again at the latest; forty hours of working time from now when not given.
 
         Raises:
-            IllegalTransition: it is answered, or waits.
-            OutOfRange: that time has passed.
+            InvalidTransitionError: it is answered, or waits.
+            OutOfRangeError: that time has passed.
         """
-        inquiry, time = self._counted(unit, id, expected_version)
-        until = time.added(unit.now, PATIENCE) if until is None else until
-        return keep_case(unit, self.house, inquiry.wait(until=until, time=time, at=unit.now))
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        until = business_hours.add(uow.now, DEFAULT_PAUSE) if until is None else until
+        return save_case(
+            uow, self._environment, inquiry.pause_for_customer(until=until, business_hours=business_hours, at=uow.now)
+        )
 
-    @story("inquiries.hear")
-    def hear(
-        self, unit: Unit, id: InquiryId, /, *, expected_version: int | None = None, key: str | None = None
+    @command("inquiries.log_customer_reply")
+    def log_customer_reply(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Note that the customer said something more; what was answered is reopened by it.
 
         Raises:
-            RuleBroken: it was closed too long ago.
+            BusinessRuleError: it was closed too long ago.
         """
-        inquiry, time = self._counted(unit, id, expected_version)
-        return keep_case(unit, self.house, inquiry.hear(time=time, at=unit.now))
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        return save_case(uow, self._environment, inquiry.log_customer_reply(business_hours=business_hours, at=uow.now))
 
-    @story("inquiries.answer")
-    def answer(
+    @command("inquiries.resolve")
+    def resolve(
         self,
-        unit: Unit,
-        id: InquiryId,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
         text: str,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Give the answer, and send it to the customer.
 
         Raises:
-            Blank: nothing.
-            IllegalTransition: it is answered.
+            RequiredError: nothing.
+            InvalidTransitionError: it is answered.
         """
-        inquiry, time = self._counted(unit, id, expected_version)
-        answered = inquiry.resolve(text, time=time, at=unit.now)
-        person = unit.get(Customer, answered.customer)
-        facts = {"subject": answered.subject, "text": answered.answer}
-        tell_customer(unit, person, "customer.answered", about=answered.id, **facts)
-        return keep_case(unit, self.house, answered)
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        resolved = inquiry.resolve(text, business_hours=business_hours, at=uow.now)
+        customer = uow.get(Customer, resolved.customer_id)
+        variables = {"subject": resolved.subject, "text": resolved.answer}
+        notify_customer(uow, customer, "customer.answered", about_id=resolved.id, **variables)
+        return save_case(uow, self._environment, resolved)
 
-    @story("inquiries.close")
+    @command("inquiries.close")
     def close(
-        self, unit: Unit, id: InquiryId, /, *, expected_version: int | None = None, key: str | None = None
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Lay an inquiry to rest.
 
         Raises:
-            IllegalTransition: it is not answered.
+            InvalidTransitionError: it is not answered.
         """
-        return unit.save(unit.get(Inquiry, id, version=expected_version).close(at=unit.now))
+        return uow.save(uow.get(Inquiry, inquiry_id, version=expected_version).close(at=uow.now))
 
-    @story("inquiries.reassign")
-    def reassign(
+    @command("inquiries.change_owner")
+    def change_owner(
         self,
-        unit: Unit,
-        id: InquiryId,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
         /,
         *,
-        to: UserId,
+        owner_id: UserId,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Inquiry:
         """Make somebody else responsible.
 
         Raises:
-            NotFound: no such person.
-            RuleBroken: who is named has left.
+            NotFoundError: no such person.
+            BusinessRuleError: who is named has left.
         """
-        inquiry = unit.get(Inquiry, id, version=expected_version)
-        heir = who_sees_to_it(unit, inquiry.id, asked=to, role=OWNER, ring="inquiries")
-        passed = inquiry.reassign(heir, at=unit.now)
-        if passed is not inquiry:
-            self._hand(unit, passed)
-        return keep_case(unit, self.house, passed)
+        inquiry = uow.get(Inquiry, inquiry_id, version=expected_version)
+        new_owner_id = choose_owner(
+            uow, inquiry.id, requested_owner_id=owner_id, role=OWNER, round_robin_key="inquiries"
+        )
+        transferred = inquiry.change_owner(new_owner_id, at=uow.now)
+        if transferred is not inquiry:
+            self._notify_new_owner(uow, transferred)
+        return save_case(uow, self._environment, transferred)
 
-    @view("inquiries.get")
-    def get(self, unit: Unit, id: InquiryId, /) -> Inquiry:
+    @query("inquiries.get")
+    def get(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> Inquiry:
         """Read an inquiry."""
-        return unit.get(Inquiry, id)
+        return uow.get(Inquiry, inquiry_id)
 
-    @view("inquiries.clocks")
-    def clocks(self, unit: Unit, id: InquiryId, /) -> Clocks:
+    @query("inquiries.sla_status")
+    def sla_status(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> SlaStatus:
         """Tell how an inquiry's clocks stand now."""
-        inquiry, time = self._counted(unit, id, None)
-        return inquiry.clocks(time=time, now=unit.now)
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, None)
+        return inquiry.sla_status(business_hours=business_hours, now=uow.now)
 
-    @view("inquiries.list")
+    @query("inquiries.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
-        responsible: UserId | None = None,
+        customer_id: CustomerId | None = None,
+        owner_id: UserId | None = None,
         overdue: bool = False,
         after: Inquiry | None = None,
         limit: int = 100,
@@ -241,20 +265,22 @@ class Inquiries:
             overdue: only those on which somebody should have acted before now.
         """
         check_limit(limit)
-        asked: dict[str, Any] = {"customer": customer, "responsible": responsible}
+        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
         for name, prefix in (("customer", "customer"), ("responsible", "user")):
-            if asked[name] is not None:
-                check_id(prefix, asked[name])
-        where: list[Criterion] = [Is(name, value) for name, value in asked.items() if value is not None]
+            if conditions[name] is not None:
+                check_id(prefix, conditions[name])
+        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
         if overdue:
-            where += [OneOf("state", OPEN_STATES), Compare("due_at", "<", unit.now)]
-        return unit.find(Inquiry, All(tuple(where)), order="due_at", after=after, limit=limit)
+            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+        return uow.find(Inquiry, And(tuple(where)), order="due_at", after=after, limit=limit)
 
-    def _counted(self, unit: Unit, id: InquiryId, version: int | None) -> tuple[Inquiry, WorkTime]:
-        inquiry = unit.get(Inquiry, id, version=version)
-        return inquiry, house_time(unit, self.house, inquiry.calendar)
+    def _get_with_hours(
+        self, uow: UnitOfWork, inquiry_id: InquiryId, version: int | None
+    ) -> tuple[Inquiry, BusinessHours]:
+        inquiry = uow.get(Inquiry, inquiry_id, version=version)
+        return inquiry, load_business_hours(uow, self._environment, inquiry.calendar_id)
 
-    def _hand(self, unit: Unit, inquiry: Inquiry) -> None:
+    def _notify_new_owner(self, uow: UnitOfWork, inquiry: Inquiry) -> None:
         """Tell whoever sees to it from now on."""
-        due = written(inquiry.due_at, self.house)
-        tell(unit, inquiry.responsible, "case.yours", about=inquiry.id, subject=inquiry.subject, due=due)
+        due_text = format_local_time(inquiry.due_at, self._environment)
+        notify_user(uow, inquiry.owner_id, "case.assigned", about_id=inquiry.id, subject=inquiry.subject, due=due_text)

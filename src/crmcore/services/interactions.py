@@ -5,35 +5,35 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.given import Blank
+from crmcore.domain.errors.given import RequiredError
 from crmcore.domain.ids import CustomerId, DealId, InteractionId, TaskId, UserId, check_id
 from crmcore.domain.interactions import Direction, Interaction, InteractionKind
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
-from crmcore.services.house import House, story, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @frozen
 class Interactions:
     """Calls, mails, meetings, visits, chats and notes."""
 
-    house: House
+    _environment: Environment
 
-    @story("interactions.log")
+    @command("interactions.log")
     def log(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         kind: InteractionKind | str,
         /,
         *,
-        customer: CustomerId | None = None,
-        deal: DealId | None = None,
-        by: UserId | None = None,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        author_id: UserId | None = None,
         direction: Direction | str = Direction.OUTGOING,
         channel: Channel | str | None = None,
         happened_at: datetime | None = None,
@@ -42,63 +42,63 @@ class Interactions:
         subject: str = "",
         note: str = "",
         recording: str = "",
-        completes: TaskId | None = None,
-        key: str | None = None,
+        completes_task_id: TaskId | None = None,
+        idempotency_key: str | None = None,
     ) -> Interaction:
         """Note a contact with a customer.
 
         Args:
-            customer: with whom; the deal's customer when not given.
-            by: who of us; the deal's owner when not given.
+            customer_id: with whom; the deal's customer when not given.
+            author_id: who of us; the deal's owner when not given.
             happened_at: when it began; now when not given.
             outcome: what came of it, in one of the house's words.
-            completes: the task that is done by it, with the note as its result.
+            completes_task_id: the task that is done by it, with the note as its result.
 
         Raises:
-            Blank: neither a customer nor a deal.
-            OutOfRange: it lies in the future.
-            NotFound: no such customer, deal, person or task.
-            IllegalTransition: the task is not open.
+            RequiredError: neither a customer nor a deal.
+            OutOfRangeError: it lies in the future.
+            NotFoundError: no such customer, deal, person or task.
+            InvalidTransitionError: the task is not open.
         """
-        unit.announce(User, by)
-        unit.announce(Task, completes)
-        about = None if deal is None else unit.get(Deal, deal, then={"customer": Customer})
-        if customer is None and about is not None:
-            customer = about.customer
-        if customer is None:
-            raise Blank("interaction.customer", "must be named, or a deal")
+        uow.prefetch(User, author_id)
+        uow.prefetch(Task, completes_task_id)
+        deal = None if deal_id is None else uow.get(Deal, deal_id, prefetch={"customer_id": Customer})
+        if customer_id is None and deal is not None:
+            customer_id = deal.customer_id
+        if customer_id is None:
+            raise RequiredError("interaction.customer_id", "must be named, or a deal")
         interaction = Interaction.log(
-            unit.id("interaction"),
+            uow.new_id("interaction"),
             kind,
-            customer=unit.get(Customer, customer).id,
-            at=unit.now,
+            customer_id=uow.get(Customer, customer_id).id,
+            at=uow.now,
             happened_at=happened_at,
             direction=direction,
             channel=channel,
-            deal=deal,
-            user=unit.get(User, by).id if by is not None else about.owner if about else None,
+            deal_id=deal_id,
+            author_id=uow.get(User, author_id).id if author_id is not None else deal.owner_id if deal else None,
             duration=duration,
             outcome=outcome,
             subject=subject,
             note=note,
             recording=recording,
         )
-        if about is not None:
-            unit.save(about.touch(at=interaction.happened_at))
-        if completes is not None:
-            unit.save(unit.get(Task, completes).complete(at=unit.now, result=note or outcome))
-        return unit.save(interaction)
+        if deal is not None:
+            uow.save(deal.record_activity(at=interaction.happened_at))
+        if completes_task_id is not None:
+            uow.save(uow.get(Task, completes_task_id).complete(at=uow.now, result=note or outcome))
+        return uow.save(interaction)
 
-    @view("interactions.get")
-    def get(self, unit: Unit, id: InteractionId, /) -> Interaction:
+    @query("interactions.get")
+    def get(self, uow: UnitOfWork, interaction_id: InteractionId, /) -> Interaction:
         """Read one."""
-        return unit.get(Interaction, id)
+        return uow.get(Interaction, interaction_id)
 
-    @view("interactions.list")
+    @query("interactions.list")
     def list(
-        self, unit: Unit, /, *, customer: CustomerId, after: Interaction | None = None, limit: int = 100
+        self, uow: UnitOfWork, /, *, customer_id: CustomerId, after: Interaction | None = None, limit: int = 100
     ) -> Sequence[Interaction]:
         """Read a customer's contacts, a page at a time, the latest first."""
         check_limit(limit)
-        check_id("customer", customer)
-        return unit.find(Interaction, Is("customer", customer), order="-happened_at", after=after, limit=limit)
+        check_id("customer", customer_id)
+        return uow.find(Interaction, Eq("customer_id", customer_id), order="-happened_at", after=after, limit=limit)

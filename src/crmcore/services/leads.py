@@ -7,19 +7,19 @@ from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
-from crmcore.domain.clocks.replay import Clocks
-from crmcore.domain.criteria import AnyOf, Criterion, Has, Is, OneOf
+from crmcore.domain.clocks.replay import SlaStatus
+from crmcore.domain.criteria import Criterion, Eq, HasChild, In, Or
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.matching import Ambiguous, Identifier, Known, Match, Stranger, match
+from crmcore.domain.customers.matching import Ambiguous, Identifier, Match, Matched, Unmatched, match
 from crmcore.domain.customers.parts import Channel, ContactPoint, CustomerKind, ExternalId
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.documents import Document
-from crmcore.domain.errors.broken import AmbiguousCustomer, RuleBroken
-from crmcore.domain.errors.given import Blank
+from crmcore.domain.errors.broken import AmbiguousCustomerError, BusinessRuleError
+from crmcore.domain.errors.given import RequiredError
 from crmcore.domain.fields.build import checked_type
-from crmcore.domain.fields.part import NOTHING
-from crmcore.domain.fields.text import NOTE, checked_text
+from crmcore.domain.fields.part import EMPTY_MAP
+from crmcore.domain.fields.text import MAX_NOTE_LENGTH, checked_text
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.gaps import fill
 from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId
@@ -28,27 +28,27 @@ from crmcore.domain.people import Assignment, User
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
-from crmcore.services.bulk import Told, row_of, tell_each
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.arrival import arrival, is_news
-from crmcore.services.steps.ladders import watch
-from crmcore.services.steps.people import foresee_turn, take_turn
-from crmcore.services.steps.points import points_of, read_holders_ahead
-from crmcore.services.steps.stages import Entered, enter_stage
-from crmcore.services.steps.watching import response_of, watched_request
-from crmcore.services.unit import Unit
+from crmcore.services.bulk import ItemResult, execute_each, merge_row
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.arrival import is_recent, resolve_received_at
+from crmcore.services.steps.ladders import schedule_escalations
+from crmcore.services.steps.people import assign_round_robin, prefetch_assignment
+from crmcore.services.steps.points import build_contact_points, preload_contact_owners
+from crmcore.services.steps.stages import StageEntryResult, enter_stage
+from crmcore.services.steps.watching import compute_response_sla, response_deadlines
+from crmcore.services.unit import UnitOfWork
 
-NEW: Literal["new"] = "new"
+NEW_CUSTOMER: Literal["new"] = "new"
 
 
 @record
-class Captured:
+class CaptureResult:
     """What became of a lead.
 
     Attributes:
         match: whose it is, and how we know.
         assignment: who got it, and why nobody else did.
-        repeated: whether the request had come before, so that nothing was done.
+        is_duplicate: whether the request had come before, so that nothing was done.
     """
 
     customer: Customer
@@ -57,7 +57,7 @@ class Captured:
     assignment: Assignment
     tasks: Sequence[Task] = field(default=(), converter=tuple)
     documents: Sequence[Document] = field(default=(), converter=tuple)
-    repeated: bool = False
+    is_duplicate: bool = False
 
     @property
     def task(self) -> Task | None:
@@ -69,16 +69,16 @@ class Captured:
 class Leads:
     """Taking requests in."""
 
-    house: House
+    _environment: Environment
 
-    @story("leads.capture")
+    @command("leads.capture")
     def capture(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         name: str = "",
         /,
         *,
-        funnel: FunnelId,
+        funnel_id: FunnelId,
         phone: str | None = None,
         email: str | None = None,
         external_id: ExternalId | None = None,
@@ -89,206 +89,236 @@ class Leads:
         value: Money | None = None,
         lines: Sequence[LineItem] = (),
         expected_close: date | None = None,
-        customer: CustomerId | Literal["new"] | None = None,
+        customer_id: CustomerId | Literal["new"] | None = None,
         kind: CustomerKind | str = CustomerKind.PERSON,
         address: PostalAddress | None = None,
         language: str | None = None,
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         request: ExternalId | None = None,
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = NOTHING,
+        custom: Mapping[str, Any] = EMPTY_MAP,
         received_at: datetime | None = None,
-        key: str | None = None,
-    ) -> Captured:
+        idempotency_key: str | None = None,
+    ) -> CaptureResult:
         """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
 
         Args:
             name: whoever asks; may be empty with an external id.
-            funnel: into whose first stage the deal comes.
+            funnel_id: into whose first stage the deal comes.
             phone: in any usual form; national ones are read as of the house's region.
             email: of whoever asks.
             external_id: the key under which another system knows the customer.
             title: of the deal; what it is about, or the name, when not given.
-            customer: whose lead it is, if that is known; ``"new"`` for somebody new in spite of a likeness.
+            customer_id: whose lead it is, if that is known; ``"new"`` for somebody new in spite of a likeness.
             kind: what a new customer is.
-            owner: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
+            owner_id: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
             request: the key of the request itself. The same request opens no second deal, ever.
             received_at: when it came, if not now; its times are counted from there. More than a day ago it is history: nothing is set off by it.
-            key: the caller's idempotency key.
+            idempotency_key: the caller's idempotency key.
             (others): as the deal's and the customer's fields.
 
         Raises:
-            AmbiguousCustomer: several customers fit; nothing was done.
-            NotFound: no such funnel, customer or owner.
-            InvalidInput: a field that cannot be.
+            AmbiguousCustomerError: several customers fit; nothing was done.
+            NotFoundError: no such funnel, customer or owner.
+            InvalidInputError: a field that cannot be.
         """
-        at = arrival(unit, received_at, "lead.received_at")
+        at = resolve_received_at(uow, received_at, "lead.received_at")
         if request is not None:
             checked_type("lead.request", ExternalId, request)
         if external_id is not None:
             checked_type("lead.external_id", ExternalId, external_id)
-        about = checked_text("lead.about", about, limit=NOTE, lines=True, blank=True)
-        drawn = unit.get(Funnel, funnel)
-        if request is not None and (repeated := _known_request(unit, request)):
-            return repeated
-        points = points_of(self.house, phone, email)
-        if owner is None and customer in (None, NEW):  # what is given may have no hash
-            foresee_turn(unit, role=drawn.role, ring=f"{drawn.id}:{drawn.role}")
-        belongs = _match(unit, points, external_id) if customer is None else _told(unit, customer)
-        if isinstance(belongs, Ambiguous):
-            raise AmbiguousCustomer(belongs.candidates)
-        asked = None if owner is None else unit.get(User, owner)
-        if isinstance(belongs, Known):
-            person = _learn(unit, unit.get(Customer, belongs.customer), belongs, points, external_id)
-            assignment = _assign(unit, drawn, asked=asked, usual=unit.peek(User, person.owner))
+        about = checked_text("lead.about", about, max_length=MAX_NOTE_LENGTH, multiline=True, allow_blank=True)
+        funnel = uow.get(Funnel, funnel_id)
+        if request is not None and (existing := _find_by_request_id(uow, request)):
+            return existing
+        contact_points = build_contact_points(self._environment, phone, email)
+        if owner_id is None and customer_id in (None, NEW_CUSTOMER):  # what is given may have no hash
+            prefetch_assignment(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")
+        match = (
+            _match_customer(uow, contact_points, external_id)
+            if customer_id is None
+            else _use_given_customer(uow, customer_id)
+        )
+        if isinstance(match, Ambiguous):
+            raise AmbiguousCustomerError(match.candidate_ids)
+        requested_owner = None if owner_id is None else uow.get(User, owner_id)
+        if isinstance(match, Matched):
+            customer = _merge_contact_points(
+                uow, uow.get(Customer, match.customer_id), match, contact_points, external_id
+            )
+            assignment = _choose_owner(
+                uow, funnel, requested_owner=requested_owner, current_owner=uow.get_or_none(User, customer.owner_id)
+            )
         else:
-            assignment = _assign(unit, drawn, asked=asked, usual=None)
-            person = Customer.add(
-                unit.id("customer"),
+            assignment = _choose_owner(uow, funnel, requested_owner=requested_owner, current_owner=None)
+            customer = Customer.create(
+                uow.new_id("customer"),
                 name,
-                at=unit.now,
+                at=uow.now,
                 kind=kind,
-                contact_points=points,
+                contact_points=contact_points,
                 external_ids=() if external_id is None else (external_id,),
-                owner=assignment.user,
+                owner_id=assignment.user_id,
                 source=source,
                 addresses=() if address is None else (address,),
                 language=language,
             )
-        person = unit.save(person)
+        customer = uow.save(customer)
         deal = Deal.open(
-            unit.id("deal"),
-            title or fill(about, {}) or person.display_name,
-            customer=person.id,
-            funnel=drawn,
+            uow.new_id("deal"),
+            title or fill(about, {}) or customer.display_name,
+            customer_id=customer.id,
+            funnel=funnel,
             at=at,
-            noted_at=unit.now,
+            recorded_at=uow.now,
             value=value,
             lines=lines,
-            owner=assignment.user,
+            owner_id=assignment.user_id,
             expected_close=expected_close,
             source=source,
             campaign=campaign,
-            request=request,
-            about=about,
+            external_id=request,
+            description=about,
             tags=tags,
             custom=custom,
         )
-        entered = enter_stage(unit, self.house, deal, drawn, person) if is_news(unit, at) else Entered(deal=deal)
-        deal = unit.save(entered.deal)
-        if drawn.respond_within is not None and is_news(unit, at):
-            watch(unit, watched_request(unit, self.house, deal), fresh=True)
-        return Captured(
-            customer=person,
+        stage_entry = (
+            enter_stage(uow, self._environment, deal, funnel, customer)
+            if is_recent(uow, at)
+            else StageEntryResult(deal=deal)
+        )
+        deal = uow.save(stage_entry.deal)
+        if funnel.respond_within is not None and is_recent(uow, at):
+            schedule_escalations(uow, response_deadlines(uow, self._environment, deal), is_new=True)
+        return CaptureResult(
+            customer=customer,
             deal=deal,
-            match=belongs,
+            match=match,
             assignment=assignment,
-            tasks=entered.tasks,
-            documents=entered.documents,
+            tasks=stage_entry.tasks,
+            documents=stage_entry.documents,
         )
 
     def capture_many(
-        self, leads: Iterable[Mapping[str, Any]], /, *, chunk: int = 500, **common: Any
-    ) -> Iterator[Told[Captured]]:
+        self, leads: Iterable[Mapping[str, Any]], /, *, chunk_size: int = 500, **common: Any
+    ) -> Iterator[ItemResult[CaptureResult]]:
         """Take many leads in, each as `capture` does it.
 
         It goes on as its answers are read; read them all.
 
         Args:
             leads: the arguments of `capture` for each, with the ``name`` among them.
-            chunk: how many leads one transaction takes, up to 10,000.
+            chunk_size: how many leads one transaction takes, up to 10,000.
             common: arguments that all leads share.
 
         Example:
-            >>> from crmcore import Crm, Refused
+            >>> from crmcore import Crm, ItemFailed
             >>> crm = Crm()
             >>> sales = crm.funnels.create("Windows", stages=["First call"])
             >>> leads = [{"name": "Anna", "email": "anna@example.org"}, {"name": "Bruno", "email": "no address"}]
-            >>> [told.error.code for told in crm.leads.capture_many(leads, funnel=sales.id) if isinstance(told, Refused)]
+            >>> [told.error.code for told in crm.leads.capture_many(leads, funnel=sales.id) if isinstance(told, ItemFailed)]
             ['invalid_email']
         """
 
-        def capture(lead: Mapping[str, Any]) -> Captured:
-            facts = row_of(lead, common, ARGUMENTS, what="lead")
-            if "funnel" not in facts:
-                raise Blank("lead.funnel", "must be given, for each lead or for all")
-            return self.capture(facts.pop("name", ""), **facts)
+        def capture_one(lead: Mapping[str, Any]) -> CaptureResult:
+            arguments = merge_row(lead, common, CAPTURE_ARGUMENTS, item_name="lead")
+            if "funnel_id" not in arguments:
+                raise RequiredError("lead.funnel_id", "must be given, for each lead or for all")
+            return self.capture(arguments.pop("name", ""), **arguments)
 
-        def ahead(unit: Unit, some: Sequence[Mapping[str, Any]]) -> None:
-            read_holders_ahead(unit, self.house, some)
+        def preload(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+            preload_contact_owners(uow, self._environment, rows)
 
-        return tell_each(self.house, "leads.capture", leads, capture, chunk=chunk, ahead=ahead)
+        return execute_each(
+            self._environment, "leads.capture", leads, capture_one, chunk_size=chunk_size, preload=preload
+        )
 
-    @view("leads.response")
-    def response(self, unit: Unit, id: DealId, /) -> Clocks:
+    @query("leads.response_sla")
+    def response_sla(self, uow: UnitOfWork, deal_id: DealId, /) -> SlaStatus:
         """Tell how the clock of a request's first answer stands: promised by its funnel, stopped by a call, a mail, a meeting.
 
         Raises:
-            NotFound: no such deal.
+            NotFoundError: no such deal.
         """
-        return response_of(unit, self.house, unit.get(Deal, id))
+        return compute_response_sla(uow, self._environment, uow.get(Deal, deal_id))
 
 
-ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "unit"}
+CAPTURE_ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "uow"}
 """What may be told of a lead."""
 
 
-def _known_request(unit: Unit, request: ExternalId) -> Captured | None:
-    deal = unit.one(Deal, Is("request.system", request.system) & Is("request.key", request.key))
+def _find_by_request_id(uow: UnitOfWork, request: ExternalId) -> CaptureResult | None:
+    deal = uow.first(Deal, Eq("external_id.system", request.system) & Eq("external_id.key", request.key))
     if deal is None:
         return None
-    return Captured(
-        customer=unit.get(Customer, deal.customer),
+    return CaptureResult(
+        customer=uow.get(Customer, deal.customer_id),
         deal=deal,
-        match=Known(deal.customer, ("request",)),
-        assignment=Assignment(user=deal.owner, rule="request"),
-        repeated=True,
+        match=Matched(deal.customer_id, ("request",)),
+        assignment=Assignment(user_id=deal.owner_id, rule="request"),
+        is_duplicate=True,
     )
 
 
-def _match(unit: Unit, points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
-    ways: list[Criterion] = []
-    if points:
-        ways.append(Has("contact_points", OneOf("claim", tuple(point.claim for point in points))))
+def _match_customer(uow: UnitOfWork, contact_points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
+    conditions: list[Criterion] = []
+    if contact_points:
+        conditions.append(
+            HasChild("contact_points", In("unique_key", tuple(point.unique_key for point in contact_points)))
+        )
     if external_id is not None:
-        ways.append(Has("external_ids", Is("system", external_id.system) & Is("key", external_id.key)))
-    if not ways:
-        return Stranger()
+        conditions.append(HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key)))
+    if not conditions:
+        return Unmatched()
     found: list[tuple[Identifier, CustomerId]] = []
-    for customer in unit.find(Customer, ways[0] if len(ways) == 1 else AnyOf(tuple(ways))):
+    for customer in uow.find(Customer, conditions[0] if len(conditions) == 1 else Or(tuple(conditions))):
         if external_id in customer.external_ids:
             found.append(("external_id", customer.id))
-        claims = {point.claim for point in customer.contact_points}
+        unique_keys = {point.unique_key for point in customer.contact_points}
         found += [
             ("email" if point.channel is Channel.EMAIL else "phone", customer.id)
-            for point in points
-            if point.claim in claims
+            for point in contact_points
+            if point.unique_key in unique_keys
         ]
     return match(found)
 
 
-def _told(unit: Unit, customer: str) -> Match:
-    return Stranger() if customer == NEW else Known(unit.get(Customer, CustomerId(customer)).id, ("told",))
+def _use_given_customer(uow: UnitOfWork, customer_id: str) -> Match:
+    return (
+        Unmatched()
+        if customer_id == NEW_CUSTOMER
+        else Matched(uow.get(Customer, CustomerId(customer_id)).id, ("customer_id",))
+    )
 
 
-def _learn(
-    unit: Unit, customer: Customer, known: Known, points: Sequence[ContactPoint], external_id: ExternalId | None
+def _merge_contact_points(
+    uow: UnitOfWork,
+    customer: Customer,
+    match: Matched,
+    contact_points: Sequence[ContactPoint],
+    external_id: ExternalId | None,
 ) -> Customer:
     """Note what the lead tells us about a customer we know: never a strong identifier on a weak match."""
-    if known.by == ("phone",):
+    if match.matched_by == ("phone",):
         return customer
-    claims = tuple(point.claim for point in points)
-    taken = unit.find(Customer, Has("contact_points", OneOf("claim", claims))) if claims else ()
-    others = {point.claim for other in taken if other.id != customer.id for point in other.contact_points}
-    customer = customer.add_contact(*(point for point in points if point.claim not in others), at=unit.now)
-    return customer if external_id is None else customer.know_as(external_id, at=unit.now)
+    unique_keys = tuple(point.unique_key for point in contact_points)
+    holders = uow.find(Customer, HasChild("contact_points", In("unique_key", unique_keys))) if unique_keys else ()
+    held_by_others = {
+        point.unique_key for other in holders if other.id != customer.id for point in other.contact_points
+    }
+    customer = customer.add_contact_point(
+        *(point for point in contact_points if point.unique_key not in held_by_others), at=uow.now
+    )
+    return customer if external_id is None else customer.add_external_id(external_id, at=uow.now)
 
 
-def _assign(unit: Unit, funnel: Funnel, *, asked: User | None, usual: User | None) -> Assignment:
-    if asked is not None:
-        if not asked.active:
-            raise RuleBroken(asked.id, "user_left", "has left; choose somebody else")
-        return Assignment(user=asked.id, rule="asked")
-    if usual is not None and not usual.unavailable(unit.now):
-        return Assignment(user=usual.id, rule="owner")
-    return take_turn(unit, role=funnel.role, ring=f"{funnel.id}:{funnel.role}")
+def _choose_owner(
+    uow: UnitOfWork, funnel: Funnel, *, requested_owner: User | None, current_owner: User | None
+) -> Assignment:
+    if requested_owner is not None:
+        if not requested_owner.is_active:
+            raise BusinessRuleError(requested_owner.id, "user_deactivated", "has left; choose somebody else")
+        return Assignment(user_id=requested_owner.id, rule="requested")
+    if current_owner is not None and not current_owner.unavailability(uow.now):
+        return Assignment(user_id=current_owner.id, rule="owner")
+    return assign_round_robin(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")

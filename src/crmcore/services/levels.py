@@ -5,117 +5,123 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from crmcore.domain.clocks.marks import Targets
-from crmcore.domain.criteria import Is
+from crmcore.domain.clocks.marks import SlaTargets
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import CalendarId, CustomerId, LevelId
-from crmcore.domain.levels import REOPEN_WITHIN, Audience, Matter, Promise, ServiceLevel
+from crmcore.domain.ids import CalendarId, CustomerId, SlaPolicyId
+from crmcore.domain.levels import REOPEN_WITHIN, SlaConditions, SlaDecision, SlaPolicy, SlaSubject
 from crmcore.domain.worktime.calendar import WorkCalendar
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.cases import promise_for
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.cases import choose_sla
+from crmcore.services.unit import UnitOfWork
 
-EVERYBODY = Audience()
+ANY_SUBJECT = SlaConditions()
 
 
 @frozen
-class Levels:
+class SlaPolicies:
     """Which times are promised to whom."""
 
-    house: House
+    _environment: Environment
 
-    @story("levels.create")
+    @command("sla_policies.create")
     def create(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         name: str,
-        targets: Targets,
+        targets: SlaTargets,
         /,
         *,
-        audience: Audience = EVERYBODY,
+        conditions: SlaConditions = ANY_SUBJECT,
         rank: int = 100,
-        calendar: CalendarId | None = None,
+        calendar_id: CalendarId | None = None,
         reopen_within: timedelta = REOPEN_WITHIN,
-        key: str | None = None,
-    ) -> ServiceLevel:
+        idempotency_key: str | None = None,
+    ) -> SlaPolicy:
         """Promise times.
 
         Args:
             targets: until the first and the next response and until the end, in working time.
-            audience: whom they are for: kinds of matters, contracts, types, severities, segments.
+            conditions: whom they are for: kinds of matters, contracts, types, severities, segments.
             rank: of several levels that fit a matter, the lowest rank wins.
-            calendar: by which they are measured; the house's own when not given.
+            calendar_id: by which they are measured; the house's own when not given.
             reopen_within: how long after its end a matter may be reopened.
 
         Raises:
-            Blank: no time for the end.
-            NotFound: no such calendar.
-            Taken: there is a level of that name.
+            RequiredError: no time for the end.
+            NotFoundError: no such calendar.
+            DuplicateKeyError: there is a level of that name.
         """
-        level = ServiceLevel.create(
-            unit.id("level"),
+        policy = SlaPolicy.create(
+            uow.new_id("sla"),
             name,
-            checked_type("targets", Targets, targets),
-            at=unit.now,
+            checked_type("targets", SlaTargets, targets),
+            at=uow.now,
             rank=rank,
-            audience=audience,
-            calendar=None if calendar is None else unit.get(WorkCalendar, calendar).id,
+            conditions=conditions,
+            calendar_id=None if calendar_id is None else uow.get(WorkCalendar, calendar_id).id,
             reopen_within=reopen_within,
         )
-        return unit.save(level)
+        return uow.save(policy)
 
-    @story("levels.promise")
-    def promise(
+    @command("sla_policies.set_targets")
+    def set_targets(
         self,
-        unit: Unit,
-        id: LevelId,
-        targets: Targets,
+        uow: UnitOfWork,
+        sla_policy_id: SlaPolicyId,
+        targets: SlaTargets,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
-    ) -> ServiceLevel:
+        idempotency_key: str | None = None,
+    ) -> SlaPolicy:
         """Promise other times from now on. What was promised before is kept as it was, until a matter is assessed anew.
 
         Raises:
-            Blank: no time for the end.
+            RequiredError: no time for the end.
         """
-        level = unit.get(ServiceLevel, id, version=expected_version)
-        return unit.save(level.promise(checked_type("targets", Targets, targets), at=unit.now))
+        policy = uow.get(SlaPolicy, sla_policy_id, version=expected_version)
+        return uow.save(policy.set_targets(checked_type("targets", SlaTargets, targets), at=uow.now))
 
-    @story("levels.retire")
-    def retire(
-        self, unit: Unit, id: LevelId, /, *, expected_version: int | None = None, key: str | None = None
-    ) -> ServiceLevel:
-        """Give a level to nobody new."""
-        return unit.save(unit.get(ServiceLevel, id, version=expected_version).retire(at=unit.now))
-
-    @view("levels.choose")
-    def choose(
+    @command("sla_policies.deactivate")
+    def deactivate(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
+        sla_policy_id: SlaPolicyId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> SlaPolicy:
+        """Give a level to nobody new."""
+        return uow.save(uow.get(SlaPolicy, sla_policy_id, version=expected_version).deactivate(at=uow.now))
+
+    @query("sla_policies.preview")
+    def preview(
+        self,
+        uow: UnitOfWork,
         /,
         *,
         kind: str = "complaint",
-        customer: CustomerId | None = None,
+        customer_id: CustomerId | None = None,
         type: str = "",
         severity: str = "",
         contract: str = "",
-    ) -> Promise:
+    ) -> SlaDecision:
         """Tell which level a matter would get, and why no other: the same choice as when it is received, without receiving it."""
-        segments = () if customer is None else unit.get(Customer, customer).tags
-        words = {"kind": kind, "type": type, "severity": severity, "contract": contract}
-        asked = {name: checked_text(name, word, blank=True) for name, word in words.items()}
-        return promise_for(unit, Matter(segments=segments, **asked))
+        segments = () if customer_id is None else uow.get(Customer, customer_id).tags
+        raw_texts = {"kind": kind, "type": type, "severity": severity, "contract": contract}
+        checked_texts = {name: checked_text(name, text, allow_blank=True) for name, text in raw_texts.items()}
+        return choose_sla(uow, SlaSubject(segments=segments, **checked_texts))
 
-    @view("levels.get")
-    def get(self, unit: Unit, id: LevelId, /) -> ServiceLevel:
+    @query("sla_policies.get")
+    def get(self, uow: UnitOfWork, sla_policy_id: SlaPolicyId, /) -> SlaPolicy:
         """Read a level."""
-        return unit.get(ServiceLevel, id)
+        return uow.get(SlaPolicy, sla_policy_id)
 
-    @view("levels.list")
-    def list(self, unit: Unit, /) -> Sequence[ServiceLevel]:
+    @query("sla_policies.list")
+    def list(self, uow: UnitOfWork, /) -> Sequence[SlaPolicy]:
         """Read all levels that new matters may get, by names."""
-        return unit.find(ServiceLevel, Is("active", True), order="name")
+        return uow.find(SlaPolicy, Eq("is_active", True), order="name")

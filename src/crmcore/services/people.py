@@ -5,28 +5,28 @@ from datetime import datetime
 
 from attrs import frozen
 
-from crmcore.domain.criteria import Has, Is
+from crmcore.domain.criteria import Eq, HasChild
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CalendarId, TeamId, UserId
 from crmcore.domain.people import Team, User
 from crmcore.domain.values.period import Period
 from crmcore.domain.worktime.calendar import WorkCalendar
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.agenda import USER_LEFT, schedule
-from crmcore.services.steps.people import line_of
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.agenda import USER_DEACTIVATED, schedule_job
+from crmcore.services.steps.people import management_chain
+from crmcore.services.unit import UnitOfWork
 
 
 @frozen
-class People:
+class Users:
     """Users and teams."""
 
-    house: House
+    _environment: Environment
 
-    @story("people.add")
-    def add(
+    @command("users.create")
+    def create(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         name: str,
         /,
         *,
@@ -34,9 +34,9 @@ class People:
         login: str | None = None,
         email: str | None = None,
         language: str | None = None,
-        team: TeamId | None = None,
-        supervisor: UserId | None = None,
-        key: str | None = None,
+        team_id: TeamId | None = None,
+        manager_id: UserId | None = None,
+        idempotency_key: str | None = None,
     ) -> User:
         """Welcome a person.
 
@@ -45,113 +45,121 @@ class People:
             login: the host's own key of the person, if it has one.
 
         Raises:
-            NotFound: no such team or supervisor.
-            Taken: somebody has that login.
+            NotFoundError: no such team or supervisor.
+            DuplicateKeyError: somebody has that login.
         """
-        if team is not None:
-            unit.get(Team, team)
-        if supervisor is not None:
-            unit.get(User, supervisor)
-        return unit.save(
-            User.add(
-                unit.id("user"),
+        if team_id is not None:
+            uow.get(Team, team_id)
+        if manager_id is not None:
+            uow.get(User, manager_id)
+        return uow.save(
+            User.create(
+                uow.new_id("user"),
                 name,
-                at=unit.now,
+                at=uow.now,
                 roles=roles,
                 login=login,
                 email=email,
-                language=language or self.house.language,
-                team=team,
-                supervisor=supervisor,
+                language=language or self._environment.language,
+                team_id=team_id,
+                manager_id=manager_id,
             )
         )
 
-    @story("people.form_team")
-    def form_team(self, unit: Unit, name: str, /, *, parent: TeamId | None = None, key: str | None = None) -> Team:
+    @command("users.create_team")
+    def create_team(
+        self, uow: UnitOfWork, name: str, /, *, parent_id: TeamId | None = None, idempotency_key: str | None = None
+    ) -> Team:
         """Form a team, as part of another or on its own.
 
         Raises:
-            Taken: there is a team of that name.
+            DuplicateKeyError: there is a team of that name.
         """
-        if parent is not None:
-            unit.get(Team, parent)
-        return unit.save(Team.form(unit.id("team"), name, at=unit.now, parent=parent))
+        if parent_id is not None:
+            uow.get(Team, parent_id)
+        return uow.save(Team.create(uow.new_id("team"), name, at=uow.now, parent_id=parent_id))
 
-    @story("people.give_roles")
-    def give_roles(self, unit: Unit, id: UserId, roles: Sequence[str], /, *, key: str | None = None) -> User:
+    @command("users.set_roles")
+    def set_roles(
+        self, uow: UnitOfWork, user_id: UserId, roles: Sequence[str], /, *, idempotency_key: str | None = None
+    ) -> User:
         """Let a person hold these roles, and no others."""
-        return unit.save(unit.get(User, id).give_roles(roles, at=unit.now))
+        return uow.save(uow.get(User, user_id).set_roles(roles, at=uow.now))
 
-    @story("people.report_to")
-    def report_to(self, unit: Unit, id: UserId, supervisor: UserId, /, *, key: str | None = None) -> User:
+    @command("users.set_manager")
+    def set_manager(
+        self, uow: UnitOfWork, user_id: UserId, manager_id: UserId, /, *, idempotency_key: str | None = None
+    ) -> User:
         """Put a person under a supervisor.
 
         Raises:
-            RuleBroken: that supervisor stands below the person, or is the same.
+            BusinessRuleError: that supervisor stands below the person, or is the same.
         """
-        above = unit.get(User, supervisor)
-        line = [user.id for user in line_of(unit, supervisor)]
-        return unit.save(unit.get(User, id).report_to(above, line=line, at=unit.now))
+        manager = uow.get(User, manager_id)
+        chain_ids = [user.id for user in management_chain(uow, manager_id)]
+        return uow.save(uow.get(User, user_id).set_manager(manager, management_chain=chain_ids, at=uow.now))
 
-    @story("people.work_by")
-    def work_by(self, unit: Unit, id: UserId, calendar: CalendarId | None, /, *, key: str | None = None) -> User:
+    @command("users.set_calendar")
+    def set_calendar(
+        self, uow: UnitOfWork, user_id: UserId, calendar_id: CalendarId | None, /, *, idempotency_key: str | None = None
+    ) -> User:
         """Let a person work by a calendar of his or her own, or by the house's again.
 
         Raises:
-            NotFound: no such calendar.
+            NotFoundError: no such calendar.
         """
-        own = None if calendar is None else unit.get(WorkCalendar, calendar).id
-        return unit.save(unit.get(User, id).work_by(own, at=unit.now))
+        known_calendar_id = None if calendar_id is None else uow.get(WorkCalendar, calendar_id).id
+        return uow.save(uow.get(User, user_id).set_calendar(known_calendar_id, at=uow.now))
 
-    @story("people.go_away")
-    def go_away(
+    @command("users.add_absence")
+    def add_absence(
         self,
-        unit: Unit,
-        id: UserId,
+        uow: UnitOfWork,
+        user_id: UserId,
         /,
         *,
         since: datetime,
         until: datetime,
         reason: str = "",
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> User:
         """Note that a person will be absent, and get no new work in that time.
 
         Raises:
-            OutOfRange: it ends before it begins.
+            OutOfRangeError: it ends before it begins.
         """
-        return unit.save(unit.get(User, id).go_away(Period(since, until), at=unit.now, reason=reason))
+        return uow.save(uow.get(User, user_id).add_absence(Period(since, until), at=uow.now, reason=reason))
 
-    @story("people.come_back")
-    def come_back(self, unit: Unit, id: UserId, /, *, key: str | None = None) -> User:
+    @command("users.end_absence")
+    def end_absence(self, uow: UnitOfWork, user_id: UserId, /, *, idempotency_key: str | None = None) -> User:
         """End a person's absence now."""
-        return unit.save(unit.get(User, id).come_back(at=unit.now))
+        return uow.save(uow.get(User, user_id).end_absence(at=uow.now))
 
-    @story("people.leave")
-    def leave(self, unit: Unit, id: UserId, /, *, key: str | None = None) -> User:
-        """Say goodbye to a person, who gets no new work ever again. Complaints and inquiries pass to others at the next `run_due`."""
-        gone = unit.save(unit.get(User, id).leave(at=unit.now))
-        schedule(unit, USER_LEFT, gone.id, at=unit.now)
-        return gone
+    @command("users.deactivate")
+    def deactivate(self, uow: UnitOfWork, user_id: UserId, /, *, idempotency_key: str | None = None) -> User:
+        """Say goodbye to a person, who gets no new work ever again. Complaints and inquiries pass to others at the next `run_due_jobs`."""
+        deactivated = uow.save(uow.get(User, user_id).deactivate(at=uow.now))
+        schedule_job(uow, USER_DEACTIVATED, deactivated.id, at=uow.now)
+        return deactivated
 
-    @view("people.get")
-    def get(self, unit: Unit, id: UserId, /) -> User:
+    @query("users.get")
+    def get(self, uow: UnitOfWork, user_id: UserId, /) -> User:
         """Read a person."""
-        return unit.get(User, id)
+        return uow.get(User, user_id)
 
-    @view("people.list")
-    def list(self, unit: Unit, /, *, role: str | None = None) -> Sequence[User]:
+    @query("users.list")
+    def list(self, uow: UnitOfWork, /, *, role: str | None = None) -> Sequence[User]:
         """Read everybody, or all who hold a role."""
         if role is None:
-            return unit.find(User)
-        return unit.find(User, Has("posts", Is("role", checked_text("role", role, limit=60))))
+            return uow.find(User)
+        return uow.find(User, HasChild("role_assignments", Eq("role", checked_text("role", role, max_length=60))))
 
-    @view("people.teams")
-    def teams(self, unit: Unit, /) -> Sequence[Team]:
+    @query("users.list_teams")
+    def list_teams(self, uow: UnitOfWork, /) -> Sequence[Team]:
         """Read all teams."""
-        return unit.find(Team)
+        return uow.find(Team)
 
-    @view("people.line")
-    def line(self, unit: Unit, id: UserId, /) -> Sequence[User]:
+    @query("users.management_chain")
+    def management_chain(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[User]:
         """Read everybody above a person, the nearest first."""
-        return line_of(unit, unit.get(User, id).id)
+        return management_chain(uow, uow.get(User, user_id).id)

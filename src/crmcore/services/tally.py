@@ -9,66 +9,66 @@ from typing import Any
 
 from attrs import frozen
 
-from crmcore.domain.criteria import EVERYTHING, Criterion, look_up, matches
+from crmcore.domain.criteria import MATCH_ALL, Criterion, get_path, matches
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports import Question, Transaction
+from crmcore.services.ports import Aggregate, Transaction
 
-Line = tuple[Any, ...]
+Row = tuple[Any, ...]
 """The values of one group, then its count, its sums, and its number of different values."""
 
-PAGE = 1000
+CHUNK_SIZE = 1000
 
 
 @frozen(kw_only=True)
-class Tally(Question[tuple[Line, ...]]):
+class GroupedCount(Aggregate[tuple[Row, ...]]):
     """Count records, or their entries, by groups.
 
     Attributes:
-        kind: of the records.
+        entity_type: of the records.
         where: which of them.
-        entries: whether their entries are counted instead of themselves.
-        among: which of the entries.
-        by: the fields that make the groups.
-        sums: fields of whole numbers that are added up; what is absent adds nothing.
-        different: a field whose different values are counted, absent ones not.
+        over_entries: whether their entries are counted instead of themselves.
+        entry_filter: which of the entries.
+        group_by: the fields that make the groups.
+        sum_of: fields of whole numbers that are added up; what is absent adds nothing.
+        count_distinct: a field whose different values are counted, absent ones not.
     """
 
-    kind: type[Entity]
-    where: Criterion = EVERYTHING
-    entries: bool = False
-    among: Criterion = EVERYTHING
-    by: tuple[str, ...] = ()
-    sums: tuple[str, ...] = ()
-    different: str | None = None
+    entity_type: type[Entity]
+    where: Criterion = MATCH_ALL
+    over_entries: bool = False
+    entry_filter: Criterion = MATCH_ALL
+    group_by: tuple[str, ...] = ()
+    sum_of: tuple[str, ...] = ()
+    count_distinct: str | None = None
 
-    def answer(self, transaction: Transaction, /) -> tuple[Line, ...]:
+    def evaluate(self, transaction: Transaction, /) -> tuple[Row, ...]:
         """Count record by record."""
-        counts: defaultdict[Line, int] = defaultdict(int)
-        sums: defaultdict[Line, list[int]] = defaultdict(lambda: [0] * len(self.sums))
-        seen: defaultdict[Line, set[Any]] = defaultdict(set)
-        for counted in self._counted(transaction):
-            group = tuple(look_up(counted, field) for field in self.by)
+        counts: defaultdict[Row, int] = defaultdict(int)
+        sums: defaultdict[Row, list[int]] = defaultdict(lambda: [0] * len(self.sum_of))
+        distinct_values: defaultdict[Row, set[Any]] = defaultdict(set)
+        for item in self._iterate_items(transaction):
+            group = tuple(get_path(item, field) for field in self.group_by)
             counts[group] += 1
-            for place, field in enumerate(self.sums):
-                sums[group][place] += look_up(counted, field) or 0
-            if self.different is not None:
-                seen[group].add(look_up(counted, self.different))
-        ends: tuple[Any, ...]
-        lines = []
+            for index, field in enumerate(self.sum_of):
+                sums[group][index] += get_path(item, field) or 0
+            if self.count_distinct is not None:
+                distinct_values[group].add(get_path(item, self.count_distinct))
+        distinct_count: tuple[Any, ...]
+        rows = []
         for group, count in counts.items():
-            ends = () if self.different is None else (len(seen[group] - {None}),)
-            lines.append((*group, count, *sums[group], *ends))
-        return tuple(lines)
+            distinct_count = () if self.count_distinct is None else (len(distinct_values[group] - {None}),)
+            rows.append((*group, count, *sums[group], *distinct_count))
+        return tuple(rows)
 
-    def _counted(self, transaction: Transaction) -> Iterator[Any]:
+    def _iterate_items(self, transaction: Transaction) -> Iterator[Any]:
         page: Any = ()
-        while not page or len(page) == PAGE:
-            page = transaction.find(self.kind, self.where, after=page[-1] if page else None, limit=PAGE)
+        while not page or len(page) == CHUNK_SIZE:
+            page = transaction.find(self.entity_type, self.where, after=page[-1] if page else None, limit=CHUNK_SIZE)
             for record in page:
-                if not self.entries:
+                if not self.over_entries:
                     yield record
                     continue
-                entries = transaction.entries(self.kind, record.id)
-                yield from (entry for entry in entries if matches(self.among, entry))
+                entries = transaction.entries(self.entity_type, record.id)
+                yield from (entry for entry in entries if matches(self.entry_filter, entry))
             if not page:
                 return

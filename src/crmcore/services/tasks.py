@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from crmcore.domain.criteria import All, Compare, Criterion, Is
+from crmcore.domain.criteria import And, Compare, Criterion, Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.fields.part import checked_member
@@ -14,174 +14,182 @@ from crmcore.domain.ids import CustomerId, DealId, TaskId, UserId, check_id
 from crmcore.domain.people import User
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.tasks import Priority, Task, TaskState
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.tasks import give_task, watch_task
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.tasks import create_task, schedule_task_jobs
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @frozen
 class Tasks:
     """What somebody has to do."""
 
-    house: House
+    _environment: Environment
 
-    @story("tasks.give")
-    def give(
+    @command("tasks.create")
+    def create(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         /,
         *,
-        assignee: UserId | None = None,
+        assignee_id: UserId | None = None,
         due_at: datetime | None = None,
         remind_at: datetime | None = None,
         kind: str = "",
         priority: Priority | str = Priority.NORMAL,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
         note: str = "",
         repeats: Recurrence | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Give somebody something to do. It is escalated when it runs late.
 
         Args:
-            deal: which it is for.
-            customer: whom it is about; the deal's customer when not given.
+            deal_id: which it is for.
+            customer_id: whom it is about; the deal's customer when not given.
             repeats: by which rule the next one follows when this one is done or called off.
 
         Raises:
-            NotFound: no such person, deal or customer.
-            RuleBroken: a recurring task without a due time.
+            NotFoundError: no such person, deal or customer.
+            BusinessRuleError: a recurring task without a due time.
         """
-        unit.announce(Deal, deal)
-        unit.announce(Customer, customer)
-        if assignee is not None:
-            unit.get(User, assignee)
-        about = None if deal is None else unit.get(Deal, deal)
-        if customer is not None:
-            unit.get(Customer, customer)
-        elif about is not None:
-            customer = about.customer
-        return give_task(
-            unit,
-            self.house,
+        uow.prefetch(Deal, deal_id)
+        uow.prefetch(Customer, customer_id)
+        if assignee_id is not None:
+            uow.get(User, assignee_id)
+        deal = None if deal_id is None else uow.get(Deal, deal_id)
+        if customer_id is not None:
+            uow.get(Customer, customer_id)
+        elif deal is not None:
+            customer_id = deal.customer_id
+        return create_task(
+            uow,
+            self._environment,
             title,
-            assignee=assignee,
+            assignee=assignee_id,
             due_at=due_at,
             remind_at=remind_at,
             kind=kind,
             priority=priority,
-            deal=deal,
-            customer=customer,
+            deal=deal_id,
+            customer=customer_id,
             note=note,
             repeats=repeats,
         )
 
-    @story("tasks.complete")
+    @command("tasks.complete")
     def complete(
         self,
-        unit: Unit,
-        id: TaskId,
+        uow: UnitOfWork,
+        task_id: TaskId,
         /,
         *,
         result: str = "",
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Call a task done. The next one of its series is given.
 
         Raises:
-            IllegalTransition: it is not open.
+            InvalidTransitionError: it is not open.
         """
-        done = unit.get(Task, id, version=expected_version).complete(at=unit.now, result=result)
-        self._follow(unit, done)
-        return unit.save(done)
+        completed = uow.get(Task, task_id, version=expected_version).complete(at=uow.now, result=result)
+        self._create_next(uow, completed)
+        return uow.save(completed)
 
-    @story("tasks.cancel")
+    @command("tasks.cancel")
     def cancel(
         self,
-        unit: Unit,
-        id: TaskId,
+        uow: UnitOfWork,
+        task_id: TaskId,
         /,
         *,
         reason: str = "",
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Call a task off, this once: the next one of its series is given.
 
         Raises:
-            IllegalTransition: it is not open.
+            InvalidTransitionError: it is not open.
         """
-        cancelled = unit.get(Task, id, version=expected_version).cancel(at=unit.now, reason=reason)
-        self._follow(unit, cancelled)
-        return unit.save(cancelled)
+        cancelled = uow.get(Task, task_id, version=expected_version).cancel(at=uow.now, reason=reason)
+        self._create_next(uow, cancelled)
+        return uow.save(cancelled)
 
-    @story("tasks.reopen")
-    def reopen(self, unit: Unit, id: TaskId, /, *, expected_version: int | None = None, key: str | None = None) -> Task:
+    @command("tasks.reopen")
+    def reopen(
+        self,
+        uow: UnitOfWork,
+        task_id: TaskId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Task:
         """Take a closed task up again.
 
         Raises:
-            IllegalTransition: it is open.
+            InvalidTransitionError: it is open.
         """
-        return self._watched(unit, unit.get(Task, id, version=expected_version).reopen(at=unit.now))
+        return self._save_scheduled(uow, uow.get(Task, task_id, version=expected_version).reopen(at=uow.now))
 
-    @story("tasks.reschedule")
+    @command("tasks.reschedule")
     def reschedule(
         self,
-        unit: Unit,
-        id: TaskId,
+        uow: UnitOfWork,
+        task_id: TaskId,
         /,
         *,
         due_at: datetime | None,
         remind_at: datetime | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Give a task another due time; who hears of its lateness starts anew.
 
         Raises:
-            RuleBroken: it is not open.
+            BusinessRuleError: it is not open.
         """
-        task = unit.get(Task, id, version=expected_version)
-        return self._watched(unit, task.reschedule(due_at, at=unit.now, remind_at=remind_at))
+        task = uow.get(Task, task_id, version=expected_version)
+        return self._save_scheduled(uow, task.reschedule(due_at, at=uow.now, remind_at=remind_at))
 
-    @story("tasks.reassign")
+    @command("tasks.reassign")
     def reassign(
         self,
-        unit: Unit,
-        id: TaskId,
+        uow: UnitOfWork,
+        task_id: TaskId,
         /,
         *,
-        to: UserId | None,
+        assignee_id: UserId | None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Pass a task to somebody else.
 
         Raises:
-            RuleBroken: it is not open.
-            NotFound: no such person.
+            BusinessRuleError: it is not open.
+            NotFoundError: no such person.
         """
-        unit.announce(User, to)
-        task = unit.get(Task, id, version=expected_version)
-        return unit.save(task.reassign(None if to is None else unit.get(User, to).id, at=unit.now))
+        uow.prefetch(User, assignee_id)
+        task = uow.get(Task, task_id, version=expected_version)
+        return uow.save(task.reassign(None if assignee_id is None else uow.get(User, assignee_id).id, at=uow.now))
 
-    @view("tasks.get")
-    def get(self, unit: Unit, id: TaskId, /) -> Task:
+    @query("tasks.get")
+    def get(self, uow: UnitOfWork, task_id: TaskId, /) -> Task:
         """Read a task."""
-        return unit.get(Task, id)
+        return uow.get(Task, task_id)
 
-    @view("tasks.list")
+    @query("tasks.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        assignee: UserId | None = None,
-        deal: DealId | None = None,
-        customer: CustomerId | None = None,
+        assignee_id: UserId | None = None,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
         state: TaskState | str | None = None,
         overdue: bool = False,
         after: Task | None = None,
@@ -195,24 +203,24 @@ class Tasks:
             limit: at most 1,000.
         """
         check_limit(limit)
-        asked: dict[str, Any] = {"assignee": assignee, "deal": deal, "customer": customer}
-        for name, given in asked.items():
-            if given is not None:
-                check_id("user" if name == "assignee" else name, given)
-        asked["state"] = (
+        conditions: dict[str, Any] = {"assignee": assignee_id, "deal": deal_id, "customer": customer_id}
+        for name, given_id in conditions.items():
+            if given_id is not None:
+                check_id("user" if name == "assignee" else name, given_id)
+        conditions["state"] = (
             TaskState.OPEN if overdue else None if state is None else checked_member("state", TaskState, state)
         )
-        where: list[Criterion] = [Is(name, value) for name, value in asked.items() if value is not None]
+        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
         if overdue:
-            where.append(Compare("due_at", "<", unit.now))
-        return unit.find(Task, All(tuple(where)), order="due_at", after=after, limit=limit)
+            where.append(Compare("due_at", "<", uow.now))
+        return uow.find(Task, And(tuple(where)), order="due_at", after=after, limit=limit)
 
-    def _watched(self, unit: Unit, task: Task) -> Task:
-        task = unit.save(task)
-        watch_task(unit, self.house, task)
+    def _save_scheduled(self, uow: UnitOfWork, task: Task) -> Task:
+        task = uow.save(task)
+        schedule_task_jobs(uow, self._environment, task)
         return task
 
-    def _follow(self, unit: Unit, closed: Task) -> None:
-        following = closed.next(unit.id("task"), at=unit.now) if closed.repeats else None
-        if following is not None:
-            watch_task(unit, self.house, unit.save(following), fresh=True)
+    def _create_next(self, uow: UnitOfWork, closed: Task) -> None:
+        next_task = closed.next_occurrence(uow.new_id("task"), at=uow.now) if closed.recurrence else None
+        if next_task is not None:
+            schedule_task_jobs(uow, self._environment, uow.save(next_task), is_new=True)

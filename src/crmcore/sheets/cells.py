@@ -7,31 +7,31 @@ is put in front of an apostrophe too where that would otherwise be lost in readi
 
 from typing import Final
 
-_STARTS: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
-_BREAKS: Final = tuple("\t\r\n\0")
+_FORMULA_PREFIXES: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
+_CONTROL_PREFIXES: Final = tuple("\t\r\n\0")
 
 
-def safe(cell: str) -> str:
+def escape(cell: str) -> str:
     """Make a cell that is no formula.
 
     Example:
-        >>> safe("=1+1"), safe("+371 2000 0000"), safe("Jānis"), safe(" @SUM(A1)")
+        >>> escape("=1+1"), escape("+371 2000 0000"), escape("Jānis"), escape(" @SUM(A1)")
         ("'=1+1", "'+371 2000 0000", 'Jānis', "' @SUM(A1)")
     """
-    return f"'{cell}" if _is_live(cell) else cell
+    return f"'{cell}" if _is_formula(cell) else cell
 
 
-def meant(cell: str) -> str:
-    """Read a cell that `safe` wrote; one that it left alone is as it is.
+def unescape(cell: str) -> str:
+    """Read a cell that `escape` wrote; one that it left alone is as it is.
 
     Example:
-        >>> meant("'=1+1"), meant("'t Hof"), meant(safe("'=1+1"))
+        >>> unescape("'=1+1"), unescape("'t Hof"), unescape(escape("'=1+1"))
         ('=1+1', "'t Hof", "'=1+1")
     """
-    return cell[1:] if cell.startswith("'") and _is_live(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
 
 
-def _is_live(cell: str) -> bool:
+def _is_formula(cell: str) -> bool:
     if cell.startswith("'"):
-        return _is_live(cell[1:])
-    return cell.startswith(_BREAKS) or cell.lstrip().startswith(_STARTS)
+        return _is_formula(cell[1:])
+    return cell.startswith(_CONTROL_PREFIXES) or cell.lstrip().startswith(_FORMULA_PREFIXES)

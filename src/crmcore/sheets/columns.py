@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from attrs import evolve, field, frozen
 
-from crmcore.domain.errors.given import InvalidInput, NotAllowed
+from crmcore.domain.errors.given import InvalidChoiceError, InvalidInputError
 from crmcore.sheets.reading import Row
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -45,12 +45,12 @@ class Column:
     """What one column means.
 
     Attributes:
-        head: its heading.
+        heading: its heading.
         field: one of `FIELDS`.
         argument: what stands after the colon.
     """
 
-    head: str
+    heading: str
     field: str
     argument: str = ""
 
@@ -59,120 +59,120 @@ class Column:
         """Read ``HEADING=FIELD`` or ``HEADING=FIELD:ARGUMENT``.
 
         Raises:
-            InvalidInput: it is not written so, or there is no such field.
+            InvalidInputError: it is not written so, or there is no such field.
         """
-        head, equals, meaning = text.rpartition("=")
-        if not equals or not head.strip():
-            raise InvalidInput("map", f"must be written HEADING=FIELD, not {text!r}")
+        heading, equals, meaning = text.rpartition("=")
+        if not equals or not heading.strip():
+            raise InvalidInputError("map", f"must be written HEADING=FIELD, not {text!r}")
         name, _, argument = meaning.partition(":")
         name, argument = name.strip(), argument.strip()
         if name not in FIELDS:
-            raise NotAllowed("map", allowed=tuple(FIELDS))
+            raise InvalidChoiceError("map", allowed=tuple(FIELDS))
         if name in _WITH_ARGUMENT and not argument:
-            raise InvalidInput("map", f"{name} needs something after a colon: {name}:...")
-        return cls(head.strip(), name, argument)
+            raise InvalidInputError("map", f"{name} needs something after a colon: {name}:...")
+        return cls(heading.strip(), name, argument)
 
 
 @frozen(kw_only=True)
-class Columns:
+class ColumnMapping:
     """What all columns mean, and what some of their values mean.
 
     Attributes:
-        values: for a field, what is written in the file and what is meant by it.
+        value_maps: for a field, what is written in the file and what is meant by it.
     """
 
     columns: Sequence[Column]
-    values: Mapping[str, Mapping[str, str]] = field(factory=dict)
+    value_maps: Mapping[str, Mapping[str, str]] = field(factory=dict)
 
     @classmethod
-    def parse(cls, columns: Iterable[str], values: Iterable[str] = ()) -> Self:
-        """Read a map from words: ``Lead Number=external_id:education``; and values: ``source:google=Google``.
+    def parse(cls, columns: Iterable[str], value_maps: Iterable[str] = ()) -> Self:
+        """Read a map from words: ``LeadRow Number=external_id:education``; and values: ``source:google=Google``.
 
         Raises:
-            InvalidInput: a word that is not written so.
+            InvalidInputError: a word that is not written so.
         """
-        return cls(columns=tuple(Column.parse(text) for text in columns)).meaning(values)
+        return cls(columns=tuple(Column.parse(text) for text in columns)).with_value_maps(value_maps)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a map from a TOML file with the tables ``columns`` and ``values``.
+        """Read a map from a TOML file with the tables ``columns`` and ``value_maps``.
 
         Raises:
-            InvalidInput: it cannot be read, or is no map.
+            InvalidInputError: it cannot be read, or is no map.
         """
         try:
             with Path(path).open("rb") as file:
-                told = tomllib.load(file)
+                data = tomllib.load(file)
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InvalidInput("map", f"cannot be read from {path}: {error}") from None
-        columns, values = told.get("columns", {}), told.get("values", {})
-        if set(told) - {"columns", "values"} or not _is_map(columns) or not _is_map_of_maps(values):
-            raise InvalidInput("map", "must have the tables [columns] and [values.FIELD], and nothing else")
-        words = [f"{head}={name}" for head, names in columns.items() for name in _each(names)]
-        pairs = [f"{name}:{a}={b}" for name, meanings in values.items() for a, b in meanings.items()]
+            raise InvalidInputError("map", f"cannot be read from {path}: {error}") from None
+        columns, value_maps = data.get("columns", {}), data.get("values", {})
+        if set(data) - {"columns", "values"} or not _is_map(columns) or not _is_map_of_maps(value_maps):
+            raise InvalidInputError("map", "must have the tables [columns] and [values.FIELD], and nothing else")
+        words = [f"{heading}={name}" for heading, names in columns.items() for name in _as_strings(names)]
+        pairs = [f"{name}:{a}={b}" for name, meanings in value_maps.items() for a, b in meanings.items()]
         return cls.parse(words, pairs)
 
     @classmethod
-    def guess(cls, heads: Sequence[str]) -> Self:
+    def guess(cls, headings: Sequence[str]) -> Self:
         """Take the columns whose headings are fields; the others mean nothing to us.
 
         Example:
-            >>> [(c.head, c.field, c.argument) for c in Columns.guess(["Name", "E-mail", "custom:windows", "?"]).columns]
+            >>> [(c.heading, c.field, c.argument) for c in ColumnMapping.guess(["Name", "E-mail", "custom:windows", "?"]).columns]
             [('Name', 'name', ''), ('E-mail', 'email', ''), ('custom:windows', 'custom', 'windows')]
         """
         found = []
-        for head in heads:
-            name, _, argument = head.partition(":")
+        for heading in headings:
+            name, _, argument = heading.partition(":")
             name = name.strip().lower().replace("-", "").replace(" ", "_")
             if name in FIELDS and (argument or name not in _WITH_ARGUMENT):
-                found.append(Column(head, name, argument.strip()))
+                found.append(Column(heading, name, argument.strip()))
         return cls(columns=tuple(found))
 
-    def meaning(self, values: Iterable[str]) -> Self:
+    def with_value_maps(self, value_maps: Iterable[str]) -> Self:
         """Know further values: ``source:google=Google``.
 
         Raises:
-            InvalidInput: a word that is not written so.
+            InvalidInputError: a word that is not written so.
         """
-        meanings = {name: dict(known) for name, known in self.values.items()}
-        for text in values:
+        meanings = {name: dict(mapping) for name, mapping in self.value_maps.items()}
+        for text in value_maps:
             name, colon, pair = text.partition(":")
-            written, equals, meant = pair.rpartition("=")
+            cell, equals, value = pair.rpartition("=")
             if not colon or not equals or name not in FIELDS:
-                raise InvalidInput("value", f"must be written FIELD:WRITTEN=MEANT, not {text!r}")
-            meanings.setdefault(name, {})[written.strip()] = meant.strip()
-        return evolve(self, values=meanings)
+                raise InvalidInputError("value", f"must be written FIELD:WRITTEN=MEANT, not {text!r}")
+            meanings.setdefault(name, {})[cell.strip()] = value.strip()
+        return evolve(self, value_maps=meanings)
 
-    def check(self, heads: Sequence[str]) -> None:
+    def check(self, headings: Sequence[str]) -> None:
         """See that the file has every column that the map names.
 
         Raises:
-            InvalidInput: columns are missing, or none is mapped.
+            InvalidInputError: columns are missing, or none is mapped.
         """
         if not self.columns:
-            raise InvalidInput("map", f"names no column; the file has: {', '.join(heads)}")
-        missing = [column.head for column in self.columns if column.head not in heads]
+            raise InvalidInputError("map", f"names no column; the file has: {', '.join(headings)}")
+        missing = [column.heading for column in self.columns if column.heading not in headings]
         if missing:
-            raise InvalidInput("map", f"names columns that the file has not: {', '.join(missing)}")
+            raise InvalidInputError("map", f"names columns that the file has not: {', '.join(missing)}")
 
-    def facts(self, row: Row) -> list[tuple[Column, str]]:
+    def values(self, row: Row) -> list[tuple[Column, str]]:
         """What a row says: its columns that are not blank, with what is meant by their values."""
-        said = []
+        result = []
         for column in self.columns:
-            written = row.cells[column.head].strip()
-            meant = self.values.get(column.field, {}).get(written, written)
-            if meant:
-                said.append((column, meant))
-        return said
+            cell = row.cells[column.heading].strip()
+            value = self.value_maps.get(column.field, {}).get(cell, cell)
+            if value:
+                result.append((column, value))
+        return result
 
 
-def _is_map(given: Any) -> bool:
-    return isinstance(given, dict)
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
-def _is_map_of_maps(given: Any) -> bool:
-    return _is_map(given) and all(map(_is_map, given.values()))
+def _is_map_of_maps(value: Any) -> bool:
+    return _is_map(value) and all(map(_is_map, value.values()))
 
 
-def _each(names: Any) -> list[str]:
+def _as_strings(names: Any) -> list[str]:
     return [str(name) for name in names] if isinstance(names, list) else [str(names)]

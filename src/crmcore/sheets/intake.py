@@ -10,106 +10,110 @@ from attrs import frozen
 
 from crmcore.crm import Crm
 from crmcore.domain.deals.parts import Outcome
-from crmcore.domain.errors.conflicts import Conflict
+from crmcore.domain.errors.conflicts import ConflictError
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.ids import FunnelId
-from crmcore.services.leads import Captured
-from crmcore.sheets.columns import Columns
-from crmcore.sheets.leads import Lead, asked_at, lead_of
-from crmcore.sheets.reading import Row, Sheet
-from crmcore.sheets.rejects import Reject, Rejects
+from crmcore.services.leads import CaptureResult
+from crmcore.sheets.columns import ColumnMapping
+from crmcore.sheets.leads import LeadRow, parse_lead, parse_requested_at
+from crmcore.sheets.reading import CsvTable, Row
+from crmcore.sheets.rejects import Reject, RejectsFile
 
-CHUNK: Final = 100
+CHUNK_SIZE: Final = 100
 """How many rows are stored by one commit."""
 
-Fate = Literal["taken", "repeated"] | CrmError
+RowOutcome = Literal["imported", "duplicate"] | CrmError
 """What becomes of a row."""
 
 
 @frozen(kw_only=True)
-class Intake:
+class ImportResult:
     """What became of a sheet.
 
     Attributes:
         rows: how many it has.
-        taken: requests that are new.
-        repeated: requests that had come before, so that nothing was done.
+        imported: requests that are new.
+        duplicates: requests that had come before, so that nothing was done.
         closed: deals that were won or lost as their row says.
     """
 
     rows: int
-    taken: int
-    repeated: int
+    imported: int
+    duplicates: int
     closed: int
     rejected: tuple[Reject, ...]
 
 
-def take_in(
+def import_leads(
     crm: Crm,
-    sheet: Sheet,
-    columns: Columns,
-    rejects: Rejects,
+    table: CsvTable,
+    mapping: ColumnMapping,
+    rejects: RejectsFile,
     /,
     *,
-    funnel: FunnelId,
-    told: Callable[[int], None] = lambda _: None,
-    chunk: int = CHUNK,
-) -> Intake:
+    funnel_id: FunnelId,
+    on_progress: Callable[[int], None] = lambda _: None,
+    chunk_size: int = CHUNK_SIZE,
+) -> ImportResult:
     """Take all leads of a sheet in. Whatever breaks it off, the same call goes on where it stopped.
 
     Args:
-        told: is told the number of rows so far, when they are stored.
-        chunk: how many rows are stored by one commit.
+        on_progress: is told the number of rows so far, when they are stored.
+        chunk_size: how many rows are stored by one commit.
 
     Raises:
-        InvalidInput: the sheet cannot be read, or lacks a column that is mapped.
-        StoreFailed, Busy: the database failed; what was stored so far stays.
+        InvalidInputError: the sheet cannot be read, or lacks a column that is mapped.
+        StoreError, DatabaseBusyError: the database failed; what was stored so far stays.
     """
-    columns.check(sheet.heads)
+    mapping.check(table.headings)
     counts: Counter[str] = Counter()
-    for rows in _chunks(sheet, chunk):
-        for row, (fate, closed) in zip(rows, _take_chunk(crm, rows, columns, funnel), strict=True):
+    for rows in _chunks(table, chunk_size):
+        for row, (outcome, is_closed) in zip(rows, _import_chunk(crm, rows, mapping, funnel_id), strict=True):
             counts["rows"] += 1
-            counts["closed"] += closed
-            if isinstance(fate, CrmError):
-                rejects.add(row, fate)
+            counts["closed"] += is_closed
+            if isinstance(outcome, CrmError):
+                rejects.add(row, outcome)
             else:
-                counts[fate] += 1
-        told(counts["rows"])
-    return Intake(
+                counts[outcome] += 1
+        on_progress(counts["rows"])
+    return ImportResult(
         rows=counts["rows"],
-        taken=counts["taken"],
-        repeated=counts["repeated"],
+        imported=counts["imported"],
+        duplicates=counts["duplicate"],
         closed=counts["closed"],
-        rejected=tuple(rejects.all),
+        rejected=tuple(rejects.rejects),
     )
 
 
-def _chunks(sheet: Iterable[Row], length: int) -> Iterator[list[Row]]:
-    rows = iter(sheet)
-    while chunk := list(islice(rows, length)):
+def _chunks(rows: Iterable[Row], chunk_size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, chunk_size)):
         yield chunk
 
 
-def _take_chunk(crm: Crm, rows: list[Row], columns: Columns, funnel: FunnelId) -> list[tuple[Fate, bool]]:
+def _import_chunk(
+    crm: Crm, rows: list[Row], mapping: ColumnMapping, funnel_id: FunnelId
+) -> list[tuple[RowOutcome, bool]]:
     """Take some rows in by one commit; one by one when the store has no batches, or when somebody else was faster."""
-    if hasattr(crm.house.store, "batch"):
+    if hasattr(crm._environment.store, "batch"):
         try:
             with crm.batch():
-                return [_take_row(crm, row, columns, funnel, let_through=Conflict) for row in rows]
-        except Conflict:
+                return [_import_row(crm, row, mapping, funnel_id, reraised=ConflictError) for row in rows]
+        except ConflictError:
             pass
-    return [_take_row(crm, row, columns, funnel) for row in rows]
+    return [_import_row(crm, row, mapping, funnel_id) for row in rows]
 
 
-def _take_row(
-    crm: Crm, row: Row, columns: Columns, funnel: FunnelId, *, let_through: type[Conflict] | tuple[()] = ()
-) -> tuple[Fate, bool]:
+def _import_row(
+    crm: Crm, row: Row, mapping: ColumnMapping, funnel_id: FunnelId, *, reraised: type[ConflictError] | tuple[()] = ()
+) -> tuple[RowOutcome, bool]:
     try:
-        lead = lead_of(row, columns)
-        captured = capture(crm, lead, funnel=funnel, received_at=asked_at(lead, zone=crm.house.zone))
-        return "repeated" if captured.repeated else "taken", _close(crm, captured, lead)
-    except let_through:
+        lead = parse_lead(row, mapping)
+        captured = capture_lead(
+            crm, lead, funnel_id=funnel_id, received_at=parse_requested_at(lead, time_zone=crm._environment.time_zone)
+        )
+        return "duplicate" if captured.is_duplicate else "imported", _close_deal(crm, captured, lead)
+    except reraised:
         raise
     except CrmError as error:
         if error.status >= 500:
@@ -117,17 +121,22 @@ def _take_row(
         return error, False
 
 
-def capture(
-    crm: Crm, lead: Lead, /, *, funnel: FunnelId, received_at: datetime | None = None, key: str | None = None
-) -> Captured:
+def capture_lead(
+    crm: Crm, lead: LeadRow, /, *, funnel_id: FunnelId, received_at: datetime | None = None, key: str | None = None
+) -> CaptureResult:
     """Take one lead in."""
     arguments = lead.arguments
     return crm.leads.capture(
-        lead.name, funnel=funnel, request=lead.request, received_at=received_at, key=key, **arguments
+        lead.name,
+        funnel_id=funnel_id,
+        request=lead.request_id,
+        received_at=received_at,
+        idempotency_key=key,
+        **arguments,
     )
 
 
-def _close(crm: Crm, captured: Captured, lead: Lead) -> bool:
+def _close_deal(crm: Crm, captured: CaptureResult, lead: LeadRow) -> bool:
     """Win or lose the deal as the row says. A row that comes again finds it closed; one that was broken off before is made whole."""
     deal = captured.deal
     if lead.outcome is Outcome.OPEN or not deal.is_open:

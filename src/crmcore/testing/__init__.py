@@ -6,7 +6,7 @@
 - `samples`: small records to fill a store with.
 
 A clock that stands still and ids that count are production adapters: `crmcore.adapters.clocks.FrozenClock` and
-`crmcore.adapters.ids.CountingIds`.
+`crmcore.adapters.ids.SequentialIds`.
 """
 
 import pytest

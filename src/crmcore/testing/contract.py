@@ -18,37 +18,48 @@ import pytest
 
 from crmcore.domain.deals.deal import Deal
 from crmcore.services.ports import BatchStore, Store
-from crmcore.services.tally import Tally
+from crmcore.services.tally import GroupedCount
 from crmcore.testing.promises.batches import Batches
-from crmcore.testing.promises.counting import Counting
-from crmcore.testing.promises.feed import Feed
+from crmcore.testing.promises.counting import GroupedCounts
+from crmcore.testing.promises.feed import EventFeed
 from crmcore.testing.promises.hands import begin
-from crmcore.testing.promises.keys import Keys
+from crmcore.testing.promises.keys import UniqueKeys
 from crmcore.testing.promises.records import Records
-from crmcore.testing.promises.searching import Searching
-from crmcore.testing.promises.tenants import Tenants
+from crmcore.testing.promises.searching import Search
+from crmcore.testing.promises.tenants import TenantIsolation
 from crmcore.testing.promises.transactions import Transactions
-from crmcore.testing.promises.versions import Versions
-from crmcore.testing.promises.work import Work
+from crmcore.testing.promises.versions import OptimisticLocking
+from crmcore.testing.promises.work import IdempotencyAndLocking
 from crmcore.testing.samples import Samples
 
-OPTIONAL: Final[Mapping[str, str]] = {
-    "ask": "answers tallies set-wise; otherwise crmcore counts record by record",
+CAPABILITIES: Final[Mapping[str, str]] = {
+    "aggregate": "answers tallies set-wise; otherwise crmcore counts record by record",
     "batch": "tells many stories in one transaction; otherwise `Crm.batch` is refused, and bulk commands commit one by one",
-    "lock": "passes over what another transaction works on; otherwise two workers may meet, and one of them tries again",
+    "skip_locked": "passes over what another transaction works on; otherwise two workers may meet, and one of them tries again",
     "threads": "may be shared by threads, or by processes over the same data; otherwise the host sees to it that one story is told at a time",
 }
 """What a store need not offer, by name, and what that means."""
 
 
-class StoreContract(Records, Transactions, Versions, Keys, Searching, Feed, Tenants, Work, Counting, Batches):
+class StoreContract(
+    Records,
+    Transactions,
+    OptimisticLocking,
+    UniqueKeys,
+    Search,
+    EventFeed,
+    TenantIsolation,
+    IdempotencyAndLocking,
+    GroupedCounts,
+    Batches,
+):
     """The promises of a store.
 
     Attributes:
-        offers: the names of what it offers of `OPTIONAL`; all of it unless a subclass says otherwise.
+        capabilities: the names of what it offers of `CAPABILITIES`; all of it unless a subclass says otherwise.
     """
 
-    offers: ClassVar[frozenset[str]] = frozenset(OPTIONAL)
+    capabilities: ClassVar[frozenset[str]] = frozenset(CAPABILITIES)
 
     def make_store(self) -> Store:
         """Give a new, empty store; it is closed after the test."""
@@ -62,52 +73,52 @@ class StoreContract(Records, Transactions, Versions, Keys, Searching, Feed, Tena
         store.close()
 
     @pytest.fixture
-    def asking(self, store: Store) -> Store:
+    def aggregating_store(self, store: Store) -> Store:
         """A store that answers tallies set-wise."""
-        return self._offering("ask", store)
+        return self._require_capability("aggregate", store)
 
     @pytest.fixture
-    def batching(self, store: Store) -> BatchStore:
+    def batch_store(self, store: Store) -> BatchStore:
         """A store that tells many stories in one transaction."""
-        return cast("BatchStore", self._offering("batch", store))
+        return cast("BatchStore", self._require_capability("batch", store))
 
     @pytest.fixture
-    def locking(self, store: Store) -> Store:
+    def skip_locked_store(self, store: Store) -> Store:
         """A store that passes over what another transaction works on."""
-        return self._offering("lock", store)
+        return self._require_capability("skip_locked", store)
 
     @pytest.fixture
-    def shared(self, store: Store) -> Store:
+    def threadsafe_store(self, store: Store) -> Store:
         """A store that threads may share."""
-        return self._offering("threads", store)
+        return self._require_capability("threads", store)
 
     @pytest.fixture
     def samples(self) -> Samples:
         """Records to fill it with."""
         return Samples()
 
-    def test_no_promise_is_overridden(self) -> None:
+    def test_contract_test_is_not_overridden(self) -> None:
         """A subclass overrides no promise, unless it marks it as expected to fail."""
         for name in dir(StoreContract):
-            mine = getattr(type(self), name)
-            if name.startswith("test_") and mine is not getattr(StoreContract, name):
-                marks = [mark.name for mark in getattr(mine, "pytestmark", ())]
+            own_test = getattr(type(self), name)
+            if name.startswith("test_") and own_test is not getattr(StoreContract, name):
+                marks = [mark.name for mark in getattr(own_test, "pytestmark", ())]
 
                 assert "xfail" in marks, f"{name} is overridden; mark it with xfail(reason=...) if it cannot be kept"
 
-    def test_what_it_offers_has_a_name(self) -> None:
+    def test_capability_name_is_known(self) -> None:
         """A store offers nothing of a name that nobody knows, such as a misspelt one."""
-        assert self.offers <= frozenset(OPTIONAL), f"offers may hold {', '.join(OPTIONAL)}"
+        assert self.capabilities <= frozenset(CAPABILITIES), f"offers may hold {', '.join(CAPABILITIES)}"
 
-    def test_what_it_offers_is_told(self, store: Store) -> None:
+    def test_supported_capability_is_declared(self, store: Store) -> None:
         """A store that has a way to tell batches or to answer tallies names it, so that its promises are looked at."""
         with begin(store) as transaction:
-            answers = transaction.ask(Tally(kind=Deal)) is not None
+            aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
 
-        assert "batch" in self.offers or not hasattr(store, "batch"), 'it has batch(); add "batch" to offers'
-        assert "ask" in self.offers or not answers, 'it answers tallies; add "ask" to offers'
+        assert "batch" in self.capabilities or not hasattr(store, "batch"), 'it has batch(); add "batch" to offers'
+        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "ask" to offers'
 
-    def _offering(self, name: str, store: Store) -> Store:
-        if name not in self.offers:
-            pytest.skip(f'does not offer "{name}": {OPTIONAL[name]}')
+    def _require_capability(self, name: str, store: Store) -> Store:
+        if name not in self.capabilities:
+            pytest.skip(f'does not offer "{name}": {CAPABILITIES[name]}')
         return store

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from crmcore.adapters.ids import CountingIds
+from crmcore.adapters.ids import SequentialIds
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, NextStep
-from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument, Stage
+from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification, Stage
 from crmcore.domain.people import User
-from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.requirements import Requirement, RequirementKind
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
@@ -27,8 +27,8 @@ class Samples:
         ids: where their ids come from.
     """
 
-    def __init__(self, ids: CountingIds | None = None) -> None:
-        self.ids = ids or CountingIds()
+    def __init__(self, ids: SequentialIds | None = None) -> None:
+        self.ids = ids or SequentialIds()
 
     def id(self, prefix: str) -> Any:
         """An id of a kind."""
@@ -42,7 +42,7 @@ class Samples:
         if email := details.pop("email", None):
             points.append(ContactPoint.email(email))
         key = details.pop("external_id", None)
-        return Customer.add(
+        return Customer.create(
             self.id("customer"),
             name,
             at=details.pop("at", NOON),
@@ -61,11 +61,17 @@ class Samples:
                     "First call",
                     probability=10,
                     age_limit=timedelta(days=2),
-                    on_entry=[CreateTask(title="Call {customer}", within=timedelta(minutes=15), kind="call")],
-                    to_leave=[Requirement(Rule.TASK_DONE, "call")],
+                    entry_actions=[CreateTask(title="Call {customer}", due_within=timedelta(minutes=15), kind="call")],
+                    exit_criteria=[Requirement(RequirementKind.TASK_DONE, "call")],
                 ),
-                Stage.named("Payment", probability=80, on_entry=[RenderDocument(template="Invoice", title="{deal}")]),
-                Stage.named("Installation", kind="won", on_entry=[Notify(role="installer", message="Install {deal}")]),
+                Stage.named(
+                    "Payment", probability=80, entry_actions=[RenderDocument(template="Invoice", title="{deal}")]
+                ),
+                Stage.named(
+                    "Installation",
+                    kind="won",
+                    entry_actions=[SendNotification(role="installer", message="Install {deal}")],
+                ),
             ],
             at=NOON,
             loss_reasons=["too dear", "changed mind"],
@@ -78,24 +84,24 @@ class Samples:
         deal = Deal.open(
             self.id("deal"),
             title,
-            customer=details.pop("customer", None) or self.id("customer"),
+            customer_id=details.pop("customer", None) or self.id("customer"),
             funnel=funnel,
             at=details.pop("at", NOON),
             **details,
         )
-        return deal.plan(NextStep("Measure", NOON + timedelta(days=1)), at=NOON)
+        return deal.set_next_step(NextStep("Measure", NOON + timedelta(days=1)), at=NOON)
 
-    def request(self, key: str = "1001") -> ExternalId:
+    def external_id(self, key: str = "1001") -> ExternalId:
         """The request that a deal came from."""
         return ExternalId("web", key)
 
     def user(self, name: str = "Anna Liepa", **details: Any) -> User:
         """One of us."""
-        return User.add(self.id("user"), name, at=details.pop("at", NOON), **details)
+        return User.create(self.id("user"), name, at=details.pop("at", NOON), **details)
 
     def task(self, title: str = "Call", **details: Any) -> Task:
         """Something to do."""
-        return Task.give(self.id("task"), title, at=details.pop("at", NOON), **details)
+        return Task.create(self.id("task"), title, at=details.pop("at", NOON), **details)
 
     def address(self) -> PostalAddress:
         """An address of several lines."""

@@ -12,24 +12,24 @@ from hypothesis.strategies import SearchStrategy
 
 from crmcore.domain.customers.parts import Channel, ContactPoint, ExternalId, Profile, Sex
 from crmcore.domain.deals.parts import LineItem
-from crmcore.domain.fields.text import LINE
-from crmcore.domain.funnels import CreateTask, Notify, RenderDocument, Stage, StageKind
+from crmcore.domain.fields.text import MAX_LINE_LENGTH
+from crmcore.domain.funnels import CreateTask, RenderDocument, SendNotification, Stage, StageKind
 from crmcore.domain.recurrence import Recurrence
-from crmcore.domain.requirements import Requirement, Rule
+from crmcore.domain.requirements import Requirement, RequirementKind
 from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.money import LARGEST, Money
+from crmcore.domain.values.money import MAX_MINOR_UNITS, Money
 
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Round which the instants lie."""
 
-_GIVEN: Final = (
+_GIVEN_NAMES: Final = (
     *("Jānis", "Anna", "Līga", "Ģirts"),  # Latvian
     *("Shahzod", "Шаҳзод", "Oʻgʻiloy", "O'g'iloy", "Нигора"),  # Uzbek, in Latin and in Cyrillic
     *("Əli", "Şəbnəm", "Gülçin", "İlham"),  # Azerbaijani
     *("Бат-Эрдэнэ", "Өнөрсайхан", "Сүхбаатар"),  # Mongolian
     *("محمدرضا", "زهرا", "كريم", "نرگس"),  # Persian, one of them as an Arabic keyboard writes it
 )
-_FAMILY: Final = (
+_FAMILY_NAMES: Final = (
     *("Bērziņš", "Kalniņa", "Ozols"),
     *("Oʻrinov", "Ўринов", "Karimova"),
     *("Əliyev", "Quliyeva", "Məmmədov"),
@@ -54,9 +54,9 @@ _STAGES: Final = ("First call", "Measurement", "Payment", "Installation")
 def names() -> SearchStrategy[str]:
     """Names of people as they write them themselves."""
     return st.one_of(
-        st.builds("{} {}".format, st.sampled_from(_GIVEN), st.sampled_from(_FAMILY)),
-        st.sampled_from(_GIVEN),
-        st.sampled_from(("100% Bērzs", "under_score", "Ə" * LINE, "\U0001f600 Ltd", "Zē, ņa")),
+        st.builds("{} {}".format, st.sampled_from(_GIVEN_NAMES), st.sampled_from(_FAMILY_NAMES)),
+        st.sampled_from(_GIVEN_NAMES),
+        st.sampled_from(("100% Bērzs", "under_score", "Ə" * MAX_LINE_LENGTH, "\U0001f600 Ltd", "Zē, ņa")),
     )
 
 
@@ -71,7 +71,7 @@ def odd_texts() -> SearchStrategy[str]:
         (
             "",
             " ",
-            "x" * (LINE + 1),
+            "x" * (MAX_LINE_LENGTH + 1),
             "\0",
             "a\x7fb",
             "\ud800",
@@ -135,8 +135,8 @@ def contact_points() -> SearchStrategy[ContactPoint]:
     """Ways to reach somebody, shared ones among them."""
     shared = st.booleans()
     return st.one_of(
-        st.builds(lambda number, shared: ContactPoint.phone(number, shared=shared), phones(), shared),
-        st.builds(lambda address, shared: ContactPoint.email(address, shared=shared), emails(), shared),
+        st.builds(lambda number, shared: ContactPoint.phone(number, is_shared=shared), phones(), shared),
+        st.builds(lambda address, shared: ContactPoint.email(address, is_shared=shared), emails(), shared),
         st.builds(lambda value: ContactPoint(Channel.MESSENGER, value), st.sampled_from(("@anna", "@Anna"))),
     )
 
@@ -153,7 +153,7 @@ def profiles() -> SearchStrategy[Profile]:
     return st.builds(
         Profile,
         sex=st.sampled_from((None, *Sex)),
-        born=st.none() | days(),
+        birth_date=st.none() | dates(),
         income=st.none() | money(),
         purpose=st.sampled_from(("", "new flat")),
         tastes=st.sampled_from(((), ("tea", "чай"))),
@@ -162,17 +162,21 @@ def profiles() -> SearchStrategy[Profile]:
 
 def money(*currencies: str) -> SearchStrategy[Money]:
     """Amounts of a few currencies with none, two and three decimal places, up to the largest."""
-    minor = st.one_of(st.integers(0, 100_000), st.sampled_from((1, 5, 19_990, LARGEST, LARGEST - 1, -1)))
-    return st.builds(Money.of_minor, minor, st.sampled_from(currencies or ("EUR", "EUR", "EUR", "UZS", "JPY", "KWD")))
+    minor = st.one_of(
+        st.integers(0, 100_000), st.sampled_from((1, 5, 19_990, MAX_MINOR_UNITS, MAX_MINOR_UNITS - 1, -1))
+    )
+    return st.builds(
+        Money.from_minor_units, minor, st.sampled_from(currencies or ("EUR", "EUR", "EUR", "UZS", "JPY", "KWD"))
+    )
 
 
-def lines() -> SearchStrategy[LineItem]:
+def line_items() -> SearchStrategy[LineItem]:
     """What is sold: quantities of six decimal places and discounts, so that something has to be rounded."""
     return st.builds(
         LineItem,
         st.sampled_from(("Window", "Montāža")),
         st.decimals("0.000001", "1000", places=6),
-        st.builds(Money.of_minor, st.integers(0, 100_000), st.sampled_from(("EUR", "EUR", "EUR", "UZS"))),
+        st.builds(Money.from_minor_units, st.integers(0, 100_000), st.sampled_from(("EUR", "EUR", "EUR", "UZS"))),
         st.sampled_from((0, 0, 333, 500, 10_000)),
     )
 
@@ -200,12 +204,12 @@ def odd_times() -> SearchStrategy[Any]:
     )
 
 
-def days() -> SearchStrategy[date]:
+def dates() -> SearchStrategy[date]:
     """Days, borders of months and leap days among them."""
     return st.sampled_from((date(2026, 3, 31), date(2028, 2, 29), date(1970, 1, 1), date(1950, 6, 1), date(2026, 4, 1)))
 
 
-def spans() -> SearchStrategy[timedelta]:
+def durations() -> SearchStrategy[timedelta]:
     """Durations."""
     return st.sampled_from(
         (timedelta(0), timedelta(minutes=15), timedelta(hours=4), timedelta(days=1), timedelta(days=10))
@@ -251,28 +255,39 @@ def stages() -> SearchStrategy[list[Any]]:
             CreateTask,
             title=st.just("Call {customer}"),
             role=roles(),
-            within=spans(),
+            due_within=durations(),
             kind=st.sampled_from(("", "call")),
         ),
         st.builds(RenderDocument, template=st.just("Offer"), title=st.just("Offer for {customer}")),
-        st.builds(Notify, role=roles(), message=st.just("{deal} at {address}")),
+        st.builds(SendNotification, role=roles(), message=st.just("{deal} at {address}")),
     )
-    asked = st.builds(Requirement, st.sampled_from(Rule), st.sampled_from(("", "call", "measurer", "size")))
+    requirements = st.builds(
+        Requirement, st.sampled_from(RequirementKind), st.sampled_from(("", "call", "measurer", "size"))
+    )
 
-    def drawn(count: int, entries: list[Any], asks: list[Any], wins: bool) -> list[Any]:  # noqa: FBT001  # drawn by chance
-        made = [
+    def build_stages(count: int, actions: list[Any], requirements: list[Any], last_stage_wins: bool) -> list[Any]:  # noqa: FBT001  # drawn by chance
+        result = [
             Stage.named(
-                name, probability=place * 20, on_entry=entries[place : place + 1], to_leave=asks[place : place + 1]
+                name,
+                probability=index * 20,
+                entry_actions=actions[index : index + 1],
+                exit_criteria=requirements[index : index + 1],
             )
-            for place, name in enumerate(_STAGES[:count])
+            for index, name in enumerate(_STAGES[:count])
         ]
-        if wins:
-            made[-1] = Stage.named(_STAGES[count - 1], kind=StageKind.WON, on_entry=entries[count - 1 :][:2])
-        return made
+        if last_stage_wins:
+            result[-1] = Stage.named(_STAGES[count - 1], kind=StageKind.WON, entry_actions=actions[count - 1 :][:2])
+        return result
 
     return st.one_of(
         st.just(list(_STAGES)),
-        st.builds(drawn, st.integers(1, 4), st.lists(actions, max_size=5), st.lists(asked, max_size=2), st.booleans()),
+        st.builds(
+            build_stages,
+            st.integers(1, 4),
+            st.lists(actions, max_size=5),
+            st.lists(requirements, max_size=2),
+            st.booleans(),
+        ),
         st.sampled_from(([], ["A", "A"])),
     )
 

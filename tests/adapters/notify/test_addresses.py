@@ -11,51 +11,51 @@ from typing import Any
 import pytest
 import trustme
 
-from crmcore import AddressGuard, WebhookNotifier
-from crmcore.adapters.notify.addresses import ask_resolver, is_public
-from crmcore.errors import AddressRefused, DeliveryFailed
-from tests.adapters.notify.test_webhook import SECRET, letter
-from tests.payloads.payloads import payloads, seal
+from crmcore import UrlGuard, WebhookNotifier
+from crmcore.adapters.notify.addresses import is_public, resolve_host
+from crmcore.errors import BlockedUrlError, DeliveryError
+from tests.adapters.notify.test_webhook import SECRET, message
+from tests.payloads.payloads import digest, payloads
 from tests.receivers import LOOPBACK, web_server
 
-_dials: list[Any] = []
+_connected_addresses: list[Any] = []
 
 
-def _listen(event: str, arguments: tuple[Any, ...]) -> None:
+def _record_connection(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect":
-        _dials.append(arguments[1])
+        _connected_addresses.append(arguments[1])
 
 
-sys.addaudithook(_listen)
+sys.addaudithook(_record_connection)
 
 
 @contextmanager
-def dials() -> Iterator[list[Any]]:
+def recorded_connections() -> Iterator[list[Any]]:
     """Every address that this process tries to connect to meanwhile."""
-    _dials.clear()
-    yield _dials
+    _connected_addresses.clear()
+    yield _connected_addresses
 
 
-def guard(resolves: str) -> AddressGuard:
+def guard(resolves: str) -> UrlGuard:
     """A guard in a world in which all names lead to the same addresses."""
-    return AddressGuard(resolve=lambda host, port: resolves.split(", "))
+    return UrlGuard(resolver=lambda host, port: resolves.split(", "))
 
 
 @pytest.mark.parametrize("payload", payloads("urls"), ids=lambda p: p["id"])
-def test_nothing_inside_is_dialled(payload: dict[str, str]) -> None:
+def test_blocked_url_is_never_connected_to(payload: dict[str, str]) -> None:
     """Every address of the list is refused for good, and nothing is connected to."""
-    notifier = WebhookNotifier([SECRET], guard=guard(payload.get("resolves", "93.184.216.34")))
-    with dials() as dialled, pytest.raises(DeliveryFailed, match="address refused") as failed:
-        notifier.send(letter(to=payload["url"]))
+    notifier = WebhookNotifier([SECRET], url_guard=guard(payload.get("resolves", "93.184.216.34")))
+    with recorded_connections() as dialled, pytest.raises(DeliveryError, match="address refused") as failed:
+        notifier.send(message(to=payload["url"]))
 
-    assert failed.value.permanent
+    assert failed.value.is_permanent
     assert [] == dialled
 
 
-def test_addresses_are_only_ever_added() -> None:
+def test_payload_file_is_append_only() -> None:
     """The file holds at least the 73 that were asked for, and the first version's lines as they were."""
     assert len(payloads("urls")) >= 73
-    assert "d6615c66d80abb5e" == seal("urls", 135)
+    assert "d6615c66d80abb5e" == digest("urls", 135)
 
 
 @pytest.mark.parametrize(
@@ -70,62 +70,64 @@ def test_addresses_are_only_ever_added() -> None:
         ("https://under_score.example/", "172.15.255.255, 172.32.0.0"),
     ],
 )
-def test_public_addresses_pass(url: str, resolves: str) -> None:
+def test_public_url_is_allowed(url: str, resolves: str) -> None:
     """The guard is no wall before the world."""
-    target = guard(resolves).lead(url)
+    target = guard(resolves).resolve(url)
 
     assert [*filter(None, resolves.split(", "))] == [a for a in target.addresses if resolves]
     assert target.addresses
 
 
-def test_ports_networks_and_plain_http_are_choices() -> None:
+def test_allowed_ports_networks_and_https_are_configurable() -> None:
     """A host may name more ports and its own networks, and may insist on encryption."""
-    open_minded = AddressGuard(ports={443, 8443}, allow=["10.1.2.0/24", "fd00::/8"], http=False)
+    open_minded = UrlGuard(ports={443, 8443}, allowed_networks=["10.1.2.0/24", "fd00::/8"], allow_http=False)
 
-    assert (8443, ("10.1.2.3",)) == ((t := open_minded.lead("https://10.1.2.3:8443/x")).port, t.addresses)
-    assert ("fd00::1",) == open_minded.lead("https://[fd00::1]/").addresses
+    assert (8443, ("10.1.2.3",)) == ((t := open_minded.resolve("https://10.1.2.3:8443/x")).port, t.addresses)
+    assert ("fd00::1",) == open_minded.resolve("https://[fd00::1]/").addresses
     for url in ("https://10.1.3.1/", "https://10.1.2.3:80/", "http://10.1.2.3:443/"):
-        with pytest.raises(AddressRefused):
-            open_minded.lead(url)
+        with pytest.raises(BlockedUrlError):
+            open_minded.resolve(url)
 
 
-def test_a_name_that_changes_its_mind_leads_nowhere_new() -> None:
+def test_url_is_resolved_once_and_connects_to_checked_address() -> None:
     """A name is asked for once, and what is dialled is what was looked at; the receiver still hears its own name."""
     answers = [["127.0.0.1"], ["10.0.0.1"]]
-    with web_server() as (hooks, port), dials() as dialled:
-        rebinding = AddressGuard(ports={port}, allow=LOOPBACK, resolve=lambda host, port: answers.pop(0))
-        WebhookNotifier([SECRET], guard=rebinding).send(letter(to=f"http://rebind.example:{port}/hook"))
+    with web_server() as (hooks, port), recorded_connections() as connected:
+        rebinding = UrlGuard(ports={port}, allowed_networks=LOOPBACK, resolver=lambda host, port: answers.pop(0))
+        WebhookNotifier([SECRET], url_guard=rebinding).send(message(to=f"http://rebind.example:{port}/hook"))
 
-    assert [("127.0.0.1", port)] == dialled
+    assert [("127.0.0.1", port)] == connected
     assert [["10.0.0.1"]] == answers
     assert f"rebind.example:{port}" == hooks.calls[0][1]["host"]
 
 
-def test_a_certificate_has_to_be_the_names_own() -> None:
+def test_certificate_of_other_host_is_rejected() -> None:
     """Over TLS the name goes along (SNI), and a certificate of another name, or of nobody's, is refused."""
     authority = trustme.CA()
-    heard: list[str | None] = []
+    received: list[str | None] = []
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("hooks.example").configure_cert(server_side)
-    server_side.sni_callback = lambda _, name, __: heard.append(name)
+    server_side.sni_callback = lambda _, name, __: received.append(name)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
 
     with web_server(server_side) as (hooks, port):
-        inside = AddressGuard(ports={port}, allow=LOOPBACK, resolve=lambda host, port: ["127.0.0.1"])
-        WebhookNotifier([SECRET], guard=inside, context=trusting).send(letter(to=f"https://hooks.example:{port}/"))
+        inside = UrlGuard(ports={port}, allowed_networks=LOOPBACK, resolver=lambda host, port: ["127.0.0.1"])
+        WebhookNotifier([SECRET], url_guard=inside, ssl_context=trusting).send(
+            message(to=f"https://hooks.example:{port}/")
+        )
         for notifier, name in (
-            (WebhookNotifier([SECRET], guard=inside, context=trusting), "other.example"),
-            (WebhookNotifier([SECRET], guard=inside), "hooks.example"),
+            (WebhookNotifier([SECRET], url_guard=inside, ssl_context=trusting), "other.example"),
+            (WebhookNotifier([SECRET], url_guard=inside), "hooks.example"),
         ):
-            with pytest.raises(DeliveryFailed, match="SSLCertVerificationError"):
-                notifier.send(letter(to=f"https://{name}:{port}/"))
+            with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
+                notifier.send(message(to=f"https://{name}:{port}/"))
 
     assert 1 == len(hooks.calls)
-    assert ["hooks.example", "other.example", "hooks.example"] == heard
+    assert ["hooks.example", "other.example", "hooks.example"] == received
 
 
-def test_a_name_that_nobody_knows_is_tried_again() -> None:
+def test_resolver_failure_is_temporary() -> None:
     """A resolver that fails, or has no answer, is a failure for now."""
 
     def unknown(host: str, port: int) -> list[str]:
@@ -133,18 +135,18 @@ def test_a_name_that_nobody_knows_is_tried_again() -> None:
 
     resolvers: list[Callable[[str, int], list[str]]] = [unknown, lambda host, port: []]
     for resolve in resolvers:
-        with pytest.raises(DeliveryFailed, match="not known") as failed:
-            WebhookNotifier([SECRET], guard=AddressGuard(resolve=resolve)).send(letter(to="https://nowhere.example/"))
+        with pytest.raises(DeliveryError, match="not known") as failed:
+            WebhookNotifier([SECRET], url_guard=UrlGuard(resolver=resolve)).send(message(to="https://nowhere.example/"))
 
-        assert not failed.value.permanent
+        assert not failed.value.is_permanent
 
 
-def test_the_systems_resolver_is_asked() -> None:
+def test_default_resolver_returns_all_addresses() -> None:
     """The default resolver gives all addresses that the system knows."""
-    assert "127.0.0.1" in ask_resolver("localhost", 80)
+    assert "127.0.0.1" in resolve_host("localhost", 80)
 
 
-def test_nothing_is_public_that_python_calls_private() -> None:
+def test_blocked_ranges_include_every_non_global_address() -> None:
     """Our own tables are at least as strict as the standard library's, address by address over both families."""
     edges = [
         edge

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.adapters.notify.headers import as_mailbox, as_text, as_url, checked_address, new_mail
+from crmcore.adapters.notify.headers import checked_address, create_message, encode_mailbox, encode_text, encode_url
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=300) | st.text(
     '=?utf-8qQbB_ ,<>@"\\()0AD.;:a', max_size=200
@@ -20,7 +20,7 @@ reordering = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def head(name: str, value: str) -> bytes:
     """A mail with one header."""
-    mail = new_mail()
+    mail = create_message()
     mail[name] = value
     return mail.as_bytes()
 
@@ -33,7 +33,7 @@ def shown(text: str) -> str:
 @given(texts)
 def test_text_arrives_as_it_is(text: str) -> None:
     """Whatever a subject holds, it is one header, folded, of ASCII, and is decoded once into the text."""
-    content = head("Subject", as_text(text))
+    content = head("Subject", encode_text(text))
     read = message_from_bytes(content, policy=compat32)
 
     assert ["Subject"] == read.keys()
@@ -45,7 +45,7 @@ def test_text_arrives_as_it_is(text: str) -> None:
 @given(texts)
 def test_name_leaves_the_address_alone(name: str) -> None:
     """Whatever a name holds, there is one mailbox with our address."""
-    value = as_mailbox("anna@example.com", name)
+    value = encode_mailbox("anna@example.com", name)
     read = message_from_bytes(head("To", value), policy=compat32)
     [(display, address)] = getaddresses([read["To"].replace("\r\n", "")])
 
@@ -70,7 +70,7 @@ def test_address_is_one_word(text: str) -> None:
 def test_value_that_cannot_be_sent_is_not_stored(value: str) -> None:
     """The last check is of the value as it is sent."""
     with pytest.raises(ValueError, match="cannot be sent"):
-        new_mail()["Subject"] = value
+        create_message()["Subject"] = value
 
 
 def test_addresses_of_the_world_are_written() -> None:
@@ -88,7 +88,7 @@ def test_words_of_an_encoded_text_hold_whole_characters() -> None:
         "Zvanīt Jānim par logiem " * 10,
         "👩‍👩‍👧" * 40,
     ):
-        words = as_text(text).split(" ")
+        words = encode_text(text).split(" ")
 
         assert all(len(word) <= 75 and str(make_header(decode_header(word))) for word in words)
         assert len(words) > 1
@@ -98,4 +98,4 @@ def test_url_keeps_what_is_encoded_already() -> None:
     """Percent signs and the characters of queries stay as they are."""
     url = "https://example.com/a%20b?c=d&e=[f]#g,h;i"
 
-    assert f"<{url}>" == as_url(url)
+    assert f"<{url}>" == encode_url(url)

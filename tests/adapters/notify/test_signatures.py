@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
-from crmcore import Verifier
-from crmcore.adapters.notify.signatures import SeenInMemory, Verified, key_of, sign
-from crmcore.errors import InvalidInput, SignatureRefused
+from crmcore import WebhookVerifier
+from crmcore.adapters.notify.signatures import MemoryReplayCache, VerifiedWebhook, parse_secret, sign
+from crmcore.errors import InvalidInputError, InvalidSignatureError
 
 # The example of the specification and its libraries.
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -18,19 +18,19 @@ BODY: Final = b'{"test": 2432232314}'
 SIGNATURE: Final = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 HEADERS: Final = {"webhook-id": ID, "webhook-timestamp": str(AT), "webhook-signature": SIGNATURE}
 NOW: Final = datetime.fromtimestamp(AT, UTC)
-OTHER: Final = "whsec_" + "QUJD" * 11
+OTHER_SECRET: Final = "whsec_" + "QUJD" * 11
 
 
-def verifier(*secrets: str, at: datetime = NOW, seen: SeenInMemory | None = None) -> Verifier:
+def verifier(*secrets: str, at: datetime = NOW, replay_cache: MemoryReplayCache | None = None) -> WebhookVerifier:
     """A verifier at the time of the example."""
-    return Verifier(secrets or (SECRET,), now=lambda: at, seen=seen)
+    return WebhookVerifier(secrets or (SECRET,), now=lambda: at, replay_cache=replay_cache)
 
 
-def test_the_official_example_is_met_to_the_byte() -> None:
+def test_official_example_is_signed_and_verified() -> None:
     """Signing gives what the specification gives, and verifying takes it."""
-    assert SIGNATURE == sign(key_of(SECRET), ID, AT, BODY)
-    assert SIGNATURE == sign(key_of(SECRET.removeprefix("whsec_")), ID, AT, BODY)
-    assert Verified(ID, NOW, BODY) == verifier().verify(HEADERS, BODY)
+    assert SIGNATURE == sign(parse_secret(SECRET), ID, AT, BODY)
+    assert SIGNATURE == sign(parse_secret(SECRET.removeprefix("whsec_")), ID, AT, BODY)
+    assert VerifiedWebhook(ID, NOW, BODY) == verifier().verify(HEADERS, BODY)
 
 
 @pytest.mark.parametrize(
@@ -57,55 +57,55 @@ def test_the_official_example_is_met_to_the_byte() -> None:
         ({}, BODY.replace(b"2", b"3", 1)),
     ],
 )
-def test_what_was_changed_is_refused(headers: dict[str, str], body: bytes) -> None:
+def test_changed_request_is_rejected(headers: dict[str, str], body: bytes) -> None:
     """No part of a call can be altered, left out or put in another form."""
-    with pytest.raises(SignatureRefused):
+    with pytest.raises(InvalidSignatureError):
         verifier().verify(HEADERS | headers, body)
 
 
-def test_another_secret_does_not_fit() -> None:
+def test_other_secret_is_rejected_and_rotation_is_supported() -> None:
     """Only who has the secret can sign; several may be known while one is replaced, on either side."""
-    with pytest.raises(SignatureRefused, match="no signature fits"):
-        verifier(OTHER).verify(HEADERS, BODY)
-    assert ID == verifier(OTHER, SECRET).verify(HEADERS, BODY).id
-    both = {"webhook-signature": f"{sign(key_of(OTHER), ID, AT, BODY)} v1a,xyz {SIGNATURE}"}
+    with pytest.raises(InvalidSignatureError, match="no signature fits"):
+        verifier(OTHER_SECRET).verify(HEADERS, BODY)
+    assert ID == verifier(OTHER_SECRET, SECRET).verify(HEADERS, BODY).id
+    both = {"webhook-signature": f"{sign(parse_secret(OTHER_SECRET), ID, AT, BODY)} v1a,xyz {SIGNATURE}"}
     assert ID == verifier().verify(HEADERS | both, BODY).id
 
 
 @pytest.mark.parametrize("minutes", [-5, 5])
-def test_an_old_call_is_refused(minutes: int) -> None:
+def test_request_outside_tolerance_is_rejected(minutes: int) -> None:
     """Five minutes to either side pass, a second more does not."""
     edge = NOW + timedelta(minutes=minutes)
 
     assert ID == verifier(at=edge).verify(HEADERS, BODY).id
-    with pytest.raises(SignatureRefused, match="too far from now"):
+    with pytest.raises(InvalidSignatureError, match="too far from now"):
         verifier(at=edge + timedelta(seconds=minutes / 5)).verify(HEADERS, BODY)
 
 
-def test_a_call_is_heard_once() -> None:
+def test_replayed_request_is_rejected() -> None:
     """With a memory, a call that comes again is refused, also under another time; a forged one is not remembered."""
-    seen = SeenInMemory(now=lambda: NOW)
-    with pytest.raises(SignatureRefused, match="no signature"):
-        verifier(seen=seen).verify(HEADERS, b"forged")
-    verifier(seen=seen).verify(HEADERS, BODY)
+    seen = MemoryReplayCache(now=lambda: NOW)
+    with pytest.raises(InvalidSignatureError, match="no signature"):
+        verifier(replay_cache=seen).verify(HEADERS, b"forged")
+    verifier(replay_cache=seen).verify(HEADERS, BODY)
 
-    with pytest.raises(SignatureRefused, match="heard before"):
-        verifier(seen=seen).verify(HEADERS, BODY)
-    later = {"webhook-timestamp": str(AT + 9), "webhook-signature": sign(key_of(SECRET), ID, AT + 9, BODY)}
-    with pytest.raises(SignatureRefused, match="heard before"):
-        verifier(seen=seen).verify(HEADERS | later, BODY)
+    with pytest.raises(InvalidSignatureError, match="heard before"):
+        verifier(replay_cache=seen).verify(HEADERS, BODY)
+    later = {"webhook-timestamp": str(AT + 9), "webhook-signature": sign(parse_secret(SECRET), ID, AT + 9, BODY)}
+    with pytest.raises(InvalidSignatureError, match="heard before"):
+        verifier(replay_cache=seen).verify(HEADERS | later, BODY)
 
 
-def test_the_memory_is_forgetful_in_time_and_fair_among_threads() -> None:
+def test_replay_cache_expires_ids_and_is_threadsafe() -> None:
     """It keeps an id no longer than it must, and of several that ask at once one is first."""
     now = NOW
-    seen = SeenInMemory(now=lambda: now)
+    seen = MemoryReplayCache(now=lambda: now)
     for number in range(100):
-        seen.first(str(number), until=NOW + timedelta(minutes=1))
+        seen.add(str(number), expires_at=NOW + timedelta(minutes=1))
     now = NOW + timedelta(minutes=2)
     first: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: first.append(seen.first("a", until=now + timedelta(minutes=1))))
+        threading.Thread(target=lambda: first.append(seen.add("a", expires_at=now + timedelta(minutes=1))))
         for _ in range(8)
     ]
     for thread in threads:
@@ -114,17 +114,17 @@ def test_the_memory_is_forgetful_in_time_and_fair_among_threads() -> None:
         thread.join()
 
     assert 1 == sum(first)
-    assert 1 == len(seen._until)
+    assert 1 == len(seen._expires_at)
 
 
-def test_header_names_come_in_any_case() -> None:
+def test_header_names_are_case_insensitive() -> None:
     """Frameworks spell them as they like."""
     assert ID == verifier().verify({name.title(): value for name, value in HEADERS.items()}, BODY).id
 
 
-def test_secrets_are_looked_over() -> None:
+def test_invalid_secret_is_rejected_and_never_shown() -> None:
     """A verifier without a proper secret is not made, and shows none."""
     for secrets in ([], ["whsec_AAAA"], ["not base 64!"]):
-        with pytest.raises(InvalidInput):
-            Verifier(secrets)
+        with pytest.raises(InvalidInputError):
+            WebhookVerifier(secrets)
     assert "Verifier(1 secrets)" == repr(verifier())

@@ -15,20 +15,20 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from crmcore import ConsoleNotifier, Recorder, SmtpNotifier
-from crmcore.adapters.notify.folder import FolderNotifier
+from crmcore import ConsoleNotifier, RecordingNotifier, SmtpNotifier
+from crmcore.adapters.notify.folder import FileNotifier
 from crmcore.domain.ids import MessageId
-from crmcore.domain.messages import Letter
-from crmcore.errors import DeliveryFailed, InvalidInput
-from tests.payloads.payloads import payloads, seal
+from crmcore.domain.messages import OutgoingMessage
+from crmcore.errors import DeliveryError, InvalidInputError
+from tests.payloads.payloads import digest, payloads
 from tests.receivers import free_port, hang_up, mail_server
 
 ID: Final = MessageId("message_018f3c0e6b7a7c1e9d2b4a5f60718293")
 
 
-def letter(**changes: Any) -> Letter:
+def message(**changes: Any) -> OutgoingMessage:
     """A letter to a colleague."""
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": ID,
         "tenant": "default",
         "channel": "email",
@@ -38,11 +38,11 @@ def letter(**changes: Any) -> Letter:
         "body": "It was due at 9:00.\nمتن",
         "language": "lv",
         "topic": "task.overdue",
-        "about": None,
+        "about_id": None,
         "data": {},
         "at": datetime(2026, 3, 2, 9, tzinfo=UTC),
     }
-    return Letter(**facts | changes)
+    return OutgoingMessage(**fields | changes)
 
 
 def read(content: bytes) -> EmailMessage:
@@ -50,15 +50,15 @@ def read(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=SMTPUTF8)
 
 
-def plain(port: int, **settings: Any) -> SmtpNotifier:
+def plain_notifier(port: int, **settings: Any) -> SmtpNotifier:
     """A notifier for the server on the loopback."""
     return SmtpNotifier("127.0.0.1", sender="crm@example.com", port=port, security="none", **settings)
 
 
-def test_a_letter_arrives_as_it_was_written() -> None:
+def test_sent_message_keeps_subject_names_and_text() -> None:
     """Subject, names and text in any script arrive, with a Message-ID, a date, a language, and the mark of an automatic mail."""
     with mail_server() as (mailbox, port):
-        plain(port, sender_name="Logi, SIA").send(letter(name='Jānis "Big" Bērziņš'))
+        plain_notifier(port, sender_name="Logi, SIA").send(message(name='Jānis "Big" Bērziņš'))
     mail = read(mailbox.mails[0])
     to = mail["To"].addresses[0]
 
@@ -73,13 +73,13 @@ def test_a_letter_arrives_as_it_was_written() -> None:
     assert datetime(2026, 3, 2, 9, tzinfo=UTC) == mail["Date"].datetime
 
 
-def test_every_attempt_is_the_same_mail() -> None:
+def test_every_attempt_sends_identical_mail() -> None:
     """Message-ID and bytes stay the same; another letter, or another tenant's, has another Message-ID."""
-    sender = plain(25)
-    other = MessageId(ID[:-1] + "4")
-    keys = {sender.compose(one)["Message-ID"] for one in (letter(), letter(id=other), letter(tenant="two"))}
+    sender = plain_notifier(25)
+    other_id = MessageId(ID[:-1] + "4")
+    keys = {sender.compose(one)["Message-ID"] for one in (message(), message(id=other_id), message(tenant="two"))}
 
-    assert sender.compose(letter()).as_bytes() == sender.compose(letter()).as_bytes()
+    assert sender.compose(message()).as_bytes() == sender.compose(message()).as_bytes()
     assert 3 == len(keys)
     assert all(key.endswith("@example.com>") and "018f3c0e" not in key for key in keys)
 
@@ -88,60 +88,60 @@ def test_every_attempt_is_the_same_mail() -> None:
     ("manner", "permanent", "taken"),
     [("later", False, 0), ("never", True, 0), ("stranger", True, 0), ("drop", False, 1)],
 )
-def test_a_refusal_is_told_by_its_kind(manner: str, permanent: bool, taken: int) -> None:  # noqa: FBT001  # a row of the table
+def test_smtp_reply_decides_permanent_or_temporary_failure(manner: str, permanent: bool, taken: int) -> None:  # noqa: FBT001  # a row of the table
     """4xx comes again, 5xx does not; a server that takes a mail and hangs up has not said yes. The reply's words are left out."""
     with mail_server() as (mailbox, port):
-        mailbox.manner = manner
-        with pytest.raises(DeliveryFailed) as failed:
-            plain(port).send(letter())
+        mailbox.behaviour = manner
+        with pytest.raises(DeliveryError) as failed:
+            plain_notifier(port).send(message())
 
-    assert permanent is failed.value.permanent
+    assert permanent is failed.value.is_permanent
     assert taken == len(mailbox.mails)
     assert "anna" not in str(failed.value)
 
 
-def test_a_letter_can_be_read_on_the_console() -> None:
+def test_console_notifier_prints_message_without_control_characters() -> None:
     """Everything is there, and nothing that a terminal would obey."""
     stream = io.StringIO()
-    ConsoleNotifier(stream).send(letter(subject="Late\x1b[2J", body="one\ntwo\u202e"))
-    ConsoleNotifier(stream).send(letter(name=""))
-    ConsoleNotifier(stream).send(letter(name="x\n-- email to y", subject="a\u2028-- b"))
+    ConsoleNotifier(stream).send(message(subject="Late\x1b[2J", body="one\ntwo\u202e"))
+    ConsoleNotifier(stream).send(message(name=""))
+    ConsoleNotifier(stream).send(message(name="x\n-- email to y", subject="a\u2028-- b"))
 
     assert "-- email to Anna Liepa <anna@example.com>\n-- Late\ufffd[2J\none\ntwo\ufffd\n\n" in stream.getvalue()
     assert "-- email to anna@example.com\n" in stream.getvalue()
     assert "-- email to x\ufffd-- email to y <anna@example.com>\n-- a\ufffd-- b\n" in stream.getvalue()
 
 
-def test_the_console_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_console_notifier_writes_to_stdout_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     """Unless another stream is given."""
-    ConsoleNotifier().send(letter())
+    ConsoleNotifier().send(message())
 
     assert "Late: call Jānis" in capsys.readouterr().out
 
 
-def test_a_server_that_is_not_there_is_tried_again() -> None:
+def test_connection_failure_is_temporary() -> None:
     """No connection is a failure for now."""
-    with pytest.raises(DeliveryFailed, match="cannot be reached") as failed:
-        plain(free_port()).send(letter())
+    with pytest.raises(DeliveryError, match="cannot be reached") as failed:
+        plain_notifier(free_port()).send(message())
 
-    assert not failed.value.permanent
+    assert not failed.value.is_permanent
 
 
-def test_how_a_server_says_goodbye_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_on_quit_keeps_message_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail that was accepted is sent, whatever QUIT is answered with."""
 
-    async def rude(self: SMTP, arg: str) -> None:
+    async def fail_on_quit(self: SMTP, arg: str) -> None:
         await self.push("421 no")
         hang_up(self)
 
-    monkeypatch.setattr(SMTP, "smtp_QUIT", rude)
+    monkeypatch.setattr(SMTP, "smtp_QUIT", fail_on_quit)
     with mail_server() as (mailbox, port):
-        plain(port).send(letter())
+        plain_notifier(port).send(message())
 
     assert 1 == len(mailbox.mails)
 
 
-def test_encryption_checks_who_is_there() -> None:
+def test_tls_certificate_is_verified() -> None:
     """STARTTLS and TLS with a trusted certificate deliver; a certificate that nobody vouches for, or none at all, does not."""
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -151,52 +151,52 @@ def test_encryption_checks_who_is_there() -> None:
     authority.configure_trust(trusting)
 
     def sending(port: int, security: Any, context: ssl.SSLContext | None) -> SmtpNotifier:
-        return SmtpNotifier("localhost", sender="crm@example.com", port=port, security=security, context=context)
+        return SmtpNotifier("localhost", sender="crm@example.com", port=port, security=security, ssl_context=context)
 
     with mail_server(tls_context=server_side) as (mailbox, port):
-        sending(port, "starttls", trusting).send(letter())
-        with pytest.raises(DeliveryFailed, match="SSLCertVerificationError"):
-            sending(port, "starttls", None).send(letter())
+        sending(port, "starttls", trusting).send(message())
+        with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
+            sending(port, "starttls", None).send(message())
     with mail_server(server_hostname="localhost", ssl_context=server_side) as (second, port):
-        sending(port, "tls", trusting).send(letter())
-    with mail_server() as (third, port), pytest.raises(DeliveryFailed, match="SMTPNotSupportedError"):
-        sending(port, "starttls", trusting).send(letter())
+        sending(port, "tls", trusting).send(message())
+    with mail_server() as (third, port), pytest.raises(DeliveryError, match="SMTPNotSupportedError"):
+        sending(port, "starttls", trusting).send(message())
 
     assert (1, 1, 0) == (len(mailbox.mails), len(second.mails), len(third.mails))
 
 
-def test_a_password_never_goes_unencrypted() -> None:
+def test_login_without_encryption_is_rejected() -> None:
     """A login without encryption is refused when the notifier is made."""
-    with pytest.raises(InvalidInput, match="must not be none with a password"):
-        plain(25, user="crm", password="secret")
+    with pytest.raises(InvalidInputError, match="must not be none with a password"):
+        plain_notifier(25, user="crm", password="secret")
     for wrong in ({"sender": "nobody"}, {"sender": "a@b.c", "security": "ssl"}):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInputError):
             SmtpNotifier("localhost", **wrong)  # type: ignore[arg-type]  # wrong on purpose
 
 
-def test_unsubscribing_is_an_option() -> None:
+def test_list_unsubscribe_headers_are_optional() -> None:
     """With an address for it, a mail carries the two headers of one-click unsubscribing."""
-    mail = plain(25, unsubscribe=lambda one: f"https://example.com/u/{one.id}").compose(letter())
+    mail = plain_notifier(25, unsubscribe=lambda one: f"https://example.com/u/{one.id}").compose(message())
 
     assert f"<https://example.com/u/{ID}>" == mail["List-Unsubscribe"]
     assert "List-Unsubscribe=One-Click" == mail["List-Unsubscribe-Post"]
 
 
-def test_addresses_in_other_letters() -> None:
+def test_internationalized_address_is_encoded_or_needs_smtputf8() -> None:
     """A domain is written in its ASCII form; a name before the @ that is not ASCII needs a server that takes it."""
     with mail_server(enable_SMTPUTF8=True) as (mailbox, port):
-        plain(port).send(letter(to="jānis@ēx.lv"))
-    with mail_server(enable_SMTPUTF8=False) as (_, port), pytest.raises(DeliveryFailed) as failed:
-        plain(port).send(letter(to="jānis@ēx.lv"))
+        plain_notifier(port).send(message(to="jānis@ēx.lv"))
+    with mail_server(enable_SMTPUTF8=False) as (_, port), pytest.raises(DeliveryError) as failed:
+        plain_notifier(port).send(message(to="jānis@ēx.lv"))
 
     assert ["jānis@xn--x-oia.lv"] == mailbox.envelopes[0].rcpt_tos
-    assert failed.value.permanent
-    assert "anna@xn--x-oia.lv" == plain(25).compose(letter(to="anna@ēx.lv"))["To"].addresses[0].addr_spec
+    assert failed.value.is_permanent
+    assert "anna@xn--x-oia.lv" == plain_notifier(25).compose(message(to="anna@ēx.lv"))["To"].addresses[0].addr_spec
 
 
 @pytest.mark.parametrize("payload", payloads("mail"), ids=lambda p: p["id"])
 @pytest.mark.parametrize("field", ["to", "name", "subject", "language", "id", "unsubscribe", "body"])
-def test_no_header_is_smuggled_in(payload: dict[str, str], field: str) -> None:
+def test_header_injection_is_prevented(payload: dict[str, str], field: str) -> None:
     """Whatever stands in any part of a letter, the receiver sees our headers, one recipient, and nothing else."""
     text = payload["text"]
     ours = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"]
@@ -204,12 +204,12 @@ def test_no_header_is_smuggled_in(payload: dict[str, str], field: str) -> None:
     settings: dict[str, Any] = {}
     if field == "unsubscribe":
         settings["unsubscribe"] = lambda _: f"https://example.com/{text}"
-        changed = letter()
+        changed = message()
     else:
-        changed = letter(**{field: f"anna@example.com{text}" if field == "to" else f"x{text}"})
+        changed = message(**{field: f"anna@example.com{text}" if field == "to" else f"x{text}"})
     try:
-        content = plain(25, **settings).compose(changed).as_bytes()
-    except DeliveryFailed:
+        content = plain_notifier(25, **settings).compose(changed).as_bytes()
+    except DeliveryError:
         return
     mail = read(content)
 
@@ -227,7 +227,7 @@ ENCODED: Final = "=?utf-8?q?Bob=0d=0aReply-To:_x@y.example=0d=0a=0d=0aPay_here?=
 def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
     """What a name or a subject says about its own encoding is text: it becomes no header and no body."""
     with mail_server() as (mailbox, port):
-        plain(port, sender_name=text).send(letter(name=text, subject=text))
+        plain_notifier(port, sender_name=text).send(message(name=text, subject=text))
     mail = read(mailbox.mails[0])
     raw = message_from_bytes(mailbox.mails[0], policy=compat32)
     names = [parseaddr(raw[header].replace("\r\n", ""))[0] for header in ("To", "From")]
@@ -259,18 +259,18 @@ def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
 )
 def test_address_that_would_be_read_otherwise_is_refused(address: str) -> None:
     """An address that a library or a server may decode into another one is refused for good, and nothing leaves."""
-    with mail_server() as (mailbox, port), pytest.raises(DeliveryFailed) as failed:
-        plain(port).send(letter(to=address))
+    with mail_server() as (mailbox, port), pytest.raises(DeliveryError) as failed:
+        plain_notifier(port).send(message(to=address))
 
-    assert ([], True) == (mailbox.mails, failed.value.permanent)
-    with pytest.raises(InvalidInput, match="must be an e-mail address"):
+    assert ([], True) == (mailbox.mails, failed.value.is_permanent)
+    with pytest.raises(InvalidInputError, match="must be an e-mail address"):
         SmtpNotifier("localhost", sender=address)
 
 
 def test_sender_name_with_control_character_is_refused() -> None:
     """A notifier whose sender's name cannot be a header is not made."""
-    with pytest.raises(InvalidInput, match="must be one line"):
-        plain(25, sender_name="Logi\r\nBcc: evil@example.net")
+    with pytest.raises(InvalidInputError, match="must be one line"):
+        plain_notifier(25, sender_name="Logi\r\nBcc: evil@example.net")
 
 
 @pytest.mark.parametrize("length", [30, 60, 77, 78, 200, 900])
@@ -278,8 +278,8 @@ def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
     """List-Unsubscribe is the address in angle brackets, in one piece; letters beyond ASCII are percent-encoded."""
     url = "https://example.com/" + "a" * length
     with mail_server() as (mailbox, port):
-        plain(port, unsubscribe=lambda _: url).send(letter())
-        plain(port, unsubscribe=lambda _: "https://ēx.lv/jānis").send(letter())
+        plain_notifier(port, unsubscribe=lambda _: url).send(message())
+        plain_notifier(port, unsubscribe=lambda _: "https://ēx.lv/jānis").send(message())
     first, second = mailbox.mails
 
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in first
@@ -292,24 +292,24 @@ def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
 )
 def test_unsubscribe_address_that_is_none_is_refused(url: str) -> None:
     """A letter with such an address does not leave, and is not tried again."""
-    with pytest.raises(DeliveryFailed) as failed:
-        plain(25, unsubscribe=lambda _: url).compose(letter())
+    with pytest.raises(DeliveryError) as failed:
+        plain_notifier(25, unsubscribe=lambda _: url).compose(message())
 
-    assert failed.value.permanent
+    assert failed.value.is_permanent
 
 
 @pytest.mark.parametrize("language", ["not a tag", "lv, en", ENCODED, "123456789"])
 def test_language_without_proper_tag_is_unknown(language: str) -> None:
     """A language that is no tag of BCP 47 stops no letter; the mail says that its language is unknown."""
-    mail = plain(25).compose(letter(language=language))
+    mail = plain_notifier(25).compose(message(language=language))
 
     assert "und" == mail["Content-Language"]
-    assert "pt-BR" == plain(25).compose(letter(language="pt_BR"))["Content-Language"]
+    assert "pt-BR" == plain_notifier(25).compose(message(language="pt_BR"))["Content-Language"]
 
 
 def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
     """A name cannot turn the address behind it around; joiners and marks that letters need stay."""
-    mail = plain(25).compose(letter(name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069"))
+    mail = plain_notifier(25).compose(message(name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069"))
 
     assert ("gpj می\u200cخواهم", "Late") == (mail["To"].addresses[0].display_name, mail["Subject"])
 
@@ -317,40 +317,40 @@ def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
 @pytest.mark.parametrize("char", ["\0", "\x07", "\x1b", "\ud800"])
 def test_control_character_in_body_does_not_leave(char: str) -> None:
     """A body that no mail can hold is refused for good, with an error of ours."""
-    with pytest.raises(DeliveryFailed) as failed:
-        plain(25).compose(letter(body=f"one{char}two"))
+    with pytest.raises(DeliveryError) as failed:
+        plain_notifier(25).compose(message(body=f"one{char}two"))
 
-    assert failed.value.permanent
+    assert failed.value.is_permanent
 
 
 def test_folder_holds_the_same_mail(tmp_path: Path) -> None:
     """The file is the mail to the byte, in this folder, whatever the letter's topic and id hold."""
-    one = letter(topic="../../x", id="message_../../../x", name=ENCODED, to="jānis@ēx.lv")
-    FolderNotifier(tmp_path / "out", sender="crm@example.com").send(one)
+    one = message(topic="../../x", id="message_../../../x", name=ENCODED, to="jānis@ēx.lv")
+    FileNotifier(tmp_path / "out", sender="crm@example.com").send(one)
     [file] = (tmp_path / "out").iterdir()
 
-    assert plain(25).compose(one).as_bytes() == file.read_bytes()
+    assert plain_notifier(25).compose(one).as_bytes() == file.read_bytes()
     assert [tmp_path / "out"] == list(tmp_path.iterdir())
 
 
-def test_mail_payloads_are_only_ever_added() -> None:
+def test_payload_file_is_append_only() -> None:
     """The file holds at least 14 payloads, and the first version's lines as they were."""
     assert len(payloads("mail")) >= 14
-    assert "7f63d0444dedef98" == seal("mail", 16)
+    assert "7f63d0444dedef98" == digest("mail", 16)
 
 
-def test_notifiers_show_no_secrets() -> None:
+def test_notifier_repr_hides_credentials() -> None:
     """Their representations hold neither users nor passwords."""
     assert "SmtpNotifier('h', port=587, security='starttls')" == repr(
         SmtpNotifier("h", sender="a@b.c", user="me", password="secret")
     )
-    assert "Recorder(0 letters)" == repr(Recorder())
+    assert "Recorder(0 letters)" == repr(RecordingNotifier())
 
 
-def test_a_wrong_password_is_tried_again() -> None:
+def test_wrong_password_is_temporary_failure() -> None:
     """A server that does not let us in has refused us, and not the letter; the context of the machine is trusted."""
 
-    def nobody(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+    def reject_login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
     authority = trustme.CA()
@@ -358,11 +358,11 @@ def test_a_wrong_password_is_tried_again() -> None:
     authority.issue_cert("localhost").configure_cert(server_side)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    with mail_server(tls_context=server_side, authenticator=nobody) as (mailbox, port):
+    with mail_server(tls_context=server_side, authenticator=reject_login) as (mailbox, port):
         notifier = SmtpNotifier(
-            "localhost", sender="crm@example.com", port=port, user="me", password="no", context=trusting
+            "localhost", sender="crm@example.com", port=port, user="me", password="no", ssl_context=trusting
         )
-        with pytest.raises(DeliveryFailed, match=r"did not let us in \(535\)") as failed:
-            notifier.send(letter())
+        with pytest.raises(DeliveryError, match=r"did not let us in \(535\)") as failed:
+            notifier.send(message())
 
-    assert ([], False) == (mailbox.mails, failed.value.permanent)
+    assert ([], False) == (mailbox.mails, failed.value.is_permanent)

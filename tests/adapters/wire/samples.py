@@ -9,7 +9,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.given import InvalidInputError
 from crmcore.domain.fields.part import FrozenMap
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.values.address import PostalAddress
@@ -17,7 +17,7 @@ from crmcore.domain.values.money import Money
 from crmcore.domain.worktime.hours import Hours
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)
-READY: Final[dict[Any, Any]] = {
+SAMPLE_VALUES: Final[dict[Any, Any]] = {
     int: 3,
     bool: True,
     Decimal: Decimal("2.5"),
@@ -36,36 +36,36 @@ READY: Final[dict[Any, Any]] = {
 def sample(kind: type[Any]) -> Any:
     """Make one of a class of ours; where its fields would contradict each other, with only those that it must have."""
     try:
-        return _made(kind, [f for f in attrs.fields(kind) if f.init and not f.metadata.get("transient")])
-    except InvalidInput:
-        return _made(kind, [f for f in attrs.fields(kind) if f.init and f.default is attrs.NOTHING])
+        return _build(kind, [f for f in attrs.fields(kind) if f.init and not f.metadata.get("transient")])
+    except InvalidInputError:
+        return _build(kind, [f for f in attrs.fields(kind) if f.init and f.default is attrs.NOTHING])
 
 
-def _made(kind: type[Any], fields: list[Any]) -> Any:
+def _build(kind: type[Any], fields: list[Any]) -> Any:
     hints = get_type_hints(kind)
-    return kind(**{f.name: _filled(hints[f.name], f) for f in fields if "entries" not in f.metadata})
+    return kind(**{f.name: _sample_field(hints[f.name], f) for f in fields if "entries" not in f.metadata})
 
 
-def _filled(hint: Any, field: Any) -> Any:
+def _sample_field(hint: Any, field: Any) -> Any:
     if prefix := field.metadata.get("ref"):
         return f"{prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293"
     if field.name == "id":
         return "x_018f3c0e6b7a7c1e9d2b4a5f60718293"
-    return _value(hint, f"some {field.name}"[: field.metadata.get("limit", 200)])
+    return _sample_value(hint, f"some {field.name}"[: field.metadata.get("limit", 200)])
 
 
-def _value(hint: Any, words: str) -> Any:
+def _sample_value(hint: Any, words: str) -> Any:
     """Make a value of a type; of several possible ones, the first."""
     if hint is str:
         return words
-    if hint in READY:
-        return READY[hint]
+    if hint in SAMPLE_VALUES:
+        return SAMPLE_VALUES[hint]
     if hasattr(hint, "__supertype__"):
         return f"{hint.__name__.removesuffix('Id').lower()}_018f3c0e6b7a7c1e9d2b4a5f60718293"
     if get_origin(hint) in {Union, types.UnionType}:
-        return _value(get_args(hint)[0], words)
+        return _sample_value(get_args(hint)[0], words)
     if get_origin(hint) in {tuple, Sequence}:
-        return (_value(get_args(hint)[0], words),)
+        return (_sample_value(get_args(hint)[0], words),)
     if get_origin(hint) is Mapping:
         return FrozenMap(dict[str, Any](words=words, number=7, claim=True, nothing=None))
     if isinstance(hint, type) and issubclass(hint, Enum):

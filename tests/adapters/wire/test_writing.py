@@ -7,27 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.adapters.wire import _writer
+from crmcore.adapters.wire import _make_encoder
 
-PLAIN = st.recursive(
+JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
 
 
-@given(PLAIN)
-def test_every_value_is_written_as_json_would(data: Any) -> None:
+@given(JSON_VALUES)
+def test_value_is_encoded_like_json_module(data: Any) -> None:
     """Compact, in the letters it was written in, to the letter."""
-    assert json.dumps(data, ensure_ascii=False, separators=(",", ":")) == _writer()(data)
+    assert json.dumps(data, ensure_ascii=False, separators=(",", ":")) == _make_encoder()(data)
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_what_is_no_json_is_refused(quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001  # a case
+def test_value_without_json_form_is_rejected(quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001  # a case
     """No NaN, and nothing that has no form; also where the quick encoder is not to be had."""
     if not quick:
         monkeypatch.setattr("json.encoder.c_make_encoder", None)
-    write = _writer()
+    write = _make_encoder()
 
     assert '{"ā":[1,"Ж"]}' == write({"ā": [1, "Ж"]})
     with pytest.raises(ValueError, match="JSON compliant"):

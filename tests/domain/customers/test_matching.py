@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.domain.customers.matching import Ambiguous, Known, Stranger, match
+from crmcore.domain.customers.matching import Ambiguous, Matched, Unmatched, match
 from crmcore.domain.ids import CustomerId
 
 IDENTIFIERS = st.sampled_from(["external_id", "email", "phone"])
@@ -11,17 +11,17 @@ FOUND = st.lists(st.tuples(IDENTIFIERS, st.sampled_from(["a", "b", "c"]).map(Cus
 
 
 @given(FOUND)
-def test_one_is_known_several_are_a_question(found: list[tuple[str, CustomerId]]) -> None:
+def test_one_candidate_matches_and_several_are_ambiguous(found: list[tuple[str, CustomerId]]) -> None:
     """The answer depends on nothing but who was found by what, in any order."""
-    whose = {customer for _, customer in found}
+    whose = {customer_id for _, customer_id in found}
     answer = match(found)  # type: ignore[arg-type]  # Hypothesis gives plain texts
 
     assert answer == match(reversed(found))  # type: ignore[arg-type]  # as above
     match answer:
-        case Stranger():
+        case Unmatched():
             assert not whose
-        case Known(customer, by):
-            assert whose == {customer}
+        case Matched(customer_id, by):
+            assert whose == {customer_id}
             assert set(by) == {identifier for identifier, _ in found}
             assert list(by) == sorted(by, key=["external_id", "email", "phone"].index)
         case Ambiguous(candidates):

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from crmcore.domain.texts import en
-from crmcore.domain.texts.catalogue import LABELS, LANGUAGES, direction, label, say, spoken
+from crmcore.domain.texts.catalogue import LABELS, LANGUAGES, direction, label, negotiate_language, render_message
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_a_language_is_complete(language: str) -> None:
+def test_language_has_every_message_and_label(language: str) -> None:
     """Every topic has its subject and body with the same gaps as in English, and every label its word."""
     assert set(en.MESSAGES) == set(LANGUAGES[language])
     assert set(en.LABELS) == set(LABELS[language])
@@ -24,19 +24,19 @@ def test_a_language_is_complete(language: str) -> None:
     ("asked", "answered"),
     [("lv-LV", "lv"), ("uz_Cyrl_UZ", "uz"), ("FA", "fa"), ("tlh", "en"), ("", "en"), (None, "en")],
 )
-def test_a_language_that_is_not_spoken_is_answered_in_english(asked: str | None, answered: str) -> None:
+def test_unsupported_language_falls_back_to_english(asked: str | None, answered: str) -> None:
     """Regions and scripts do not matter."""
-    assert answered == spoken(asked)
+    assert answered == negotiate_language(asked)
 
 
-def test_words_of_the_house_stand_for_themselves() -> None:
+def test_unknown_topic_or_label_is_returned_as_is() -> None:
     """A topic or a label that the catalogue does not know is its own."""
-    assert say("house.topic", "lv", {"text": "Sveiki"}) == ("house.topic", "Sveiki")
-    assert say("notice", "fa", {"text": "سلام"}) == ("سلام", "سلام")
+    assert render_message("house.topic", "lv", {"text": "Sveiki"}) == ("house.topic", "Sveiki")
+    assert render_message("notice", "fa", {"text": "سلام"}) == ("سلام", "سلام")
     assert label("House word", "mn") == "House word"
     assert label("won", "en") == "Won"
 
 
-def test_persian_runs_from_the_right() -> None:
+def test_persian_is_right_to_left() -> None:
     """Pages ask which way to write."""
     assert [direction(language) for language in ("fa", "fa-IR", "lv", None)] == ["rtl", "rtl", "ltr", "ltr"]

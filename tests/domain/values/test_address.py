@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from crmcore import PostalAddress
-from crmcore.errors import Blank, NotAllowed
+from crmcore.errors import InvalidChoiceError, RequiredError
 
 
-def test_an_address_makes_the_lines_of_a_letter() -> None:
+def test_address_lines_skip_empty_parts() -> None:
     """Empty parts leave no empty lines."""
     full = PostalAddress("Brīvības iela 1\ndz. 5", "Rīga", "LV-1010", "LV", "Vidzeme")
 
@@ -17,13 +17,13 @@ def test_an_address_makes_the_lines_of_a_letter() -> None:
 
 
 @pytest.mark.parametrize("country", ["lv", "LVA", "L1", "", "ĀB", 1])
-def test_a_country_is_two_letters(country: Any) -> None:
+def test_invalid_country_code_is_rejected(country: Any) -> None:
     """Anything but two capital letters is refused."""
-    with pytest.raises(NotAllowed):
+    with pytest.raises(InvalidChoiceError):
         PostalAddress("Street", country=country)
 
 
-def test_an_address_has_a_street() -> None:
+def test_empty_address_is_rejected() -> None:
     """An address of nothing is none."""
-    with pytest.raises(Blank):
+    with pytest.raises(RequiredError):
         PostalAddress(" ")

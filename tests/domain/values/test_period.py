@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcore import Period
-from crmcore.errors import NaiveTime, OutOfRange
+from crmcore.errors import NaiveDatetimeError, OutOfRangeError
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 hours = st.integers(0, 20)
@@ -19,7 +19,7 @@ def period(since: int, length: int) -> Period:
 
 
 @given(hours, hours, hours, hours)
-def test_periods_overlap_when_they_share_an_instant(a: int, m: int, b: int, n: int) -> None:
+def test_overlap_requires_common_instant(a: int, m: int, b: int, n: int) -> None:
     """Overlapping is what the hours say, and it is mutual."""
     one, two = period(a, m), period(b, n)
     shared = {*range(a, a + m)} & {*range(b, b + n)}
@@ -30,12 +30,12 @@ def test_periods_overlap_when_they_share_an_instant(a: int, m: int, b: int, n: i
     assert one.length == timedelta(hours=m)
 
 
-def test_a_period_does_not_run_backwards() -> None:
+def test_reversed_or_naive_period_is_rejected() -> None:
     """An end before the beginning is refused; both need a zone, and come out in UTC."""
     there = timezone(timedelta(hours=5))
 
     assert Period(NOON.astimezone(there), NOON) == period(0, 0)
-    with pytest.raises(OutOfRange):
+    with pytest.raises(OutOfRangeError):
         period(0, -1)
-    with pytest.raises(NaiveTime):
+    with pytest.raises(NaiveDatetimeError):
         Period(NOON, NOON.replace(tzinfo=None))

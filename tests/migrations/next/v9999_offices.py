@@ -4,9 +4,9 @@ from alembic import op
 from sqlalchemy import Column, column, table, update
 from sqlalchemy.sql import expression
 
-from crmcore.adapters.sql.migrations.steps import Steps
+from crmcore.adapters.sql.migrations.steps import Operations
 from crmcore.adapters.sql.migrations.version import HEAD
-from crmcore.adapters.sql.types import Key, Whole, Words
+from crmcore.adapters.sql.types import BigIntType, BoundedTextType, PrefixedIdType
 
 revision = "9999"
 down_revision = HEAD
@@ -16,25 +16,25 @@ depends_on = None
 
 def upgrade() -> None:
     """Give the house offices, and every customer a rank."""
-    steps = Steps()
+    steps = Operations()
     steps.create_table(
         "offices",
-        Column("tenant", Words(64), nullable=False),
-        Column("id", Key("office"), nullable=False),
-        Column("name", Words(200), nullable=False),
-        primary=("pk_offices", ("tenant", "id")),
-        unique=[("uq_offices_name", ("tenant", "name"))],
+        Column("tenant", BoundedTextType(64), nullable=False),
+        Column("id", PrefixedIdType("office"), nullable=False),
+        Column("name", BoundedTextType(200), nullable=False),
+        primary_key=("pk_offices", ("tenant", "id")),
+        unique_keys=[("uq_offices_name", ("tenant", "name"))],
         indexes=[("ix_offices_name", ("name", "tenant"))],
     )
-    steps.add_column("customers", Column("rank", Whole(), nullable=False, server_default="0"))
+    steps.add_column("customers", Column("rank", BigIntType(), nullable=False, server_default="0"))
     steps.create_index("ix_customers_rank", "customers", ("tenant", "rank"))
-    customers = table(steps.name("customers"), column("rank"), column("version"))
+    customers = table(steps.prefixed_name("customers"), column("rank"), column("version"))
     op.execute(update(customers).where(expression.column("rank") == 0).values(rank=customers.c.version))
 
 
 def downgrade() -> None:
     """Take both away again."""
-    steps = Steps()
+    steps = Operations()
     steps.drop_index("ix_customers_rank", "customers")
     steps.drop_column("customers", "rank")
     steps.drop_table("offices")

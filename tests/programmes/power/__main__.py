@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.programmes.power.power import SABOTAGES, play
+from tests.programmes.power.power import MUTATIONS, check
 from tests.programmes.programme import run
 
-sys.exit(run("POWER", play, n=1_000, sabotages=SABOTAGES))
+sys.exit(run("POWER", check, n=1_000, mutations=MUTATIONS))

@@ -18,45 +18,45 @@ _ENTRY: Final = struct.Struct("<BIQI")
 
 
 @frozen
-class Entry:
+class LogEntry:
     """One thing that was done to a file."""
 
-    what: int
+    operation: int
     file: int
     offset: int
     data: bytes = field(repr=False)
 
 
 @frozen
-class File:
+class SimulatedFile:
     """A file on a disk: what is safe, and what was done to it since it was last synced."""
 
-    safe: bytearray = field(factory=bytearray)
-    since: list[Entry] = field(factory=list)
+    synced_content: bytearray = field(factory=bytearray)
+    unsynced_entries: list[LogEntry] = field(factory=list)
 
     def sync(self) -> None:
         """Make everything safe."""
-        for entry in self.since:
-            apply(entry, self.safe)
-        self.since.clear()
+        for entry in self.unsynced_entries:
+            apply(entry, self.synced_content)
+        self.unsynced_entries.clear()
 
-    def after_a_power_cut(self, chance: random.Random) -> bytearray:
+    def after_a_power_cut(self, rng: random.Random) -> bytearray:
         """What may be left: each write since the last sync whole, not at all, or some of its sectors."""
-        left = bytearray(self.safe)
-        for entry in self.since:
-            fate = chance.choice(["kept", "dropped", "torn"])
+        left = bytearray(self.synced_content)
+        for entry in self.unsynced_entries:
+            fate = rng.choice(["kept", "dropped", "torn"])
             if fate == "kept":
                 apply(entry, left)
             elif fate == "torn":
-                for sector in torn(entry):
-                    if chance.random() < 0.5:
+                for sector in split_into_sectors(entry):
+                    if rng.random() < 0.5:
                         apply(sector, left)
         return left
 
 
-def apply(entry: Entry, content: bytearray) -> None:
+def apply(entry: LogEntry, content: bytearray) -> None:
     """Do to a file's content what was done."""
-    if entry.what == TRUNCATED:
+    if entry.operation == TRUNCATED:
         del content[entry.offset :]
         content.extend(bytes(entry.offset - len(content)))
         return
@@ -65,24 +65,24 @@ def apply(entry: Entry, content: bytearray) -> None:
     content[entry.offset : end] = entry.data
 
 
-def torn(entry: Entry) -> Iterator[Entry]:
+def split_into_sectors(entry: LogEntry) -> Iterator[LogEntry]:
     """Cut a write at the borders of its sectors."""
-    if entry.what != WRITTEN:
+    if entry.operation != WRITTEN:
         yield entry
         return
     start, end = entry.offset, entry.offset + len(entry.data)
     while start < end:
         stop = min(end, (start // SECTOR + 1) * SECTOR)
-        yield Entry(WRITTEN, entry.file, start, entry.data[start - entry.offset : stop - entry.offset])
+        yield LogEntry(WRITTEN, entry.file, start, entry.data[start - entry.offset : stop - entry.offset])
         start = stop
 
 
-def read_log(path: Path) -> Iterator[Entry]:
+def read_log(path: Path) -> Iterator[LogEntry]:
     """Read what `disk.c` wrote."""
     with path.open("rb") as log:
         while header := log.read(_ENTRY.size):
             what, file, offset, length = _ENTRY.unpack(header)
-            yield Entry(what, file, offset, log.read(length) if what in {OPENED, WRITTEN} else b"")
+            yield LogEntry(what, file, offset, log.read(length) if what in {OPENED, WRITTEN} else b"")
 
 
 def compiler() -> str | None:
@@ -90,7 +90,7 @@ def compiler() -> str | None:
     return shutil.which("cc") or shutil.which("gcc")
 
 
-def build(folder: Path) -> Path:
+def build_library(folder: Path) -> Path:
     """Compile the library that notes what is written."""
     made = folder / "disk.so"
     source = Path(__file__).with_name("disk.c")

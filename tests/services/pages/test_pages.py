@@ -9,40 +9,40 @@ import pytest
 
 from crmcore import Crm, FrozenClock, Money
 from crmcore.domain.texts.catalogue import LANGUAGES
-from crmcore.errors import NotAllowed
-from crmcore.services.pages.charts import chart
-from crmcore.services.pages.sheet import Bar, Chart, Share, Tone, Word
-from crmcore.services.pages.writing import Writing
-from crmcore.services.reports.reports import LiveReport
+from crmcore.errors import InvalidChoiceError
+from crmcore.services.pages.charts import render_chart
+from crmcore.services.pages.sheet import Bar, Chart, Percentage, TextKey, Tone
+from crmcore.services.pages.writing import LocaleFormat
+from crmcore.services.reports.reports import DashboardReport
 
-HOSTILE = '<script>alert("1")</script> & =1+1'
+HOSTILE_NAME = '<script>alert("1")</script> & =1+1'
 
 
 @pytest.fixture(scope="module")
-def live() -> LiveReport:
+def dashboard() -> DashboardReport:
     """A live report of a house whose customers have difficult names."""
     clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     crm = Crm(clock=clock)
-    crm.people.add("مریم کریمی", roles=["manager"])
-    crm.people.add(HOSTILE, roles=["manager"])
+    crm.users.create("مریم کریمی", roles=["manager"])
+    crm.users.create(HOSTILE_NAME, roles=["manager"])
     funnel = crm.funnels.create(
         "Logi", stages=["Zvans", "Pirkums"], loss_reasons=["قیمت (CRM-2)", "dārgi"], role="manager"
     )
     for number in range(20):
         lead = crm.leads.capture(
-            f"{HOSTILE} {number}", phone=f"+371200000{number:02}", funnel=funnel.id, source=["", "web"][number % 2],
+            f"{HOSTILE_NAME} {number}", phone=f"+371200000{number:02}", funnel_id=funnel.id, source=["", "web"][number % 2],
             value=Money("1234.50", "EUR"),
         )  # fmt: skip
-        crm.tasks.give(HOSTILE, assignee=lead.deal.owner, due_at=clock.now() + timedelta(minutes=15))
+        crm.tasks.create(HOSTILE_NAME, assignee_id=lead.deal.owner_id, due_at=clock.now() + timedelta(minutes=15))
         if number < 5:
             crm.deals.win(lead.deal.id)
         elif number < 12:
             crm.deals.lose(lead.deal.id, reason=funnel.loss_reasons[number % 2])
     clock.advance(hours=30)
-    return crm.reports.live(funnel.id)
+    return crm.reports.dashboard(funnel.id)
 
 
-class _Reader(HTMLParser):
+class _DocumentReader(HTMLParser):
     """Notes every element and attribute, and every text."""
 
     def __init__(self, document: str) -> None:
@@ -61,10 +61,10 @@ class _Reader(HTMLParser):
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_page_is_self_contained(live: LiveReport, language: str) -> None:
+def test_page_is_self_contained(dashboard: DashboardReport, language: str) -> None:
     """A page has no script, no event handler, no inline style and no address of anything, and a policy that forbids them."""
-    page = live.html(language=language)
-    reader = _Reader(page)
+    page = dashboard.html(language=language)
+    reader = _DocumentReader(page)
 
     assert not {"script", "link", "img", "iframe", "object", "image", "use", "a", "base"} & set(reader.tags)
     assert not [name for name, _ in reader.attributes if name.startswith("on") or name in {"style", "href", "src"}]
@@ -87,7 +87,7 @@ PAYLOADS = (
 )  # fmt: skip
 
 
-def test_no_payload_lives() -> None:
+def test_html_payload_is_escaped() -> None:
     """Whatever stands in names, titles, sources and reasons, a page has the elements and attributes of an empty one, and every name as it is."""
     clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     crm = Crm(clock=clock)
@@ -95,16 +95,16 @@ def test_no_payload_lives() -> None:
     funnel = crm.funnels.create("Logi", stages=["Zvans", "Pirkums"], loss_reasons=reasons)
     plain = crm.funnels.create("Plain", stages=["Zvans", "Pirkums"], loss_reasons=["dear"])
     for number, payload in enumerate(PAYLOADS):
-        user = crm.people.add(payload)
+        user = crm.users.create(payload)
         for where, reason, name in ((funnel, reasons[number], payload), (plain, "dear", f"Name {number}")):
             lead = crm.leads.capture(
-                name, phone=f"+37120{number:02}{len(name):04}", funnel=where.id, source=payload if where is funnel else "web", owner=user.id
+                name, phone=f"+37120{number:02}{len(name):04}", funnel_id=where.id, source=payload if where is funnel else "web", owner_id=user.id
             )  # fmt: skip
-            crm.tasks.give(payload, assignee=user.id, due_at=clock.now())
+            crm.tasks.create(payload, assignee_id=user.id, due_at=clock.now())
             if number % 2:
                 crm.deals.lose(lead.deal.id, reason=reason)
     clock.advance(hours=1)
-    hostile, harmless = (_Reader(crm.reports.live(f.id).html()) for f in (funnel, plain))
+    hostile, harmless = (_DocumentReader(crm.reports.dashboard(f.id).html()) for f in (funnel, plain))
     shown = {text for text in hostile.texts if text}
 
     assert set(harmless.tags) == set(hostile.tags)
@@ -113,30 +113,33 @@ def test_no_payload_lives() -> None:
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_names_are_text(live: LiveReport, language: str) -> None:
+def test_markup_in_names_is_shown_as_text(dashboard: DashboardReport, language: str) -> None:
     """A name that looks like markup is shown as it is, in tables and in pictures."""
-    reader = _Reader(live.html(language=language))
+    reader = _DocumentReader(dashboard.html(language=language))
 
-    assert any(HOSTILE in text for text in reader.texts)
+    assert any(HOSTILE_NAME in text for text in reader.texts)
     assert "script" not in reader.tags
 
 
-def test_policy_admits_the_style() -> None:
+def test_content_security_policy_allows_own_style() -> None:
     """The digest in the policy is that of the page's own style, so that a browser shows it."""
     import base64
     import hashlib
 
     crm = Crm()
-    page = crm.reports.live(crm.funnels.create("A", stages=["B", "C"]).id).html()
+    page = crm.reports.dashboard(crm.funnels.create("A", stages=["B", "C"]).id).html()
     style = page.partition("<style>")[2].partition("</style>")[0]
 
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in page
 
 
-def test_persian_is_mirrored() -> None:
+def test_persian_chart_is_mirrored() -> None:
     """A Persian chart is drawn from the right, with anchors that no viewer can misread and the same figures."""
-    drawn = Chart(Word("stage"), [(Word("won"), Tone.GOOD)], [Bar("مذاکره (CRM-2)", (10,)), Bar("web", (5,))])
-    ltr, rtl = chart(drawn, Writing.of("en")), chart(drawn, Writing.of("fa"))
+    drawn = Chart(TextKey("stage"), [(TextKey("won"), Tone.GOOD)], [Bar("مذاکره (CRM-2)", (10,)), Bar("web", (5,))])
+    ltr, rtl = (
+        render_chart(drawn, LocaleFormat.for_language("en")),
+        render_chart(drawn, LocaleFormat.for_language("fa")),
+    )
     places = [[float(x) for x in re.findall(r'<rect x="([0-9.]+)"', svg)] for svg in (ltr, rtl)]
     widths = [float(w) for w in re.findall(r'width="([0-9.]+)" height="20"', ltr)]
 
@@ -149,9 +152,9 @@ def test_persian_is_mirrored() -> None:
     assert "۱۰" in rtl
 
 
-def test_arabic_face_comes_first() -> None:
+def test_arabic_font_comes_first_in_persian_pages() -> None:
     """Persian pages ask for an Arabic face first, and for a Latin one after it."""
-    fonts = [font.strip(" '") for font in Writing.of("fa").fonts.split(",")]
+    fonts = [font.strip(" '") for font in LocaleFormat.for_language("fa").fonts.split(",")]
 
     assert fonts.index("Noto Sans Arabic") < fonts.index("Noto Sans")
 
@@ -167,69 +170,69 @@ def test_arabic_face_comes_first() -> None:
         ("fa", ["۱٬۲۳۴٬۵۶۷", "۴۵٫۵٪", "۱٬۲۳۴٫۵۰\xa0EUR"]),
     ],
 )
-def test_numbers(language: str, expected: list[str]) -> None:
+def test_numbers_follow_language(language: str, expected: list[str]) -> None:
     """Numbers, shares and money are written as each language writes them."""
-    cells = (1_234_567, Share(4550), Money("1234.50", "EUR"))
+    cells = (1_234_567, Percentage(4550), Money("1234.50", "EUR"))
 
-    assert expected == [Writing.of(language).write(cell) for cell in cells]
+    assert expected == [LocaleFormat.for_language(language).format(cell) for cell in cells]
 
 
-def test_plain_text(live: LiveReport) -> None:
+def test_plain_text_report_has_same_figures(dashboard: DashboardReport) -> None:
     """Plain text has the same figures, in columns."""
-    written = str(live)
+    written = str(dashboard)
 
     assert "Opened: 20   Won: 5   Lost: 7   Open: 8   Conversion: 25%   Revenue: 6,172.50" in written
     assert re.search(r"Zvans +20 +100% +7 +8", written)
     assert re.search(r"web +10 +2 ", written)
 
 
-def test_every_language_has_every_label(live: LiveReport) -> None:
+def test_page_has_every_label_in_every_language(dashboard: DashboardReport) -> None:
     """No page falls back to English for a word of its own."""
-    english = {text for text in _Reader(live.html()).texts if re.fullmatch(r"[A-Z][a-z ]+", text)}
+    english = {text for text in _DocumentReader(dashboard.html()).texts if re.fullmatch(r"[A-Z][a-z ]+", text)}
     names = {"Logi", "Zvans", "Pirkums"}
 
     for language in sorted(set(LANGUAGES) - {"en"}):
-        texts = set(_Reader(live.html(language=language)).texts)
+        texts = set(_DocumentReader(dashboard.html(language=language)).texts)
 
         assert set() == english & texts - names
 
 
-def test_save(live: LiveReport, tmp_path: Path) -> None:
+def test_report_is_saved_as_html_or_text(dashboard: DashboardReport, tmp_path: Path) -> None:
     """A report is saved as a page or as text, told apart by the name."""
-    page, text = live.save(tmp_path / "report.html", language="fa"), live.save(tmp_path / "report.txt")
+    page, text = dashboard.save(tmp_path / "report.html", language="fa"), dashboard.save(tmp_path / "report.txt")
 
     assert 'dir="rtl"' in page.read_text(encoding="utf-8")
-    assert str(live) + "\n" == text.read_text(encoding="utf-8")
-    with pytest.raises(NotAllowed):
-        live.save(tmp_path / "report.pdf")
-    with pytest.raises(NotAllowed):
-        live.text(zone="Mars/Olympus")
+    assert str(dashboard) + "\n" == text.read_text(encoding="utf-8")
+    with pytest.raises(InvalidChoiceError):
+        dashboard.save(tmp_path / "report.pdf")
+    with pytest.raises(InvalidChoiceError):
+        dashboard.text(time_zone="Mars/Olympus")
 
 
-def test_notebook(live: LiveReport) -> None:
+def test_report_has_notebook_representation(dashboard: DashboardReport) -> None:
     """Every report shows itself in a notebook, with its own style and no document around it."""
-    for report in (live, live.funnel, live.sources, live.people, live.overdue):
+    for report in (dashboard, dashboard.funnel, dashboard.sources, dashboard.people, dashboard.overdue):
         shown = report._repr_html_()
 
         assert shown.startswith("<style>")
         assert "<html" not in shown
 
 
-def test_times_are_of_the_zone(live: LiveReport) -> None:
+def test_times_use_given_time_zone(dashboard: DashboardReport) -> None:
     """Times are told in the zone that is asked for."""
-    assert "2026-01-06 15:00" in str(live)
-    assert "2026-01-06 20:00" in live.text(zone="Asia/Tashkent")
+    assert "2026-01-06 15:00" in str(dashboard)
+    assert "2026-01-06 20:00" in dashboard.text(time_zone="Asia/Tashkent")
 
 
-def test_no_name_is_in_a_log(live: LiveReport) -> None:
+def test_report_repr_contains_no_names(dashboard: DashboardReport) -> None:
     """A report that is logged by mistake names nobody: neither people nor customers nor what they asked for."""
-    assert HOSTILE not in repr(live)
-    assert "مریم" not in repr(live)
+    assert HOSTILE_NAME not in repr(dashboard)
+    assert "مریم" not in repr(dashboard)
 
 
-def test_lines_stay_a_sequence(live: LiveReport) -> None:
+def test_report_rows_are_a_sequence(dashboard: DashboardReport) -> None:
     """Sources and people are sequences of lines that can also be shown."""
-    assert ["web", ""] == sorted((line.source for line in live.sources), reverse=True)
-    assert 2 == len(live.people)
-    assert "Sources" in str(live.sources)
-    assert "People" in str(live.people)
+    assert ["web", ""] == sorted((line.source for line in dashboard.sources), reverse=True)
+    assert 2 == len(dashboard.people)
+    assert "Sources" in str(dashboard.sources)
+    assert "People" in str(dashboard.people)

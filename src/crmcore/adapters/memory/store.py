@@ -9,10 +9,10 @@ import threading
 from collections import defaultdict
 from typing import Any
 
-from crmcore.adapters.memory.shelf import Shelf
+from crmcore.adapters.memory.shelf import TenantData
 from crmcore.adapters.memory.transaction import MemoryTransaction
-from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
-from crmcore.services.ports import Context, Ids
+from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError
+from crmcore.services.ports import IdGenerator, RequestContext
 
 
 class MemoryStore:
@@ -20,15 +20,17 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tenants: defaultdict[str, Shelf] = defaultdict(Shelf)
+        self._tenants: defaultdict[str, TenantData] = defaultdict(TenantData)
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> "MemoryTransaction":
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> "MemoryTransaction":
         """Open a transaction."""
-        return MemoryTransaction(self._lock, self._tenants[context.tenant], context, ids)
+        return MemoryTransaction(self._lock, self._tenants[context.tenant], context, id_generator)
 
-    def batch(self, context: Context, /, *, ids: Ids) -> "MemoryBatch":
+    def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> "MemoryBatch":
         """Open one transaction for many stories."""
-        return MemoryBatch(self._lock, self._tenants[context.tenant], context, ids)
+        return MemoryBatch(self._lock, self._tenants[context.tenant], context, id_generator)
 
     def close(self) -> None:
         """Nothing has to be let go."""
@@ -37,18 +39,18 @@ class MemoryStore:
         return f"MemoryStore({len(self._tenants)} tenants)"
 
 
-class _Story(MemoryTransaction):
+class _BatchedTransaction(MemoryTransaction):
     """One story of a batch."""
 
     def __init__(self, *args: Any, batch: "MemoryBatch") -> None:
         super().__init__(*args)
         self._batch = batch
-        self.notes = batch.notes.copy()
+        self.tracker = batch.tracker.copy()
 
     def commit(self) -> None:
         """End the story well."""
         self._require_open()
-        self._batch.notes = self.notes
+        self._batch.tracker = self.tracker
         self._end()
 
     def _require_open(self) -> None:
@@ -59,12 +61,16 @@ class _Story(MemoryTransaction):
 class MemoryBatch(MemoryTransaction):
     """One transaction for many stories. Each works on a copy of its notes, and hands them in when it ends well."""
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> MemoryTransaction:
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> MemoryTransaction:
         """Begin a story."""
         self.require_open()
         if context.tenant != self._context.tenant:
-            raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
-        return _Story(self._lock, self._shelf, context, ids, batch=self)
+            raise BusinessRuleError(
+                "batch", "batch_of_other_tenant", "is another tenant's; tell this story outside of it"
+            )
+        return _BatchedTransaction(self._lock, self._data, context, id_generator, batch=self)
 
     def require_open(self) -> None:
         """Refuse what comes after the end.

@@ -11,44 +11,46 @@ from typing import Any, Self, TypeVar
 
 from attrs import astuple, define, field
 
-from crmcore.adapters.memory.shelf import Key, Shelf
-from crmcore.domain.criteria import EVERYTHING, Criterion, matches, rank
+from crmcore.adapters.memory.shelf import RecordKey, TenantData
+from crmcore.domain.criteria import MATCH_ALL, Criterion, matches, sort_key
 from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import StaleVersion, Taken
-from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, changed, settled, unique_keys
-from crmcore.services.ports import Context, Ids, Question
+from crmcore.domain.errors.conflicts import DuplicateKeyError, StaleVersionError
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.kernel import Entity, as_persisted, copy_with, unique_keys
+from crmcore.services.ports import Aggregate, IdGenerator, RequestContext
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
 
 
 @define
-class Notes:
+class ChangeTracker:
     """What a transaction has read, and what it has yet to write."""
 
-    seen: dict[Key, Entity] = field(factory=dict)
-    based_on: dict[Key, int] = field(factory=dict)
-    written: dict[Key, Entity | None] = field(factory=dict)
-    entries: dict[Key, tuple[Any, ...]] = field(factory=dict)
-    facts: list[Recorded] = field(factory=list)
-    forget_until: int = 0
+    identity_map: dict[RecordKey, Entity] = field(factory=dict)
+    base_versions: dict[RecordKey, int] = field(factory=dict)
+    writes: dict[RecordKey, Entity | None] = field(factory=dict)
+    log_entries: dict[RecordKey, tuple[Any, ...]] = field(factory=dict)
+    events: list[RecordedEvent] = field(factory=list)
+    prune_until: int = 0
 
-    def copy(self) -> "Notes":
+    def copy(self) -> "ChangeTracker":
         """Another note-book that says the same."""
-        return Notes(*map(copy, astuple(self, recurse=False)))
+        return ChangeTracker(*map(copy, astuple(self, recurse=False)))
 
 
 class MemoryTransaction:
     """One transaction of one tenant; see `crmcore.services.ports.Transaction` for what its methods promise."""
 
-    def __init__(self, lock: threading.Lock, shelf: Shelf, context: Context, ids: Ids) -> None:
+    def __init__(
+        self, lock: threading.Lock, data: TenantData, context: RequestContext, id_generator: IdGenerator
+    ) -> None:
         self._lock = lock
-        self._shelf = shelf
+        self._data = data
         self._context = context
-        self._ids = ids
+        self._id_generator = id_generator
         self._open = True
-        self.notes = Notes()
+        self.tracker = ChangeTracker()
 
     def __enter__(self) -> Self:
         return self
@@ -58,102 +60,117 @@ class MemoryTransaction:
     ) -> None:
         self._end()
 
-    def get(self, kind: type[E], id: str, /) -> E | None:
+    def get(self, entity_type: type[E], id: str, /) -> E | None:
         """Read a record by its id."""
         self._require_open()
-        key = (kind, id)
-        if key in self.notes.written:
-            return self.notes.written[key]  # type: ignore[return-value]  # the key's kind is the record's
+        key = (entity_type, id)
+        if key in self.tracker.writes:
+            return self.tracker.writes[key]  # type: ignore[return-value]  # the key's kind is the record's
         with self._lock:
-            found = self.notes.seen.get(key) or self._shelf.records[kind].get(id)
+            found = self.tracker.identity_map.get(key) or self._data.records[entity_type].get(id)
         if found is not None:
-            self.notes.seen[key] = found
+            self.tracker.identity_map[key] = found
         return found  # type: ignore[return-value]  # as above
 
     def find(
         self,
-        kind: type[E],
-        where: Criterion = EVERYTHING,
+        entity_type: type[E],
+        where: Criterion = MATCH_ALL,
         /,
         *,
         order: str = "id",
         after: E | None = None,
         limit: int | None = None,
-        lock: bool = False,
+        skip_locked: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order."""
         self._require_open()
-        field = order.removeprefix("-")
-        found = sorted(self._matching(kind, where), key=lambda e: rank(e, field), reverse=order.startswith("-"))
+        order_field = order.removeprefix("-")
+        found = sorted(
+            self._matching(entity_type, where),
+            key=lambda record: sort_key(record, order_field),
+            reverse=order.startswith("-"),
+        )
         if after is not None:
-            last = rank(after, field)
-            found = [e for e in found if (rank(e, field) < last if order.startswith("-") else rank(e, field) > last)]
+            last = sort_key(after, order_field)
+            found = [
+                record
+                for record in found
+                if (
+                    sort_key(record, order_field) < last
+                    if order.startswith("-")
+                    else sort_key(record, order_field) > last
+                )
+            ]
         page = found[:limit]
-        self.notes.seen.update({(kind, entity.id): entity for entity in page})
+        self.tracker.identity_map.update({(entity_type, entity.id): entity for entity in page})
         return page
 
-    def count(self, kind: type[Entity], where: Criterion = EVERYTHING, /) -> int:
+    def count(self, entity_type: type[Entity], where: Criterion = MATCH_ALL, /) -> int:
         """Count the records that fulfil a criterion."""
         self._require_open()
-        return sum(1 for _ in self._matching(kind, where))
+        return sum(1 for _ in self._matching(entity_type, where))
 
-    def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
+    def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries of a record."""
         self._require_open()
         with self._lock:
-            return [*self._shelf.entries.get((kind, id), ()), *self.notes.entries.get((kind, id), ())]
+            return [
+                *self._data.log_entries.get((entity_type, id), ()),
+                *self.tracker.log_entries.get((entity_type, id), ()),
+            ]
 
     def save(self, entity: E, /) -> E:
         """Store a record."""
         self._require_open()
         key = (type(entity), entity.id)
-        if self.notes.seen.get(key) is entity:
+        if self.tracker.identity_map.get(key) is entity:
             return entity
-        self.notes.based_on.setdefault(key, entity.version)
+        self.tracker.base_versions.setdefault(key, entity.version)
         version, actor = entity.version + 1, self._context.actor
-        for number, event in enumerate(entity.pending):
-            self.notes.facts.append(
-                Recorded(
-                    id=self._ids.new("event"),
+        for number, event in enumerate(entity.pending_events):
+            self.tracker.events.append(
+                RecordedEvent(
+                    id=self._id_generator.new("event"),
                     tenant=self._context.tenant,
                     actor=actor,
-                    subject=entity.id,
+                    subject_id=entity.id,
                     version=version,
                     number=number,
-                    correlation=self._context.correlation,
+                    correlation_id=self._context.correlation_id,
                     event=event,
                 )
             )
-        if name := entity.shape.entries:
-            appended = (changed(entry, actor=actor) for entry in getattr(entity, name))
-            self.notes.entries[key] = (*self.notes.entries.get(key, ()), *appended)
-        stored = settled(entity, version=version, actor=actor)
-        self.notes.written[key] = self.notes.seen[key] = stored
+        if name := entity.meta.log_field:
+            log_entries = (copy_with(entry, actor=actor) for entry in getattr(entity, name))
+            self.tracker.log_entries[key] = (*self.tracker.log_entries.get(key, ()), *log_entries)
+        stored = as_persisted(entity, version=version, actor=actor)
+        self.tracker.writes[key] = self.tracker.identity_map[key] = stored
         return stored
 
-    def remove(self, entity: Entity, /) -> None:
+    def delete(self, entity: Entity, /) -> None:
         """Forget a record."""
         self._require_open()
         key = (type(entity), entity.id)
-        self.notes.based_on.setdefault(key, entity.version)
-        self.notes.written[key] = None
+        self.tracker.base_versions.setdefault(key, entity.version)
+        self.tracker.writes[key] = None
 
-    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
+    def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
         """Read the feed behind a position."""
         self._require_open()
         with self._lock:
-            feed = self._shelf.feed
-            behind = feed[max(after - self._shelf.forgotten, 0) :]
-        return behind[::-1][:limit] if backwards else behind[:limit]
+            stored = self._data.events
+            following = stored[max(after - self._data.pruned, 0) :]
+        return following[::-1][:limit] if reverse else following[:limit]
 
-    def forget_events(self, *, until: int) -> int:
+    def prune_events(self, *, until: int) -> int:
         """Forget the beginning of the feed, with the commit."""
         self._require_open()
-        self.notes.forget_until = until
+        self.tracker.prune_until = until
         with self._lock:
-            return self._shelf.forgettable(until)
+            return self._data.count_prunable(until)
 
-    def ask(self, question: Question[A], /) -> A | None:
+    def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
         """Leave every question to its own way of counting."""
         self._require_open()
         return None
@@ -162,49 +179,54 @@ class MemoryTransaction:
         """Make it all last."""
         self._require_open()
         with self._lock:
-            records = self._shelf.records
-            old = {key: records[key[0]].get(key[1]) for key in self.notes.written}
+            records = self._data.records
+            old = {key: records[key[0]].get(key[1]) for key in self.tracker.writes}
             self._check_versions(old)
-            self._check_keys(old)
-            for key, new in self.notes.written.items():
-                self._shelf.put(old[key], new)
+            self._check_unique_keys(old)
+            for key, new in self.tracker.writes.items():
+                self._data.replace(old[key], new)
                 if new is None:
-                    self._shelf.entries.pop(key, None)
-            for key, entries in self.notes.entries.items():
-                self._shelf.entries[key] += entries
-            self._shelf.publish(self.notes.facts)
-            self._shelf.forget(self.notes.forget_until)
+                    self._data.log_entries.pop(key, None)
+            for key, log_entries in self.tracker.log_entries.items():
+                self._data.log_entries[key] += log_entries
+            self._data.append_events(self.tracker.events)
+            self._data.prune(self.tracker.prune_until)
         self._end()
 
-    def _matching(self, kind: type[E], where: Criterion) -> Iterator[E]:
+    def _matching(self, entity_type: type[E], where: Criterion) -> Iterator[E]:
         with self._lock:
-            stored = self._shelf.candidates(kind, where)
+            stored = self._data.candidates(entity_type, where)
         for entity in stored:
-            if (kind, entity.id) not in self.notes.written and matches(where, entity):
+            if (entity_type, entity.id) not in self.tracker.writes and matches(where, entity):
                 yield entity
-        for (written_kind, _), written in list(self.notes.written.items()):
-            if written_kind is kind and written is not None and matches(where, written):
-                yield written  # type: ignore[misc]  # its kind has just been compared
+        for (written_type, _), write in list(self.tracker.writes.items()):
+            if written_type is entity_type and write is not None and matches(where, write):
+                yield write  # type: ignore[misc]  # its kind has just been compared
 
-    def _check_versions(self, old: dict[Key, Entity | None]) -> None:
-        for key, before in old.items():
-            kind, id = key
-            expected = self.notes.based_on[key]
-            if expected == 0 and before is not None:
-                raise Taken(kind.shape.kind, "id")
-            if expected != (before.version if before else 0):
-                raise StaleVersion(kind.shape.kind, id, expected)
+    def _check_versions(self, current: dict[RecordKey, Entity | None]) -> None:
+        for key, stored in current.items():
+            entity_type, id = key
+            expected = self.tracker.base_versions[key]
+            if expected == 0 and stored is not None:
+                raise DuplicateKeyError(entity_type.meta.prefix, "id")
+            if expected != (stored.version if stored else 0):
+                raise StaleVersionError(entity_type.meta.prefix, id, expected)
 
-    def _check_keys(self, old: dict[Key, Entity | None]) -> None:
-        released = {(key[0], *unique) for key, before in old.items() if before for unique in unique_keys(before)}
+    def _check_unique_keys(self, current: dict[RecordKey, Entity | None]) -> None:
+        released = {
+            (key[0], *unique_key)
+            for key, stored_record in current.items()
+            if stored_record
+            for unique_key in unique_keys(stored_record)
+        }
         claimed: dict[tuple[type[Entity], str, tuple[Any, ...]], str] = {}
-        for (kind, id), new in self.notes.written.items():
-            for name, values in unique_keys(new) if new is not None else ():
-                unique = (kind, name, values)
-                stored = None if unique in released else self._shelf.holders.get(unique)
-                holder = claimed.setdefault(unique, stored or id)
-                if holder != id:
-                    raise Taken(kind.shape.kind, name)
+        for (entity_type, id), record in self.tracker.writes.items():
+            for name, values in unique_keys(record) if record is not None else ():
+                unique_key = (entity_type, name, values)
+                stored_id = None if unique_key in released else self._data.unique_index.get(unique_key)
+                holder_id = claimed.setdefault(unique_key, stored_id or id)
+                if holder_id != id:
+                    raise DuplicateKeyError(entity_type.meta.prefix, name)
 
     def _require_open(self) -> None:
         """Refuse what comes after the end.
@@ -217,4 +239,4 @@ class MemoryTransaction:
 
     def _end(self) -> None:
         self._open = False
-        self.notes = Notes()
+        self.tracker = ChangeTracker()

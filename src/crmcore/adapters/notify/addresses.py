@@ -17,19 +17,19 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from crmcore.domain.errors.outside import AddressRefused
+from crmcore.domain.errors.outside import BlockedUrlError
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-Resolve = Callable[[str, int], Iterable[str]]
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
+Resolver = Callable[[str, int], Iterable[str]]
 
-LONGEST: Final = 2_000
+MAX_URL_LENGTH: Final = 2_000
 """How long a web address may be, in characters."""
-PORTS: Final = {"https": 443, "http": 80}
+DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 # The tables of IANA's special-purpose registries as of 2026, written out: Python's own `is_global` answers differently by release, and
 # takes multicast, 6to4 and NAT64 for public.
-_NOT_PUBLIC_4: Final = tuple(
+_NON_PUBLIC_IPV4: Final = tuple(
     IPv4Network(text)
     for text in (
         "0.0.0.0/8",  # this network
@@ -52,9 +52,9 @@ _NOT_PUBLIC_4: Final = tuple(
         "240.0.0.0/4",  # reserved, and broadcast
     )
 )
-_PUBLIC_6: Final = IPv6Network("2000::/3")
+_GLOBAL_IPV6: Final = IPv6Network("2000::/3")
 """All that is assigned. Loopback, mapped IPv4, NAT64, unique local, link-local and multicast lie outside."""
-_NOT_PUBLIC_6: Final = tuple(
+_NON_PUBLIC_IPV6: Final = tuple(
     IPv6Network(text)
     for text in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
@@ -64,123 +64,125 @@ _NOT_PUBLIC_6: Final = tuple(
         "3fff::/20",  # documentation
     )
 )
-_UNPRINTABLE: Final = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]")
-_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-_LOOKS_LIKE_A_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+_FORBIDDEN_CHARACTERS: Final = re.compile(r"[^\x21-\x7e]|[\\<>\"`{}|^]")
+_DNS_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
 
 @frozen
-class Target:
+class ResolvedTarget:
     """Where a checked web address leads.
 
     Attributes:
-        secure: whether it is https.
+        is_https: whether it is https.
         host: as it was written; the certificate has to be its.
         path: the path and the query.
         addresses: the public addresses of the host, any of which may be dialled, and no other.
     """
 
-    secure: bool
+    is_https: bool
     host: str
     port: int
     path: str
     addresses: Sequence[str] = ()
 
 
-def ask_resolver(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
     """Ask the system for all addresses of a name."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-def _networks(given: Iterable[str | Network]) -> tuple[Network, ...]:
-    return tuple(ip_network(network) for network in given)
+def _to_networks(values: Iterable[str | IpNetwork]) -> tuple[IpNetwork, ...]:
+    return tuple(ip_network(network) for network in values)
 
 
-def _numbers(given: Iterable[int]) -> frozenset[int]:
-    return frozenset(given)
+def _to_ports(values: Iterable[int]) -> frozenset[int]:
+    return frozenset(values)
 
 
 @frozen
-class AddressGuard:
+class UrlGuard:
     """Decides where may be dialled.
 
     Args:
         ports: that may be dialled; the usual ones of https and http when not given.
-        allow: networks that are allowed though they are not public, such as ``10.1.2.0/24`` for a receiver of one's own. Every address
+        allowed_networks: networks that are allowed though they are not public, such as ``10.1.2.0/24`` for a receiver of one's own. Every address
             in them can be reached by whoever may type one.
-        http: whether addresses without encryption are taken.
-        resolve: who knows the addresses of a name; the system when not given.
+        allow_http: whether addresses without encryption are taken.
+        resolver: who knows the addresses of a name; the system when not given.
 
     Example:
-        >>> AddressGuard().check("https://10.0.0.7/hook")
+        >>> UrlGuard().check("https://10.0.0.7/hook")
         Traceback (most recent call last):
-        crmcore.domain.errors.outside.AddressRefused: 10.0.0.7: lies inside: 10.0.0.7 is no public address
+        crmcore.domain.errors.outside.BlockedUrlError: 10.0.0.7: lies inside: 10.0.0.7 is no public address
     """
 
-    ports: frozenset[int] = field(default=frozenset(PORTS.values()), converter=_numbers)
-    allow: tuple[Network, ...] = field(default=(), converter=_networks)
-    http: bool = True
-    resolve: Resolve = ask_resolver
+    ports: frozenset[int] = field(default=frozenset(DEFAULT_PORTS.values()), converter=_to_ports)
+    allowed_networks: tuple[IpNetwork, ...] = field(default=(), converter=_to_networks)
+    allow_http: bool = True
+    resolver: Resolver = resolve_host
 
-    def check(self, url: str, /) -> Target:
+    def check(self, url: str, /) -> ResolvedTarget:
         """Look a web address over without asking anybody: its form, its port, and its host if that is a number.
 
         Raises:
-            AddressRefused: saying why.
+            BlockedUrlError: saying why.
         """
-        if len(url) > LONGEST:
-            raise AddressRefused("the address", f"must have at most {LONGEST:,} characters")
-        if _UNPRINTABLE.search(url):
-            raise AddressRefused("the address", "must hold no blanks, backslashes or letters beyond ASCII")
+        if len(url) > MAX_URL_LENGTH:
+            raise BlockedUrlError("the address", f"must have at most {MAX_URL_LENGTH:,} characters")
+        if _FORBIDDEN_CHARACTERS.search(url):
+            raise BlockedUrlError("the address", "must hold no blanks, backslashes or letters beyond ASCII")
         try:
             parts = urlsplit(url)
             port, host = parts.port, parts.hostname or ""
         except ValueError:
-            raise AddressRefused("the address", "cannot be read") from None
+            raise BlockedUrlError("the address", "cannot be read") from None
         scheme = parts.scheme.lower()
-        if scheme not in PORTS or (scheme == "http" and not self.http):
-            raise AddressRefused("the address", f"must begin with {'https:// or http://' if self.http else 'https://'}")
+        if scheme not in DEFAULT_PORTS or (scheme == "http" and not self.allow_http):
+            raise BlockedUrlError(
+                "the address", f"must begin with {'https:// or http://' if self.allow_http else 'https://'}"
+            )
         if "@" in parts.netloc:
-            raise AddressRefused("the address", "must hold no user and no password")
+            raise BlockedUrlError("the address", "must hold no user and no password")
         if "#" in url:
-            raise AddressRefused("the address", "must hold no #")
-        port = PORTS[scheme] if port is None else port
+            raise BlockedUrlError("the address", "must hold no #")
+        port = DEFAULT_PORTS[scheme] if port is None else port
         if port not in self.ports:
-            raise AddressRefused(host, f"port {port} is not among {', '.join(map(str, sorted(self.ports)))}")
+            raise BlockedUrlError(host, f"port {port} is not among {', '.join(map(str, sorted(self.ports)))}")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        target = Target(secure=scheme == "https", host=host, port=port, path=path)
-        number = _number(parts.netloc, host)
-        if number is None:
+        target = ResolvedTarget(is_https=scheme == "https", host=host, port=port, path=path)
+        address = _parse_ip_literal(parts.netloc, host)
+        if address is None:
             return target
-        self._admit(host, [number])
-        return Target(target.secure, host, port, path, (str(number),))
+        self._require_public(host, [address])
+        return ResolvedTarget(target.is_https, host, port, path, (str(address),))
 
-    def lead(self, url: str, /) -> Target:
+    def resolve(self, url: str, /) -> ResolvedTarget:
         """Look a web address over and find out where it leads.
 
         Raises:
-            AddressRefused: its form is wrong, or any of its host's addresses is not public.
+            BlockedUrlError: its form is wrong, or any of its host's addresses is not public.
             OSError: nobody knows the host just now.
         """
         target = self.check(url)
         if target.addresses:
             return target
-        found = list(dict.fromkeys(self.resolve(target.host, target.port)))
-        if not found:
+        addresses = list(dict.fromkeys(self.resolver(target.host, target.port)))
+        if not addresses:
             raise OSError("the host has no address")
         try:
-            self._admit(target.host, [ip_address(text) for text in found])
+            self._require_public(target.host, [ip_address(text) for text in addresses])
         except ValueError:  # a zone, as in fe80::1%eth0, or no address at all
-            raise AddressRefused(target.host, "leads to what is no address") from None
-        return Target(target.secure, target.host, target.port, target.path, tuple(found))
+            raise BlockedUrlError(target.host, "leads to what is no address") from None
+        return ResolvedTarget(target.is_https, target.host, target.port, target.path, tuple(addresses))
 
-    def _admit(self, host: str, addresses: Iterable[Address]) -> None:
+    def _require_public(self, host: str, addresses: Iterable[IpAddress]) -> None:
         for address in addresses:
-            if not is_public(address) and not any(address in network for network in self.allow):
-                raise AddressRefused(host, f"lies inside: {address} is no public address")
+            if not is_public(address) and not any(address in network for network in self.allowed_networks):
+                raise BlockedUrlError(host, f"lies inside: {address} is no public address")
 
 
-def is_public(address: Address, /) -> bool:
+def is_public(address: IpAddress, /) -> bool:
     """Whether an address can belong to somebody outside.
 
     Example:
@@ -188,35 +190,35 @@ def is_public(address: Address, /) -> bool:
         [True, False, False, False]
     """
     if isinstance(address, IPv4Address):
-        return not any(address in network for network in _NOT_PUBLIC_4)
-    if address.scope_id is not None or address not in _PUBLIC_6:
+        return not any(address in network for network in _NON_PUBLIC_IPV4)
+    if address.scope_id is not None or address not in _GLOBAL_IPV6:
         return False
-    return not any(address in network for network in _NOT_PUBLIC_6)
+    return not any(address in network for network in _NON_PUBLIC_IPV6)
 
 
-def _number(netloc: str, host: str) -> Address | None:
+def _parse_ip_literal(netloc: str, host: str) -> IpAddress | None:
     """Read a host that is a number in its one proper spelling; None if it is a name.
 
     Raises:
-        AddressRefused: it is neither. ``0x7f.1``, ``2130706433`` and ``127.1`` are numbers to some libraries and names to others.
+        BlockedUrlError: it is neither. ``0x7f.1``, ``2130706433`` and ``127.1`` are numbers to some libraries and names to others.
     """
     if "[" in netloc:
         try:
             address = IPv6Address(host)
         except ValueError:
-            raise AddressRefused(host, "is no address") from None
+            raise BlockedUrlError(host, "is no address") from None
         if address.scope_id is not None:
-            raise AddressRefused(host, "must name no network card")
+            raise BlockedUrlError(host, "must name no network card")
         return address
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise AddressRefused(host or "the address", "must name a host")
-    if not _LOOKS_LIKE_A_NUMBER.fullmatch(labels[-1]):
+    if len(host) > 253 or not all(_DNS_LABEL.fullmatch(label) for label in labels):
+        raise BlockedUrlError(host or "the address", "must name a host")
+    if not _NUMERIC_LABEL.fullmatch(labels[-1]):
         return None
     try:
         address4 = IPv4Address(host)
     except ValueError:
-        raise AddressRefused(host, "must be written as four plain numbers, or as a name") from None
+        raise BlockedUrlError(host, "must be written as four plain numbers, or as a name") from None
     if str(address4) != host:
-        raise AddressRefused(host, "must be written as four plain numbers, or as a name")
+        raise BlockedUrlError(host, "must be written as four plain numbers, or as a name")
     return address4

@@ -4,10 +4,10 @@ import re
 import sys
 from typing import Final, TextIO
 
-from crmcore.domain.messages import Letter
+from crmcore.domain.messages import OutgoingMessage
 
 # Line breaks too: each line is checked by itself.
-_CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class ConsoleNotifier:
@@ -20,10 +20,10 @@ class ConsoleNotifier:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Write it, without anything that a terminal would obey."""
-        to = f"{letter.name} <{letter.to}>" if letter.name else letter.to
-        lines = [f"-- {letter.channel} to {to}", f"-- {letter.subject}", *letter.body.split("\n"), ""]
+        recipient = f"{message.recipient_name} <{message.address}>" if message.recipient_name else message.address
+        lines = [f"-- {message.channel} to {recipient}", f"-- {message.subject}", *message.body.split("\n"), ""]
         stream = sys.stdout if self._stream is None else self._stream  # whatever standard output is by now
-        stream.write("".join(_CONTROL.sub("�", line) + "\n" for line in lines))
+        stream.write("".join(_CONTROL_CHARACTERS.sub("�", line) + "\n" for line in lines))
         stream.flush()

@@ -15,11 +15,11 @@ from typing import Any, Self
 
 from attrs import frozen
 
-from crmcore.adapters.notify.addresses import Target
+from crmcore.adapters.notify.addresses import ResolvedTarget
 
 
 @frozen
-class Answer:
+class Response:
     """What the other side said; its body is not read.
 
     Attributes:
@@ -31,19 +31,19 @@ class Answer:
     retry_after: str = ""
 
 
-class Line:
+class Connection:
     """A connection to one target, kept open between requests as long as both sides like.
 
     Args:
         target: where to, checked.
         timeout: for one request from dialling to the answer's head, in seconds.
-        context: what is trusted.
+        ssl_context: what is trusted.
     """
 
-    def __init__(self, target: Target, *, timeout: float, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, target: ResolvedTarget, *, timeout: float, ssl_context: ssl.SSLContext | None = None) -> None:
         self.target = target
         self._timeout = timeout
-        self._context = context
+        self._ssl_context = ssl_context
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
@@ -52,19 +52,19 @@ class Line:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """Send one request.
 
         Raises:
             OSError, http.client.HTTPException: it did not get through, or the answer did not.
         """
         deadline = time.monotonic() + self._timeout
-        kept = self._socket is not None
+        is_reused = self._socket is not None
         try:
             return self._post(path, body, headers, deadline)
         except (ConnectionError, http.client.RemoteDisconnected):
             self.close()
-            if not kept:
+            if not is_reused:
                 raise
         except BaseException:
             self.close()
@@ -78,15 +78,15 @@ class Line:
             self._socket.close()
             self._socket = None
 
-    def _post(self, path: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Answer:
+    def _post(self, path: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Response:
         target = self.target
         connection = http.client.HTTPConnection(target.host, target.port)
-        connection.default_port = 443 if target.secure else 80  # goes without saying in Host
-        connection.sock = _Timed(self._dial(deadline), deadline)
+        connection.default_port = 443 if target.is_https else 80  # goes without saying in Host
+        connection.sock = _DeadlineSocket(self._open_socket(deadline), deadline)
         connection.auto_open = 0
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
-        answer = Answer(response.status, response.headers.get("retry-after", ""))
+        result = Response(response.status, response.headers.get("retry-after", ""))
         # A short answer is read to its end, so that the connection can serve again; a long one is not worth it.
         length = response.length
         if response.will_close or length is None or length > 10_000:
@@ -94,9 +94,9 @@ class Line:
         else:
             with suppress(OSError, http.client.HTTPException):  # what it said is known by now
                 response.read()
-        return answer
+        return result
 
-    def _dial(self, deadline: float) -> socket.socket:
+    def _open_socket(self, deadline: float) -> socket.socket:
         if self._socket is None:
             self._socket = self._connect(deadline)
         return self._socket
@@ -105,57 +105,57 @@ class Line:
         failure: OSError = OSError("no address")
         for address in self.target.addresses:
             try:
-                plain = socket.create_connection((address, self.target.port), timeout=_left(deadline))
+                raw_socket = socket.create_connection((address, self.target.port), timeout=_remaining_time(deadline))
             except OSError as error:
                 failure = error
                 continue
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body are two packets
-            if not self.target.secure:
-                return plain
-            context = self._context or ssl.create_default_context()
+            raw_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body are two packets
+            if not self.target.is_https:
+                return raw_socket
+            ssl_context = self._ssl_context or ssl.create_default_context()
             try:
-                return context.wrap_socket(plain, server_hostname=self.target.host)
+                return ssl_context.wrap_socket(raw_socket, server_hostname=self.target.host)
             except BaseException:
-                plain.close()
+                raw_socket.close()
                 raise
         raise failure
 
 
-class _Timed:
+class _DeadlineSocket:
     """A socket as `http.client` uses one, all of whose waiting ends at one deadline."""
 
-    def __init__(self, connected: socket.socket, deadline: float) -> None:
-        self._connected = connected
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._socket = sock
         self._deadline = deadline
 
     def sendall(self, content: Any) -> None:
-        self._connected.settimeout(_left(self._deadline))
-        self._connected.sendall(content)
+        self._socket.settimeout(_remaining_time(self._deadline))
+        self._socket.sendall(content)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Incoming(self._connected, self._deadline))
+        return io.BufferedReader(_DeadlineReader(self._socket, self._deadline))
 
     def close(self) -> None:
         """Leave the socket to the line."""
 
 
-class _Incoming(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """What comes in, until the deadline."""
 
-    def __init__(self, connected: socket.socket, deadline: float) -> None:
-        self._connected = connected
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._socket = sock
         self._deadline = deadline
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._connected.settimeout(_left(self._deadline))
-        return self._connected.recv_into(buffer)
+        self._socket.settimeout(_remaining_time(self._deadline))
+        return self._socket.recv_into(buffer)
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _remaining_time(deadline: float) -> float:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError("took too long")
-    return left
+    return remaining

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from crmcore.adapters.notify.smtp import SmtpNotifier
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.messages import Letter
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.messages import OutgoingMessage
 
-SENDER: Final = "crm@localhost.localdomain"
+DEFAULT_SENDER: Final = "crm@localhost.localdomain"
 
 
-class FolderNotifier:
+class FileNotifier:
     """Writes each letter as a file of its own. The same letter is the same file, so a repetition changes nothing.
 
     Args:
@@ -18,29 +18,29 @@ class FolderNotifier:
         sender: the address that letters come from.
 
     Raises:
-        InvalidInput: that is no address.
+        InvalidInputError: that is no address.
     """
 
-    def __init__(self, folder: str | Path, *, sender: str = SENDER) -> None:
+    def __init__(self, folder: str | Path, *, sender: str = DEFAULT_SENDER) -> None:
         self.folder = Path(folder)
-        self._mail = SmtpNotifier("localhost", sender=sender, security="none")
+        self._composer = SmtpNotifier("localhost", sender=sender, security="none")
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Write its file, whole or not at all.
 
         Raises:
-            DeliveryFailed: permanently, when it cannot be a mail; for now, when the folder cannot be written.
+            DeliveryError: permanently, when it cannot be a mail; for now, when the folder cannot be written.
         """
-        content = self._mail.compose(letter).as_bytes()
-        name = "".join(char if char.isalnum() else "-" for char in f"{letter.topic}-{letter.id[-12:]}")
-        path = self.folder / f"{letter.at:%Y-%m-%d-%H%M}-{name}.eml"
+        content = self._composer.compose(message).as_bytes()
+        name = "".join(char if char.isalnum() else "-" for char in f"{message.topic}-{message.id[-12:]}")
+        path = self.folder / f"{message.at:%Y-%m-%d-%H%M}-{name}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".part")
-            draft.write_bytes(content)
-            draft.replace(path)
+            temporary_path = path.with_suffix(".part")
+            temporary_path.write_bytes(content)
+            temporary_path.replace(path)
         except OSError as error:
-            raise DeliveryFailed(letter.channel, f"the folder cannot be written ({type(error).__name__})") from None
+            raise DeliveryError(message.channel, f"the folder cannot be written ({type(error).__name__})") from None
 
     def __repr__(self) -> str:
         return f"FolderNotifier({str(self.folder)!r})"

@@ -17,30 +17,30 @@ from email.utils import parseaddr
 from typing import Any, Final
 from urllib.parse import quote
 
-from crmcore.domain.values.contact import EMAIL_LIMIT, is_local_part
+from crmcore.domain.values.contact import MAX_EMAIL_LENGTH, is_local_part
 
-WIDTH: Final = 78
+LINE_LENGTH: Final = 78
 """How long a line should be at most, in characters (RFC 5322 2.1.1)."""
-LONGEST_WORD: Final = 970
+MAX_WORD_LENGTH: Final = 970
 """How long a word may be, for it cannot be folded: a line may have 998 characters, with the name of its header."""
 
-_REORDERING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PLAIN: Final = re.compile(r"[!-~]{1,60}( [!-~]{1,60})*")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_NEEDS_NO_ESCAPE: Final = re.compile(r"[^\"\\<>]+")
-_READABLE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
-_ROOM: Final = 63
+_UNQUOTED: Final = re.compile(r"[^\"\\<>]+")
+_Q_LITERALS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
+_WORD_CAPACITY: Final = 63
 """How many characters an encoded word has room for, besides ``=?utf-8?q?`` and ``?=`` (75 in all, RFC 2047 2)."""
-_FIRST_ROOM: Final = 55
+_FIRST_WORD_CAPACITY: Final = 55
 """The same for the first word, behind ``Subject:``: such a line has 76 characters at most."""
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]*:(?://)?)([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
-_NO_URL: Final = re.compile("[\\s\x00-\x20\x7f-\x9f\\\\<>]")
+_INVALID_IN_URL: Final = re.compile("[\\s\x00-\x20\x7f-\x9f\\\\<>]")
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
-class AsWritten(EmailPolicy):
+class VerbatimHeaders(EmailPolicy):
     """Stores the values of headers as they are given, and folds them at their spaces. It decodes nothing unless a caller reads."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class AsWritten(EmailPolicy):
         first, *words = value.split(" ")
         lines = [f"{name}: {first}"]  # not folded before its first word: some readers would keep the space
         for word in words:
-            if len(lines[-1]) + 1 + len(word) > WIDTH:
+            if len(lines[-1]) + 1 + len(word) > LINE_LENGTH:
                 lines.append("")
             lines[-1] += f" {word}"
         return self.linesep.join(lines) + self.linesep
@@ -68,35 +68,35 @@ class AsWritten(EmailPolicy):
         return self.fold(name, value).encode()
 
 
-def new_mail() -> EmailMessage:
+def create_message() -> EmailMessage:
     """Make an empty mail whose headers leave as they are set."""
-    return EmailMessage(policy=AsWritten(linesep="\r\n", cte_type="7bit"))
+    return EmailMessage(policy=VerbatimHeaders(linesep="\r\n", cte_type="7bit"))
 
 
-def as_text(text: str) -> str:
+def encode_text(text: str) -> str:
     """Write the value of a header that is free text, such as a subject.
 
     Controls that reorder the text behind them (embeddings, overrides and isolates of Unicode's bidirectional algorithm) are left out.
 
     Example:
-        >>> as_text("Late: call Anna"), as_text("Zvanīt"), as_text("=?utf-8?q?a?=")
+        >>> encode_text("Late: call Anna"), encode_text("Zvanīt"), encode_text("=?utf-8?q?a?=")
         ('Late: call Anna', '=?utf-8?q?Zvan=C4=ABt?=', '=?utf-8?q?=3D=3Futf-8=3Fq=3Fa=3F=3D?=')
     """
-    text = _REORDERING.sub("", text).strip()
+    text = _BIDI_CONTROLS.sub("", text).strip()
     return text if _is_plain(text) else " ".join(_encoded_words(text))
 
 
-def as_mailbox(address: str, name: str) -> str:
+def encode_mailbox(address: str, name: str) -> str:
     """Write one mailbox: a checked address, with a name before it if there is one.
 
     Example:
-        >>> as_mailbox("crm@example.com", "Logi, SIA")
+        >>> encode_mailbox("crm@example.com", "Logi, SIA")
         '"Logi, SIA" <crm@example.com>'
     """
-    name = _REORDERING.sub("", name).strip()
+    name = _BIDI_CONTROLS.sub("", name).strip()
     if not name:
         return address
-    if _is_plain(name) and _NEEDS_NO_ESCAPE.fullmatch(name):
+    if _is_plain(name) and _UNQUOTED.fullmatch(name):
         name = name if _ATOMS.fullmatch(name) else f'"{name}"'
     else:
         name = " ".join(_encoded_words(name))
@@ -113,17 +113,17 @@ def checked_address(address: str) -> str:
         >>> checked_address("anna@ēx.lv")
         'anna@xn--x-oia.lv'
     """
-    if len(address) > EMAIL_LIMIT:
+    if len(address) > MAX_EMAIL_LENGTH:
         raise ValueError("an address is too long")
     local, _, domain = address.rpartition("@")
-    written = f"{local}@{ascii_domain(domain)}"
+    written = f"{local}@{to_ascii_domain(domain)}"
     # The last test is how smtplib reads an address, before it writes the command.
-    if not is_local_part(local) or len(written.encode()) > EMAIL_LIMIT or parseaddr(written) != ("", written):
+    if not is_local_part(local) or len(written.encode()) > MAX_EMAIL_LENGTH or parseaddr(written) != ("", written):
         raise ValueError("that is no address")
     return written
 
 
-def ascii_domain(domain: str) -> str:
+def to_ascii_domain(domain: str) -> str:
     """Convert the name of a domain to ASCII, and check what came out.
 
     Raises:
@@ -135,21 +135,21 @@ def ascii_domain(domain: str) -> str:
     return written
 
 
-def as_url(url: str) -> str:
+def encode_url(url: str) -> str:
     """Write a web address in angle brackets. Letters beyond ASCII are percent-encoded, in the host by IDNA (RFC 3987 3.1).
 
     Raises:
         ValueError: it is no web address, holds a space, a control character or an angle bracket, or does not fit into a line.
 
     Example:
-        >>> as_url("https://example.com/stop?who=jānis")
+        >>> encode_url("https://example.com/stop?who=jānis")
         '<https://example.com/stop?who=j%C4%81nis>'
     """
     parts = _URL.fullmatch(url)
-    if not parts or _NO_URL.search(url):
+    if not parts or _INVALID_IN_URL.search(url):
         raise ValueError("that is no web address")
     scheme, host, rest = parts.groups()
-    written = f"<{scheme}{host if host.isascii() else ascii_domain(host)}{quote(rest, safe=_ASCII)}>"
+    written = f"<{scheme}{host if host.isascii() else to_ascii_domain(host)}{quote(rest, safe=_ASCII)}>"
     if not _is_word(written):
         raise ValueError("the web address is too long")
     return written
@@ -157,7 +157,7 @@ def as_url(url: str) -> str:
 
 def _is_word(word: str) -> bool:
     """Whether it can stand between two spaces of a header: something printable that fits into a line."""
-    return word != "" and " " not in word and word.isprintable() and len(word.encode()) <= LONGEST_WORD
+    return word != "" and " " not in word and word.isprintable() and len(word.encode()) <= MAX_WORD_LENGTH
 
 
 def _is_plain(text: str) -> bool:
@@ -166,26 +166,26 @@ def _is_plain(text: str) -> bool:
 
 def _encoded_words(text: str) -> Iterator[str]:
     """Write text as encoded words, each of whole characters: readable, or in Base64 if that would be more than twice as long as the text."""
-    readable = [_readable(char) for char in text]
+    readable = [_q_encode(char) for char in text]
     if sum(map(len, readable)) <= 2 * len(text.encode()):
-        for piece in _pieces(readable, _FIRST_ROOM, _ROOM):
+        for piece in _split_by_capacity(readable, _FIRST_WORD_CAPACITY, _WORD_CAPACITY):
             yield f"=?utf-8?q?{piece}?="
     else:
-        for piece in _pieces(text, _FIRST_ROOM // 4 * 3, _ROOM // 4 * 3):
+        for piece in _split_by_capacity(text, _FIRST_WORD_CAPACITY // 4 * 3, _WORD_CAPACITY // 4 * 3):
             yield f"=?utf-8?b?{b64encode(piece.encode()).decode()}?="
 
 
-def _readable(char: str) -> str:
-    return "_" if char == " " else "".join(chr(b) if b in _READABLE else f"={b:02X}" for b in char.encode())
+def _q_encode(char: str) -> str:
+    return "_" if char == " " else "".join(chr(b) if b in _Q_LITERALS else f"={b:02X}" for b in char.encode())
 
 
-def _pieces(parts: Iterable[str], first: int, room: int) -> Iterator[str]:
+def _split_by_capacity(parts: Iterable[str], first_capacity: int, capacity: int) -> Iterator[str]:
     """Join parts as long as they fit, in bytes."""
-    piece, left = "", first
+    piece, left = "", first_capacity
     for part in parts:
         size = len(part.encode())
         if size > left:
             yield piece
-            piece, left = "", room
+            piece, left = "", capacity
         piece, left = piece + part, left - size
     yield piece

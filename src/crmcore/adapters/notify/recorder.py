@@ -2,35 +2,35 @@
 
 from collections.abc import Callable
 
-from crmcore.domain.messages import Letter
+from crmcore.domain.messages import OutgoingMessage
 
 
-class Recorder:
+class RecordingNotifier:
     """Keeps every letter instead of sending it.
 
     Args:
-        before: called with each letter before it is kept; what it raises is how the sending fails.
+        before_send: called with each letter before it is kept; what it raises is how the sending fails.
 
     Attributes:
-        letters: everything that was sent, in order, repetitions included.
+        messages: everything that was sent, in order, repetitions included.
 
     Example:
-        >>> from crmcore import Crm, Recorder
-        >>> sent = Recorder()
+        >>> from crmcore import Crm, RecordingNotifier
+        >>> sent = RecordingNotifier()
         >>> crm = Crm(notifiers={"email": sent})
-        >>> crm.deliver().sent, sent.letters
+        >>> crm.deliver().sent, sent.messages
         (0, [])
     """
 
-    def __init__(self, before: Callable[[Letter], object] | None = None) -> None:
-        self._before = before
-        self.letters: list[Letter] = []
+    def __init__(self, before_send: Callable[[OutgoingMessage], object] | None = None) -> None:
+        self._before_send = before_send
+        self.messages: list[OutgoingMessage] = []
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Keep it."""
-        if self._before is not None:
-            self._before(letter)
-        self.letters.append(letter)
+        if self._before_send is not None:
+            self._before_send(message)
+        self.messages.append(message)
 
     def __repr__(self) -> str:
-        return f"Recorder({len(self.letters)} letters)"
+        return f"Recorder({len(self.messages)} letters)"

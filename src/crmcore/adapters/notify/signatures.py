@@ -1,6 +1,6 @@
 """Signed web calls by the scheme of Standard Webhooks (standardwebhooks.com, v1): HMAC-SHA256 over id, time and body.
 
-`sign` is what our notifier does; `Verifier` is for the host that takes such calls in, from crmcore or from anybody else who signs so.
+`sign` is what our notifier does; `WebhookVerifier` is for the host that takes such calls in, from crmcore or from anybody else who signs so.
 """
 
 import base64
@@ -14,66 +14,66 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import SignatureRefused
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import InvalidSignatureError
 
-TOLERANCE: Final = timedelta(minutes=5)
+DEFAULT_TOLERANCE: Final = timedelta(minutes=5)
 """How far the sender's clock, and the way, may be off."""
-PREFIX: Final = "whsec_"
+SECRET_PREFIX: Final = "whsec_"
 
 
-def key_of(secret: str, /) -> bytes:
+def parse_secret(secret: str, /) -> bytes:
     """Read a secret as it is written in settings: ``whsec_`` and 24 to 64 bytes in base 64.
 
     Raises:
-        InvalidInput: it is none; the secret is not repeated.
+        InvalidInputError: it is none; the secret is not repeated.
     """
     try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError, AttributeError):
-        raise InvalidInput("webhook.secret", f"must be {PREFIX} and base 64") from None
+        raise InvalidInputError("webhook.secret", f"must be {SECRET_PREFIX} and base 64") from None
     if not 24 <= len(key) <= 64:
-        raise InvalidInput("webhook.secret", "must hold 24 to 64 bytes")
+        raise InvalidInputError("webhook.secret", "must hold 24 to 64 bytes")
     return key
 
 
-def sign(key: bytes, id: str, at: int, body: bytes, /) -> str:
+def sign(key: bytes, id: str, timestamp: int, body: bytes, /) -> str:
     """Make the signature of one call.
 
     Args:
-        key: of `key_of`.
+        key: of `parse_secret`.
         id: of the call, the same in every attempt.
-        at: when it is made, in seconds since 1970.
+        timestamp: when it is made, in seconds since 1970.
         body: as it is sent, to the byte.
     """
-    digest = hmac.digest(key, f"{id}.{at}.".encode() + body, hashlib.sha256)
+    digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, hashlib.sha256)
     return "v1," + base64.b64encode(digest).decode()
 
 
 @frozen
-class Verified:
+class VerifiedWebhook:
     """A call that is from whom it says, and not heard before.
 
     Attributes:
         id: of the call; a repetition has the same.
-        at: when it was signed.
+        signed_at: when it was signed.
         body: what it says.
     """
 
     id: str
-    at: datetime
+    signed_at: datetime
     body: bytes
 
 
-class Seen(Protocol):
+class ReplayCache(Protocol):
     """Remembers ids."""
 
-    def first(self, id: str, /, *, until: datetime) -> bool:
+    def add(self, id: str, /, *, expires_at: datetime) -> bool:
         """Remember an id at least until then; whether it was new. Of several that ask at once, one is told so."""
         ...
 
 
-class SeenInMemory:
+class MemoryReplayCache:
     """Remembers ids in this process, which is enough for one process and no more; `Crm.inbox` remembers them in the store.
 
     Args:
@@ -82,25 +82,25 @@ class SeenInMemory:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self._until: dict[str, datetime] = {}
+        self._expires_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
-    def first(self, id: str, /, *, until: datetime) -> bool:
+    def add(self, id: str, /, *, expires_at: datetime) -> bool:
         """Remember an id; whether it was new."""
         with self._lock:
             now = self._now()
             # In the order in which they came, which is nearly that in which they may go.
-            while self._until and next(iter(self._until.values())) < now:
-                del self._until[next(iter(self._until))]
-            return self._until.setdefault(id, until) is until
+            while self._expires_at and next(iter(self._expires_at.values())) < now:
+                del self._expires_at[next(iter(self._expires_at))]
+            return self._expires_at.setdefault(id, expires_at) is expires_at
 
 
-class Verifier:
+class WebhookVerifier:
     """Tells true calls from others.
 
     Args:
         secrets: what the sender may sign with; several while one is being replaced by the next.
-        seen: where ids are remembered, so that a call that somebody recorded cannot be played back; without it a call passes as often as
+        replay_cache: where ids are remembered, so that a call that somebody recorded cannot be played back; without it a call passes as often as
             it comes, and whoever takes it has to see to that.
         tolerance: how old, or how far ahead, a call may be.
         now: what time it is.
@@ -110,18 +110,18 @@ class Verifier:
         self,
         secrets: Iterable[str],
         *,
-        seen: Seen | None = None,
-        tolerance: timedelta = TOLERANCE,
+        replay_cache: ReplayCache | None = None,
+        tolerance: timedelta = DEFAULT_TOLERANCE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._keys = [key_of(secret) for secret in secrets]
+        self._keys = [parse_secret(secret) for secret in secrets]
         if not self._keys:
-            raise InvalidInput("webhook.secrets", "must hold at least one")
-        self._seen = seen
+            raise InvalidInputError("webhook.secrets", "must hold at least one")
+        self._replay_cache = replay_cache
         self._tolerance = tolerance
         self._now = now
 
-    def verify(self, headers: Mapping[str, str], body: bytes, /) -> Verified:
+    def verify(self, headers: Mapping[str, str], body: bytes, /) -> VerifiedWebhook:
         """Look a call over.
 
         Args:
@@ -129,25 +129,31 @@ class Verifier:
             body: as it came, to the byte.
 
         Raises:
-            SignatureRefused: a header is missing, the time is off, no signature fits, or it was heard before.
+            InvalidSignatureError: a header is missing, the time is off, no signature fits, or it was heard before.
         """
-        given = {name.lower(): value for name, value in headers.items()}
-        id, at, signatures = (given.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
-        if not (id and at and signatures) or len(id) > 255:
-            raise SignatureRefused("webhook-id, webhook-timestamp or webhook-signature is missing")
-        if not (at.isascii() and at.isdigit() and len(at) <= 12):
-            raise SignatureRefused("webhook-timestamp is no time")
-        signed_at = datetime.fromtimestamp(int(at), UTC)
+        lowercase_headers = {name.lower(): value for name, value in headers.items()}
+        id, timestamp, signatures = (
+            lowercase_headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")
+        )
+        if not (id and timestamp and signatures) or len(id) > 255:
+            raise InvalidSignatureError("webhook-id, webhook-timestamp or webhook-signature is missing")
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+            raise InvalidSignatureError("webhook-timestamp is no time")
+        signed_at = datetime.fromtimestamp(int(timestamp), UTC)
         if abs(self._now() - signed_at) > self._tolerance:
-            raise SignatureRefused("webhook-timestamp is too far from now")
-        expected = [sign(key, id, int(at), body).encode() for key in self._keys]
-        offered = [one.encode() for one in signatures.split(" ")[:20]]
+            raise InvalidSignatureError("webhook-timestamp is too far from now")
+        expected_signatures = [sign(key, id, int(timestamp), body).encode() for key in self._keys]
+        offered_signatures = [offered.encode() for offered in signatures.split(" ")[:20]]
         # Every pair is compared in constant time, so that nothing can be learnt from how long it takes.
-        if not sum(hmac.compare_digest(one, other) for one in offered for other in expected):
-            raise SignatureRefused("no signature fits")
-        if self._seen is not None and not self._seen.first(id, until=signed_at + 2 * self._tolerance):
-            raise SignatureRefused("it was heard before")
-        return Verified(id, signed_at, body)
+        if not sum(
+            hmac.compare_digest(offered, expected) for offered in offered_signatures for expected in expected_signatures
+        ):
+            raise InvalidSignatureError("no signature fits")
+        if self._replay_cache is not None and not self._replay_cache.add(
+            id, expires_at=signed_at + 2 * self._tolerance
+        ):
+            raise InvalidSignatureError("it was heard before")
+        return VerifiedWebhook(id, signed_at, body)
 
     def __repr__(self) -> str:
         return f"Verifier({len(self._keys)} secrets)"

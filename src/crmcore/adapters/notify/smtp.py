@@ -15,20 +15,20 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final, Literal
 
-from crmcore.adapters.notify.headers import as_mailbox, as_text, as_url, checked_address, new_mail
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import DeliveryFailed
-from crmcore.domain.messages import Letter
+from crmcore.adapters.notify.headers import checked_address, create_message, encode_mailbox, encode_text, encode_url
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import DeliveryError
+from crmcore.domain.messages import OutgoingMessage
 
-TIMEOUT: Final = 15.0
+DEFAULT_TIMEOUT: Final = 15.0
 """How long the server may be silent, in seconds: well under the lease that delivery gives a message."""
 UNKNOWN_LANGUAGE: Final = "und"
 """What a mail calls a language whose tag has no proper form (RFC 5646 4.1)."""
 
 Security = Literal["starttls", "tls", "none"]
 
-_PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
-_UNSENDABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DEFAULT_PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
+_FORBIDDEN_CHARACTERS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNSENDABLE_IN_BODY: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -45,12 +45,12 @@ class SmtpNotifier:
         user: to log in with, if the server asks for it.
         password: as above.
         timeout: how long the server may be silent, in seconds.
-        context: what is trusted; the machine's own authorities when not given.
-        unsubscribe: tells the https address by which the receiver of a letter unsubscribes with one click (RFC 8058), or None. Without
+        ssl_context: what is trusted; the machine's own authorities when not given.
+        unsubscribe_url: tells the https address by which the receiver of a letter unsubscribes with one click (RFC 8058), or None. Without
             it, mails have no List-Unsubscribe: notices to one's own people need none.
 
     Raises:
-        InvalidInput: a password without encryption, an address that is none.
+        InvalidInputError: a password without encryption, an address that is none.
     """
 
     def __init__(
@@ -63,88 +63,98 @@ class SmtpNotifier:
         security: Security = "starttls",
         user: str | None = None,
         password: str | None = None,
-        timeout: float = TIMEOUT,
-        context: ssl.SSLContext | None = None,
-        unsubscribe: Callable[[Letter], str | None] | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        ssl_context: ssl.SSLContext | None = None,
+        unsubscribe_url: Callable[[OutgoingMessage], str | None] | None = None,
     ) -> None:
-        if security not in _PORTS:
-            raise InvalidInput("smtp.security", "must be starttls, tls or none")
+        if security not in _DEFAULT_PORTS:
+            raise InvalidInputError("smtp.security", "must be starttls, tls or none")
         if security == "none" and user is not None:
-            raise InvalidInput("smtp.security", "must not be none with a password; it could be read on the way")
+            raise InvalidInputError("smtp.security", "must not be none with a password; it could be read on the way")
         self._host = host
-        self._port = port or _PORTS[security]
+        self._port = port or _DEFAULT_PORTS[security]
         self._security = security
-        self._login = None if user is None else (user, password or "")
+        self._credentials = None if user is None else (user, password or "")
         self._timeout = timeout
-        self._context = context
-        self._unsubscribe = unsubscribe
-        if _UNSENDABLE.search(sender_name):
-            raise InvalidInput("smtp.sender_name", "must be one line without control characters")
+        self._ssl_context = ssl_context
+        self._unsubscribe_url = unsubscribe_url
+        if _FORBIDDEN_CHARACTERS.search(sender_name):
+            raise InvalidInputError("smtp.sender_name", "must be one line without control characters")
         self._sender_name = sender_name
         try:
             self._sender = checked_address(sender)
         except ValueError:
-            raise InvalidInput("smtp.sender", "must be an e-mail address") from None
+            raise InvalidInputError("smtp.sender", "must be an e-mail address") from None
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Send it.
 
         Raises:
-            DeliveryFailed: permanently, when the server refuses it for good (5xx) or it cannot be a mail; for now, when the server asks
+            DeliveryError: permanently, when the server refuses it for good (5xx) or it cannot be a mail; for now, when the server asks
                 to come again (4xx), cannot be reached, does not let us in, or hangs up.
         """
-        content = self.compose(letter).as_bytes()
-        addresses = (self._sender, _recipient(letter))
+        content = self.compose(message).as_bytes()
+        addresses = (self._sender, _recipient(message))
         try:
             server = self._connect()
         except smtplib.SMTPResponseException as error:
-            raise _failed(letter, f"the server did not let us in ({error.smtp_code})") from None
+            raise _delivery_error(message, f"the server did not let us in ({error.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise _failed(letter, f"the server cannot be reached ({type(error).__name__})") from None
+            raise _delivery_error(message, f"the server cannot be reached ({type(error).__name__})") from None
         try:
             _hand_over(server, *addresses, content)
         except smtplib.SMTPRecipientsRefused as error:
-            raise _refused(letter, *(code for code, _ in error.recipients.values())) from None
+            raise _rejection_error(message, *(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPResponseException as error:
-            raise _refused(letter, error.smtp_code) from None
+            raise _rejection_error(message, error.smtp_code) from None
         except smtplib.SMTPNotSupportedError:
-            raise _failed(letter, "the server takes no address in these letters", permanent=True) from None
+            raise _delivery_error(message, "the server takes no address in these letters", is_permanent=True) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise _failed(letter, f"the connection was lost ({type(error).__name__})") from None
+            raise _delivery_error(message, f"the connection was lost ({type(error).__name__})") from None
         finally:
             # It is sent or not by now; how the server says goodbye changes nothing.
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
 
-    def compose(self, letter: Letter, /) -> EmailMessage:
+    def compose(self, message: OutgoingMessage, /) -> EmailMessage:
         """Write the mail: the same bytes for the same letter.
 
         Raises:
-            DeliveryFailed: permanently: it holds a control character, or the address is none.
+            DeliveryError: permanently: it holds a control character, or the address is none.
         """
-        unsubscribe = self._unsubscribe(letter) if self._unsubscribe else None
-        given = (letter.to, letter.name, letter.subject, letter.language, letter.id, letter.tenant, unsubscribe or "")
-        if any(map(_UNSENDABLE.search, given)) or _UNSENDABLE_IN_BODY.search(letter.body):
-            raise _failed(letter, "it has a control character where none may be", permanent=True)
-        message = new_mail()
-        message["From"] = as_mailbox(self._sender, self._sender_name)
-        message["To"] = as_mailbox(_recipient(letter), letter.name)
-        message["Subject"] = as_text(letter.subject)
-        message["Date"] = format_datetime(letter.at)
-        message["Message-ID"] = f"<{message_key(letter)}@{self._sender.rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"
-        if unsubscribe:
+        unsubscribe_url = self._unsubscribe_url(message) if self._unsubscribe_url else None
+        header_values = (
+            message.address,
+            message.recipient_name,
+            message.subject,
+            message.language,
+            message.id,
+            message.tenant,
+            unsubscribe_url or "",
+        )
+        if any(map(_FORBIDDEN_CHARACTERS.search, header_values)) or _UNSENDABLE_IN_BODY.search(message.body):
+            raise _delivery_error(message, "it has a control character where none may be", is_permanent=True)
+        email = create_message()
+        email["From"] = encode_mailbox(self._sender, self._sender_name)
+        email["To"] = encode_mailbox(_recipient(message), message.recipient_name)
+        email["Subject"] = encode_text(message.subject)
+        email["Date"] = format_datetime(message.at)
+        email["Message-ID"] = f"<{message_digest(message)}@{self._sender.rpartition('@')[2]}>"
+        email["Auto-Submitted"] = "auto-generated"
+        if unsubscribe_url:
             try:
-                message["List-Unsubscribe"] = as_url(unsubscribe)
+                email["List-Unsubscribe"] = encode_url(unsubscribe_url)
             except ValueError:
-                raise _failed(letter, "its address for unsubscribing is no web address", permanent=True) from None
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.set_content(letter.body)  # it takes away what was said about the content before
-        if letter.language:
-            language = letter.language.replace("_", "-")
-            message["Content-Language"] = language if _LANGUAGE.fullmatch(language) else UNKNOWN_LANGUAGE
-        return message
+                raise _delivery_error(
+                    message, "its address for unsubscribing is no web address", is_permanent=True
+                ) from None
+            email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        email.set_content(message.body)  # it takes away what was said about the content before
+        if message.language:
+            language = message.language.replace("_", "-")
+            email["Content-Language"] = language if _LANGUAGE.fullmatch(language) else UNKNOWN_LANGUAGE
+        return email
 
     def __repr__(self) -> str:
         return f"SmtpNotifier({self._host!r}, port={self._port}, security={self._security!r})"
@@ -152,39 +162,41 @@ class SmtpNotifier:
     def _connect(self) -> smtplib.SMTP:
         server: smtplib.SMTP
         if self._security == "tls":
-            server = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=self._trusted())
+            server = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout, context=self._effective_ssl_context()
+            )
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
         try:
             if self._security == "starttls":
-                server.starttls(context=self._trusted())
-            if self._login:
-                server.login(*self._login)
+                server.starttls(context=self._effective_ssl_context())
+            if self._credentials:
+                server.login(*self._credentials)
         except BaseException:
             server.close()
             raise
         return server
 
-    def _trusted(self) -> ssl.SSLContext:
+    def _effective_ssl_context(self) -> ssl.SSLContext:
         # Without a context smtplib encrypts, and asks nobody who is at the other end.
-        return self._context or ssl.create_default_context()
+        return self._ssl_context or ssl.create_default_context()
 
 
-def message_key(letter: Letter) -> str:
+def message_digest(message: OutgoingMessage) -> str:
     """What identifies a letter in all of its attempts, without telling what the id tells."""
-    return hashlib.sha256(f"{letter.tenant}\0{letter.id}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{message.tenant}\0{message.id}".encode()).hexdigest()[:32]
 
 
-def _recipient(letter: Letter) -> str:
+def _recipient(letter: OutgoingMessage) -> str:
     """Read the address of a letter.
 
     Raises:
-        DeliveryFailed: permanently: it is none, or several.
+        DeliveryError: permanently: it is none, or several.
     """
     try:
-        return checked_address(letter.to)
+        return checked_address(letter.address)
     except ValueError:
-        raise _failed(letter, "that is no e-mail address", permanent=True) from None
+        raise _delivery_error(letter, "that is no e-mail address", is_permanent=True) from None
 
 
 def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
@@ -202,10 +214,10 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes
     server.sendmail(sender, [recipient], content, options)
 
 
-def _refused(letter: Letter, *codes: int) -> DeliveryFailed:
+def _rejection_error(message: OutgoingMessage, *codes: int) -> DeliveryError:
     code = max(codes)
-    return _failed(letter, f"the server refused it ({code})", permanent=code >= 500)
+    return _delivery_error(message, f"the server refused it ({code})", is_permanent=code >= 500)
 
 
-def _failed(letter: Letter, problem: str, *, permanent: bool = False) -> DeliveryFailed:
-    return DeliveryFailed(letter.channel, problem, permanent=permanent)
+def _delivery_error(message: OutgoingMessage, problem: str, *, is_permanent: bool = False) -> DeliveryError:
+    return DeliveryError(message.channel, problem, is_permanent=is_permanent)

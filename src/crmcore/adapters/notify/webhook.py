@@ -14,21 +14,21 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from crmcore.adapters.notify.addresses import AddressGuard
-from crmcore.adapters.notify.dialling import Answer, Line
-from crmcore.adapters.notify.signatures import key_of, sign
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import AddressRefused, DeliveryFailed
-from crmcore.domain.feed import Recorded
-from crmcore.domain.messages import Letter
+from crmcore.adapters.notify.addresses import UrlGuard
+from crmcore.adapters.notify.dialling import Connection, Response
+from crmcore.adapters.notify.signatures import parse_secret, sign
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import BlockedUrlError, DeliveryError
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.messages import OutgoingMessage
 
-LARGEST: Final = 20_000
+MAX_BODY_SIZE: Final = 20_000
 """How large a body may be, in bytes."""
-TIMEOUT: Final = 15.0
+DEFAULT_TIMEOUT: Final = 15.0
 """How long one call may take, in seconds."""
-SHARE: Final = 30.0
+PUBLISH_TIME_LIMIT: Final = 30.0
 """How long one round of facts may take, in seconds, so that the listener's lease still holds at its end."""
-LONGEST_WAIT: Final = timedelta(days=1)
+MAX_RETRY_AFTER: Final = timedelta(days=1)
 """The longest that a receiver can make us wait."""
 
 Secrets = Sequence[str] | Callable[[str], Sequence[str]]
@@ -40,55 +40,57 @@ class WebhookNotifier:
 
     Args:
         secrets: what to sign with. Receivers who are strangers to each other need different ones.
-        guard: which addresses may be dialled; public ones when not given.
+        url_guard: which addresses may be dialled; public ones when not given.
         timeout: for one call, in seconds.
-        full: whether the letter's facts, subject and text travel too. They may say something about persons.
-        context: what is trusted; the machine's own authorities when not given.
+        include_content: whether the letter's facts, subject and text travel too. They may say something about persons.
+        ssl_context: what is trusted; the machine's own authorities when not given.
         now: what time it is.
 
     Raises:
-        InvalidInput: a secret is none.
+        InvalidInputError: a secret is none.
     """
 
     def __init__(
         self,
         secrets: Secrets,
         *,
-        guard: AddressGuard | None = None,
-        timeout: float = TIMEOUT,
-        full: bool = False,
-        context: ssl.SSLContext | None = None,
+        url_guard: UrlGuard | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        include_content: bool = False,
+        ssl_context: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._signer = Signer(secrets, now)
-        self._guard = guard or AddressGuard()
+        self._url_guard = url_guard or UrlGuard()
         self._timeout = timeout
-        self._full = full
-        self._context = context
+        self._include_content = include_content
+        self._ssl_context = ssl_context
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Send it.
 
         Raises:
-            DeliveryFailed: permanently, when the receiver is gone (410), the address leads inside, or the body is too large; for now
+            DeliveryError: permanently, when the receiver is gone (410), the address leads inside, or the body is too large; for now
                 otherwise, after the time that a 429 or 503 names.
         """
-        facts: dict[str, Any] = {
-            "id": letter.id,
-            "topic": letter.topic,
-            "about": letter.about,
-            "tenant": letter.tenant,
-            "at": instant(letter.at),
+        payload: dict[str, Any] = {
+            "id": message.id,
+            "topic": message.topic,
+            "about_id": message.about_id,
+            "tenant": message.tenant,
+            "at": format_instant(message.at),
         }
-        if self._full:
-            facts |= {"subject": letter.subject, "text": letter.body, "data": dict(letter.data)}
-        body = as_body(facts)
-        headers = self._signer.headers(letter.to, letter.id, body)
-        with dial(self._guard, letter.to, timeout=self._timeout, context=self._context) as line:
-            demand_success(call(line, body, headers))
+        if self._include_content:
+            payload |= {"subject": message.subject, "text": message.body, "data": dict(message.variables)}
+        body = encode_body(payload)
+        headers = self._signer.headers(message.address, message.id, body)
+        with connect(
+            self._url_guard, message.address, timeout=self._timeout, ssl_context=self._ssl_context
+        ) as connection:
+            raise_for_status(post(connection, body, headers))
 
     def __repr__(self) -> str:
-        return f"WebhookNotifier(full={self._full})"
+        return f"WebhookNotifier(full={self._include_content})"
 
 
 class WebhookPublisher:
@@ -97,11 +99,11 @@ class WebhookPublisher:
     Args:
         url: of the listener.
         secrets, guard, timeout, context, now: as `WebhookNotifier` takes them.
-        write: makes more of a fact than the thin form, as plain data; what a fact holds may say something about persons.
+        build_payload: makes more of a fact than the thin form, as plain data; what a fact holds may say something about persons.
 
     Raises:
-        AddressRefused: the address can never be dialled.
-        InvalidInput: a secret is none.
+        BlockedUrlError: the address can never be dialled.
+        InvalidInputError: a secret is none.
     """
 
     def __init__(
@@ -109,43 +111,45 @@ class WebhookPublisher:
         url: str,
         secrets: Secrets,
         *,
-        guard: AddressGuard | None = None,
-        timeout: float = TIMEOUT,
-        write: Callable[[Recorded], Mapping[str, Any]] | None = None,
-        context: ssl.SSLContext | None = None,
+        url_guard: UrlGuard | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        build_payload: Callable[[RecordedEvent], Mapping[str, Any]] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url = url
         self._signer = Signer(secrets, now)
-        self._guard = guard or AddressGuard()
-        self._guard.check(url)
+        self._url_guard = url_guard or UrlGuard()
+        self._url_guard.check(url)
         self._timeout = timeout
-        self._write = write or thin
-        self._context = context
+        self._build_payload = build_payload or thin_payload
+        self._ssl_context = ssl_context
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Tell the facts, over one connection.
 
         Raises:
-            DeliveryFailed: one was not taken, or time ran out; `DeliveryFailed.taken` tells how many were.
+            DeliveryError: one was not taken, or time ran out; `DeliveryError.delivered_count` tells how many were.
         """
-        until = time.monotonic() + SHARE
-        with dial(self._guard, self._url, timeout=self._timeout, context=self._context) as line:
-            for taken, fact in enumerate(events):
-                if taken and time.monotonic() > until:
-                    raise DeliveryFailed("webhook", "the listener is slow", taken=taken)
+        deadline = time.monotonic() + PUBLISH_TIME_LIMIT
+        with connect(self._url_guard, self._url, timeout=self._timeout, ssl_context=self._ssl_context) as connection:
+            for delivered_count, event in enumerate(events):
+                if delivered_count and time.monotonic() > deadline:
+                    raise DeliveryError("webhook", "the listener is slow", delivered_count=delivered_count)
                 try:
-                    body = as_body({**self._write(fact)})
-                    headers = self._signer.headers(self._url, fact.id, body)
-                except DeliveryFailed as failure:
-                    raise DeliveryFailed(
-                        "webhook", failure.problem, permanent=failure.permanent, taken=taken
+                    body = encode_body({**self._build_payload(event)})
+                    headers = self._signer.headers(self._url, event.id, body)
+                except DeliveryError as failure:
+                    raise DeliveryError(
+                        "webhook", failure.problem, is_permanent=failure.is_permanent, delivered_count=delivered_count
                     ) from failure
                 except Exception as error:  # the host's functions; what the listener took before stays taken
-                    raise DeliveryFailed(
-                        "webhook", f"the call was not made ({type(error).__name__})", taken=taken
+                    raise DeliveryError(
+                        "webhook", f"the call was not made ({type(error).__name__})", delivered_count=delivered_count
                     ) from error
-                demand_success(call(line, body, headers, taken=taken), taken=taken)
+                raise_for_status(
+                    post(connection, body, headers, delivered_count=delivered_count), delivered_count=delivered_count
+                )
 
     def __repr__(self) -> str:
         return "WebhookPublisher()"
@@ -160,17 +164,17 @@ class Signer:
     """
 
     def __init__(self, secrets: Secrets, now: Callable[[], datetime]) -> None:
-        self._of = secrets if callable(secrets) else None
-        self._keys = [] if callable(secrets) else [key_of(secret) for secret in secrets]
-        if not self._of and not self._keys:
-            raise InvalidInput("webhook.secrets", "must hold at least one")
+        self._secrets_for = secrets if callable(secrets) else None
+        self._keys = [] if callable(secrets) else [parse_secret(secret) for secret in secrets]
+        if not self._secrets_for and not self._keys:
+            raise InvalidInputError("webhook.secrets", "must hold at least one")
         self._now = now
 
     def headers(self, url: str, id: str, body: bytes) -> dict[str, str]:
         """Sign a call."""
-        keys = [key_of(secret) for secret in self._of(url)] if self._of else self._keys
+        keys = [parse_secret(secret) for secret in self._secrets_for(url)] if self._secrets_for else self._keys
         if not keys:
-            raise DeliveryFailed("webhook", "there is no secret for the receiver")
+            raise DeliveryError("webhook", "there is no secret for the receiver")
         at = int(self._now().timestamp())
         return {
             "Content-Type": "application/json",
@@ -181,92 +185,103 @@ class Signer:
         }
 
 
-def thin(fact: Recorded) -> Mapping[str, Any]:
+def thin_payload(event: RecordedEvent) -> Mapping[str, Any]:
     """What a listener is told of a fact: enough to ask for it."""
     return {
-        "id": fact.id,
-        "topic": fact.event.name,
-        "about": fact.subject,
-        "tenant": fact.tenant,
-        "at": instant(fact.event.at),
-        "version": fact.version,
-        "position": fact.position,
+        "id": event.id,
+        "topic": event.event.name,
+        "about_id": event.subject_id,
+        "tenant": event.tenant,
+        "at": format_instant(event.event.at),
+        "version": event.version,
+        "position": event.position,
     }
 
 
-def instant(at: datetime) -> str:
+def format_instant(at: datetime) -> str:
     """Write a time as the wire does."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def as_body(facts: Mapping[str, Any]) -> bytes:
+def encode_body(payload: Mapping[str, Any]) -> bytes:
     """Write facts as JSON, if they fit.
 
     Raises:
-        DeliveryFailed: permanently: they are too many.
+        DeliveryError: permanently: they are too many.
     """
-    body = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    if len(body) > LARGEST:
-        raise DeliveryFailed("webhook", f"the body would be larger than {LARGEST:,} bytes", permanent=True)
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    if len(body) > MAX_BODY_SIZE:
+        raise DeliveryError("webhook", f"the body would be larger than {MAX_BODY_SIZE:,} bytes", is_permanent=True)
     return body
 
 
-def dial(guard: AddressGuard, url: str, *, timeout: float, context: ssl.SSLContext | None) -> Line:
+def connect(url_guard: UrlGuard, url: str, *, timeout: float, ssl_context: ssl.SSLContext | None) -> Connection:
     """Get a line to an address that the guard lets through.
 
     Raises:
-        DeliveryFailed: permanently, when it does not; for now, when nobody knows the host.
+        DeliveryError: permanently, when it does not; for now, when nobody knows the host.
     """
     try:
-        return Line(guard.lead(url), timeout=timeout, context=context)
-    except AddressRefused as refusal:
-        raise DeliveryFailed("webhook", f"address refused: {refusal.problem}", permanent=True) from None
+        return Connection(url_guard.resolve(url), timeout=timeout, ssl_context=ssl_context)
+    except BlockedUrlError as blocked:
+        raise DeliveryError("webhook", f"address refused: {blocked.problem}", is_permanent=True) from None
     except OSError as error:
-        raise DeliveryFailed("webhook", f"the host is not known ({type(error).__name__})") from None
+        raise DeliveryError("webhook", f"the host is not known ({type(error).__name__})") from None
 
 
-def call(line: Line, body: bytes, headers: Mapping[str, str], *, taken: int = 0) -> Answer:
+def post(connection: Connection, body: bytes, headers: Mapping[str, str], *, delivered_count: int = 0) -> Response:
     """Make one call.
 
     Raises:
-        DeliveryFailed: it did not get through; whether it was heard nobody knows.
+        DeliveryError: it did not get through; whether it was heard nobody knows.
     """
     try:
-        return line.post(line.target.path, body, headers)
+        return connection.post(connection.target.path, body, headers)
     except (OSError, http.client.HTTPException) as error:
-        raise DeliveryFailed("webhook", f"the call did not get through ({type(error).__name__})", taken=taken) from None
+        raise DeliveryError(
+            "webhook", f"the call did not get through ({type(error).__name__})", delivered_count=delivered_count
+        ) from None
 
 
-def demand_success(answer: Answer, *, taken: int = 0) -> None:
+def raise_for_status(response: Response, *, delivered_count: int = 0) -> None:
     """Let a success pass.
 
     Raises:
-        DeliveryFailed: anything else.
+        DeliveryError: anything else.
     """
-    match answer.status:
+    match response.status:
         case status if 200 <= status < 300:
             return
         case 410:
-            raise DeliveryFailed("webhook", "the receiver is gone (410)", permanent=True, taken=taken)
+            raise DeliveryError(
+                "webhook", "the receiver is gone (410)", is_permanent=True, delivered_count=delivered_count
+            )
         case 429 | 503:
-            wait = _wait(answer.retry_after)
-            raise DeliveryFailed("webhook", f"the receiver is busy ({answer.status})", after=wait, taken=taken)
+            wait = _parse_retry_after(response.retry_after)
+            raise DeliveryError(
+                "webhook",
+                f"the receiver is busy ({response.status})",
+                retry_after=wait,
+                delivered_count=delivered_count,
+            )
         case status if 300 <= status < 400:
-            raise DeliveryFailed(
-                "webhook", f"the receiver sends us elsewhere ({status}); give its new address", taken=taken
+            raise DeliveryError(
+                "webhook",
+                f"the receiver sends us elsewhere ({status}); give its new address",
+                delivered_count=delivered_count,
             )
         case status:
-            raise DeliveryFailed("webhook", f"the receiver answered {status}", taken=taken)
+            raise DeliveryError("webhook", f"the receiver answered {status}", delivered_count=delivered_count)
 
 
-def _wait(retry_after: str) -> timedelta | None:
+def _parse_retry_after(retry_after: str) -> timedelta | None:
     """Read Retry-After: seconds, or a date; nothing if it is neither."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
-        return min(timedelta(seconds=int(text)), LONGEST_WAIT)
+        return min(timedelta(seconds=int(text)), MAX_RETRY_AFTER)
     try:
-        until = parsedate_to_datetime(text)
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return max(timedelta(0), min(until - datetime.now(UTC), LONGEST_WAIT))
+        retry_at = parsedate_to_datetime(text)
+        retry_at = retry_at if retry_at.tzinfo else retry_at.replace(tzinfo=UTC)
+        return max(timedelta(0), min(retry_at - datetime.now(UTC), MAX_RETRY_AFTER))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

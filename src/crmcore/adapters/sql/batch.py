@@ -3,7 +3,7 @@
 Rule 1: a story that ends badly undoes only itself. What it had saved was not written yet; if some of it was, it stood behind a savepoint.
 Rule 2: what the stories have saved is written together, many rows at once, at the end of the batch or when a later story asks for it.
 Rule 3: when the database refuses what a story had left to be written, nothing of the whole batch has happened.
-Rule 4: what the batch has asked before, or has read ahead, it does not ask again (see `recall`).
+Rule 4: what the batch has asked before, or has read ahead, it does not ask again (see `cache`).
 Rule 5: no story begins behind a savepoint that the host has set inside the batch. What stories have left to be written could neither be undone
 with it nor outlast it.
 Rule 6: a batch ends with its commit or its block, whichever comes first, and so do its stories. Every method refuses afterwards.
@@ -13,33 +13,33 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from crmcore.adapters.sql.counters import Changes
-from crmcore.adapters.sql.ledger import Ledger
-from crmcore.adapters.sql.links import SavepointLink
-from crmcore.adapters.sql.recall import Recall
-from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.counters import CounterDeltas
+from crmcore.adapters.sql.ledger import ChangeTracker
+from crmcore.adapters.sql.links import SavepointConnection
+from crmcore.adapters.sql.recall import BatchCache
+from crmcore.adapters.sql.runner import Executor
 from crmcore.adapters.sql.statements import Row
-from crmcore.adapters.sql.transaction import UNKNOWN, SqlTransaction, amend
-from crmcore.domain.criteria import EVERYTHING, Criterion
-from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
+from crmcore.adapters.sql.transaction import MISSING, SqlTransaction, overlay_pending
+from crmcore.domain.criteria import MATCH_ALL, Criterion
+from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports import Context, Ids
+from crmcore.services.ports import IdGenerator, RequestContext
 
 E = TypeVar("E", bound=Entity)
 
-MANY_FACTS: Final = 2_000
+MAX_PENDING_EVENTS: Final = 2_000
 """How many facts wait at most, so that a long batch does not fill the memory."""
 
 
 class SqlBatch:
     """One transaction for many stories; see `crmcore.services.ports.Batch`."""
 
-    def __init__(self, runner: Runner, context: Context) -> None:
+    def __init__(self, executor: Executor, context: RequestContext) -> None:
         self._tenant = context.tenant
         self.is_open = True
-        self.runner = runner
-        self.ledger = Ledger()
-        self.recall = Recall()
+        self.executor = executor
+        self.tracker = ChangeTracker()
+        self.cache = BatchCache()
 
     def __enter__(self) -> Self:
         return self
@@ -50,9 +50,9 @@ class SqlBatch:
         try:
             if self.is_open:
                 self.is_open = False
-                self.runner.link.rollback()
+                self.executor.connection.rollback()
         finally:
-            self.runner.link.release()
+            self.executor.connection.close()
 
     def require_open(self) -> None:
         """Refuse what comes after the end.
@@ -63,147 +63,161 @@ class SqlBatch:
         if not self.is_open:
             raise TransactionClosedError("batch", "batch_is_over")
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> SqlTransaction:
         """Begin a story."""
         self.require_open()
         if context.tenant != self._tenant:
-            raise RuleBroken("batch", "batch_of_one_tenant", "is another tenant's; tell this story outside of it")
-        if not self.runner.link.is_innermost:
-            raise RuleBroken("batch", "batch_around_savepoint", "is open around a savepoint; open the batch behind it")
-        if self.runner.spoiled is not None:
-            raise self.runner.spoiled
-        return _Story(self, context, ids)
+            raise BusinessRuleError(
+                "batch", "batch_of_other_tenant", "is another tenant's; tell this story outside of it"
+            )
+        if not self.executor.connection.is_innermost:
+            raise BusinessRuleError(
+                "batch", "batch_around_savepoint", "is open around a savepoint; open the batch behind it"
+            )
+        if self.executor.failure is not None:
+            raise self.executor.failure
+        return _BatchedTransaction(self, context, id_generator)
 
     def commit(self) -> None:
         """Make all stories last."""
         self.require_open()
-        if self.runner.spoiled is None:
-            self._write()
-            self.ledger.settle(self.runner, self._tenant)
-        self.runner.commit()
+        if self.executor.failure is None:
+            self._flush()
+            self.tracker.flush_counters(self.executor, self._tenant)
+        self.executor.commit()
         self.is_open = False
 
-    def write(self, kind: type[Entity] | None = None) -> None:
+    def flush(self, entity_type: type[Entity] | None = None) -> None:
         """Send what stories have left to be written, and see that it is taken: what comes next may have to be undone without it."""
-        if self.ledger.owes(kind):
-            self._write(kind)
-            self.runner.settle()
+        if self.tracker.has_pending(entity_type):
+            self._flush(entity_type)
+            self.executor.sync()
 
-    def _write(self, kind: type[Entity] | None = None) -> None:
-        if self.ledger.owes(kind):
-            self.recall.forget_answers(kind)
+    def _flush(self, entity_type: type[Entity] | None = None) -> None:
+        if self.tracker.has_pending(entity_type):
+            self.cache.invalidate(entity_type)
             try:
-                self.ledger.write(self.runner, self._tenant, kind)
+                self.tracker.flush(self.executor, self._tenant, entity_type)
             except Exception as error:
-                self.runner.spoiled = self.runner.spoiled or error
+                self.executor.failure = self.executor.failure or error
                 raise
 
-    def note(self, story: Ledger) -> None:
+    def cache_saved(self, tracker: ChangeTracker) -> None:
         """Note what a story has saved. If it is undone after all, whoever is led to it finds nothing there."""
-        for kind, ids in story.waiting.items():
-            self.recall.note(record for id in ids if (record := story.known[kind, id]) is not None)
+        for entity_type, ids in tracker.dirty.items():
+            self.cache.add(record for id in ids if (record := tracker.identity_map[entity_type, id]) is not None)
 
-    def end(self, story: Ledger) -> None:
+    def merge(self, tracker: ChangeTracker) -> None:
         """Take over what a story has left to be written."""
-        self.note(story)
-        self.ledger.absorb(story)
-        if len(self.ledger.facts) > MANY_FACTS:
-            self.write()
+        self.cache_saved(tracker)
+        self.tracker.merge(tracker)
+        if len(self.tracker.events) > MAX_PENDING_EVENTS:
+            self.flush()
 
 
-class _Story(SqlTransaction):
+class _BatchedTransaction(SqlTransaction):
     """One story of a batch."""
 
-    def __init__(self, batch: SqlBatch, context: Context, ids: Ids) -> None:
-        super().__init__(batch.runner, context, ids)
+    def __init__(self, batch: SqlBatch, context: RequestContext, id_generator: IdGenerator) -> None:
+        super().__init__(batch.executor, context, id_generator)
         self._batch = batch
-        self._savepoint = SavepointLink(batch.runner.cursor)
+        self._savepoint = SavepointConnection(batch.executor.cursor)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        undo, self._open = self._open and self._batch.is_open, False
+        undo, self._is_open = self._is_open and self._batch.is_open, False
         if undo and self._savepoint.rollback():
-            self._runner.spoiled = None
-            self._batch.recall.forget_answers()
+            self._executor.failure = None
+            self._batch.cache.invalidate()
 
     def commit(self) -> None:
         """End the story well."""
         self._require_open()
-        if self._runner.spoiled is not None:
-            raise self._runner.spoiled
+        if self._executor.failure is not None:
+            raise self._executor.failure
         self._savepoint.commit()
-        self._open = False
-        self._batch.end(self._ledger)
+        self._is_open = False
+        self._batch.merge(self._tracker)
 
     def find(
         self,
-        kind: type[E],
-        where: Criterion = EVERYTHING,
+        entity_type: type[E],
+        where: Criterion = MATCH_ALL,
         /,
         *,
         order: str = "id",
         after: E | None = None,
         limit: int | None = None,
-        lock: bool = False,
+        skip_locked: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in order; where it asks by a unique key, nothing has to be written first."""
         self._require_open()
-        held = None if lock else self._batch.recall.held(kind, where)
-        if held is None or not (held.of_all or (limit is None and after is None)):
-            return super().find(kind, where, order=order, after=after, limit=limit, lock=lock)
-        records: dict[str, Any] = {id: self.get(kind, id) for id in held.ids}
-        records |= super()._pending(kind)
-        if not held.of_all:
-            query, values = self._book.queries(kind).find(where, order=order, after=None, limit=None, lock=False)
-            found = self._look(kind, query.sql, query.bind(self._tenant, values), lock=False)
+        cached = None if skip_locked else self._batch.cache.find_ids(entity_type, where)
+        if cached is None or not (cached.is_complete or (limit is None and after is None)):
+            return super().find(entity_type, where, order=order, after=after, limit=limit, skip_locked=skip_locked)
+        records: dict[str, Any] = {id: self.get(entity_type, id) for id in cached.ids}
+        records |= super()._dirty(entity_type)
+        if not cached.is_complete:
+            query, values = self._statements.query_compiler(entity_type).find(
+                where, order=order, after=None, limit=None, skip_locked=False
+            )
+            found = self._query(entity_type, query.sql, query.bind(self._tenant, values), skip_locked=False)
             records |= {record.id: record for record in found}
-        return amend((), records, where, order, after)[:limit]
+        return overlay_pending((), records, where, order, after)[:limit]
 
-    def read_ahead(self, kind: type[Entity], where: Criterion, /) -> None:
+    def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
         """Read what later stories of the batch will ask for one by one: before this one has changed anything, as it may yet be undone."""
         self._require_open()
-        if not self._ledger.owes():
-            self._batch.recall.note_all(kind, where, self.find(kind, where))
+        if not self._tracker.has_pending():
+            self._batch.cache.add_complete(entity_type, where, self.find(entity_type, where))
 
     def _require_open(self) -> None:
         super()._require_open()
         self._batch.require_open()
 
-    def _look(self, kind: type[Entity], sql: str, parameters: Row, *, lock: bool) -> Sequence[Any]:
-        recall, question = self._batch.recall, (sql, parameters)
-        ids = None if lock else recall.answer(kind, question)
-        if ids is not None:
-            known = [self._known((kind, id)) for id in ids]
-            if not any(record is UNKNOWN for record in known):  # what only a story that failed has read
-                return [record for record in known if record is not None]
-        found = super()._look(kind, sql, parameters, lock=lock)
-        if not lock and kind not in self._ledger.removed:  # what this story misses here, it may yet fail to remove
-            recall.note_answer(kind, question, found)
+    def _query(self, entity_type: type[Entity], sql: str, parameters: Row, *, skip_locked: bool) -> Sequence[Any]:
+        cache, cache_key = self._batch.cache, (sql, parameters)
+        cached_ids = None if skip_locked else cache.get(entity_type, cache_key)
+        if cached_ids is not None:
+            records = [self._from_identity_map((entity_type, id)) for id in cached_ids]
+            if not any(record is MISSING for record in records):  # what only a story that failed has read
+                return [record for record in records if record is not None]
+        found = super()._query(entity_type, sql, parameters, skip_locked=skip_locked)
+        if (
+            not skip_locked and entity_type not in self._tracker.deleted
+        ):  # what this story misses here, it may yet fail to remove
+            cache.put(entity_type, cache_key, found)
         return found
 
-    def _known(self, key: tuple[type[Entity], str]) -> Any:
-        known = self._ledger.known.get(key, UNKNOWN)
-        return self._batch.ledger.known.get(key, UNKNOWN) if known is UNKNOWN else known
+    def _from_identity_map(self, key: tuple[type[Entity], str]) -> Any:
+        record = self._tracker.identity_map.get(key, MISSING)
+        return self._batch.tracker.identity_map.get(key, MISSING) if record is MISSING else record
 
-    def _pending(self, kind: type[Entity]) -> dict[str, Any]:
-        earlier = self._batch.ledger
-        return (earlier.pending(kind) if earlier.owes(kind) else {}) | super()._pending(kind)
+    def _dirty(self, entity_type: type[Entity]) -> dict[str, Any]:
+        batch_tracker = self._batch.tracker
+        return (batch_tracker.pending(entity_type) if batch_tracker.has_pending(entity_type) else {}) | super()._dirty(
+            entity_type
+        )
 
-    def _flush(self, kind: type[Entity] | None = None) -> None:
-        if not self._ledger.owes(kind):
-            self._batch.write(kind)
+    def _flush(self, entity_type: type[Entity] | None = None) -> None:
+        if not self._tracker.has_pending(entity_type):
+            self._batch.flush(entity_type)
             return
-        self._batch.recall.forget_answers(kind)
-        self._batch.note(self._ledger)
+        self._batch.cache.invalidate(entity_type)
+        self._batch.cache_saved(self._tracker)
         # What other stories have left is no part of what this one may have to undo.
-        self._batch.write()
-        self._savepoint.before_writing()
-        known_before = self._batch.ledger.stored
-        keys = ((kind, id) for kind, ids in self._ledger.waiting.items() for id in ids)
-        self._ledger.stored |= {key: known_before[key] for key in keys if key in known_before} | self._ledger.stored
-        self._ledger.write(self._runner, self._tenant, kind)
-        self._runner.settle()
+        self._batch.flush()
+        self._savepoint.before_write()
+        batch_originals = self._batch.tracker.originals
+        keys = ((entity_type, id) for entity_type, ids in self._tracker.dirty.items() for id in ids)
+        self._tracker.originals |= {
+            key: batch_originals[key] for key in keys if key in batch_originals
+        } | self._tracker.originals
+        self._tracker.flush(self._executor, self._tenant, entity_type)
+        self._executor.sync()
 
-    def _uncounted(self) -> list[Changes]:
-        return [self._batch.ledger.counts, *super()._uncounted()]
+    def _counter_deltas(self) -> list[CounterDeltas]:
+        return [self._batch.tracker.counter_deltas, *super()._counter_deltas()]

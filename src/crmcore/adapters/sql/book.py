@@ -5,17 +5,17 @@ from typing import Any
 
 from sqlalchemy import Dialect, bindparam, select
 
-from crmcore.adapters.sql.counters import Counters
+from crmcore.adapters.sql.counters import DealCounters
 from crmcore.adapters.sql.errors import translate
 from crmcore.adapters.sql.feed import SqlFeed
-from crmcore.adapters.sql.queries import Queries
-from crmcore.adapters.sql.statements import RecordPlan, compiled
+from crmcore.adapters.sql.queries import QueryCompiler
+from crmcore.adapters.sql.statements import EntityMapper, compile_statement
 from crmcore.adapters.sql.tables import Schema
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.kernel import Entity
 
 
-class Book:
+class StatementCache:
     """The statements for one schema on one kind of database.
 
     Attributes:
@@ -23,63 +23,79 @@ class Book:
         driver_error: the root of the driver's own errors.
     """
 
-    def __init__(self, schema: Schema, dialect: Dialect, driver_error: type[Exception], *, snapshots: bool) -> None:
+    def __init__(
+        self, schema: Schema, dialect: Dialect, driver_error: type[Exception], *, snapshot_isolation: bool
+    ) -> None:
         self._schema = schema
         self.dialect = dialect
-        self._plans: dict[type[Entity], RecordPlan] = {}
-        self._queries: dict[type[Entity], Queries] = {}
-        self._named: dict[tuple[type[Entity], str, type[Entity]], str] = {}
+        self._mappers: dict[type[Entity], EntityMapper] = {}
+        self._query_compilers: dict[type[Entity], QueryCompiler] = {}
+        self._reference_selects: dict[tuple[type[Entity], str, type[Entity]], str] = {}
         self.driver_error = driver_error
-        self.feed = SqlFeed(schema.events, dialect)
-        self.counters = Counters(schema.counts, dialect, alone=snapshots)
+        self.feed = SqlFeed(schema.events_table, dialect)
+        self.counters = DealCounters(schema.deal_counts_table, dialect, unique_shards=snapshot_isolation)
 
-    def plan(self, kind: type[Entity]) -> RecordPlan:
+    def mapper(self, entity_type: type[Entity]) -> EntityMapper:
         """How a kind of record is written and read."""
-        plan = self._plans.get(kind)
-        if plan is None:
-            plan = self._plans[kind] = RecordPlan(self._schema.records[kind], self.dialect)
-        return plan
+        mapper = self._mappers.get(entity_type)
+        if mapper is None:
+            mapper = self._mappers[entity_type] = EntityMapper(self._schema.entity_tables[entity_type], self.dialect)
+        return mapper
 
-    def queries(self, kind: type[Entity]) -> Queries:
+    def query_compiler(self, entity_type: type[Entity]) -> QueryCompiler:
         """How a kind of record is searched."""
-        queries = self._queries.get(kind)
-        if queries is None:
-            queries = self._queries[kind] = Queries(self.plan(kind), self.dialect)
-        return queries
+        query_compiler = self._query_compilers.get(entity_type)
+        if query_compiler is None:
+            query_compiler = self._query_compilers[entity_type] = QueryCompiler(self.mapper(entity_type), self.dialect)
+        return query_compiler
 
-    def named(self, holder: type[Entity], field: str, kind: type[Entity]) -> str:
+    def select_by_reference(self, referencing_type: type[Entity], field: str, entity_type: type[Entity]) -> str:
         """The text of a SELECT of the record that a field of another one names; its parameters are the tenant, twice, and the other's id."""
-        key = (holder, field, kind)
-        sql = self._named.get(key)
+        key = (referencing_type, field, entity_type)
+        sql = self._reference_selects.get(key)
         if sql is None:
-            table, other = self.plan(kind).record.table, self.plan(holder).record.table
-            tenant, id = bindparam("tenant", type_=table.c.tenant.type), bindparam("id", type_=other.c.id.type)
-            name = select(other.c[field]).where(other.c.tenant == tenant, other.c.id == id).scalar_subquery()
-            named = select(*self.plan(kind).columns).where(table.c.tenant == tenant, table.c.id == name)
-            made = compiled(named, self.dialect)
-            assert made.names == ("tenant", "tenant", "id")
-            sql = self._named[key] = made.sql
+            table, referencing_table = (
+                self.mapper(entity_type).entity_table.table,
+                self.mapper(referencing_type).entity_table.table,
+            )
+            tenant, id = (
+                bindparam("tenant", type_=table.c.tenant.type),
+                bindparam("id", type_=referencing_table.c.id.type),
+            )
+            referenced_id = (
+                select(referencing_table.c[field])
+                .where(referencing_table.c.tenant == tenant, referencing_table.c.id == id)
+                .scalar_subquery()
+            )
+            statement = select(*self.mapper(entity_type).columns).where(
+                table.c.tenant == tenant, table.c.id == referenced_id
+            )
+            compiled = compile_statement(statement, self.dialect)
+            assert compiled.names == ("tenant", "tenant", "id")
+            sql = self._reference_selects[key] = compiled.sql
         return sql
 
-    def translate(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+    def translate_error(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
         """Say in our words what the driver said, of a statement if it was one."""
-        return translate(error, self._schema.keys, sql, committing=committing)
+        return translate(error, self._schema.constraint_keys, sql, committing=committing)
 
 
-def book_for(schema: Schema, dialect: Dialect, *, snapshots: bool = False) -> Book:
+def statement_cache_for(schema: Schema, dialect: Dialect, *, snapshot_isolation: bool = False) -> StatementCache:
     """Find the book for a database, or write it.
 
     Args:
-        snapshots: whether a transaction sees one snapshot for its whole length, and is refused what was changed since.
+        snapshot_isolation: whether a transaction sees one snapshot for its whole length, and is refused what was changed since.
     """
-    kind: Any = type(dialect)
+    dialect_class: Any = type(dialect)
     driver: Any = dialect.dbapi
-    return _book(schema, kind, driver.Error, snapshots)
+    return _build_statement_cache(schema, dialect_class, driver.Error, snapshot_isolation)
 
 
 @lru_cache(maxsize=64)
-def _book(schema: Schema, kind: Any, driver_error: type[Exception], snapshots: bool) -> Book:  # noqa: FBT001  # as a key
-    dialect = kind()
+def _build_statement_cache(
+    schema: Schema, dialect_class: Any, driver_error: type[Exception], snapshot_isolation: bool
+) -> StatementCache:  # as a key
+    dialect = dialect_class()
     # Parameters are given by their order; a driver that wants them by name takes the other of its two styles.
-    dialect = dialect if dialect.positional else kind(paramstyle="format")
-    return Book(schema, dialect, driver_error, snapshots=snapshots)
+    dialect = dialect if dialect.positional else dialect_class(paramstyle="format")
+    return StatementCache(schema, dialect, driver_error, snapshot_isolation=snapshot_isolation)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
 
 from crmcore.adapters import wire
-from crmcore.adapters.sql.statements import Inserts, Row, compiled
-from crmcore.adapters.sql.types import EPOCH, MICROSECOND, Key
-from crmcore.domain.feed import Recorded
+from crmcore.adapters.sql.statements import MultiRowInsert, Row, compile_statement
+from crmcore.adapters.sql.types import EPOCH, MICROSECOND, PrefixedIdType
+from crmcore.domain.feed import RecordedEvent
 from crmcore.domain.kernel import Event
 
 if TYPE_CHECKING:
-    from crmcore.adapters.sql.runner import Runner
+    from crmcore.adapters.sql.runner import Executor
 
-AT_ONCE: Final = 1_000
+NUMBERING_BATCH_SIZE: Final = 1_000
 """How many facts are numbered at once."""
 
 
@@ -28,97 +28,142 @@ class SqlFeed:
     """The statements of the feed."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        self.insert = Inserts(table, dialect)
-        self._key = Key("event").writer(dialect)
-        self._id = Key("event").reader(dialect)
+        self.insert = MultiRowInsert(table, dialect)
+        self._write_id = PrefixedIdType("event").bind_converter(dialect)
+        self._read_id = PrefixedIdType("event").result_converter(dialect)
         c = table.c
-        tenants = c.tenant == bindparam("tenant", type_=c.tenant.type)
-        whole = [c.id, c.position, c.subject, c.version, c.number, c.name, c.schema, c.payload, c.actor, c.correlation]
-        behind = c.position > bindparam("after", type_=c.position.type)
-        at_most = bindparam("at_most", type_=c.position.type)
-        reading = select(*whole).where(tenants, behind).order_by(c.position).limit(at_most)
-        self._read = compiled(reading, dialect).sql
-        from_the_end = select(*whole).where(tenants, behind).order_by(c.position.desc()).limit(at_most)
-        self._read_backwards = compiled(from_the_end, dialect).sql
-        up_to = c.position <= bindparam("until", type_=c.position.type)
-        self._forget = compiled(delete(table).where(tenants, up_to), dialect).sql
-        fresh = select(c.id, c.subject, c.version, c.number).where(tenants, c.position.is_(None)).with_for_update()
-        self._fresh = compiled(fresh.order_by(c.id).limit(at_most), dialect).sql
-        subjects = [bindparam(f"subject_{n}", type_=c.subject.type) for n in range(AT_ONCE)]
-        self._fresh_of = compiled(fresh.where(c.subject.in_(subjects)), dialect).sql
-        self._last = compiled(select(func.max(c.position)).where(tenants), dialect).sql
-        number = update(table).where(tenants, c.id == bindparam("at_id", type_=c.id.type))
-        numbering = compiled(number.values(position=bindparam("place", type_=c.position.type)), dialect)
-        assert numbering.names == ("place", "tenant", "at_id")
-        self._number = numbering.sql
+        is_of_tenant = c.tenant == bindparam("tenant", type_=c.tenant.type)
+        columns = [
+            c.id,
+            c.position,
+            c.subject,
+            c.version,
+            c.number,
+            c.name,
+            c.schema,
+            c.payload,
+            c.actor,
+            c.correlation,
+        ]
+        is_after = c.position > bindparam("after", type_=c.position.type)
+        limit = bindparam("at_most", type_=c.position.type)
+        select_forward = select(*columns).where(is_of_tenant, is_after).order_by(c.position).limit(limit)
+        self._select_sql = compile_statement(select_forward, dialect).sql
+        select_reverse = select(*columns).where(is_of_tenant, is_after).order_by(c.position.desc()).limit(limit)
+        self._select_reverse_sql = compile_statement(select_reverse, dialect).sql
+        is_pruned = c.position <= bindparam("until", type_=c.position.type)
+        self._prune_sql = compile_statement(delete(table).where(is_of_tenant, is_pruned), dialect).sql
+        unnumbered = (
+            select(c.id, c.subject, c.version, c.number).where(is_of_tenant, c.position.is_(None)).with_for_update()
+        )
+        self._unnumbered_sql = compile_statement(unnumbered.order_by(c.id).limit(limit), dialect).sql
+        subject_parameters = [bindparam(f"subject_{n}", type_=c.subject.type) for n in range(NUMBERING_BATCH_SIZE)]
+        self._unnumbered_of_subjects_sql = compile_statement(
+            unnumbered.where(c.subject.in_(subject_parameters)), dialect
+        ).sql
+        self._last_position_sql = compile_statement(select(func.max(c.position)).where(is_of_tenant), dialect).sql
+        assignment = update(table).where(is_of_tenant, c.id == bindparam("at_id", type_=c.id.type))
+        compiled = compile_statement(
+            assignment.values(position=bindparam("new_position", type_=c.position.type)), dialect
+        )
+        assert compiled.names == ("new_position", "tenant", "at_id")
+        self._assign_position_sql = compiled.sql
 
-    def row(
-        self, id: str, tenant: str, actor: str, subject: str, version: int, number: int, correlation: str, event: Event
+    def make_row(
+        self,
+        id: str,
+        tenant: str,
+        actor: str,
+        subject_id: str,
+        version: int,
+        number: int,
+        correlation_id: str,
+        event: Event,
     ) -> Row:
-        """Make the row of a fact; see `Recorded`."""
+        """Make the row of a fact; see `RecordedEvent`."""
         at, payload = (event.at - EPOCH) // MICROSECOND, wire.dump_event(event)
-        names = event.name, event.schema
-        return (tenant, self._key(id), None, subject, version, number, *names, at, actor, correlation, payload)
+        name_and_schema = event.name, event.schema
+        return (
+            tenant,
+            self._write_id(id),
+            None,
+            subject_id,
+            version,
+            number,
+            *name_and_schema,
+            at,
+            actor,
+            correlation_id,
+            payload,
+        )
 
     def read(
-        self, runner: "Runner", tenant: str, *, after: int, limit: int, backwards: bool = False
-    ) -> Sequence[Recorded]:
+        self, executor: "Executor", tenant: str, *, after: int, limit: int, reverse: bool = False
+    ) -> Sequence[RecordedEvent]:
         """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
-        if backwards:
-            while self._number_fresh(runner, tenant):
+        if reverse:
+            while self._assign_positions(executor, tenant):
                 pass
-            rows = runner.rows(self._read_backwards, (tenant, after, limit))
-            return [self._recorded(tenant, row) for row in rows]
-        rows = runner.rows(self._read, (tenant, after, limit))
-        if len(rows) < limit and self._number_fresh(runner, tenant):
-            rows = runner.rows(self._read, (tenant, after, limit))
-        return [self._recorded(tenant, row) for row in rows]
+            rows = executor.fetch_all(self._select_reverse_sql, (tenant, after, limit))
+            return [self._load_event(tenant, row) for row in rows]
+        rows = executor.fetch_all(self._select_sql, (tenant, after, limit))
+        if len(rows) < limit and self._assign_positions(executor, tenant):
+            rows = executor.fetch_all(self._select_sql, (tenant, after, limit))
+        return [self._load_event(tenant, row) for row in rows]
 
-    def forgetting(self, runner: "Runner", tenant: str, until: int) -> tuple[str, Row]:
+    def prune_statement(self, executor: "Executor", tenant: str, until: int) -> tuple[str, Row]:
         """The statement that forgets facts up to a position, but never the newest."""
-        last = runner.rows(self._last, (tenant,))[0][0] or 0
-        return self._forget, (tenant, min(until, last - 1))
+        last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
+        return self._prune_sql, (tenant, min(until, last_position - 1))
 
-    def _number_fresh(self, runner: "Runner", tenant: str) -> bool:
+    def _assign_positions(self, executor: "Executor", tenant: str) -> bool:
         """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
-        fresh = {bytes_of(row[0]): row for row in runner.rows(self._fresh, (tenant, AT_ONCE))}
-        if not fresh:
+        unnumbered = {
+            id_bytes(row[0]): row for row in executor.fetch_all(self._unnumbered_sql, (tenant, NUMBERING_BATCH_SIZE))
+        }
+        if not unnumbered:
             return False
-        if len(fresh) == AT_ONCE:
+        if len(unnumbered) == NUMBERING_BATCH_SIZE:
             # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
-            subjects = sorted({row[1] for row in fresh.values()})
-            padding = subjects[-1:] * (AT_ONCE - len(subjects))
-            fresh |= {bytes_of(row[0]): row for row in runner.rows(self._fresh_of, (tenant, *subjects, *padding))}
-        last = runner.rows(self._last, (tenant,))[0][0] or 0
-        places = enumerate(_in_order(list(fresh.values())), start=last + 1)
-        runner.run_many(self._number, [(place, tenant, row[0]) for place, row in places])
+            subject_ids = sorted({row[1] for row in unnumbered.values()})
+            padding = subject_ids[-1:] * (NUMBERING_BATCH_SIZE - len(subject_ids))
+            unnumbered |= {
+                id_bytes(row[0]): row
+                for row in executor.fetch_all(self._unnumbered_of_subjects_sql, (tenant, *subject_ids, *padding))
+            }
+        last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
+        numbered_rows = enumerate(_in_version_order(list(unnumbered.values())), start=last_position + 1)
+        executor.executemany(self._assign_position_sql, [(position, tenant, row[0]) for position, row in numbered_rows])
         return True
 
-    def _recorded(self, tenant: str, row: Row) -> Recorded:
-        id, position, subject, version, number, name, schema, payload, actor, correlation = row
-        return Recorded(
-            id=self._id(id),
+    def _load_event(self, tenant: str, row: Row) -> RecordedEvent:
+        id, position, subject_id, version, number, name, schema, payload, actor, correlation_id = row
+        return RecordedEvent(
+            id=self._read_id(id),
             tenant=tenant,
             actor=actor,
-            subject=subject,
+            subject_id=subject_id,
             version=version,
             number=number,
-            correlation=correlation,
+            correlation_id=correlation_id,
             event=wire.load_event(name, schema, payload),
             position=position,
         )
 
 
-def bytes_of(key: Any) -> bytes:
+def id_bytes(key: Any) -> bytes:
     """An id in the driver's form, in one that can be compared: SQLite's bytes, PostgreSQL's UUID."""
     return bytes(key if isinstance(key, bytes) else key.bytes)
 
 
-def _in_order(rows: Sequence[Row]) -> list[Row]:
+def _in_version_order(rows: Sequence[Row]) -> list[Row]:
     """Put facts in the order of their ids, but those of one record in the order of its versions."""
-    by_id = sorted(rows, key=lambda row: bytes_of(row[0]))
-    of_record: defaultdict[str, list[Row]] = defaultdict(list)
+    by_id = sorted(rows, key=lambda row: id_bytes(row[0]))
+    rows_by_subject: defaultdict[str, list[Row]] = defaultdict(list)
     for row in by_id:
-        of_record[row[1]].append(row)
-    queues = {subject: iter(sorted(own, key=lambda row: (row[2], row[3]))) for subject, own in of_record.items()}
+        rows_by_subject[row[1]].append(row)
+    queues = {
+        subject_id: iter(sorted(subject_rows, key=lambda row: (row[2], row[3])))
+        for subject_id, subject_rows in rows_by_subject.items()
+    }
     return [next(queues[row[1]]) for row in by_id]

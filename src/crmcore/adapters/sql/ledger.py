@@ -8,205 +8,215 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from crmcore.adapters.sql.counters import Changes, add, note
-from crmcore.adapters.sql.runner import Runner
-from crmcore.adapters.sql.statements import MANY_ROWS, Inserts, RecordPlan, Row
+from crmcore.adapters.sql.counters import CounterDeltas, add_delta, record_change
+from crmcore.adapters.sql.runner import Executor
+from crmcore.adapters.sql.statements import COPY_THRESHOLD, EntityMapper, MultiRowInsert, Row
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.conflicts import StaleVersion
+from crmcore.domain.errors.conflicts import StaleVersionError
 from crmcore.domain.kernel import Entity
 
-Kind = type[Entity]
-Key = tuple[Kind, str]
+EntityType = type[Entity]
+RecordKey = tuple[EntityType, str]
 
 
-class Ledger:
+class ChangeTracker:
     """What one transaction, or one story of a batch, has read and has yet to write.
 
     Attributes:
-        known: each record as it was last read or saved; None when it was removed.
-        stored: each record as it stands in the database.
-        waiting: of the records that wait to be written, by kind and id, the version that each is based on; 0 is new.
-        removed: the records that wait to be deleted.
-        entries: the rows that wait to be appended.
-        facts: the rows that wait to be published.
-        counts: by how much what was written has changed the counters, which is added to them at the end of the transaction.
+        identity_map: each record as it was last read or saved; None when it was removed.
+        originals: each record as it stands in the database.
+        dirty: of the records that wait to be written, by kind and id, the version that each is based on; 0 is new.
+        deleted: the records that wait to be deleted.
+        log_entries: the rows that wait to be appended.
+        events: the rows that wait to be published.
+        counter_deltas: by how much what was written has changed the counters, which is added to them at the end of the transaction.
     """
 
-    __slots__ = ("counts", "entries", "facts", "known", "removed", "stored", "waiting")
+    __slots__ = ("counter_deltas", "deleted", "dirty", "events", "identity_map", "log_entries", "originals")
 
     def __init__(self) -> None:
-        self.known: dict[Key, Entity | None] = {}
-        self.stored: dict[Key, Entity] = {}
-        self.waiting: dict[Kind, dict[str, int]] = {}
-        self.removed: dict[Kind, list[Entity]] = {}
-        self.entries: dict[Kind, list[Row]] = {}
-        self.facts: list[Row] = []
-        self.counts: Changes = {}
+        self.identity_map: dict[RecordKey, Entity | None] = {}
+        self.originals: dict[RecordKey, Entity] = {}
+        self.dirty: dict[EntityType, dict[str, int]] = {}
+        self.deleted: dict[EntityType, list[Entity]] = {}
+        self.log_entries: dict[EntityType, list[Row]] = {}
+        self.events: list[Row] = []
+        self.counter_deltas: CounterDeltas = {}
 
-    def owes(self, kind: Kind | None = None) -> bool:
+    def has_pending(self, entity_type: EntityType | None = None) -> bool:
         """Tell whether anything waits to be written: of a kind, or at all."""
-        if kind is None:
-            return bool(self.waiting or self.removed or self.facts)
-        return kind in self.waiting or kind in self.removed
+        if entity_type is None:
+            return bool(self.dirty or self.deleted or self.events)
+        return entity_type in self.dirty or entity_type in self.deleted
 
-    def pending(self, kind: Kind) -> dict[str, Entity | None]:
+    def pending(self, entity_type: EntityType) -> dict[str, Entity | None]:
         """The records of a kind that wait to be written, by id, and those that wait to be deleted as None."""
-        pending = {id: self.known[kind, id] for id in self.waiting.get(kind, ())}
-        return pending | {entity.id: None for entity in self.removed.get(kind, ())}
+        pending = {id: self.identity_map[entity_type, id] for id in self.dirty.get(entity_type, ())}
+        return pending | {entity.id: None for entity in self.deleted.get(entity_type, ())}
 
-    def absorb(self, other: "Ledger") -> None:
+    def merge(self, other: "ChangeTracker") -> None:
         """Take over what a story of the batch has read and left to write, now that it has ended well."""
-        self.known.update(other.known)
-        self.stored.update(other.stored)
-        for kind, ids in other.waiting.items():
-            waiting = self.waiting.setdefault(kind, {})
-            for id, based_on in ids.items():
-                waiting.setdefault(id, based_on)
-        for kind, removed in other.removed.items():
-            self.removed.setdefault(kind, []).extend(removed)
-        for kind, entries in other.entries.items():
-            self.entries.setdefault(kind, []).extend(entries)
-        self.facts += other.facts
-        for key, change in other.counts.items():
-            add(self.counts, key, *change)
+        self.identity_map.update(other.identity_map)
+        self.originals.update(other.originals)
+        for entity_type, ids in other.dirty.items():
+            dirty = self.dirty.setdefault(entity_type, {})
+            for id, base_version in ids.items():
+                dirty.setdefault(id, base_version)
+        for entity_type, deleted in other.deleted.items():
+            self.deleted.setdefault(entity_type, []).extend(deleted)
+        for entity_type, log_entries in other.log_entries.items():
+            self.log_entries.setdefault(entity_type, []).extend(log_entries)
+        self.events += other.events
+        for key, delta in other.counter_deltas.items():
+            add_delta(self.counter_deltas, key, *delta)
 
-    def write(self, runner: Runner, tenant: str, kind: Kind | None = None) -> None:
+    def flush(self, executor: Executor, tenant: str, entity_type: EntityType | None = None) -> None:
         """Write what waits: all of it, or what waits of one kind.
 
         Raises:
-            StaleVersion, Taken: as `Transaction.save`.
+            StaleVersionError, DuplicateKeyError: as `Transaction.save`.
         """
-        runner.link.before_writing()
-        inserted: dict[Inserts, list[Row]] = {}
-        for one in tuple(self.waiting) if kind is None else (kind,):
-            self._update(runner, tenant, one, self.waiting.pop(one, {}), inserted)
-        for one in tuple(self.entries) if kind is None else (kind,):
-            if rows := self.entries.pop(one, None):
-                entries = runner.book.plan(one).entries
-                assert entries is not None
-                _add(inserted, entries.insert, rows)
-        for one in tuple(self.removed) if kind is None else (kind,):
-            for entity in self.removed.pop(one, ()):
-                self._delete(runner, tenant, entity)
-        if kind is None and self.facts:
-            _add(inserted, runner.book.feed.insert, self.facts)
-            self.facts = []
-        for inserts, rows in inserted.items():
-            _insert(runner, inserts, rows)
+        executor.connection.before_write()
+        rows_by_insert: dict[MultiRowInsert, list[Row]] = {}
+        for current_type in tuple(self.dirty) if entity_type is None else (entity_type,):
+            self._flush_saved(executor, tenant, current_type, self.dirty.pop(current_type, {}), rows_by_insert)
+        for current_type in tuple(self.log_entries) if entity_type is None else (entity_type,):
+            if rows := self.log_entries.pop(current_type, None):
+                log = executor.statements.mapper(current_type).log
+                assert log is not None
+                _append(rows_by_insert, log.insert, rows)
+        for current_type in tuple(self.deleted) if entity_type is None else (entity_type,):
+            for entity in self.deleted.pop(current_type, ()):
+                self._flush_deleted(executor, tenant, entity)
+        if entity_type is None and self.events:
+            _append(rows_by_insert, executor.statements.feed.insert, self.events)
+            self.events = []
+        for insert, rows in rows_by_insert.items():
+            _insert_rows(executor, insert, rows)
 
-    def settle(self, runner: Runner, tenant: str) -> None:
+    def flush_counters(self, executor: Executor, tenant: str) -> None:
         """Add to the counters what was written has changed; nothing is to be written after it."""
-        if self.counts:
-            runner.link.before_writing()
-            runner.book.counters.write(runner, tenant, self.counts)
-            self.counts = {}
+        if self.counter_deltas:
+            executor.connection.before_write()
+            executor.statements.counters.write(executor, tenant, self.counter_deltas)
+            self.counter_deltas = {}
 
-    def _update(
-        self, runner: Runner, tenant: str, kind: Kind, waiting: dict[str, int], inserted: dict[Inserts, list[Row]]
+    def _flush_saved(
+        self,
+        executor: Executor,
+        tenant: str,
+        entity_type: EntityType,
+        base_versions: dict[str, int],
+        rows_by_insert: dict[MultiRowInsert, list[Row]],
     ) -> None:
         """Update the records of a kind that there were, and gather the rows of those that there were not, and of their parts."""
-        plan = runner.book.plan(kind)
+        mapper = executor.statements.mapper(entity_type)
         updates: list[tuple[Entity, int]] = []
-        emptied: dict[str, list[Row]] = {}
-        moved: list[tuple[Any, Any]] = []
-        for id, based_on in waiting.items():
-            entity = self.known[kind, id]
+        rows_by_delete: dict[str, list[Row]] = {}
+        counted: list[tuple[Any, Any]] = []
+        for id, base_version in base_versions.items():
+            entity = self.identity_map[entity_type, id]
             if entity is None:
                 continue
-            before = self._read(kind, id, based_on)
-            if kind is Deal:
-                moved.append((before or _stands(runner, tenant, plan, id, based_on), entity))
-            self.stored[kind, id] = entity
-            if based_on:
-                updates.append((entity, based_on))
+            before = self._original(entity_type, id, base_version)
+            if entity_type is Deal:
+                counted.append((before or _load_current(executor, tenant, mapper, id, base_version), entity))
+            self.originals[entity_type, id] = entity
+            if base_version:
+                updates.append((entity, base_version))
             else:
-                _add(inserted, plan.insert, (plan.row(entity, tenant),))
-            for _, part in plan.parts:
-                now, then = getattr(entity, part.field), getattr(before, part.field, None)
-                if now is then:
+                _append(rows_by_insert, mapper.insert, (mapper.to_row(entity, tenant),))
+            for _, child in mapper.children:
+                new, old = getattr(entity, child.field), getattr(before, child.field, None)
+                if new is old:
                     continue
-                owner = plan.key(id)
-                if based_on and (then or before is None):
-                    emptied.setdefault(part.delete, []).append((tenant, owner))
-                if now:
+                owner_key = mapper.write_id(id)
+                if base_version and (old or before is None):
+                    rows_by_delete.setdefault(child.delete_sql, []).append((tenant, owner_key))
+                if new:
                     actor = entity.actor
-                    rows = [part.row(one, tenant, owner, place, actor) for place, one in enumerate(now)]
-                    _add(inserted, part.insert, rows)
+                    rows = [
+                        child.to_row(child_record, tenant, owner_key, index, actor)
+                        for index, child_record in enumerate(new)
+                    ]
+                    _append(rows_by_insert, child.insert, rows)
         if updates:
-            _compare_and_set(runner, tenant, plan, updates)
-        for sql, rows in emptied.items():
+            _compare_and_set(executor, tenant, mapper, updates)
+        for sql, rows in rows_by_delete.items():
             for row in rows:
-                runner.run(sql, row)
-        for then, now in moved:
-            note(self.counts, then, now)
+                executor.execute(sql, row)
+        for old, new in counted:
+            record_change(self.counter_deltas, old, new)
 
-    def _delete(self, runner: Runner, tenant: str, entity: Entity) -> None:
-        kind = type(entity)
-        plan = runner.book.plan(kind)
-        before = self._read(kind, entity.id, entity.version)
-        if kind is Deal:
-            before = before or _stands(runner, tenant, plan, entity.id, entity.version)
-        key = plan.key(entity.id)
-        for part in [part for _, part in plan.parts] + ([plan.entries] if plan.entries else []):
-            runner.run(part.delete, (tenant, key))
-        stale = StaleVersion(entity.shape.kind, entity.id, entity.version)
-        runner.guard(plan.delete, (tenant, key, entity.version), stale)
-        self.stored.pop((kind, entity.id), None)
-        if kind is Deal:
-            note(self.counts, before, None)
+    def _flush_deleted(self, executor: Executor, tenant: str, entity: Entity) -> None:
+        entity_type = type(entity)
+        mapper = executor.statements.mapper(entity_type)
+        before = self._original(entity_type, entity.id, entity.version)
+        if entity_type is Deal:
+            before = before or _load_current(executor, tenant, mapper, entity.id, entity.version)
+        key = mapper.write_id(entity.id)
+        for child in [child for _, child in mapper.children] + ([mapper.log] if mapper.log else []):
+            executor.execute(child.delete_sql, (tenant, key))
+        stale_error = StaleVersionError(entity.meta.prefix, entity.id, entity.version)
+        executor.execute_one(mapper.delete_sql, (tenant, key, entity.version), stale_error)
+        self.originals.pop((entity_type, entity.id), None)
+        if entity_type is Deal:
+            record_change(self.counter_deltas, before, None)
 
-    def _read(self, kind: Kind, id: str, version: int) -> Any:
+    def _original(self, entity_type: EntityType, id: str, version: int) -> Any:
         """A record as it was read here, if it was of that version."""
-        before = self.stored.get((kind, id))
+        before = self.originals.get((entity_type, id))
         return before if before is not None and before.version == version else None
 
 
-def _stands(runner: Runner, tenant: str, plan: RecordPlan, id: str, version: int) -> Any:
+def _load_current(executor: Executor, tenant: str, mapper: EntityMapper, id: str, version: int) -> Any:
     """A record without its parts as it stands in the database, for whoever saves what another transaction has read; a new one is None.
 
     Raises:
-        StaleVersion: it is not of that version any more. If it is, the UPDATE to come sees to it that it stays so.
+        StaleVersionError: it is not of that version any more. If it is, the UPDATE to come sees to it that it stays so.
     """
     if not version:
         return None
-    rows = runner.rows(plan.select, (tenant, plan.key(id)))
+    rows = executor.fetch_all(mapper.select_sql, (tenant, mapper.write_id(id)))
     if not rows or rows[0][0] != version:
-        raise StaleVersion(plan.kind.shape.kind, id, version)
-    return plan.load(rows[0])
+        raise StaleVersionError(mapper.entity_type.meta.prefix, id, version)
+    return mapper.load(rows[0])
 
 
-def _compare_and_set(runner: Runner, tenant: str, plan: RecordPlan, updates: Sequence[tuple[Entity, int]]) -> None:
+def _compare_and_set(
+    executor: Executor, tenant: str, mapper: EntityMapper, updates: Sequence[tuple[Entity, int]]
+) -> None:
     """Update records that are still as they were read.
 
     Raises:
-        StaleVersion: one of them is not.
+        StaleVersionError: one of them is not.
     """
-    rows = [plan.update_row(entity, tenant, based_on) for entity, based_on in updates]
-    kind = plan.kind.shape.kind
-    if len(rows) == 1 or not runner.waits:
-        for row, (entity, based_on) in zip(rows, updates, strict=True):
-            runner.guard(plan.update, row, StaleVersion(kind, entity.id, based_on))
+    rows = [mapper.to_update_row(entity, tenant, base_version) for entity, base_version in updates]
+    prefix = mapper.entity_type.meta.prefix
+    if len(rows) == 1 or not executor.is_synchronous:
+        for row, (entity, base_version) in zip(rows, updates, strict=True):
+            executor.execute_one(mapper.update_sql, row, StaleVersionError(prefix, entity.id, base_version))
         return
-    if runner.changed(plan.update, rows) == len(rows):
+    if executor.execute_rowcount(mapper.update_sql, rows) == len(rows):
         return
     # Of many at once it is only known that one was missed. It is the one that does not stand there now as it was written.
-    for entity, based_on in updates:
-        found = runner.rows(plan.select, (tenant, plan.key(entity.id)))
-        if not found or found[0][0] != entity.version:
-            raise StaleVersion(kind, entity.id, based_on)
+    for entity, base_version in updates:
+        current_rows = executor.fetch_all(mapper.select_sql, (tenant, mapper.write_id(entity.id)))
+        if not current_rows or current_rows[0][0] != entity.version:
+            raise StaleVersionError(prefix, entity.id, base_version)
 
 
-def _add(inserted: dict[Inserts, list[Row]], inserts: Inserts, rows: Iterable[Row]) -> None:
-    waiting = inserted.get(inserts)
-    if waiting is None:
-        inserted[inserts] = list(rows)
+def _append(rows_by_insert: dict[MultiRowInsert, list[Row]], insert: MultiRowInsert, rows: Iterable[Row]) -> None:
+    gathered = rows_by_insert.get(insert)
+    if gathered is None:
+        rows_by_insert[insert] = list(rows)
     else:
-        waiting += rows
+        gathered += rows
 
 
-def _insert(runner: Runner, inserts: Inserts, rows: list[Row]) -> None:
-    if len(rows) >= MANY_ROWS and inserts.copy:
-        runner.stream(inserts.copy, rows)
+def _insert_rows(executor: Executor, insert: MultiRowInsert, rows: list[Row]) -> None:
+    if len(rows) >= COPY_THRESHOLD and insert.copy_sql:
+        executor.copy(insert.copy_sql, rows)
         return
-    for some in inserts.portions(rows):
-        runner.run(inserts.of(len(some)), some[0] if len(some) == 1 else tuple(chain.from_iterable(some)))
+    for chunk in insert.chunks(rows):
+        executor.execute(insert.sql_for(len(chunk)), chunk[0] if len(chunk) == 1 else tuple(chain.from_iterable(chunk)))

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql import own_locks
 
-_NUMBER: Final = count(1)
-Begin = tuple[str, tuple[Any, ...]]
-IMMEDIATE: Final[Begin] = ("BEGIN IMMEDIATE", ())
+_savepoint_numbers: Final = count(1)
+SetupStatement = tuple[str, tuple[Any, ...]]
+IMMEDIATE: Final[SetupStatement] = ("BEGIN IMMEDIATE", ())
 """How a transaction of SQLite begins that writes: it takes the only write lock."""
 
 
-class Link(Protocol):
+class TransactionConnection(Protocol):
     """What a transaction needs of a connection.
 
     Attributes:
@@ -38,7 +38,7 @@ class Link(Protocol):
         """Whether the host has set no savepoint since that is still open."""
         ...
 
-    def before_writing(self) -> None:
+    def before_write(self) -> None:
         """Get ready for writes that may have to be undone."""
         ...
 
@@ -50,30 +50,30 @@ class Link(Protocol):
         """Undo what was written and not committed."""
         ...
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the connection back."""
         ...
 
 
-class OwnLink:
+class PooledConnection:
     """A connection of our own, taken from the pool for one transaction.
 
     Args:
-        begin: the statement that begins it, with its parameters, where the driver does not begin by itself.
+        session_setup: the statement that begins it, with its parameters, where the driver does not begin by itself.
     """
 
     is_innermost = True
     has_failed = False
 
-    def __init__(self, engine: Engine, *, begin: Begin | None = None) -> None:
+    def __init__(self, engine: Engine, *, session_setup: SetupStatement | None = None) -> None:
         self._engine = engine
-        self._lock = own_locks.hold(self, engine, writes=begin == IMMEDIATE)
+        self._lock = own_locks.acquire(self, engine, writes=session_setup == IMMEDIATE)
         try:
             self._connection = engine.raw_connection()
             try:
                 self.cursor = self._connection.cursor()
-                if begin:
-                    self.cursor.execute(*begin)
+                if session_setup:
+                    self.cursor.execute(*session_setup)
             except BaseException:
                 self._connection.invalidate()
                 self._connection.close()
@@ -82,7 +82,7 @@ class OwnLink:
             own_locks.release(self._lock)
             raise
 
-    def before_writing(self) -> None:
+    def before_write(self) -> None:
         """Nothing: the whole transaction is ours."""
 
     def commit(self) -> None:
@@ -98,67 +98,69 @@ class OwnLink:
             self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # it offers no other way
             self._connection.invalidate()
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the connection back to the pool."""
         own_locks.release(self._lock)
         self.cursor.close()
         self._connection.close()
 
 
-class SavepointLink:
+class SavepointConnection:
     """A part of somebody's transaction, which can be undone by itself."""
 
     has_failed = False
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
-        self._savepoint = ""
+        self._savepoint_name = ""
 
-    def before_writing(self) -> None:
+    def before_write(self) -> None:
         """Set a savepoint, once."""
-        if not self._savepoint:
-            self._savepoint = f"crm_{next(_NUMBER)}"
-            self.cursor.execute(f"SAVEPOINT {self._savepoint}")
+        if not self._savepoint_name:
+            self._savepoint_name = f"crm_{next(_savepoint_numbers)}"
+            self.cursor.execute(f"SAVEPOINT {self._savepoint_name}")
 
     def commit(self) -> None:
         """Let the savepoint go: the transaction decides what becomes of it all."""
-        if self._savepoint:
-            self.cursor.execute(f"RELEASE SAVEPOINT {self._savepoint}")
-            self._savepoint = ""
+        if self._savepoint_name:
+            self.cursor.execute(f"RELEASE SAVEPOINT {self._savepoint_name}")
+            self._savepoint_name = ""
 
     def rollback(self) -> bool:
         """Go back to the savepoint, and let it go; tell whether there was one."""
-        if not self._savepoint:
+        if not self._savepoint_name:
             return False
-        self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+        self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint_name}")
         self.commit()
         return True
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Leave the cursor to whose transaction it is."""
 
 
-class JoinedLink(SavepointLink):
+class JoinedConnection(SavepointConnection):
     """The host's connection, within the host's transaction.
 
     PostgreSQL aborts a transaction when it refuses a statement of it, a SELECT too. So a command sets its savepoint there before its first
     statement; a view sets none, and when it fails, so does the host's commit.
     """
 
-    def __init__(self, host: Connection | Session, *, tell: Begin | None = None, reading: bool = False) -> None:
+    def __init__(
+        self, host: Connection | Session, *, session_setup: SetupStatement | None = None, reading: bool = False
+    ) -> None:
         connection = host.connection() if isinstance(host, Session) else host
         if not connection.in_transaction():
             connection.begin()
-        own_locks.note_joined(connection)
+        own_locks.register_joined(connection)
         self._connection = connection
         self._hosts = (host, connection)  # a session sets its savepoint on the connection late
         self._nested = self._savepoints()
         self._aborts = connection.dialect.name == "postgresql"
         super().__init__(connection.connection.cursor())
         if self._aborts and not reading:
-            self.before_writing()
-        if tell:
-            self.cursor.execute(*tell)
+            self.before_write()
+        if session_setup:
+            self.cursor.execute(*session_setup)
 
     @property
     def is_innermost(self) -> bool:
@@ -172,7 +174,7 @@ class JoinedLink(SavepointLink):
         has on PostgreSQL after a failed statement without a savepoint. The host's transaction is marked so, and cannot be committed as if
         nothing had been.
         """
-        is_aborted = self._aborts and self.has_failed and not self._savepoint
+        is_aborted = self._aborts and self.has_failed and not self._savepoint_name
         try:
             undone = super().rollback()
         except Exception:  # noqa: BLE001  # every driver has errors of its own
@@ -181,7 +183,7 @@ class JoinedLink(SavepointLink):
             self._connection.invalidate()
         return undone
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Close the cursor, and leave the connection to the host."""
         if not self._connection.invalidated:
             self.cursor.close()

@@ -16,21 +16,21 @@ from crmcore.domain.errors.broken import TransactionOpenError
 Lock = tuple[int, str]
 """A thread, and the database whose lock it holds."""
 
-_HELD: Final[WeakValueDictionary[Lock, object]] = WeakValueDictionary()
+_HELD_LOCKS: Final[WeakValueDictionary[Lock, object]] = WeakValueDictionary()
 """Which link of ours holds a lock. One that was lost without its end holds nothing any more."""
 
 
-class _Joined(threading.local):
+class _JoinedLocks(threading.local):
     """The connections of hosts that this thread's transactions are joined to."""
 
     def __init__(self) -> None:
         self.connections: WeakSet[Connection] = WeakSet()
 
 
-_JOINED: Final = _Joined()
+_JOINED_LOCKS: Final = _JoinedLocks()
 
 
-def hold(link: object, engine: Engine, *, writes: bool) -> Lock | None:
+def acquire(holder: object, engine: Engine, *, writes: bool) -> Lock | None:
     """Note that a link of this thread is about to take a database's only lock; None when the database has many.
 
     Raises:
@@ -39,21 +39,21 @@ def hold(link: object, engine: Engine, *, writes: bool) -> Lock | None:
     lock = _lock_of(engine, writes=writes)
     if lock is None:
         return None
-    _refuse_held(lock)
-    for connection in _JOINED.connections:
+    _require_free(lock)
+    for connection in _JOINED_LOCKS.connections:
         if connection.in_transaction() and lock == _lock_of(connection.engine, writes=True):
-            raise _refusal("of the host is open in this thread, and locks the database; commit it first")
-    _HELD[lock] = link
+            raise _locked_error("of the host is open in this thread, and locks the database; commit it first")
+    _HELD_LOCKS[lock] = holder
     return lock
 
 
 def release(lock: Lock | None) -> None:
     """Note that a lock is free again, whichever thread frees it."""
     if lock is not None:
-        _HELD.pop(lock, None)
+        _HELD_LOCKS.pop(lock, None)
 
 
-def refuse_own(engine: Engine) -> None:
+def require_not_held(engine: Engine) -> None:
     """Refuse a transaction of the host's that would wait for one of ours in the same thread.
 
     Raises:
@@ -61,13 +61,13 @@ def refuse_own(engine: Engine) -> None:
     """
     lock = _lock_of(engine, writes=True)
     if lock is not None and not engine.dialect.is_async:  # an asynchronous driver waits without holding the thread up
-        _refuse_held(lock)
+        _require_free(lock)
 
 
-def note_joined(connection: Connection) -> None:
+def register_joined(connection: Connection) -> None:
     """Note that a transaction of ours is joined to the host's connection."""
     if connection.dialect.name == "sqlite" and not connection.dialect.is_async:
-        _JOINED.connections.add(connection)
+        _JOINED_LOCKS.connections.add(connection)
 
 
 def _lock_of(engine: Engine, *, writes: bool) -> Lock | None:
@@ -80,10 +80,10 @@ def _lock_of(engine: Engine, *, writes: bool) -> Lock | None:
     return (threading.get_ident(), os.path.realpath(str(database))) if writes else None
 
 
-def _refuse_held(lock: Lock) -> None:
-    if lock in _HELD:
-        raise _refusal("is open in this thread, and locks the database; call this after its end")
+def _require_free(lock: Lock) -> None:
+    if lock in _HELD_LOCKS:
+        raise _locked_error("is open in this thread, and locks the database; call this after its end")
 
 
-def _refusal(advice: str) -> TransactionOpenError:
+def _locked_error(advice: str) -> TransactionOpenError:
     return TransactionOpenError("transaction", "database_is_locked", advice)

@@ -12,156 +12,158 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from crmcore.adapters.sql.book import Book
-from crmcore.adapters.sql.links import Begin
-from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.book import StatementCache
+from crmcore.adapters.sql.links import SetupStatement
+from crmcore.adapters.sql.runner import Executor
 from crmcore.adapters.sql.statements import Row
-from crmcore.adapters.sql.talks import Answer, Talk
-from crmcore.domain.errors.conflicts import StaleVersion
-from crmcore.domain.errors.outside import StoreFailed
+from crmcore.adapters.sql.talks import PendingResult, PqPipeline
+from crmcore.domain.errors.conflicts import StaleVersionError
+from crmcore.domain.errors.outside import StoreError
 from crmcore.domain.errors.root import CrmError
 
-NOTHING_FOUND: Final = "22012"
+DIVISION_BY_ZERO: Final = "22012"
 """The SQLSTATE of a division by zero."""
-TALK: Final = "crmcore.talk"
+POOL_KEY: Final = "crmcore.pq_pipeline"
 """Where the pool keeps the talk of a connection."""
 
 
-class PipelinedLink:
+class PipelinedConnection:
     """A connection of our own, for one transaction in which statements wait for each other.
 
     Attributes:
         cursor: takes statements, as a driver's cursor does, and has them sent with the next exchange.
-        ending: what the COMMIT brought.
+        commit_result: what the COMMIT brought.
     """
 
-    ending: Answer | None = None
+    commit_result: PendingResult | None = None
     is_innermost = True
     has_failed = False
 
-    def __init__(self, engine: Engine, *, tell: Begin | None = None) -> None:
+    def __init__(self, engine: Engine, *, session_setup: SetupStatement | None = None) -> None:
         self._engine = engine
         self._connection = engine.raw_connection()
         try:
             driver: Any = self._connection.driver_connection
-            talk = self._connection.info.get(TALK)
-            if talk is None or talk.driver is not driver:
-                talk = self._connection.info[TALK] = Talk(driver)
-            self.cursor: Talk = talk
-            talk.begin()
-            if tell:
-                talk.execute(*tell)
+            pipeline = self._connection.info.get(POOL_KEY)
+            if pipeline is None or pipeline.driver is not driver:
+                pipeline = self._connection.info[POOL_KEY] = PqPipeline(driver)
+            self.cursor: PqPipeline = pipeline
+            pipeline.begin()
+            if session_setup:
+                pipeline.execute(*session_setup)
         except BaseException:
-            self._lose()
+            self._invalidate()
             self._connection.close()
             raise
 
-    def before_writing(self) -> None:
+    def before_write(self) -> None:
         """Nothing: the whole transaction is ours."""
 
     def commit(self) -> None:
         """Send the COMMIT behind everything that waits."""
-        self.ending = self.cursor.execute("COMMIT")
-        self.cursor.exchange()
-        if self.ending.tag != "COMMIT":
-            raise StoreFailed("25P02")
+        self.commit_result = self.cursor.execute("COMMIT")
+        self.cursor.sync()
+        if self.commit_result.command_tag != "COMMIT":
+            raise StoreError("25P02")
 
     def rollback(self) -> None:
         """Roll back; a connection on which even that fails is lost, and so is the pool."""
         try:
-            self.cursor.end()
+            self.cursor.rollback()
         except Exception:  # noqa: BLE001  # the driver has errors of its own for a lost connection
-            self._lose()
+            self._invalidate()
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the connection back to the pool."""
         self._connection.close()
 
-    def _lose(self) -> None:
+    def _invalidate(self) -> None:
         # What SQLAlchemy itself does when it meets a lost connection: none that was made before is handed out again.
         self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # it offers no other way
         self._connection.invalidate()
 
 
-class PipelinedRunner(Runner):
+class PipelinedExecutor(Executor):
     """Says statements on a connection, and sends them when somebody wants to see a result."""
 
-    link: PipelinedLink
-    waits = False
+    connection: PipelinedConnection
+    is_synchronous = False
 
-    def __init__(self, book: Book, link: PipelinedLink) -> None:
-        super().__init__(book, link)
-        self._talk = link.cursor
-        self._guarded: list[tuple[Answer, StaleVersion]] = []
-        self._foreseen: dict[tuple[str, Row], Answer] = {}
+    def __init__(self, statements: StatementCache, connection: PipelinedConnection) -> None:
+        super().__init__(statements, connection)
+        self._pipeline = connection.cursor
+        self._version_checks: list[tuple[PendingResult, StaleVersionError]] = []
+        self._prefetched: dict[tuple[str, Row], PendingResult] = {}
 
-    def foresee(self, sql: str, parameters: Row) -> None:
+    def prefetch(self, sql: str, parameters: Row) -> None:
         """Say a SELECT whose rows will be asked for soon, if nothing is written before."""
-        if (sql, parameters) not in self._foreseen:
-            self._foreseen[sql, parameters] = self._say(sql, parameters)
+        if (sql, parameters) not in self._prefetched:
+            self._prefetched[sql, parameters] = self._queue(sql, parameters)
 
-    def run(self, sql: str, parameters: Row) -> None:
+    def execute(self, sql: str, parameters: Row) -> None:
         """Say a statement that may write."""
-        self._foreseen.clear()
-        self._say(sql, parameters)
+        self._prefetched.clear()
+        self._queue(sql, parameters)
 
-    def rows(self, sql: str, parameters: Row) -> list[Row]:
+    def fetch_all(self, sql: str, parameters: Row) -> list[Row]:
         """Send a SELECT, if it was not foreseen and sent, and wait for its rows."""
-        answer = self._foreseen.pop((sql, parameters), None) or self._say(sql, parameters)
-        if answer.result is None:
-            self.settle()
-        return self._talk.rows(answer)
+        pending = self._prefetched.pop((sql, parameters), None) or self._queue(sql, parameters)
+        if pending.result is None:
+            self.sync()
+        return self._pipeline.fetch_all(pending)
 
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         """Say a statement for many rows."""
         for row in rows:
-            self.run(sql, row)
+            self.execute(sql, row)
 
-    def changed(self, sql: str, rows: Sequence[Row]) -> int:
+    def execute_rowcount(self, sql: str, rows: Sequence[Row]) -> int:
         """Send an UPDATE or a DELETE for some rows, and wait for how many it changed."""
-        self._foreseen.clear()
-        answers = [self._say(sql, row) for row in rows]
-        self.settle()
-        return sum(answer.changed for answer in answers)
+        self._prefetched.clear()
+        pending_results = [self._queue(sql, row) for row in rows]
+        self.sync()
+        return sum(pending.row_count for pending in pending_results)
 
-    def guard(self, sql: str, row: Row, stale: StaleVersion) -> None:
+    def execute_one(self, sql: str, row: Row, stale_error: StaleVersionError) -> None:
         """Say an UPDATE or a DELETE that fails when it finds nothing."""
-        self._foreseen.clear()
-        self._guarded.append((self._say(_guarded(sql), row), stale))
+        self._prefetched.clear()
+        self._version_checks.append((self._queue(_fail_if_no_row(sql), row), stale_error))
 
-    def stream(self, sql: str, rows: Sequence[Row]) -> None:
+    def copy(self, sql: str, rows: Sequence[Row]) -> None:
         """Send what waits, then a COPY on a cursor of the driver's."""
-        self._foreseen.clear()
-        self.settle()
+        self._prefetched.clear()
+        self.sync()
         try:
-            with self._talk.driver.cursor() as self.cursor:
-                super().stream(sql, rows)
+            with self._pipeline.connection.cursor() as self.cursor:
+                super().copy(sql, rows)
         finally:
-            self.cursor = self._talk
+            self.cursor = self._pipeline
 
-    def settle(self) -> None:
+    def sync(self) -> None:
         """Send what waits, and take in what it brings."""
         try:
-            self._talk.exchange()
-        except self.book.driver_error as error:
-            raise self._spoil(error) from None
+            self._pipeline.sync()
+        except self.statements.driver_error as error:
+            raise self._fail(error) from None
 
-    def _say(self, sql: str, parameters: Row) -> Answer:
+    def _queue(self, sql: str, parameters: Row) -> PendingResult:
         try:
-            return self._talk.execute(sql, parameters)
-        except self.book.driver_error as error:
-            raise self._spoil(error) from None
+            return self._pipeline.execute(sql, parameters)
+        except self.statements.driver_error as error:
+            raise self._fail(error) from None
 
-    def _spoil(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
-        state, ending = getattr(error, "sqlstate", None), self.link.ending
-        stale = next((stale for answer, stale in self._guarded if answer.error is error), None)
-        if stale is not None and state == NOTHING_FOUND:
-            self.spoiled = stale
-            return stale
-        refused_before = state is not None and not (ending and ending.error is error)
-        return super()._spoil(error, sql, committing=committing and not refused_before)
+    def _fail(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        sqlstate, commit_result = getattr(error, "sqlstate", None), self.connection.commit_result
+        stale_error = next(
+            (stale_error for pending, stale_error in self._version_checks if pending.error is error), None
+        )
+        if stale_error is not None and sqlstate == DIVISION_BY_ZERO:
+            self.failure = stale_error
+            return stale_error
+        failed_before_commit = sqlstate is not None and not (commit_result and commit_result.error is error)
+        return super()._fail(error, sql, committing=committing and not failed_before_commit)
 
 
 @lru_cache(maxsize=256)
-def _guarded(sql: str) -> str:
+def _fail_if_no_row(sql: str) -> str:
     return f"WITH written AS ({sql} RETURNING 1) SELECT 1 / count(*) FROM written"  # noqa: S608  # a compiled statement of ours

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql import mariadb, sqlite
-from crmcore.domain.errors.outside import UnsafeEngine
+from crmcore.domain.errors.outside import UnsafeEngineError
 
-SNAPSHOTS: Final = frozenset({"repeatable read", "serializable"})
+SNAPSHOT_ISOLATION_LEVELS: Final = frozenset({"repeatable read", "serializable"})
 """The isolation levels at which PostgreSQL shows a transaction one snapshot, and refuses it what was changed since."""
 
 _PASSED: Final[WeakKeyDictionary[Engine, dict[str, bool]]] = WeakKeyDictionary()
@@ -26,7 +26,7 @@ def check(host: Engine | Connection | Session, *, durability: str) -> bool:
         Whether its transactions see one snapshot for their whole length.
 
     Raises:
-        UnsafeEngine: it would lose writes.
+        UnsafeEngineError: it would lose writes.
     """
     if isinstance(host, Engine):
         passed = _PASSED.setdefault(host, {})
@@ -41,40 +41,40 @@ def check(host: Engine | Connection | Session, *, durability: str) -> bool:
 
 
 def _look(connection: Connection, durability: str) -> bool:
-    found, level = _problems(connection, durability)
+    found, level = _find_problems(connection, durability)
     if found:
-        raise UnsafeEngine(tuple(found))
-    return level in SNAPSHOTS
+        raise UnsafeEngineError(tuple(found))
+    return level in SNAPSHOT_ISOLATION_LEVELS
 
 
-def _problems(connection: Connection, durability: str) -> tuple[list[str], str]:
+def _find_problems(connection: Connection, durability: str) -> tuple[list[str], str]:
     """What would lose writes, and PostgreSQL's isolation level."""
     match connection.dialect.name:
         case "sqlite":
-            return sqlite.problems(connection.connection, durability=durability), ""
+            return sqlite.find_problems(connection.connection, durability=durability), ""
         case "postgresql":
-            return _postgresql(connection, durability)
+            return _find_postgresql_problems(connection, durability)
         case "mysql" | "mariadb":
-            return mariadb.problems(connection, durability=durability), ""
+            return mariadb.find_problems(connection, durability=durability), ""
         case _:
             return [], ""
 
 
-def _postgresql(connection: Connection, durability: str) -> tuple[list[str], str]:
-    found = []
+def _find_postgresql_problems(connection: Connection, durability: str) -> tuple[list[str], str]:
+    problems = []
     if getattr(connection.connection.dbapi_connection, "autocommit", False):
-        found.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")
+        problems.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")
     cursor: Any = connection.connection.cursor()
     try:
-        asked = ", ".join(
+        settings = ", ".join(
             f"current_setting('{name}')" for name in ("synchronous_commit", "fsync", "transaction_isolation")
         )
-        cursor.execute(f"SELECT {asked}")
+        cursor.execute(f"SELECT {settings}")
         commit, fsync, level = cursor.fetchone()
     finally:
         cursor.close()
     if durability == "full" and (commit == "off" or fsync == "off"):
-        found.append(
+        problems.append(
             "synchronous_commit or fsync is off, and a crash loses commits; turn them on, or pass durability='relaxed'"
         )
-    return found, level
+    return problems, level

@@ -25,190 +25,224 @@ from sqlalchemy import (
     tuple_,
 )
 
-from crmcore.adapters.sql.binds import ESCAPE, Binds, Process, Query
-from crmcore.adapters.sql.columns import column_in
-from crmcore.adapters.sql.statements import RecordPlan
-from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Has, Is, Mentions, Not, OneOf, look_up
+from crmcore.adapters.sql.binds import LIKE_ESCAPE, BindProcessor, CompiledQuery, ParameterBinder
+from crmcore.adapters.sql.columns import column_for
+from crmcore.adapters.sql.statements import EntityMapper
+from crmcore.domain.criteria import And, Compare, Criterion, Eq, HasChild, In, Not, Or, WordPrefix, get_path
 from crmcore.domain.kernel import Entity
-from crmcore.services.tally import Tally
+from crmcore.services.tally import GroupedCount
 
 
-class Queries:
+class QueryCompiler:
     """The searches of one kind of record, each compiled when it is first asked."""
 
-    def __init__(self, plan: RecordPlan, dialect: Dialect) -> None:
-        self._plan = plan
-        self._table = plan.record.table
+    def __init__(self, mapper: EntityMapper, dialect: Dialect) -> None:
+        self._mapper = mapper
+        self._table = mapper.entity_table.table
         self._dialect = dialect
-        self._known: dict[Any, Query] = {}
-        self._tallies: dict[Any, tuple[Query, tuple[Process, ...]]] = {}
+        self._compiled_queries: dict[Any, CompiledQuery] = {}
+        self._compiled_grouped_counts: dict[Any, tuple[CompiledQuery, tuple[BindProcessor, ...]]] = {}
 
     def find(
-        self, where: Criterion, *, order: str, after: Entity | None, limit: int | None, lock: bool
-    ) -> tuple[Query, list[Any]]:
+        self, where: Criterion, *, order: str, after: Entity | None, limit: int | None, skip_locked: bool
+    ) -> tuple[CompiledQuery, list[Any]]:
         """The statement that reads the records that fulfil a criterion, and its values."""
         field, descending = order.removeprefix("-"), order.startswith("-")
-        last = None if after is None else look_up(after, field)
-        values = [*where.values()]
+        after_value = None if after is None else get_path(after, field)
+        values = [*where.parameters()]
         if after is not None:
-            values += [after.id] if last is None or field == "id" else [last, after.id]
+            values += [after.id] if after_value is None or field == "id" else [after_value, after.id]
         if limit is not None:
             values.append(limit)
-        form = (where.form(), order, after is not None, last is None, limit is not None, lock)
-        query = self._known.get(form)
+        cache_key = (where.cache_key(), order, after is not None, after_value is None, limit is not None, skip_locked)
+        query = self._compiled_queries.get(cache_key)
         if query is None:
-            binds = Binds(self._table, self._dialect)
-            claims = [binds.tenant(), self._where(where, binds)]
-            column = column_in(self._table, field)
+            binder = ParameterBinder(self._table, self._dialect)
+            conditions = [binder.tenant_condition(), self._condition(where, binder)]
+            column = column_for(self._table, field)
             if after is not None:
-                claims.append(self._behind(column, binds, absent=last is None, descending=descending))
-            chosen = (
-                select(*self._plan.columns).where(and_(*claims)).order_by(*self._order(column, descending=descending))
+                conditions.append(self._after(column, binder, after_is_null=after_value is None, descending=descending))
+            statement = (
+                select(*self._mapper.columns)
+                .where(and_(*conditions))
+                .order_by(*self._order_by(column, descending=descending))
             )
             if limit is not None:
-                chosen = chosen.limit(binds.value())
-            if lock:
-                chosen = chosen.with_for_update(skip_locked=True)
-            query = self._known[form] = binds.query(chosen)
+                statement = statement.limit(binder.bind_value())
+            if skip_locked:
+                statement = statement.with_for_update(skip_locked=True)
+            query = self._compiled_queries[cache_key] = binder.compile(statement)
         return query, values
 
-    def count(self, where: Criterion) -> tuple[Query, list[Any]]:
+    def count(self, where: Criterion) -> tuple[CompiledQuery, list[Any]]:
         """The statement that counts the records that fulfil a criterion, and its values."""
-        form = ("count", where.form())
-        query = self._known.get(form)
+        cache_key = ("count", where.cache_key())
+        query = self._compiled_queries.get(cache_key)
         if query is None:
-            binds = Binds(self._table, self._dialect)
-            counted = select(func.count()).select_from(self._table)
-            counted = counted.where(binds.tenant(), self._where(where, binds))
-            query = self._known[form] = binds.query(counted)
-        return query, [*where.values()]
+            binder = ParameterBinder(self._table, self._dialect)
+            statement = select(func.count()).select_from(self._table)
+            statement = statement.where(binder.tenant_condition(), self._condition(where, binder))
+            query = self._compiled_queries[cache_key] = binder.compile(statement)
+        return query, [*where.parameters()]
 
-    def tally(self, tally: Tally) -> tuple[Query, list[Any], tuple[Process, ...]]:
+    def grouped_count(self, grouped_count: GroupedCount) -> tuple[CompiledQuery, list[Any], tuple[BindProcessor, ...]]:
         """The statement that counts by groups, its values, and what reads each of its columns."""
-        form = ("tally", tally.where.form(), tally.entries, tally.among.form(), tally.by, tally.sums, tally.different)
-        known = self._tallies.get(form)
-        if known is None:
-            known = self._tallies[form] = self._compile_tally(tally)
-        values = [*tally.where.values(), *tally.among.values()]
-        return known[0], values, known[1]
+        cache_key = (
+            "tally",
+            grouped_count.where.cache_key(),
+            grouped_count.over_entries,
+            grouped_count.entry_filter.cache_key(),
+            grouped_count.group_by,
+            grouped_count.sum_of,
+            grouped_count.count_distinct,
+        )
+        compiled = self._compiled_grouped_counts.get(cache_key)
+        if compiled is None:
+            compiled = self._compiled_grouped_counts[cache_key] = self._compile_grouped_count(grouped_count)
+        values = [*grouped_count.where.parameters(), *grouped_count.entry_filter.parameters()]
+        return compiled[0], values, compiled[1]
 
-    def _compile_tally(self, tally: Tally) -> tuple[Query, tuple[Process, ...]]:
-        binds, table = Binds(self._table, self._dialect), self._table
-        claims = [binds.tenant(), self._where(tally.where, binds)]
-        if tally.entries:
-            entries = self._plan.record.entries
-            assert entries is not None
-            table = entries.table
-            theirs = binds.of(table)
-            holders = select(self._table.c.id).where(*claims)
-            claims = [theirs.tenant(), table.c[entries.owner].in_(holders), _claim(tally.among, theirs, self._where)]
-        groups = [column_in(table, field) for field in tally.by]
-        figures = [func.count(), *(func.sum(column_in(table, field)) for field in tally.sums)]
-        if tally.different is not None:
-            figures.append(func.count(column_in(table, tally.different).distinct()))
-        counted = select(*groups, *figures).select_from(table).where(and_(*claims)).group_by(*groups)
+    def _compile_grouped_count(self, grouped_count: GroupedCount) -> tuple[CompiledQuery, tuple[BindProcessor, ...]]:
+        binder, table = ParameterBinder(self._table, self._dialect), self._table
+        conditions = [binder.tenant_condition(), self._condition(grouped_count.where, binder)]
+        if grouped_count.over_entries:
+            log_table = self._mapper.entity_table.log_table
+            assert log_table is not None
+            table = log_table.table
+            log_binder = binder.for_table(table)
+            owner_ids = select(self._table.c.id).where(*conditions)
+            conditions = [
+                log_binder.tenant_condition(),
+                table.c[log_table.owner_column].in_(owner_ids),
+                _criterion_condition(grouped_count.entry_filter, log_binder, self._condition),
+            ]
+        groups = [column_for(table, field) for field in grouped_count.group_by]
+        aggregates = [func.count(), *(func.sum(column_for(table, field)) for field in grouped_count.sum_of)]
+        if grouped_count.count_distinct is not None:
+            aggregates.append(func.count(column_for(table, grouped_count.count_distinct).distinct()))
+        statement = select(*groups, *aggregates).select_from(table).where(and_(*conditions)).group_by(*groups)
         readers = [group.type.result_processor(self._dialect, None) for group in groups]
-        return binds.query(counted), (*readers, *(_whole for _ in figures))
+        return binder.compile(statement), (*readers, *(_to_int for _ in aggregates))
 
-    def _where(self, where: Criterion, binds: Binds) -> ColumnElement[bool]:
+    def _condition(self, where: Criterion, binder: ParameterBinder) -> ColumnElement[bool]:
         match where:
-            case Has(parts, inner):
-                part = next(p for p in self._plan.record.parts if p.field == parts)
-                within = binds.of(part.table)
-                owner = part.table.c[part.owner]
-                holding = select(owner).where(within.tenant(), _claim(inner, within, self._where))
-                if self._dialect.name == "postgresql" and self._is_selective(parts, inner):
-                    return self._table.c.id == any_(func.array(holding.scalar_subquery()))
-                return self._table.c.id.in_(holding)
+            case HasChild(child_field, inner):
+                child_table = next(
+                    candidate for candidate in self._mapper.entity_table.child_tables if candidate.field == child_field
+                )
+                child_binder = binder.for_table(child_table.table)
+                owner_column = child_table.table.c[child_table.owner_column]
+                owner_ids = select(owner_column).where(
+                    child_binder.tenant_condition(), _criterion_condition(inner, child_binder, self._condition)
+                )
+                if self._dialect.name == "postgresql" and self._is_selective(child_field, inner):
+                    return self._table.c.id == any_(func.array(owner_ids.scalar_subquery()))
+                return self._table.c.id.in_(owner_ids)
             case _:
-                return _claim(where, binds, self._where)
+                return _criterion_condition(where, binder, self._condition)
 
-    def _is_selective(self, parts: str, inner: Criterion) -> bool:
+    def _is_selective(self, child_field: str, inner: Criterion) -> bool:
         """Tell whether a criterion asks by a unique key, so that few records have such parts.
 
         PostgreSQL may not know it, having no statistics yet, and is told to look for them first (`docs/decisions/0013-speed.md`).
         """
-        asked = {f"{parts}.{field}" for field in _asked_by(inner)}
-        return any(asked.issuperset(key) for key in self._plan.kind.shape.unique)
+        equality_fields = {f"{child_field}.{field}" for field in _equality_fields(inner)}
+        return any(equality_fields.issuperset(key) for key in self._mapper.entity_type.meta.unique_keys)
 
-    def _order(self, column: Any, *, descending: bool) -> Iterator[Any]:
+    def _order_by(self, column: Any, *, descending: bool) -> Iterator[Any]:
         key = self._table.c.id
         if column is key:
             yield key.desc() if descending else key
             return
         # PostgreSQL alone sorts what is absent last; the others do what is wanted when they are told nothing.
-        tell = column.nullable and self._dialect.name == "postgresql"
+        needs_explicit_nulls = column.nullable and self._dialect.name == "postgresql"
         if descending:
-            yield nulls_last(column.desc()) if tell else column.desc()
+            yield nulls_last(column.desc()) if needs_explicit_nulls else column.desc()
             yield key.desc()
         else:
-            yield nulls_first(column) if tell else column
+            yield nulls_first(column) if needs_explicit_nulls else column
             yield key
 
-    def _behind(self, column: Any, binds: Binds, *, absent: bool, descending: bool) -> ColumnElement[bool]:
+    def _after(
+        self, column: Any, binder: ParameterBinder, *, after_is_null: bool, descending: bool
+    ) -> ColumnElement[bool]:
         """What comes after a record in the order: of a column, then of the id."""
         key = self._table.c.id
         if column is key:
-            mark = binds.value(key)
-            return key < mark if descending else key > mark  # type: ignore[no-any-return]  # a claim
-        if absent:
-            mark = binds.value(key)
+            after_id = binder.bind_value(key)
+            return key < after_id if descending else key > after_id  # type: ignore[no-any-return]  # a claim
+        if after_is_null:
+            after_id = binder.bind_value(key)
             if descending:
-                return and_(column.is_(None), key < mark)
-            return or_(and_(binds.tenant(), column.is_(None), key > mark), and_(binds.tenant(), column.is_not(None)))
-        pair, marks = tuple_(column, key), tuple_(binds.value(column), binds.value(key))
+                return and_(column.is_(None), key < after_id)
+            return or_(
+                and_(binder.tenant_condition(), column.is_(None), key > after_id),
+                and_(binder.tenant_condition(), column.is_not(None)),
+            )
+        columns, after_values = tuple_(column, key), tuple_(binder.bind_value(column), binder.bind_value(key))
         if not descending:
-            return pair > marks
+            return columns > after_values
         if not column.nullable:
-            return pair < marks
-        return or_(and_(binds.tenant(), pair < marks), and_(binds.tenant(), column.is_(None)))
+            return columns < after_values
+        return or_(
+            and_(binder.tenant_condition(), columns < after_values), and_(binder.tenant_condition(), column.is_(None))
+        )
 
 
-def _asked_by(where: Criterion) -> Iterator[str]:
+def _equality_fields(where: Criterion) -> Iterator[str]:
     """The fields that have to equal one of a few values."""
     match where:
-        case Is(field) | OneOf(field):
+        case Eq(field) | In(field):
             yield field
-        case All(criteria):
+        case And(criteria):
             for criterion in criteria:
-                yield from _asked_by(criterion)
+                yield from _equality_fields(criterion)
 
 
-def _whole(sum_: Any) -> int:
+def _to_int(value: Any) -> int:
     """A sum as a whole number: PostgreSQL gives a Decimal, and the sum of nothing is NULL."""
-    return 0 if sum_ is None else int(sum_)
+    return 0 if value is None else int(value)
 
 
-def _claim(
-    where: Criterion, binds: Binds, again: Callable[[Criterion, Binds], ColumnElement[bool]]
+def _criterion_condition(
+    where: Criterion,
+    binder: ParameterBinder,
+    compile_nested: Callable[[Criterion, ParameterBinder], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
     """Put a criterion into SQL, for a table of records or of parts."""
 
     def column(field: str) -> Any:
-        return column_in(binds.table, field)
+        return column_for(binder.table, field)
 
     def inside(criterion: Criterion) -> ColumnElement[bool]:
-        return again(criterion, binds) if isinstance(criterion, Has) else _claim(criterion, binds, again)
+        return (
+            compile_nested(criterion, binder)
+            if isinstance(criterion, HasChild)
+            else _criterion_condition(criterion, binder, compile_nested)
+        )
 
     match where:
-        case Is(field, None):
+        case Eq(field, None):
             return column(field).is_(None)  # type: ignore[no-any-return]  # a claim
-        case Is(field):
-            return column(field) == binds.value(column(field))  # type: ignore[no-any-return]  # a claim
-        case OneOf(field, options):
+        case Eq(field):
+            return column(field) == binder.bind_value(column(field))  # type: ignore[no-any-return]  # a claim
+        case In(field, options):
             if not options:
                 return false()
-            return binds.one_of(column(field), len(options))
+            return binder.in_condition(column(field), len(options))
         case Compare(field, operator):
-            return column(field).op(operator, is_comparison=True)(binds.value(column(field)))  # type: ignore[no-any-return]
-        case Mentions(field):
-            first, later = binds.patterns(column(field))
-            found = column(field).like(first, escape=ESCAPE), column(field).like(later, escape=ESCAPE)
-            return or_(*(and_(binds.tenant(), one) for one in found))
-        case All(criteria):
-            return and_(true(), *(inside(c) for c in criteria))
-        case AnyOf(criteria):
-            return or_(false(), *(and_(binds.tenant(), inside(c)) for c in criteria))
+            return column(field).op(operator, is_comparison=True)(binder.bind_value(column(field)))  # type: ignore[no-any-return]
+        case WordPrefix(field):
+            start_pattern, word_pattern = binder.like_patterns(column(field))
+            matches = (
+                column(field).like(start_pattern, escape=LIKE_ESCAPE),
+                column(field).like(word_pattern, escape=LIKE_ESCAPE),
+            )
+            return or_(*(and_(binder.tenant_condition(), condition) for condition in matches))
+        case And(criteria):
+            return and_(true(), *(inside(criterion) for criterion in criteria))
+        case Or(criteria):
+            return or_(false(), *(and_(binder.tenant_condition(), inside(criterion)) for criterion in criteria))
         case Not(inner):
             return not_(func.coalesce(inside(inner), false(), type_=Boolean))
     raise TypeError(f"{type(where).__name__} is not a criterion")

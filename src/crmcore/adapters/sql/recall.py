@@ -10,98 +10,105 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from crmcore.adapters.sql.statements import Row
-from crmcore.domain.criteria import All, AnyOf, Criterion, Has, Is, OneOf, look_up
+from crmcore.domain.criteria import And, Criterion, Eq, HasChild, In, Or, get_path
 from crmcore.domain.kernel import Entity
 
-Kind = type[Entity]
-MOST_ANSWERS: Final = 2_000
+EntityType = type[Entity]
+MAX_RESULTS: Final = 2_000
 """How many answers to questions about one kind are remembered at most."""
 
 
-class Held(NamedTuple):
+class CachedIds(NamedTuple):
     """The records that may fulfil a criterion, by their ids: of those that the batch has saved or read ahead, or of all there are."""
 
     ids: frozenset[str]
-    of_all: bool
+    is_complete: bool
 
 
-class Recall:
+class BatchCache:
     """What one batch remembers."""
 
     def __init__(self) -> None:
-        self._answers: dict[Kind, dict[tuple[str, Row], Sequence[str]]] = {}
-        self._unsorted: dict[Kind, list[Entity]] = {}
-        self._holders: dict[tuple[Kind, str, Any], set[str]] = {}
-        self._read_ahead: set[tuple[Kind, str, Any]] = set()
+        self._results: dict[EntityType, dict[tuple[str, Row], Sequence[str]]] = {}
+        self._unindexed: dict[EntityType, list[Entity]] = {}
+        self._unique_index: dict[tuple[EntityType, str, Any], set[str]] = {}
+        self._preloaded_keys: set[tuple[EntityType, str, Any]] = set()
 
-    def answer(self, kind: Kind, question: tuple[str, Row]) -> Sequence[str] | None:
+    def get(self, entity_type: EntityType, query: tuple[str, Row]) -> Sequence[str] | None:
         """The ids of the records that a question was answered with."""
-        return self._answers.get(kind, {}).get(question)
+        return self._results.get(entity_type, {}).get(query)
 
-    def note_answer(self, kind: Kind, question: tuple[str, Row], records: Iterable[Entity]) -> None:
+    def put(self, entity_type: EntityType, query: tuple[str, Row], records: Iterable[Entity]) -> None:
         """Note the answer to a question."""
-        answers = self._answers.setdefault(kind, {})
-        if len(answers) < MOST_ANSWERS:
-            answers[question] = [record.id for record in records]
+        results = self._results.setdefault(entity_type, {})
+        if len(results) < MAX_RESULTS:
+            results[query] = [record.id for record in records]
 
-    def forget_answers(self, kind: Kind | None = None) -> None:
+    def invalidate(self, entity_type: EntityType | None = None) -> None:
         """Forget the answers about a kind, or all of them: something was written, or undone."""
-        if kind is None:
-            self._answers.clear()
+        if entity_type is None:
+            self._results.clear()
         else:
-            self._answers.pop(kind, None)
+            self._results.pop(entity_type, None)
 
-    def note(self, records: Iterable[Entity]) -> None:
+    def add(self, records: Iterable[Entity]) -> None:
         """Note records that were saved; under which keys they are to be found is looked at when somebody asks."""
         for record in records:
-            self._unsorted.setdefault(type(record), []).append(record)
+            self._unindexed.setdefault(type(record), []).append(record)
 
-    def note_all(self, kind: Kind, where: Criterion, records: Iterable[Entity]) -> None:
+    def add_complete(self, entity_type: EntityType, where: Criterion, records: Iterable[Entity]) -> None:
         """Note that these are all the records that hold the keys which a criterion asks for."""
         match where:
-            case OneOf(field, options):
-                self._read_ahead.update((kind, field, option) for option in options)
-            case Has(parts, OneOf(field, options)):
-                self._read_ahead.update((kind, f"{parts}.{field}", option) for option in options)
-        self.note(records)
+            case In(field, options):
+                self._preloaded_keys.update((entity_type, field, option) for option in options)
+            case HasChild(child_field, In(field, options)):
+                self._preloaded_keys.update((entity_type, f"{child_field}.{field}", option) for option in options)
+        self.add(records)
 
-    def held(self, kind: Kind, where: Criterion, within: str = "") -> Held | None:
+    def find_ids(self, entity_type: EntityType, where: Criterion, prefix: str = "") -> CachedIds | None:
         """Who may fulfil a criterion; None if it does not ask by a unique key."""
         match where:
-            case Is(field, value) if value is not None:
-                return self._by(kind, within + field, (value,))
-            case OneOf(field, options):
-                return self._by(kind, within + field, options)
-            case Has(parts, inner):
-                return self.held(kind, inner, f"{parts}.")
-            case All(criteria):
-                several = [held for one in criteria if (held := self.held(kind, one, within)) is not None]
-                return min(several, key=lambda held: (not held.of_all, len(held.ids)), default=None)
-            case AnyOf(criteria) if criteria:
-                ways = [self.held(kind, one, within) for one in criteria]
-                if all(way is not None for way in ways):
-                    known = [way for way in ways if way is not None]
-                    return Held(frozenset().union(*(w.ids for w in known)), all(w.of_all for w in known))
+            case Eq(field, value) if value is not None:
+                return self._find_by_key(entity_type, prefix + field, (value,))
+            case In(field, options):
+                return self._find_by_key(entity_type, prefix + field, options)
+            case HasChild(child_field, inner):
+                return self.find_ids(entity_type, inner, f"{child_field}.")
+            case And(criteria):
+                candidates = [
+                    cached
+                    for criterion in criteria
+                    if (cached := self.find_ids(entity_type, criterion, prefix)) is not None
+                ]
+                return min(candidates, key=lambda cached: (not cached.is_complete, len(cached.ids)), default=None)
+            case Or(criteria) if criteria:
+                branches = [self.find_ids(entity_type, criterion, prefix) for criterion in criteria]
+                if all(branch is not None for branch in branches):
+                    known_branches = [branch for branch in branches if branch is not None]
+                    return CachedIds(
+                        frozenset().union(*(known_branch.ids for known_branch in known_branches)),
+                        all(known_branch.is_complete for known_branch in known_branches),
+                    )
         return None
 
-    def _by(self, kind: Kind, path: str, values: Sequence[Any]) -> Held | None:
-        if not any(path in fields for fields in kind.shape.unique):
+    def _find_by_key(self, entity_type: EntityType, path: str, values: Sequence[Any]) -> CachedIds | None:
+        if not any(path in fields for fields in entity_type.meta.unique_keys):
             return None
-        for record in self._unsorted.pop(kind, ()):
-            for field, value in _keys(record):
-                self._holders.setdefault((kind, field, value), set()).add(record.id)
-        keys = [(kind, path, value) for value in values]
-        ids = frozenset[str]().union(*(self._holders.get(key, ()) for key in keys))
-        return Held(ids, self._read_ahead.issuperset(keys))
+        for record in self._unindexed.pop(entity_type, ()):
+            for field, value in _unique_key_values(record):
+                self._unique_index.setdefault((entity_type, field, value), set()).add(record.id)
+        keys = [(entity_type, path, value) for value in values]
+        ids = frozenset[str]().union(*(self._unique_index.get(key, ()) for key in keys))
+        return CachedIds(ids, self._preloaded_keys.issuperset(keys))
 
 
-def _keys(record: Entity) -> Iterator[tuple[str, Any]]:
+def _unique_key_values(record: Entity) -> Iterator[tuple[str, Any]]:
     """The fields of a record's unique keys, each by itself."""
-    for fields in record.shape.unique:
+    for fields in record.meta.unique_keys:
         table, _, _ = fields[0].partition(".")
-        in_parts = table in record.shape.tables
-        for owner in getattr(record, table) if in_parts else (record,):
+        in_children = table in record.meta.child_tables
+        for holder in getattr(record, table) if in_children else (record,):
             for field in fields:
-                value = look_up(owner, field.partition(".")[2] if in_parts else field)
+                value = get_path(holder, field.partition(".")[2] if in_children else field)
                 if value is not None:
                     yield field, value

@@ -10,95 +10,126 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import ColumnElement, Dialect, Integer, Table, bindparam, delete, func, select, union_all
 
-from crmcore.adapters.sql.counters import BILLION, SLOTS, Changes, add
-from crmcore.adapters.sql.runner import Runner
-from crmcore.adapters.sql.statements import compiled
+from crmcore.adapters.sql.counters import BILLION, SHARDS, CounterDeltas, add_delta
+from crmcore.adapters.sql.runner import Executor
+from crmcore.adapters.sql.statements import compile_statement
 from crmcore.adapters.sql.tables import Schema
-from crmcore.adapters.sql.types import Key
+from crmcore.adapters.sql.types import PrefixedIdType
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
 
-NOTHING: Final = (0, 0)
+ZERO: Final = (0, 0)
 
 
 @frozen(kw_only=True)
-class Miscount:
+class CounterMismatch:
     """A counter that did not say what there is: open deals of one funnel, stage and currency.
 
     Attributes:
-        place: of the stage in the funnel.
+        stage_index: of the stage in the funnel.
         currency: None for deals that are said to be worth nothing.
-        kept: how many deals, and how many minor units of worth, the counter said.
-        found: how many there are.
+        stored: how many deals, and how many minor units of worth, the counter said.
+        actual: how many there are.
     """
 
     tenant: str
-    funnel: str
-    place: int
+    funnel_id: str
+    stage_index: int
     currency: str | None
-    kept: tuple[int, int]
-    found: tuple[int, int]
+    stored: tuple[int, int]
+    actual: tuple[int, int]
 
 
-class Recount:
-    """The statements that count anew, of a tenant or of all; see `SqlStore.recount`."""
+class CounterAudit:
+    """The statements that count anew, of a tenant or of all; see `SqlStore.verify_counters`."""
 
     def __init__(self, schema: Schema, dialect: Dialect, tenant: str | None) -> None:
         self._tenant = tenant
         self._dialect = dialect
-        self._counts = schema.counts
-        self._deals = schema.records[Deal].table
-        self._funnel = Key("funnel").reader(dialect)
+        self._counters_table = schema.deal_counts_table
+        self._deals_table = schema.entity_tables[Deal].table
+        self._read_funnel_id = PrefixedIdType("funnel").result_converter(dialect)
 
-    def wrong(self, runner: Runner) -> list[Miscount]:
+    def find_mismatches(self, executor: Executor) -> list[CounterMismatch]:
         """Find the counters that are wrong."""
-        c, d = self._counts.c, self._deals.c
-        names = [c.tenant, c.funnel, c.place, c.currency]
+        c, d = self._counters_table.c, self._deals_table.c
+        counter_columns = [c.tenant, c.funnel, c.place, c.currency]
         sums = [func.sum(column) for column in (c.deals, c.billions, c.minor)]
-        kept = select(_number("kept"), *names, *sums).where(*self._mine(self._counts)).group_by(*names)
+        stored = (
+            select(_integer_parameter("stored"), *counter_columns, *sums)
+            .where(*self._tenant_conditions(self._counters_table))
+            .group_by(*counter_columns)
+        )
         currency = func.coalesce(d.total_currency, bindparam("empty", type_=d.total_currency.type))
-        here = [d.tenant, d.funnel, d.place]
-        worth = func.coalesce(func.sum(d.total_minor), _number("nothing"))
-        found = select(_number("found"), *here, currency, func.count(), _number("nothing"), worth)
+        group_columns = [d.tenant, d.funnel, d.place]
+        value = func.coalesce(func.sum(d.total_minor), _integer_parameter("zero"))
+        actual = select(
+            _integer_parameter("actual"), *group_columns, currency, func.count(), _integer_parameter("zero"), value
+        )
         is_open = d.outcome == bindparam("outcome", type_=d.outcome.type)
-        found = found.where(is_open, *self._mine(self._deals)).group_by(*here, d.total_currency)
-        lines: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
-        for is_kept, tenant, funnel, place, code, deals, billions, minor in self._rows(runner, union_all(kept, found)):
-            key = (tenant, self._funnel(funnel), place, code)
-            lines[1 - is_kept][key] = int(deals), BILLION * int(billions) + int(minor)
-        pairs = {key: tuple(line.get(key, NOTHING) for line in lines) for key in lines[0].keys() | lines[1].keys()}
+        actual = actual.where(is_open, *self._tenant_conditions(self._deals_table)).group_by(
+            *group_columns, d.total_currency
+        )
+        totals: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+        for is_stored, tenant, funnel_id, stage_index, currency_code, deals, billions, minor in self._fetch_all(
+            executor, union_all(stored, actual)
+        ):
+            key = (tenant, self._read_funnel_id(funnel_id), stage_index, currency_code)
+            totals[1 - is_stored][key] = int(deals), BILLION * int(billions) + int(minor)
+        pairs = {key: tuple(total.get(key, ZERO) for total in totals) for key in totals[0].keys() | totals[1].keys()}
         return [
-            Miscount(tenant=key[0], funnel=key[1], place=key[2], currency=key[3] or None, kept=then, found=now)
-            for key, (then, now) in sorted(pairs.items())
-            if then != now
+            CounterMismatch(
+                tenant=key[0],
+                funnel_id=key[1],
+                stage_index=key[2],
+                currency=key[3] or None,
+                stored=stored_total,
+                actual=actual_total,
+            )
+            for key, (stored_total, actual_total) in sorted(pairs.items())
+            if stored_total != actual_total
         ]
 
-    def mend(self, runner: Runner, wrong: list[Miscount]) -> None:
+    def repair(self, executor: Executor, mismatches: list[CounterMismatch]) -> None:
         """Add what counters lack, and take the slots that transactions had of their own together."""
-        lacking: defaultdict[str, Changes] = defaultdict(dict)
-        for one in wrong:
-            deals, minor = (now - then for then, now in zip(one.kept, one.found, strict=True))
-            add(lacking[one.tenant], (one.funnel, one.place, one.currency or ""), deals, minor)
-        c = self._counts.c
-        apart = select(self._counts).where(c.slot >= bindparam("slots", type_=c.slot.type), *self._mine(self._counts))
-        key = [column == bindparam(column.name, type_=column.type) for column in self._counts.primary_key.columns]
-        gone = compiled(delete(self._counts).where(*key), self._dialect)
-        for row in self._rows(runner, apart):
-            tenant, funnel, place, currency, _, deals, billions, minor = row
-            runner.run(gone.sql, row[: len(gone.names)])
-            add(lacking[tenant], (self._funnel(funnel), place, currency), deals, BILLION * billions + minor)
-        for tenant, changes in lacking.items():
-            runner.book.counters.write(runner, tenant, changes, shared=True)
+        missing: defaultdict[str, CounterDeltas] = defaultdict(dict)
+        for mismatch in mismatches:
+            deals, minor = (actual - stored for stored, actual in zip(mismatch.stored, mismatch.actual, strict=True))
+            add_delta(
+                missing[mismatch.tenant],
+                (mismatch.funnel_id, mismatch.stage_index, mismatch.currency or ""),
+                deals,
+                minor,
+            )
+        c = self._counters_table.c
+        unique_shard_rows = select(self._counters_table).where(
+            c.slot >= bindparam("shards", type_=c.slot.type), *self._tenant_conditions(self._counters_table)
+        )
+        key = [
+            column == bindparam(column.name, type_=column.type) for column in self._counters_table.primary_key.columns
+        ]
+        delete_statement = compile_statement(delete(self._counters_table).where(*key), self._dialect)
+        for row in self._fetch_all(executor, unique_shard_rows):
+            tenant, funnel_id, stage_index, currency, _, deals, billions, minor = row
+            executor.execute(delete_statement.sql, row[: len(delete_statement.names)])
+            add_delta(
+                missing[tenant],
+                (self._read_funnel_id(funnel_id), stage_index, currency),
+                deals,
+                BILLION * billions + minor,
+            )
+        for tenant, deltas in missing.items():
+            executor.statements.counters.write(executor, tenant, deltas, shared_shards_only=True)
 
-    def _rows(self, runner: Runner, asked: Any) -> list[Any]:
-        given = {"kept": 1, "found": 0, "nothing": 0, "empty": "", "slots": SLOTS, "tenant": self._tenant}
-        given |= {"outcome": Outcome.OPEN.value}
-        statement = compiled(asked, self._dialect)
-        return runner.rows(statement.sql, tuple([given[name] for name in statement.names]))
+    def _fetch_all(self, executor: Executor, query: Any) -> list[Any]:
+        parameters = {"stored": 1, "actual": 0, "zero": 0, "empty": "", "shards": SHARDS, "tenant": self._tenant}
+        parameters |= {"outcome": Outcome.OPEN.value}
+        statement = compile_statement(query, self._dialect)
+        return executor.fetch_all(statement.sql, tuple([parameters[name] for name in statement.names]))
 
-    def _mine(self, table: Table) -> list[ColumnElement[bool]]:
+    def _tenant_conditions(self, table: Table) -> list[ColumnElement[bool]]:
         return [] if self._tenant is None else [table.c.tenant == bindparam("tenant", type_=table.c.tenant.type)]
 
 
-def _number(name: str) -> Any:
+def _integer_parameter(name: str) -> Any:
     return bindparam(name, type_=Integer())

@@ -12,16 +12,16 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crmcore.adapters.sql.links import Begin, OwnLink
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.adapters.sql.links import PooledConnection, SetupStatement
+from crmcore.domain.errors.given import InvalidInputError
 
-MARK: Final = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
+LSN_PATTERN: Final = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 """A place in the server's log, as PostgreSQL writes it."""
-UNKNOWN: Final = "FFFFFFFF/FFFFFFFF"
+UNKNOWN_LSN: Final = "FFFFFFFF/FFFFFFFF"
 """The place of a commit of which nothing came back; no server ever gets there."""
 
 
-class Replica:
+class ReadReplica:
     """The second server, and how far each tenant's writes have to have come there.
 
     Attributes:
@@ -31,68 +31,68 @@ class Replica:
     def __init__(self, engine: Engine) -> None:
         driver: Any = engine.dialect.dbapi
         self._engine = engine
-        self._errors = (driver.Error, PoolTimeout)
-        self._written: dict[str, str] = {}
+        self._connection_errors = (driver.Error, PoolTimeout)
+        self._required_lsns: dict[str, str] = {}
         self._lock = Lock()
 
-    def link(self, tenant: str, *, tell: Begin | None) -> OwnLink | None:
+    def connect(self, tenant: str, *, session_setup: SetupStatement | None) -> PooledConnection | None:
         """A link for a view, or None if the first server has to answer."""
         try:
-            link = OwnLink(self._engine, begin=tell)
-        except self._errors:
+            connection = PooledConnection(self._engine, session_setup=session_setup)
+        except self._connection_errors:
             return None
         try:
-            if self._knows(link.cursor, tenant):
-                return link
-        except self._errors:
+            if self._has_caught_up(connection.cursor, tenant):
+                return connection
+        except self._connection_errors:
             pass
-        link.rollback()
-        link.release()
+        connection.rollback()
+        connection.close()
         return None
 
-    def remembering(self, engine: Engine, tenant: str, *, tell: Begin | None) -> OwnLink:
+    def connect_primary(self, engine: Engine, tenant: str, *, session_setup: SetupStatement | None) -> PooledConnection:
         """A link to the first server, which remembers how far the log is after a commit."""
-        return _Remembering(engine, self, tenant, tell)
+        return _LsnRecordingConnection(engine, self, tenant, session_setup)
 
-    def written(self, tenant: str) -> str | None:
+    def last_write_lsn(self, tenant: str) -> str | None:
         """How far the log was when this tenant's last commit had been made."""
-        return self._written.get(tenant)
+        return self._required_lsns.get(tenant)
 
-    def see(self, tenant: str, mark: str) -> None:
+    def require_lsn(self, tenant: str, lsn: str) -> None:
         """Let a tenant's views see at least what had been written when the log was there.
 
         Raises:
-            InvalidInput: that is no place in a log.
+            InvalidInputError: that is no place in a log.
         """
-        if not MARK.fullmatch(mark):
-            raise InvalidInput("mark", "must be what written() said")
+        if not LSN_PATTERN.fullmatch(lsn):
+            raise InvalidInputError("lsn", "must be what written() said")
         with self._lock:
-            known = self._written.get(tenant, "0/0")
+            required = self._required_lsns.get(tenant, "0/0")
             # What follows a commit of which nothing came back stands behind it in the log.
-            self._written[tenant] = mark if known == UNKNOWN else max(mark, known, key=_place)
+            self._required_lsns[tenant] = lsn if required == UNKNOWN_LSN else max(lsn, required, key=_lsn_to_int)
 
-    def lost_sight(self, tenant: str) -> None:
+    def reset_lsn(self, tenant: str) -> None:
         """Let a tenant's views go to the first server, until it has written again."""
         with self._lock:
-            self._written[tenant] = UNKNOWN
+            self._required_lsns[tenant] = UNKNOWN_LSN
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
-    def _knows(self, cursor: Any, tenant: str) -> bool:
-        mark = self._written.get(tenant)
-        if mark is None:
+    def _has_caught_up(self, cursor: Any, tenant: str) -> bool:
+        required = self._required_lsns.get(tenant)
+        if required is None:
             return True
-        if mark == UNKNOWN:
+        if required == UNKNOWN_LSN:
             return False
-        cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (mark,))
+        cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (required,))
         return bool(cursor.fetchone()[0])
 
 
-class _Remembering(OwnLink):
-    def __init__(self, engine: Engine, replica: Replica, tenant: str, tell: Begin | None) -> None:
-        super().__init__(engine, begin=tell)
+class _LsnRecordingConnection(PooledConnection):
+    def __init__(self, engine: Engine, replica: ReadReplica, tenant: str, session_setup: SetupStatement | None) -> None:
+        super().__init__(engine, session_setup=session_setup)
         self._replica = replica
         self._tenant = tenant
 
@@ -101,13 +101,13 @@ class _Remembering(OwnLink):
             super().commit()
             cursor: Any = self.cursor
             cursor.execute("SELECT pg_current_wal_insert_lsn()")
-            mark = cursor.fetchone()[0]
+            lsn = cursor.fetchone()[0]
         except BaseException:
-            self._replica.lost_sight(self._tenant)
+            self._replica.reset_lsn(self._tenant)
             raise
-        self._replica.see(self._tenant, str(mark))
+        self._replica.require_lsn(self._tenant, str(lsn))
 
 
-def _place(mark: str) -> int:
-    high, low = mark.split("/")
+def _lsn_to_int(lsn: str) -> int:
+    high, low = lsn.split("/")
     return (int(high, 16) << 32) + int(low, 16)

@@ -2,91 +2,91 @@
 
 from collections.abc import Sequence
 
-from crmcore.adapters.sql.book import Book
-from crmcore.adapters.sql.links import Link
+from crmcore.adapters.sql.book import StatementCache
+from crmcore.adapters.sql.links import TransactionConnection
 from crmcore.adapters.sql.statements import Row
-from crmcore.domain.errors.conflicts import StaleVersion
+from crmcore.domain.errors.conflicts import StaleVersionError
 from crmcore.domain.errors.root import CrmError
 
 
-class Runner:
+class Executor:
     """Runs statements on one connection.
 
     Attributes:
-        waits: whether each statement's result is there when the next one is run.
-        spoiled: what the database refused, after which its transaction may not be committed as if nothing had been.
+        is_synchronous: whether each statement's result is there when the next one is run.
+        failure: what the database refused, after which its transaction may not be committed as if nothing had been.
     """
 
-    waits = True
+    is_synchronous = True
 
-    def __init__(self, book: Book, link: Link) -> None:
-        self.book = book
-        self.link = link
-        self.cursor = link.cursor
-        self.spoiled: Exception | None = None
+    def __init__(self, statements: StatementCache, connection: TransactionConnection) -> None:
+        self.statements = statements
+        self.connection = connection
+        self.cursor = connection.cursor
+        self.failure: Exception | None = None
 
-    def run(self, sql: str, parameters: Row) -> None:
+    def execute(self, sql: str, parameters: Row) -> None:
         """Run a statement; what it gives is the cursor's."""
         try:
             self.cursor.execute(sql, parameters)
-        except self.book.driver_error as error:
-            raise self._spoil(error, sql) from None
+        except self.statements.driver_error as error:
+            raise self._fail(error, sql) from None
 
-    def rows(self, sql: str, parameters: Row) -> list[Row]:
+    def fetch_all(self, sql: str, parameters: Row) -> list[Row]:
         """Run a SELECT."""
-        self.run(sql, parameters)
+        self.execute(sql, parameters)
         return self.cursor.fetchall()  # type: ignore[no-any-return]  # of a driver without types
 
-    def foresee(self, sql: str, parameters: Row) -> None:
+    def prefetch(self, sql: str, parameters: Row) -> None:
         """Note that the rows of a SELECT will be asked for soon; of use only where results are not waited for."""
 
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a statement for many rows."""
-        self.link.before_writing()
+        self.connection.before_write()
         try:
             self.cursor.executemany(sql, rows)
-        except self.book.driver_error as error:
-            raise self._spoil(error, sql) from None
+        except self.statements.driver_error as error:
+            raise self._fail(error, sql) from None
 
-    def guard(self, sql: str, row: Row, stale: StaleVersion) -> None:
+    def execute_one(self, sql: str, row: Row, stale_error: StaleVersionError) -> None:
         """Run an UPDATE or a DELETE of one row.
 
         Raises:
-            StaleVersion: there was none, at the latest by `commit`.
+            StaleVersionError: there was none, at the latest by `commit`.
         """
-        if self.changed(sql, [row]) != 1:
-            raise stale
+        if self.execute_rowcount(sql, [row]) != 1:
+            raise stale_error
 
-    def stream(self, sql: str, rows: Sequence[Row]) -> None:
+    def copy(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a COPY, which takes rows as a stream."""
         try:
-            with self.cursor.copy(sql) as copy:
+            with self.cursor.copy(sql) as copy_stream:
                 for row in rows:
-                    copy.write_row(row)
-        except self.book.driver_error as error:
-            raise self._spoil(error) from None
+                    copy_stream.write_row(row)
+        except self.statements.driver_error as error:
+            raise self._fail(error) from None
 
-    def changed(self, sql: str, rows: Sequence[Row]) -> int:
+    def execute_rowcount(self, sql: str, rows: Sequence[Row]) -> int:
         """Run an UPDATE or a DELETE for some rows, and count what it changed."""
         if len(rows) == 1:
-            self.run(sql, rows[0])
+            self.execute(sql, rows[0])
         else:
-            self.run_many(sql, rows)
+            self.executemany(sql, rows)
         return int(self.cursor.rowcount)
 
-    def settle(self) -> None:
+    def sync(self) -> None:
         """Have what was run looked at by the database; of use only where results are not waited for."""
 
     def commit(self) -> None:
         """Commit, as far as it is the link's to do so."""
-        if self.spoiled is not None:
-            raise self.spoiled
+        if self.failure is not None:
+            raise self.failure
         try:
-            self.link.commit()
-        except self.book.driver_error as error:
-            raise self._spoil(error, committing=True) from None
+            self.connection.commit()
+        except self.statements.driver_error as error:
+            raise self._fail(error, committing=True) from None
 
-    def _spoil(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
-        self.link.has_failed = True
-        refusal = self.spoiled = self.book.translate(error, sql, committing=committing)
-        return refusal
+    def _fail(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        self.connection.has_failed = True
+        failure = self.failure = self.statements.translate_error(error, sql, committing=committing)
+        return failure

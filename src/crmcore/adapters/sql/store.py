@@ -15,23 +15,23 @@ from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql import mariadb, preflight, sqlite, tenants
 from crmcore.adapters.sql.batch import SqlBatch
-from crmcore.adapters.sql.book import book_for
-from crmcore.adapters.sql.links import IMMEDIATE, JoinedLink, Link, OwnLink
+from crmcore.adapters.sql.book import statement_cache_for
+from crmcore.adapters.sql.links import IMMEDIATE, JoinedConnection, PooledConnection, TransactionConnection
 from crmcore.adapters.sql.migrations import version
-from crmcore.adapters.sql.recount import Miscount, Recount
-from crmcore.adapters.sql.replicas import Replica
-from crmcore.adapters.sql.runner import Runner
+from crmcore.adapters.sql.recount import CounterAudit, CounterMismatch
+from crmcore.adapters.sql.replicas import ReadReplica
+from crmcore.adapters.sql.runner import Executor
 from crmcore.adapters.sql.statements import is_psycopg
 from crmcore.adapters.sql.tables import Schema, make_schema
 from crmcore.adapters.sql.transaction import SqlTransaction
-from crmcore.domain.errors.conflicts import Busy
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import MissingExtra, StoreFailed
-from crmcore.services.ports import Context, Ids
+from crmcore.domain.errors.conflicts import DatabaseBusyError
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import MissingDependencyError, StoreError
+from crmcore.services.ports import IdGenerator, RequestContext
 
 Durability = Literal["full", "relaxed"]
 
-TRANSACTION_IS_OVER: Final = "25P02"
+TRANSACTION_ABORTED: Final = "25P02"
 """The SQLSTATE of a transaction that can only be rolled back: here, the host's, which the database has undone."""
 
 
@@ -42,17 +42,17 @@ class SqlStore:
         host: an engine, for transactions of our own; or the host's connection or session, whose transaction is joined. A joined store
             lasts as long as that transaction; make another for the next one.
         schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
-        durability: ``full``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
+        durability: ``include_content``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
             the host accepts that the last commits may be lost then.
-        reads: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
+        read_replica: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
             for their tenant (`crmcore.adapters.sql.replicas`).
         pipeline: whether to send a story's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.pipelines`); None is
             wherever that is possible: by psycopg, in transactions of our own, without a replica.
-        walled: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
+        row_level_security: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
 
     Raises:
-        UnsafeEngine: the engine would lose writes; see `crmcore.adapters.sql.sqlite.prepare`.
-        InvalidInput: this database knows no replicas, or no row-level security.
+        UnsafeEngineError: the engine would lose writes; see `crmcore.adapters.sql.sqlite.prepare`.
+        InvalidInputError: this database knows no replicas, or no row-level security.
     """
 
     def __init__(
@@ -61,28 +61,33 @@ class SqlStore:
         *,
         schema: Schema | None = None,
         durability: Durability = "full",
-        reads: Engine | None = None,
-        walled: bool = False,
+        read_replica: Engine | None = None,
+        row_level_security: bool = False,
         pipeline: bool | None = None,
     ) -> None:
         self.schema = schema or default_schema()
         self._host = host
         dialect = (host.get_bind() if isinstance(host, Session) else host).dialect
         self._is_sqlite = dialect.name == "sqlite"
-        self._walled = walled
-        if dialect.name != "postgresql" and (walled or reads is not None):
-            raise InvalidInput("walled" if walled else "reads", f"is for PostgreSQL, and this is {dialect.name}")
+        self._row_level_security = row_level_security
+        if dialect.name != "postgresql" and (row_level_security or read_replica is not None):
+            raise InvalidInputError(
+                "row_level_security" if row_level_security else "read_replica",
+                f"is for PostgreSQL, and this is {dialect.name}",
+            )
         driver: Any = dialect.dbapi
-        can = is_psycopg(dialect) and driver.Pipeline.is_supported()
-        self._pipelined = can and pipeline is not False and isinstance(host, Engine) and reads is None
-        if pipeline and not can:
-            raise InvalidInput(
+        supports_pipeline = is_psycopg(dialect) and driver.Pipeline.is_supported()
+        self._uses_pipeline = (
+            supports_pipeline and pipeline is not False and isinstance(host, Engine) and read_replica is None
+        )
+        if pipeline and not supports_pipeline:
+            raise InvalidInputError(
                 "pipeline",
                 f"is for PostgreSQL by psycopg over libpq 14, and this is {dialect.name} by {dialect.driver}",
             )
-        self._replica = None if reads is None else Replica(reads)
-        snapshots = preflight.check(host, durability=durability)
-        self._book = book_for(self.schema, dialect, snapshots=snapshots)
+        self._read_replica = None if read_replica is None else ReadReplica(read_replica)
+        snapshot_isolation = preflight.check(host, durability=durability)
+        self._statements = statement_cache_for(self.schema, dialect, snapshot_isolation=snapshot_isolation)
 
     @classmethod
     def open(
@@ -92,7 +97,7 @@ class SqlStore:
         durability: Durability = "full",
         create: bool = True,
         pipeline: bool | None = None,
-        **settings: Any,
+        **engine_options: Any,
     ) -> Self:
         """Open a database of our own, set up as it has to be, and make the tables that are missing.
 
@@ -101,13 +106,13 @@ class SqlStore:
             durability: see the class.
             create: whether to make missing tables.
             pipeline: see the class.
-            settings: of `sqlalchemy.create_engine`.
+            engine_options: of `sqlalchemy.create_engine`.
 
         Raises:
-            InvalidInput: that is no URL of a database.
-            MissingExtra: the database's driver is not installed.
+            InvalidInputError: that is no URL of a database.
+            MissingDependencyError: the database's driver is not installed.
         """
-        store = cls(make_engine(url, durability=durability, **settings), durability=durability, pipeline=pipeline)
+        store = cls(make_engine(url, durability=durability, **engine_options), durability=durability, pipeline=pipeline)
         if create:
             store.create_tables()
         return store
@@ -128,40 +133,42 @@ class SqlStore:
         """Make the tables that are missing, and note the version of the schema.
 
         Raises:
-            SchemaOutdated: tables of an older release are there; see `crmcore migrate`.
+            SchemaOutdatedError: tables of an older release are there; see `crmcore migrate`.
         """
         with self._require_engine("create tables").begin() as connection:
-            version.create(connection, self.schema)
+            version.create_tables(connection, self.schema)
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> SqlTransaction:
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> SqlTransaction:
         """Open a transaction."""
-        return SqlTransaction(self._runner(context, reading=reading), context, ids)
+        return SqlTransaction(self._executor(context, read_only=read_only), context, id_generator)
 
-    def batch(self, context: Context, /, *, ids: Ids) -> SqlBatch:
+    def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> SqlBatch:
         """Open one transaction for many stories."""
-        return SqlBatch(self._runner(context, reading=False), context)
+        return SqlBatch(self._executor(context, read_only=False), context)
 
-    def written(self, tenant: str) -> str | None:
-        """How far a replica has to be to know what this store has written for a tenant; see `reads` and `see`."""
-        return self._replica.written(tenant) if self._replica else None
+    def last_write_lsn(self, tenant: str) -> str | None:
+        """How far a replica has to be to know what this store has written for a tenant; see `read_replica` and `require_lsn`."""
+        return self._read_replica.last_write_lsn(tenant) if self._read_replica else None
 
-    def see(self, tenant: str, mark: str) -> None:
-        """Let a tenant's views know what another process has written, as its `written` said: a mark that came in a cookie, say.
+    def require_lsn(self, tenant: str, lsn: str) -> None:
+        """Let a tenant's views know what another process has written, as its `last_write_lsn` said: a mark that came in a cookie, say.
 
         Raises:
-            InvalidInput: that is no such mark.
+            InvalidInputError: that is no such mark.
         """
-        if self._replica:
-            self._replica.see(tenant, mark)
+        if self._read_replica:
+            self._read_replica.require_lsn(tenant, lsn)
 
     def analyze(self) -> None:
         """Let the planner know how the tables have grown, where it goes by statistics: PostgreSQL, after many records came in at once."""
         host = self._host
         if isinstance(host, Engine) and host.dialect.name == "postgresql":
             with host.begin() as connection:
-                version.settle(connection, self.schema)
+                version.analyze(connection, self.schema)
 
-    def recount(self, *, tenant: str | None = None, repair: bool = True) -> Sequence[Miscount]:
+    def verify_counters(self, *, tenant: str | None = None, repair: bool = True) -> Sequence[CounterMismatch]:
         """Hold the kept counters, which boards are read from, against the deals that there are, and make them right.
 
         They are right as long as deals are written by crmcore alone. Call it when somebody else has: a script, a console, a restored table.
@@ -176,22 +183,27 @@ class SqlStore:
             What was wrong.
 
         Raises:
-            InvalidInput: a walled store needs a tenant; or this database keeps no counters.
+            InvalidInputError: a walled store needs a tenant; or this database keeps no counters.
         """
-        if self._walled and tenant is None:
-            raise InvalidInput("tenant", "must be named: behind the wall, nobody sees all of them")
-        if not self._book.counters.kept:
-            raise InvalidInput("store", f"keeps no counters on {self._book.dialect.name}; there each board is counted")
-        with self._require_engine("count anew").connect() as connection, version.alone(connection, self.schema):
-            tell = (tenants.TELL, (tenant,)) if self._walled else None
-            runner = Runner(self._book, JoinedLink(connection, tell=tell))
-            again = Recount(self.schema, self._book.dialect, tenant)
-            wrong = again.wrong(runner)
+        if self._row_level_security and tenant is None:
+            raise InvalidInputError("tenant", "must be named: behind the wall, nobody sees all of them")
+        if not self._statements.counters.is_supported:
+            raise InvalidInputError(
+                "store", f"keeps no counters on {self._statements.dialect.name}; there each board is counted"
+            )
+        with (
+            self._require_engine("count anew").connect() as connection,
+            version.migration_lock(connection, self.schema),
+        ):
+            session_setup = (tenants.SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
+            executor = Executor(self._statements, JoinedConnection(connection, session_setup=session_setup))
+            audit = CounterAudit(self.schema, self._statements.dialect, tenant)
+            mismatches = audit.find_mismatches(executor)
             if repair:
-                again.mend(runner, wrong)
-            runner.link.release()
+                audit.repair(executor, mismatches)
+            executor.connection.close()
             connection.commit()
-        return wrong
+        return mismatches
 
     def checkpoint(self) -> int:
         """Fold SQLite's log into its file, so that no story has to: call it now and then, between requests. Elsewhere it does nothing.
@@ -203,24 +215,26 @@ class SqlStore:
             return 0
         connection = self._require_engine("fold its log").raw_connection()
         try:
-            _, logged, folded = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            _, pages_in_log, pages_checkpointed = (
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            )
         finally:
             connection.close()
-        return int(logged - folded)
+        return int(pages_in_log - pages_checkpointed)
 
     def close(self) -> None:
         """Close the connections of an engine of our own; the host's own connection is left alone."""
         if isinstance(self._host, Engine):
             self._host.dispose()
-        if self._replica:
-            self._replica.close()
+        if self._read_replica:
+            self._read_replica.close()
 
     def __eq__(self, other: object) -> bool:
         """Whether both are over the same engine, connection or session, and the same tables."""
         return isinstance(other, SqlStore) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
-        return hash((id(self._host), id(self.schema), self._walled))
+        return hash((id(self._host), id(self.schema), self._row_level_security))
 
     def __repr__(self) -> str:
         host = self._host
@@ -228,34 +242,38 @@ class SqlStore:
             return f"SqlStore({host.url.render_as_string(hide_password=True)})"
         return f"SqlStore(joined to a {type(host).__name__})"
 
-    def _runner(self, context: Context, *, reading: bool) -> Runner:
+    def _executor(self, context: RequestContext, *, read_only: bool) -> Executor:
         try:
-            if self._pipelined:
-                from crmcore.adapters.sql.pipelines import PipelinedLink, PipelinedRunner
+            if self._uses_pipeline:
+                from crmcore.adapters.sql.pipelines import PipelinedConnection, PipelinedExecutor
 
-                tell = (tenants.TELL, (context.tenant,)) if self._walled else None
-                return PipelinedRunner(self._book, PipelinedLink(self._require_engine("pipeline"), tell=tell))
-            return Runner(self._book, self._link(context, reading=reading))
-        except self._book.driver_error as error:
-            raise self._book.translate(error) from None
+                session_setup = (tenants.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
+                return PipelinedExecutor(
+                    self._statements, PipelinedConnection(self._require_engine("pipeline"), session_setup=session_setup)
+                )
+            return Executor(self._statements, self._connection(context, read_only=read_only))
+        except self._statements.driver_error as error:
+            raise self._statements.translate_error(error) from None
         except PendingRollbackError:
-            raise StoreFailed(TRANSACTION_IS_OVER) from None
+            raise StoreError(TRANSACTION_ABORTED) from None
         except PoolTimeout:
-            raise Busy("no connection was free") from None
+            raise DatabaseBusyError("no connection was free") from None
 
-    def _link(self, context: Context, *, reading: bool) -> Link:
-        tell = (tenants.TELL, (context.tenant,)) if self._walled else None
+    def _connection(self, context: RequestContext, *, read_only: bool) -> TransactionConnection:
+        session_setup = (tenants.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
         if not isinstance(self._host, Engine):
-            return JoinedLink(self._host, tell=tell, reading=reading)
-        if self._replica is not None:
-            link = self._replica.link(context.tenant, tell=tell) if reading else None
-            return link or self._replica.remembering(self._host, context.tenant, tell=tell)
-        begin = (("BEGIN", ()) if reading else IMMEDIATE) if self._is_sqlite else tell
-        return OwnLink(self._host, begin=begin)
+            return JoinedConnection(self._host, session_setup=session_setup, reading=read_only)
+        if self._read_replica is not None:
+            connection = self._read_replica.connect(context.tenant, session_setup=session_setup) if read_only else None
+            return connection or self._read_replica.connect_primary(
+                self._host, context.tenant, session_setup=session_setup
+            )
+        begin = (("BEGIN", ()) if read_only else IMMEDIATE) if self._is_sqlite else session_setup
+        return PooledConnection(self._host, session_setup=begin)
 
-    def _require_engine(self, verb: str) -> Engine:
+    def _require_engine(self, action: str) -> Engine:
         if not isinstance(self._host, Engine):
-            raise InvalidInput("store", f"is joined to a transaction and cannot {verb}; use one over an engine")
+            raise InvalidInputError("store", f"is joined to a transaction and cannot {action}; use one over an engine")
         return self._host
 
 
@@ -265,17 +283,17 @@ def default_schema() -> Schema:
     return make_schema()
 
 
-def make_engine(url: str, *, durability: Durability = "full", **settings: Any) -> Engine:
+def make_engine(url: str, *, durability: Durability = "full", **engine_options: Any) -> Engine:
     """Make an engine that loses nothing.
 
     Raises:
-        InvalidInput: that is no URL of a database.
-        MissingExtra: the database's driver is not installed.
+        InvalidInputError: that is no URL of a database.
+        MissingDependencyError: the database's driver is not installed.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise InvalidInput("url", "must look like sqlite:///crm.db or postgresql://me@localhost/crm") from None
+        raise InvalidInputError("url", "must look like sqlite:///crm.db or postgresql://me@localhost/crm") from None
     backend = parsed.get_backend_name()
     try:
         if backend == "postgresql" and "+" not in parsed.drivername:
@@ -283,15 +301,17 @@ def make_engine(url: str, *, durability: Durability = "full", **settings: Any) -
         if backend == "sqlite":
             in_memory = parsed.database in {None, "", ":memory:"}
             # A database in memory is its connection: there is one, and whoever comes meanwhile waits for it.
-            only = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
-            arguments = {"check_same_thread": False, **settings.pop("connect_args", {})}
-            engine = create_engine(parsed, poolclass=QueuePool, connect_args=arguments, **only, **settings)
+            pool_options = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
+            connect_args = {"check_same_thread": False, **engine_options.pop("connect_args", {})}
+            engine = create_engine(
+                parsed, poolclass=QueuePool, connect_args=connect_args, **pool_options, **engine_options
+            )
             return sqlite.prepare(engine, durability=durability)
         if backend in {"mysql", "mariadb"}:
             parsed = mariadb.with_driver(parsed)
-            settings = {"isolation_level": "READ COMMITTED", **settings}
-        return create_engine(parsed, **settings)
+            engine_options = {"isolation_level": "READ COMMITTED", **engine_options}
+        return create_engine(parsed, **engine_options)
     except NoSuchModuleError:
-        raise InvalidInput("url", f"names {backend}, which SQLAlchemy does not know") from None
+        raise InvalidInputError("url", f"names {backend}, which SQLAlchemy does not know") from None
     except ImportError:
-        raise MissingExtra(f"{backend} databases", backend) from None
+        raise MissingDependencyError(f"{backend} databases", backend) from None

@@ -14,54 +14,54 @@ from sqlalchemy import CheckConstraint, Index, Integer, MetaData, PrimaryKeyCons
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import UniqueConstraint as Unique
 
-from crmcore.adapters.kinds import ENTITIES
+from crmcore.adapters.kinds import ENTITY_TYPES
 from crmcore.adapters.sql import tenants
-from crmcore.adapters.sql.columns import Leaf, leaves, part_kind
-from crmcore.adapters.sql.errors import PRIMARY
-from crmcore.adapters.sql.types import Instant, Key, Long, Whole, Word, Words
+from crmcore.adapters.sql.columns import ColumnSpec, child_class_of, column_specs
+from crmcore.adapters.sql.errors import MARIADB_PRIMARY_KEY
+from crmcore.adapters.sql.types import BigIntType, BoundedTextType, EnumValueType, InstantType, PrefixedIdType, TextType
 from crmcore.domain.kernel import Entity
 
-NAME_LIMIT: Final = 63
+MAX_NAME_LENGTH: Final = 63
 """The longest name that PostgreSQL keeps."""
-FIGURES: Final = ("deals", "billions", "minor")
+COUNTER_COLUMNS: Final = ("deals", "billions", "minor")
 """What a counter counts: deals, and what they are worth, in billions of minor units and what is over."""
 
 
 @frozen
-class PartTable:
+class ChildTable:
     """The table of one kind of part, or of entries.
 
     Attributes:
         field: of the record that holds them.
-        kind: their class.
-        owner: the column that names the record.
-        place: the column that orders them within the record.
+        child_class: their class.
+        owner_column: the column that names the record.
+        order_column: the column that orders them within the record.
     """
 
     field: str
-    kind: type[Any]
+    child_class: type[Any]
     table: Table
-    owner: str
-    place: str
+    owner_column: str
+    order_column: str
 
     @property
-    def count(self) -> str:
+    def count_column(self) -> str:
         """The column of the record's own table that counts the parts, so that nothing is looked for that is not there."""
         return f"n_{self.field}"
 
 
 @frozen
-class RecordTable:
+class EntityTable:
     """The table of one kind of record, those of its parts, and that of its entries."""
 
-    kind: type[Entity]
+    entity_type: type[Entity]
     table: Table
-    parts: tuple[PartTable, ...]
-    entries: PartTable | None
+    child_tables: tuple[ChildTable, ...]
+    log_table: ChildTable | None
 
-    def part(self, name: str) -> PartTable | None:
+    def child_table(self, field: str) -> ChildTable | None:
         """The table of a field's parts."""
-        return next((part for part in self.parts if part.field == name), None)
+        return next((table for table in self.child_tables if table.field == field), None)
 
 
 @frozen(eq=False)
@@ -71,27 +71,37 @@ class Schema:
     Attributes:
         metadata: of our tables, and perhaps of the host's.
         tables: ours, in the order in which they are made.
-        keys: which unique key a constraint means, by its name and by the columns that SQLite names instead: the record's kind and the
+        constraint_keys: which unique key a constraint means, by its name and by the columns that SQLite names instead: the record's kind and the
             key's name.
         prefix: of all names.
-        name: of the database's schema that they live in.
-        partitions: into how many parts PostgreSQL divides each table by tenant; 0 is not at all.
+        schema_name: of the database's schema that they live in.
+        partition_count: into how many parts PostgreSQL divides each table by tenant; 0 is not at all.
     """
 
     metadata: MetaData
-    records: dict[type[Entity], RecordTable]
-    events: Table
-    counts: Table
-    keys: dict[str, tuple[str, str]] = field(repr=False)
+    entity_tables: dict[type[Entity], EntityTable]
+    events_table: Table
+    deal_counts_table: Table
+    constraint_keys: dict[str, tuple[str, str]] = field(repr=False)
     prefix: str
-    name: str | None
-    partitions: int
+    schema_name: str | None
+    partition_count: int
 
     @property
     def tables(self) -> list[Table]:
         """All of our tables, and none of the host's."""
-        parts = (part.table for record in self.records.values() for part in (*record.parts, record.entries) if part)
-        return [*(record.table for record in self.records.values()), *parts, self.events, self.counts]
+        child_tables = (
+            table.table
+            for entity_table in self.entity_tables.values()
+            for table in (*entity_table.child_tables, entity_table.log_table)
+            if table
+        )
+        return [
+            *(entity_table.table for entity_table in self.entity_tables.values()),
+            *child_tables,
+            self.events_table,
+            self.deal_counts_table,
+        ]
 
 
 def make_schema(
@@ -99,7 +109,7 @@ def make_schema(
     prefix: str = "crm_",
     schema: str | None = None,
     metadata: MetaData | None = None,
-    partition_by_tenant: int = 0,
+    tenant_partitions: int = 0,
 ) -> Schema:
     """Make the tables, or add them to the host's own metadata.
 
@@ -107,15 +117,24 @@ def make_schema(
         prefix: of all names.
         schema: of the database, where it has such.
         metadata: the host's own, if its migrations are to see our tables.
-        partition_by_tenant: into how many partitions PostgreSQL divides each table, by a hash of the tenant. Other databases leave it.
+        tenant_partitions: into how many partitions PostgreSQL divides each table, by a hash of the tenant. Other databases leave it.
     """
     metadata = MetaData() if metadata is None else metadata
-    draft = _Draft(metadata, prefix, schema, partition_by_tenant)
-    records = {kind: draft.record(kind) for kind in ENTITIES}
-    return Schema(metadata, records, draft.events(), draft.counts(), draft.keys, prefix, schema, partition_by_tenant)
+    builder = _SchemaBuilder(metadata, prefix, schema, tenant_partitions)
+    entity_tables = {entity_type: builder.build_entity_table(entity_type) for entity_type in ENTITY_TYPES}
+    return Schema(
+        metadata,
+        entity_tables,
+        builder.build_events_table(),
+        builder.build_deal_counts_table(),
+        builder.constraint_keys,
+        prefix,
+        schema,
+        tenant_partitions,
+    )
 
 
-def options(partitions: int = 0) -> dict[str, Any]:
+def table_options(partition_count: int = 0) -> dict[str, Any]:
     """What the databases are told of each table besides its columns."""
     return {
         "sqlite_with_rowid": False,
@@ -123,147 +142,167 @@ def options(partitions: int = 0) -> dict[str, Any]:
         "mysql_charset": "utf8mb4",
         "mariadb_engine": "InnoDB",
         "mariadb_charset": "utf8mb4",
-        **({"postgresql_partition_by": "HASH (tenant)"} if partitions else {}),
+        **({"postgresql_partition_by": "HASH (tenant)"} if partition_count else {}),
     }
 
 
-class _Draft:
-    def __init__(self, metadata: MetaData, prefix: str, schema: str | None, partitions: int) -> None:
+class _SchemaBuilder:
+    def __init__(self, metadata: MetaData, prefix: str, schema: str | None, partition_count: int) -> None:
         self._metadata = metadata
         self._prefix = prefix
         self._schema = schema
-        self._partitions = partitions
-        self.keys: dict[str, tuple[str, str]] = {}
+        self._partition_count = partition_count
+        self.constraint_keys: dict[str, tuple[str, str]] = {}
 
-    def record(self, kind: type[Entity]) -> RecordTable:
-        shape = kind.shape
-        parts = tuple(self._part(kind, name, table) for name, table in shape.tables.items() if name != shape.entries)
-        entries = self._part(kind, shape.entries, shape.tables[shape.entries]) if shape.entries else None
-        first, *others = leaves(kind)
+    def build_entity_table(self, entity_type: type[Entity]) -> EntityTable:
+        meta = entity_type.meta
+        child_tables = tuple(
+            self._build_child_table(entity_type, field, child_table_name)
+            for field, child_table_name in meta.child_tables.items()
+            if field != meta.log_field
+        )
+        log_table = (
+            self._build_child_table(entity_type, meta.log_field, meta.child_tables[meta.log_field])
+            if meta.log_field
+            else None
+        )
+        id_spec, *other_specs = column_specs(entity_type)
         columns = [
-            self._tenant(),
-            self._column(first),
-            SqlColumn("version", Whole(), nullable=False),
-            self._actor(),
-            *(self._column(leaf) for leaf in others),
-            *(SqlColumn(part.count, SmallInteger(), nullable=False) for part in parts),
+            self._tenant_column(),
+            self._column(id_spec),
+            SqlColumn("version", BigIntType(), nullable=False),
+            self._actor_column(),
+            *(self._column(spec) for spec in other_specs),
+            *(SqlColumn(child_table.count_column, SmallInteger(), nullable=False) for child_table in child_tables),
         ]
-        table = self._table(kind, shape.table, columns, primary=("tenant", "id"))
-        self._indexes(kind, table, "", None)
-        return RecordTable(kind, table, parts, entries)
+        child_table_name = self._build_table(entity_type, meta.table, columns, primary_key=("tenant", "id"))
+        self._add_indexes(entity_type, child_table_name, "", None)
+        return EntityTable(entity_type, child_table_name, child_tables, log_table)
 
-    def events(self) -> Table:
+    def build_events_table(self) -> Table:
         columns = [
-            self._tenant(),
-            SqlColumn("id", Key("event"), nullable=False),
-            SqlColumn("position", Whole(), nullable=True),
-            SqlColumn("subject", Words(64), nullable=False),
-            SqlColumn("version", Whole(), nullable=False),
-            SqlColumn("number", Whole(), nullable=False),
-            SqlColumn("name", Words(60), nullable=False),
-            SqlColumn("schema", Whole(), nullable=False),
-            SqlColumn("at", Instant(), nullable=False),
-            self._actor(),
-            SqlColumn("correlation", Words(100), nullable=False),
-            SqlColumn("payload", Long(), nullable=False),
+            self._tenant_column(),
+            SqlColumn("id", PrefixedIdType("event"), nullable=False),
+            SqlColumn("position", BigIntType(), nullable=True),
+            SqlColumn("subject_id", BoundedTextType(64), nullable=False),
+            SqlColumn("version", BigIntType(), nullable=False),
+            SqlColumn("number", BigIntType(), nullable=False),
+            SqlColumn("name", BoundedTextType(60), nullable=False),
+            SqlColumn("schema", BigIntType(), nullable=False),
+            SqlColumn("at", InstantType(), nullable=False),
+            self._actor_column(),
+            SqlColumn("correlation_id", BoundedTextType(100), nullable=False),
+            SqlColumn("payload", TextType(), nullable=False),
         ]
-        table = self._table(None, "events", columns, primary=("tenant", "id"))
-        self._unique(table, ["tenant", "position"], "event", "position")
+        table = self._build_table(None, "events", columns, primary_key=("tenant", "id"))
+        self._add_unique_key(table, ["tenant", "position"], "event", "position")
         return table
 
-    def counts(self) -> Table:
+    def build_deal_counts_table(self) -> Table:
         key = [
-            self._tenant(),
-            SqlColumn("funnel", Key("funnel"), nullable=False),
-            SqlColumn("place", Whole(), nullable=False),
-            SqlColumn("currency", Words(3), nullable=False),
-            SqlColumn("slot", Whole(), nullable=False),
+            self._tenant_column(),
+            SqlColumn("funnel", PrefixedIdType("funnel"), nullable=False),
+            SqlColumn("stage_index", BigIntType(), nullable=False),
+            SqlColumn("currency", BoundedTextType(3), nullable=False),
+            SqlColumn("shard", BigIntType(), nullable=False),
         ]
-        figures: list[SqlColumn[Any]] = [SqlColumn(name, Whole(), nullable=False) for name in FIGURES]
-        return self._table(None, "deal_counts", [*key, *figures], primary=[column.name for column in key])
+        counters: list[SqlColumn[Any]] = [SqlColumn(name, BigIntType(), nullable=False) for name in COUNTER_COLUMNS]
+        return self._build_table(None, "deal_counts", [*key, *counters], primary_key=[column.name for column in key])
 
-    def _part(self, owner: type[Entity], name: str, table: str) -> PartTable:
-        kind = part_kind(owner, name)
-        is_entries = name == owner.shape.entries
-        place = "number" if is_entries else "pos"
+    def _build_child_table(self, owner_type: type[Entity], field: str, table_name: str) -> ChildTable:
+        child_class = child_class_of(owner_type, field)
+        is_log = field == owner_type.meta.log_field
+        order_column = "number" if is_log else "position"
         columns = [
-            self._tenant(),
-            SqlColumn(owner.shape.kind, Key(owner.shape.kind), nullable=False),
-            *(() if is_entries else (SqlColumn(place, Integer(), nullable=False),)),
-            self._actor(),
-            *(self._column(leaf) for leaf in leaves(kind)),
+            self._tenant_column(),
+            SqlColumn(owner_type.meta.prefix, PrefixedIdType(owner_type.meta.prefix), nullable=False),
+            *(() if is_log else (SqlColumn(order_column, Integer(), nullable=False),)),
+            self._actor_column(),
+            *(self._column(spec) for spec in column_specs(child_class)),
         ]
-        made = self._table(owner, table, columns, primary=("tenant", owner.shape.kind, place))
-        self._indexes(owner, made, f"{name}.", name)
-        return PartTable(name, kind, made, owner.shape.kind, place)
+        table = self._build_table(
+            owner_type, table_name, columns, primary_key=("tenant", owner_type.meta.prefix, order_column)
+        )
+        self._add_indexes(owner_type, table, f"{field}.", field)
+        return ChildTable(field, child_class, table, owner_type.meta.prefix, order_column)
 
-    def _table(
-        self, kind: type[Entity] | None, name: str, columns: Sequence[SqlColumn[Any]], *, primary: Sequence[str]
+    def _build_table(
+        self,
+        entity_type: type[Entity] | None,
+        name: str,
+        columns: Sequence[SqlColumn[Any]],
+        *,
+        primary_key: Sequence[str],
     ) -> Table:
         table = Table(
             f"{self._prefix}{name}",
             self._metadata,
             *columns,
-            PrimaryKeyConstraint(*primary, name=self._name("pk", name)),
+            PrimaryKeyConstraint(*primary_key, name=self._object_name("pk", name)),
             schema=self._schema,
-            **options(self._partitions),
+            **table_options(self._partition_count),
         )
         for column in columns:
-            if isinstance(column.type, Word):
-                allowed = ", ".join(f"'{member.value}'" for member in column.type.words)
-                rule = f"{column.name} IN ({allowed})"
-                table.append_constraint(CheckConstraint(rule, name=self._name("ck", name, column.name)))
-        if kind is not None:
-            self._remember(table, primary, kind.shape.kind, "id", self._name("pk", name))
-            self.keys[f"{table.name}.{PRIMARY}"] = (kind.shape.kind, "id")
-        if self._partitions:
-            tenants.divide(table, self._partitions)
+            if isinstance(column.type, EnumValueType):
+                allowed = ", ".join(f"'{member.value}'" for member in column.type.enum_class)
+                condition = f"{column.name} IN ({allowed})"
+                table.append_constraint(CheckConstraint(condition, name=self._object_name("ck", name, column.name)))
+        if entity_type is not None:
+            self._register_constraint(table, primary_key, entity_type.meta.prefix, "id", self._object_name("pk", name))
+            self.constraint_keys[f"{table.name}.{MARIADB_PRIMARY_KEY}"] = (entity_type.meta.prefix, "id")
+        if self._partition_count:
+            tenants.create_partitions(table, self._partition_count)
         return table
 
-    def _indexes(self, kind: type[Entity], table: Table, path: str, part: str | None) -> None:
-        shape = kind.shape
-        for fields in shape.unique:
-            if columns := _columns(fields, path, part, shape.tables):
-                self._unique(table, ["tenant", *columns], shape.kind, ".".join(fields))
-        for fields in shape.indexes:
-            if columns := _columns(fields, path, part, shape.tables):
+    def _add_indexes(self, entity_type: type[Entity], table: Table, path_prefix: str, child_field: str | None) -> None:
+        meta = entity_type.meta
+        for fields in meta.unique_keys:
+            if columns := _key_columns(fields, path_prefix, child_field, meta.child_tables):
+                self._add_unique_key(table, ["tenant", *columns], meta.prefix, ".".join(fields))
+        for fields in meta.indexes:
+            if columns := _key_columns(fields, path_prefix, child_field, meta.child_tables):
                 # An id is selective enough to stand first; so a planner without statistics cannot be led astray by the tenant.
-                leads = isinstance(table.c[columns[0]].type, Key)
-                named = [*columns, "tenant"] if leads else ["tenant", *columns]
-                Index(self._name("ix", self._bare(table), *columns), *(table.c[name] for name in named))
+                is_id_first = isinstance(table.c[columns[0]].type, PrefixedIdType)
+                column_names = [*columns, "tenant"] if is_id_first else ["tenant", *columns]
+                Index(
+                    self._object_name("ix", self._without_prefix(table), *columns),
+                    *(table.c[name] for name in column_names),
+                )
 
-    def _unique(self, table: Table, columns: Sequence[str], kind: str, key: str) -> None:
-        name = self._name("uq", self._bare(table), *columns[1:])
+    def _add_unique_key(self, table: Table, columns: Sequence[str], entity_prefix: str, key_name: str) -> None:
+        name = self._object_name("uq", self._without_prefix(table), *columns[1:])
         table.append_constraint(Unique(*columns, name=name))
-        self._remember(table, columns, kind, key, name)
+        self._register_constraint(table, columns, entity_prefix, key_name, name)
 
-    def _remember(self, table: Table, columns: Iterable[str], kind: str, key: str, name: str) -> None:
-        self.keys[name] = (kind, key)
-        for place in range(self._partitions):
-            self.keys[tenants.partition(name, place)] = (kind, key)
-        self.keys[", ".join(f"{table.name}.{column}" for column in columns)] = (kind, key)
+    def _register_constraint(
+        self, table: Table, columns: Iterable[str], entity_prefix: str, key_name: str, name: str
+    ) -> None:
+        self.constraint_keys[name] = (entity_prefix, key_name)
+        for index in range(self._partition_count):
+            self.constraint_keys[tenants.partition_name(name, index)] = (entity_prefix, key_name)
+        self.constraint_keys[", ".join(f"{table.name}.{column}" for column in columns)] = (entity_prefix, key_name)
 
-    def _name(self, sort: str, *words: str) -> str:
-        name = f"{self._prefix}{sort}_{'_'.join(words)}"
+    def _object_name(self, object_type: str, *name_parts: str) -> str:
+        name = f"{self._prefix}{object_type}_{'_'.join(name_parts)}"
         # What is too long keeps its beginning, and ends with what tells it from others.
-        return name if len(name) <= NAME_LIMIT else f"{name[: NAME_LIMIT - 9]}_{crc32(name.encode()):08x}"
+        return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 9]}_{crc32(name.encode()):08x}"
 
-    def _bare(self, table: Table) -> str:
+    def _without_prefix(self, table: Table) -> str:
         return table.name.removeprefix(self._prefix)
 
-    def _tenant(self) -> SqlColumn[Any]:
-        return SqlColumn("tenant", Words(64), nullable=False)
+    def _tenant_column(self) -> SqlColumn[Any]:
+        return SqlColumn("tenant", BoundedTextType(64), nullable=False)
 
-    def _actor(self) -> SqlColumn[Any]:
-        return SqlColumn("actor", Words(100), nullable=False)
+    def _actor_column(self) -> SqlColumn[Any]:
+        return SqlColumn("actor", BoundedTextType(100), nullable=False)
 
-    def _column(self, leaf: Leaf) -> SqlColumn[Any]:
-        return SqlColumn(leaf.column, leaf.type, nullable=leaf.optional)
+    def _column(self, spec: ColumnSpec) -> SqlColumn[Any]:
+        return SqlColumn(spec.column, spec.type, nullable=spec.is_nullable)
 
 
-def _columns(fields: Sequence[str], path: str, part: str | None, tables: Any) -> list[str]:
-    """The columns of a key, if it lies in this table: ``contact_points.claim`` in that of the contact points."""
-    lies_in = fields[0].partition(".")[0]
-    if (lies_in if lies_in in tables else None) != part:
+def _key_columns(fields: Sequence[str], path_prefix: str, child_field: str | None, child_tables: Any) -> list[str]:
+    """The columns of a key, if it lies in this table: ``contact_points.unique_key`` in that of the contact points."""
+    field = fields[0].partition(".")[0]
+    if (field if field in child_tables else None) != child_field:
         return []
-    return [name.removeprefix(path).replace(".", "_") for name in fields]
+    return [name.removeprefix(path_prefix).replace(".", "_") for name in fields]

@@ -22,22 +22,22 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
-GONE: Final = frozenset({"26000", "0A000"})
+LOST_STATES: Final = frozenset({"26000", "0A000"})
 """SQLSTATEs of a prepared statement that is not there any more, or whose rows have another form since somebody changed a table."""
-MOST_PREPARED: Final = 300
+MAX_PREPARED: Final = 300
 """How many statements the server keeps prepared for one connection."""
-MOST_COUNTED: Final = 2_000
+MAX_COUNTED: Final = 2_000
 """Of how many texts it is counted how often they come."""
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
 
 
-class Forgotten(OperationalError):
+class PreparedStatementLostError(OperationalError):
     """The server has forgotten what was prepared; the same transaction succeeds when it is told again."""
 
     sqlstate = "40001"
 
 
-class Answer:
+class PendingResult:
     """What a statement brings, once it has been exchanged for it.
 
     Attributes:
@@ -56,35 +56,35 @@ class Answer:
         self.error: Error | None = None
 
     @property
-    def tag(self) -> str:
+    def command_tag(self) -> str:
         """What the server calls what it has done: ``COMMIT``, ``UPDATE 1``."""
         return ((self.result and self.result.command_status) or b"").decode()
 
     @property
-    def changed(self) -> int:
+    def row_count(self) -> int:
         """How many rows it changed."""
         return (self.result and self.result.command_tuples) or 0
 
 
-class Prepared(NamedTuple):
+class PreparedStatement(NamedTuple):
     """A statement that the server has prepared: under which name, and how often it had come by then."""
 
     name: bytes
     uses: int
 
 
-class Talk:
+class PqPipeline:
     """A talk on one connection. It outlasts transactions, for it knows what the server has prepared."""
 
-    def __init__(self, driver: Connection[Any]) -> None:
-        self.driver = driver
-        self._wire = driver.pgconn
-        self._form = Transformer(driver)
-        self._numbers = count(1)
-        self._uses: dict[str, int] = {}
-        self._prepared: dict[str, Prepared] = {}
-        self._said: list[Answer] = []
-        self._heard = False
+    def __init__(self, connection: Connection[Any]) -> None:
+        self.connection = connection
+        self._pgconn = connection.pgconn
+        self._transformer = Transformer(connection)
+        self._statement_numbers = count(1)
+        self._use_counts: dict[str, int] = {}
+        self._prepared: dict[str, PreparedStatement] = {}
+        self._queue: list[PendingResult] = []
+        self._received = False
 
     def begin(self) -> None:
         """Say that a transaction begins, in the way that the connection is set up for.
@@ -92,158 +92,158 @@ class Talk:
         Raises:
             psycopg.Error: the connection was lost since it was last used.
         """
-        self._wire.consume_input()  # what the server said when it hung up,
-        self._wire.consume_input()  # and that it did
-        self._said = []
-        self._heard = False
-        driver, words = self.driver, "BEGIN"
-        if driver.isolation_level is not None:
-            words += f" ISOLATION LEVEL {IsolationLevel(driver.isolation_level).name.replace('_', ' ')}"
-        if driver.read_only is not None:
-            words += " READ ONLY" if driver.read_only else " READ WRITE"
-        if driver.deferrable is not None:
-            words += " DEFERRABLE" if driver.deferrable else " NOT DEFERRABLE"
-        self.execute(words)
+        self._pgconn.consume_input()  # what the server said when it hung up,
+        self._pgconn.consume_input()  # and that it did
+        self._queue = []
+        self._received = False
+        connection, command = self.connection, "BEGIN"
+        if connection.isolation_level is not None:
+            command += f" ISOLATION LEVEL {IsolationLevel(connection.isolation_level).name.replace('_', ' ')}"
+        if connection.read_only is not None:
+            command += " READ ONLY" if connection.read_only else " READ WRITE"
+        if connection.deferrable is not None:
+            command += " DEFERRABLE" if connection.deferrable else " NOT DEFERRABLE"
+        self.execute(command)
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Answer:
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> PendingResult:
         """Say a statement; it is sent when an answer is wanted."""
-        values = self._form.dump_sequence(parameters, _texts(len(parameters))) if parameters else None
-        answer = Answer(sql, values)
-        self._said.append(answer)
-        return answer
+        values = self._transformer.dump_sequence(parameters, _text_formats(len(parameters))) if parameters else None
+        pending = PendingResult(sql, values)
+        self._queue.append(pending)
+        return pending
 
-    def exchange(self) -> None:
+    def sync(self) -> None:
         """Send what was said, and take the answers in.
 
         Raises:
             psycopg.Error: of the first statement that failed; those behind it were not looked at.
         """
-        said, self._said = self._said, []
-        if not said:
+        queued, self._queue = self._queue, []
+        if not queued:
             return
         try:
-            self._exchange(said)
-        except Forgotten:
-            if self._heard:
+            self._sync(queued)
+        except PreparedStatementLostError:
+            if self._received:
                 raise
-            self._exchange([Answer("ROLLBACK")])
-            self._exchange(said)
-        self._heard = True
+            self._sync([PendingResult("ROLLBACK")])
+            self._sync(queued)
+        self._received = True
 
-    def rows(self, answer: Answer) -> list[tuple[Any, ...]]:
+    def fetch_all(self, pending: PendingResult) -> list[tuple[Any, ...]]:
         """The rows of a SELECT, as a cursor would give them."""
-        result = answer.result
+        result = pending.result
         assert result is not None
-        self._form.set_pgresult(result)
-        return self._form.load_rows(0, result.ntuples, tuple)
+        self._transformer.set_pgresult(result)
+        return self._transformer.load_rows(0, result.ntuples, tuple)
 
-    def end(self) -> None:
+    def rollback(self) -> None:
         """Roll back what was begun and is not over; where nothing was sent, nothing is.
 
         Raises:
             psycopg.Error: not even that is possible.
         """
-        self._said = []
-        if self._wire.pipeline_status:  # somebody was interrupted while he waited
-            self._wire.exit_pipeline_mode()
-        if self._wire.transaction_status != TransactionStatus.IDLE:
-            self._exchange([Answer("ROLLBACK")])
+        self._queue = []
+        if self._pgconn.pipeline_status:  # somebody was interrupted while he waited
+            self._pgconn.exit_pipeline_mode()
+        if self._pgconn.transaction_status != TransactionStatus.IDLE:
+            self._sync([PendingResult("ROLLBACK")])
 
-    def _exchange(self, said: Sequence[Answer]) -> None:
-        wire = self._wire
-        wire.enter_pipeline_mode()
-        awaited: list[Answer] = []
-        for answer in said:
-            self._send(answer, awaited)
-        wire.pipeline_sync()
+    def _sync(self, queued: Sequence[PendingResult]) -> None:
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        in_flight: list[PendingResult] = []
+        for pending in queued:
+            self._send(pending, in_flight)
+        pgconn.pipeline_sync()
         try:
-            self.driver.wait(self._wait(awaited))
+            self.connection.wait(self._wait(in_flight))
         except Error:
-            self._look_over(awaited)  # what the server said before it hung up says more than that it did
+            self._raise_first_error(in_flight)  # what the server said before it hung up says more than that it did
             raise
-        wire.exit_pipeline_mode()
-        self._look_over(awaited)
+        pgconn.exit_pipeline_mode()
+        self._raise_first_error(in_flight)
 
-    def _send(self, answer: Answer, awaited: list[Answer]) -> None:
+    def _send(self, pending: PendingResult, in_flight: list[PendingResult]) -> None:
         """Send a statement; by its name, once it has come so often that the server is to prepare it."""
-        answer.error = None
-        answer.name = None if answer.values is None else self._prepare(answer.sql, awaited)
-        awaited.append(answer)
-        if answer.name is None:
-            self._wire.send_query_params(_numbered(answer.sql), answer.values)
+        pending.error = None
+        pending.name = None if pending.values is None else self._prepare(pending.sql, in_flight)
+        in_flight.append(pending)
+        if pending.name is None:
+            self._pgconn.send_query_params(_number_placeholders(pending.sql), pending.values)
         else:
-            self._wire.send_query_prepared(answer.name, answer.values)
+            self._pgconn.send_query_prepared(pending.name, pending.values)
 
-    def _prepare(self, sql: str, awaited: list[Answer]) -> bytes | None:
+    def _prepare(self, sql: str, in_flight: list[PendingResult]) -> bytes | None:
         """Give a statement's name, if it is prepared or comes so often that it is to be; see rule 4."""
-        uses = self._uses[sql] = self._uses.get(sql, 0) + 1
+        uses = self._use_counts[sql] = self._use_counts.get(sql, 0) + 1
         prepared = self._prepared.get(sql)
         if prepared is not None and uses < 2 * prepared.uses:
             return prepared.name
-        often = self.driver.prepare_threshold
+        threshold = self.connection.prepare_threshold
         if prepared is not None:
-            awaited.append(Answer(sql, name=prepared.name))
-            self._wire.send_query_params(b"DEALLOCATE " + prepared.name, None)
-        elif often is None or uses <= often or len(self._prepared) >= MOST_PREPARED:
-            if len(self._uses) > MOST_COUNTED:
-                self._uses = {sql: prepared.uses for sql, prepared in self._prepared.items()}
+            in_flight.append(PendingResult(sql, name=prepared.name))
+            self._pgconn.send_query_params(b"DEALLOCATE " + prepared.name, None)
+        elif threshold is None or uses <= threshold or len(self._prepared) >= MAX_PREPARED:
+            if len(self._use_counts) > MAX_COUNTED:
+                self._use_counts = {sql: prepared.uses for sql, prepared in self._prepared.items()}
             return None
-        name = b"crm_%d" % next(self._numbers)
-        self._prepared[sql] = Prepared(name, uses)
-        awaited.append(Answer(sql, name=name))
-        self._wire.send_prepare(name, _numbered(sql))
+        name = b"crm_%d" % next(self._statement_numbers)
+        self._prepared[sql] = PreparedStatement(name, uses)
+        in_flight.append(PendingResult(sql, name=name))
+        self._pgconn.send_prepare(name, _number_placeholders(sql))
         return name
 
-    def _wait(self, awaited: Sequence[Answer]) -> Generator[Wait, Ready | int, None]:
+    def _wait(self, in_flight: Sequence[PendingResult]) -> Generator[Wait, Ready | int, None]:
         """Let the server take what was sent, and take what it answers, until it has answered everything."""
-        wire = self._wire
-        while wire.flush():
+        pgconn = self._pgconn
+        while pgconn.flush():
             if (yield Wait.RW) & Ready.R:
-                wire.consume_input()
-        answers = iter(awaited)
-        answer = next(answers)
+                pgconn.consume_input()
+        remaining = iter(in_flight)
+        pending = next(remaining)
         while True:
-            while wire.is_busy():
+            while pgconn.is_busy():
                 yield Wait.R
-                wire.consume_input()
-            result = wire.get_result()
+                pgconn.consume_input()
+            result = pgconn.get_result()
             if result is None:
-                answer = next(answers, answer)
+                pending = next(remaining, pending)
             elif result.status == ExecStatus.PIPELINE_SYNC:
                 return
             elif result.status == ExecStatus.FATAL_ERROR:
-                answer.error = _error(result)
+                pending.error = _to_error(result)
             elif result.status != ExecStatus.PIPELINE_ABORTED:
-                answer.result = result
+                pending.result = result
 
-    def _look_over(self, awaited: Sequence[Answer]) -> None:
+    def _raise_first_error(self, in_flight: Sequence[PendingResult]) -> None:
         """Raise what the first statement that failed was refused with; what was not prepared for it has no name."""
-        for place, answer in enumerate(awaited):
-            if answer.error is not None:
-                for unheard in awaited[place:]:
-                    self._prepared.pop(unheard.sql, None)
-                if answer.name is not None and answer.error.sqlstate in GONE:
-                    self._uses, self._prepared = {}, {}
-                    raise Forgotten from None
-                raise answer.error
+        for index, pending in enumerate(in_flight):
+            if pending.error is not None:
+                for unexecuted in in_flight[index:]:
+                    self._prepared.pop(unexecuted.sql, None)
+                if pending.name is not None and pending.error.sqlstate in LOST_STATES:
+                    self._use_counts, self._prepared = {}, {}
+                    raise PreparedStatementLostError from None
+                raise pending.error
 
 
 @lru_cache(maxsize=64)
-def _texts(number: int) -> list[PyFormat]:
-    return [PyFormat.TEXT] * number
+def _text_formats(count: int) -> list[PyFormat]:
+    return [PyFormat.TEXT] * count
 
 
 @lru_cache(maxsize=2_048)
-def _numbered(sql: str) -> bytes:
+def _number_placeholders(sql: str) -> bytes:
     """A statement with its parameters as the server counts them."""
     numbers = count(1)
-    return _PLACEHOLDER.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", sql).encode()
+    return _PLACEHOLDER.sub(lambda match: "%" if match[0] == "%%" else f"${next(numbers)}", sql).encode()
 
 
-def _error(result: PGresult) -> Error:
+def _to_error(result: PGresult) -> Error:
     state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
     try:
-        kind: type[Error] = errors.lookup(state)
+        error_class: type[Error] = errors.lookup(state)
     except KeyError:
-        kind = OperationalError
-    return kind(result.get_error_message(), info=result)
+        error_class = OperationalError
+    return error_class(result.get_error_message(), info=result)

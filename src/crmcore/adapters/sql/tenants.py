@@ -12,67 +12,68 @@ from sqlalchemy import DDL, Connection, Table, UniqueConstraint, event
 from sqlalchemy.dialects.postgresql.base import PGIdentifierPreparer
 from sqlalchemy.engine.default import DefaultDialect
 
-SETTING: Final = "crm.tenant"
+TENANT_SETTING: Final = "crm.tenant"
 """The setting that says whose transaction it is."""
-TELL: Final = f"SELECT set_config('{SETTING}', %s, true)"
+SET_TENANT_SQL: Final = f"SELECT set_config('{TENANT_SETTING}', %s, true)"
 """Says it, until the transaction ends. One that says nothing sees no rows."""
 
-_PREPARER: Final = PGIdentifierPreparer(DefaultDialect())
+_IDENTIFIER_PREPARER: Final = PGIdentifierPreparer(DefaultDialect())
 
 
-def partition(name: str, place: int) -> str:
+def partition_name(name: str, index: int) -> str:
     """The name of a table's, or a constraint's, n-th part."""
-    return f"{name}_p{place}"
+    return f"{name}_p{index}"
 
 
-def divide(table: Table, number: int) -> None:
+def create_partitions(table: Table, partition_count: int) -> None:
     """Have PostgreSQL make the partitions of a table together with the table."""
 
     @event.listens_for(table, "after_create")
     def _make(_: Table, connection: Any, **__: Any) -> None:
         if connection.dialect.name == "postgresql":
-            make: Any = DDL  # which SQLAlchemy leaves without types
-            for place in range(number):
-                for statement in _partition(table, place, number):
-                    connection.execute(make(statement))
+            ddl: Any = DDL  # which SQLAlchemy leaves without types
+            for index in range(partition_count):
+                for statement in _partition_statements(table, index, partition_count):
+                    connection.execute(ddl(statement))
 
 
-def raise_wall(connection: Connection, tables: Iterable[Table]) -> None:
+def enable_row_level_security(connection: Connection, tables: Iterable[Table]) -> None:
     """Let PostgreSQL show each transaction the rows of its own tenant only; see `SqlStore(..., walled=True)`.
 
     The role that crmcore works as should own nothing: `GRANT SELECT, INSERT, UPDATE, DELETE` is all that it needs.
     """
-    for statement in wall(tables):
+    for statement in row_level_security_statements(tables):
         connection.exec_driver_sql(statement)
 
 
-def wall(tables: Iterable[Table]) -> Iterator[str]:
+def row_level_security_statements(tables: Iterable[Table]) -> Iterator[str]:
     """The statements that raise the wall, for hosts that run their own."""
     for table in tables:
-        name, policy = _PREPARER.format_table(table), _PREPARER.quote(f"{table.name}_of_tenant")
-        mine = f"tenant = current_setting('{SETTING}', true)"
+        name, policy = _IDENTIFIER_PREPARER.format_table(table), _IDENTIFIER_PREPARER.quote(f"{table.name}_of_tenant")
+        condition = f"tenant = current_setting('{TENANT_SETTING}', true)"
         yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
-        yield f"CREATE POLICY {policy} ON {name} USING ({mine}) WITH CHECK ({mine})"
+        yield f"CREATE POLICY {policy} ON {name} USING ({condition}) WITH CHECK ({condition})"
 
 
-def _partition(table: Table, place: int, number: int) -> Iterator[str]:
+def _partition_statements(table: Table, index: int, partition_count: int) -> Iterator[str]:
     """The statements that make one partition, with constraints whose names say which key they mean."""
-    whole, part = _PREPARER.format_table(table), _part_of(table, place)
-    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
-    keys = [("PRIMARY KEY", table.primary_key), *(("UNIQUE", one) for one in unique)]
-    named = "".join(
-        f", CONSTRAINT {_PREPARER.quote(partition(str(key.name), place))} {sort} ({_names(key)})" for sort, key in keys
+    parent, partition = _IDENTIFIER_PREPARER.format_table(table), _partition_identifier(table, index)
+    unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
+    keys = [("PRIMARY KEY", table.primary_key), *(("UNIQUE", constraint) for constraint in unique)]
+    constraints = "".join(
+        f", CONSTRAINT {_IDENTIFIER_PREPARER.quote(partition_name(str(key.name), index))} {constraint_type} ({_column_list(key)})"
+        for constraint_type, key in keys
     )
-    yield f"CREATE TABLE {part} (LIKE {whole} INCLUDING CONSTRAINTS{named})"
-    yield f"ALTER TABLE {whole} ATTACH PARTITION {part} FOR VALUES WITH (MODULUS {number}, REMAINDER {place})"
+    yield f"CREATE TABLE {partition} (LIKE {parent} INCLUDING CONSTRAINTS{constraints})"
+    yield f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES WITH (MODULUS {partition_count}, REMAINDER {index})"
 
 
-def _names(key: Any) -> str:
-    return ", ".join(_PREPARER.quote(column.name) for column in key.columns)
+def _column_list(key: Any) -> str:
+    return ", ".join(_IDENTIFIER_PREPARER.quote(column.name) for column in key.columns)
 
 
-def _part_of(table: Table, place: int) -> Any:
-    quoted = _PREPARER.quote(partition(table.name, place))
-    return quoted if table.schema is None else f"{_PREPARER.quote_schema(table.schema)}.{quoted}"
+def _partition_identifier(table: Table, index: int) -> Any:
+    quoted = _IDENTIFIER_PREPARER.quote(partition_name(table.name, index))
+    return quoted if table.schema is None else f"{_IDENTIFIER_PREPARER.quote_schema(table.schema)}.{quoted}"

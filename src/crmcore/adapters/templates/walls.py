@@ -8,16 +8,16 @@ from typing import Final
 
 from jinja2 import Environment, nodes
 
-LONGEST: Final = 256 * 2**10
+MAX_TEMPLATE_LENGTH: Final = 256 * 2**10
 """How long a template may be, in characters."""
-LARGEST: Final = 5_000
+MAX_NODES: Final = 5_000
 """Of how many parts of the language a template may be made."""
-DEEPEST: Final = 40
+MAX_NESTING: Final = 40
 """How deep they may be nested."""
-LOOPS: Final = 5
+MAX_LOOP_NESTING: Final = 5
 """How many loops may stand within each other."""
 
-ALLOWED: Final = frozenset(
+ALLOWED_NODES: Final = frozenset(
     {
         nodes.Template,
         nodes.Output,
@@ -48,10 +48,10 @@ ALLOWED: Final = frozenset(
 )
 """Gaps, conditions, loops, names, comparisons and whole arithmetic. No calls, macros, imports, blocks or slices."""
 
-BEFORE: Final = frozenset({"self", "super", "caller", "varargs", "kwargs", "context", "environment"})
+RESERVED_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs", "context", "environment"})
 """Names that Jinja or its habits fill with objects."""
 
-_SAID: Final[dict[type[nodes.Node], str]] = {
+_MESSAGES: Final[dict[type[nodes.Node], str]] = {
     nodes.Call: "a template may not call anything; it has filters instead",
     nodes.Concat: "write two gaps side by side instead of ~",
     nodes.Pow: "a template may not raise to a power",
@@ -61,7 +61,7 @@ _SAID: Final[dict[type[nodes.Node], str]] = {
 }
 
 
-class Refused(Exception):
+class DisallowedSyntaxError(Exception):
     """A template uses what it may not use.
 
     Attributes:
@@ -74,39 +74,41 @@ class Refused(Exception):
         self.lineno = lineno
 
 
-def look_over(tree: nodes.Template, *, filters: frozenset[str], tests: frozenset[str]) -> None:
+def validate(tree: nodes.Template, *, filters: frozenset[str], tests: frozenset[str]) -> None:
     """Refuse a template that is made of anything else than what is allowed.
 
     Raises:
         Refused: with the line.
     """
-    for seen, (node, depth, loops) in enumerate(_walk(tree), start=1):
-        if seen > LARGEST:
-            raise Refused(f"is made of more than {LARGEST:,} parts", node.lineno)
-        if depth > DEEPEST:
-            raise Refused(f"is nested more than {DEEPEST} deep", node.lineno)
-        if loops > LOOPS:
-            raise Refused(f"has more than {LOOPS} loops within each other", node.lineno)
-        if type(node) not in ALLOWED:
-            raise Refused(_SAID.get(type(node), f"a template may not use {type(node).__name__.lower()}"), node.lineno)
-        problem = _problem(node, filters, tests)
+    for count, (node, depth, loops) in enumerate(_walk_nodes(tree), start=1):
+        if count > MAX_NODES:
+            raise DisallowedSyntaxError(f"is made of more than {MAX_NODES:,} parts", node.lineno)
+        if depth > MAX_NESTING:
+            raise DisallowedSyntaxError(f"is nested more than {MAX_NESTING} deep", node.lineno)
+        if loops > MAX_LOOP_NESTING:
+            raise DisallowedSyntaxError(f"has more than {MAX_LOOP_NESTING} loops within each other", node.lineno)
+        if type(node) not in ALLOWED_NODES:
+            raise DisallowedSyntaxError(
+                _MESSAGES.get(type(node), f"a template may not use {type(node).__name__.lower()}"), node.lineno
+            )
+        problem = _find_problem(node, filters, tests)
         if problem:
-            raise Refused(problem, node.lineno)
+            raise DisallowedSyntaxError(problem, node.lineno)
 
 
-def _walk(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int, int]]:
+def _walk_nodes(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int, int]]:
     """All parts, how deep they lie, and in how many loops; without recursion, for depth is what an attacker has plenty of."""
-    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
-    while waiting:
-        node, depth, loops = waiting.pop()
+    stack: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    while stack:
+        node, depth, loops = stack.pop()
         yield node, depth, loops
         loops += isinstance(node, nodes.For)
-        waiting += ((child, depth + 1, loops) for child in node.iter_child_nodes())
+        stack += ((child, depth + 1, loops) for child in node.iter_child_nodes())
 
 
-def _problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[str]) -> str:
+def _find_problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[str]) -> str:
     match node:
-        case nodes.Name(name=name) if name.startswith("_") or name in BEFORE:
+        case nodes.Name(name=name) if name.startswith("_") or name in RESERVED_NAMES:
             return f"{name} is not a name that a template may use"
         case nodes.Getattr(attr=name) if name.startswith("_"):
             return f"{name} is not a name that a template may use"
@@ -133,16 +135,18 @@ def _problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[str]) -
     return ""
 
 
-def weigh(tree: nodes.Template, environment: Environment) -> None:
+def instrument(tree: nodes.Template, environment: Environment) -> None:
     """Make every loop pay for its turns, each in proportion to what stands in it, and every comparison for what it looks through."""
     for loop in tree.find_all(nodes.For):
-        inner = sum(1 for part in (*loop.body, *loop.else_) for _ in part.find_all(nodes.Node)) + len(loop.body)
-        loop.iter = _paying("pay", loop.iter, environment, nodes.Const(1 + inner, lineno=loop.lineno))
+        node_count = sum(1 for part in (*loop.body, *loop.else_) for _ in part.find_all(nodes.Node)) + len(loop.body)
+        loop.iter = _charging_filter(
+            "charge_loop", loop.iter, environment, nodes.Const(1 + node_count, lineno=loop.lineno)
+        )
     for operand in list(tree.find_all(nodes.Operand)):
-        operand.expr = _paying("pay_for", operand.expr, environment)
+        operand.expr = _charging_filter("charge_comparison", operand.expr, environment)
 
 
-def _paying(filter: str, value: nodes.Node, environment: Environment, *price: nodes.Expr) -> nodes.Filter:
-    paying = nodes.Filter(value, filter, [*price], [], None, None, lineno=value.lineno)
-    paying.set_environment(environment)
-    return paying
+def _charging_filter(filter_name: str, value: nodes.Node, environment: Environment, *costs: nodes.Expr) -> nodes.Filter:
+    charging = nodes.Filter(value, filter_name, [*costs], [], None, None, lineno=value.lineno)
+    charging.set_environment(environment)
+    return charging

@@ -6,14 +6,14 @@ from typing import Final
 from attrs import frozen
 
 from crmcore.crm import Crm
-from crmcore.domain.clocks.marks import Targets
-from crmcore.domain.levels import Audience
+from crmcore.domain.clocks.marks import SlaTargets
+from crmcore.domain.levels import SlaConditions
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
 
 ZONE: Final = "Asia/Tashkent"
-HOURS: Final = "Mo-Fr 09:00-13:00,14:00-18:00"
-TYPES: Final = (("noise", "low"), ("no heat", "high"), ("late technician", "medium"), ("bill", "medium"))
+OPENING_HOURS: Final = "Mo-Fr 09:00-13:00,14:00-18:00"
+COMPLAINT_TYPES: Final = (("noise", "low"), ("no heat", "high"), ("late technician", "medium"), ("bill", "medium"))
 PRODUCTS: Final = ("Boiler 24 kW", "Boiler 32 kW", "Heat pump")
 ARTICLES: Final = (
     (
@@ -37,39 +37,56 @@ class ServiceCompany:
     """The people of the house.
 
     Attributes:
-        desk: who sees to complaints; `technicians` who goes to customers.
+        complaint_handlers: who sees to complaints; `technicians` who goes to customers.
     """
 
     director: User
-    head: User
-    desk: tuple[User, ...]
+    manager: User
+    complaint_handlers: tuple[User, ...]
     technicians: tuple[User, ...]
 
 
-def found(crm: Crm) -> ServiceCompany:
+def create_or_load_company(crm: Crm) -> ServiceCompany:
     """Found the company, or find it founded. Every step has a key, so that none is taken twice."""
-    office = crm.calendars.create(HOURS, zone=ZONE, key="hours")
-    director = crm.people.add("Nodira Aliyeva", email="nodira@boilers.example", key="director")
-    head = crm.people.add("Rustam Karimov", email="rustam@boilers.example", supervisor=director.id, key="head")
+    office = crm.calendars.create(OPENING_HOURS, time_zone=ZONE, idempotency_key="hours")
+    director = crm.users.create("Nodira Aliyeva", email="nodira@boilers.example", idempotency_key="director")
+    manager = crm.users.create(
+        "Rustam Karimov", email="rustam@boilers.example", manager_id=director.id, idempotency_key="head"
+    )
 
-    def hire(name: str, role: str) -> User:
+    def create_user(name: str, role: str) -> User:
         email = f"{name.split(maxsplit=1)[0].lower()}@boilers.example"
-        return crm.people.add(name, roles=[role], email=email, supervisor=head.id, key=f"hire {name}")
+        return crm.users.create(name, roles=[role], email=email, manager_id=manager.id, idempotency_key=f"hire {name}")
 
-    desk = tuple(hire(name, "desk") for name in ("Malika Rashidova", "Sanjar Umarov"))
-    technicians = tuple(hire(name, "service") for name in ("Bahrom Ergashev", "Ilhom Nazarov", "Timur Sodiqov"))
-    for type, severity in TYPES:
-        crm.complaints.declare_type(type, severity=severity, role="desk", key=f"type {type}")
-    usual = Targets(first_response=timedelta(hours=8), resolution=timedelta(hours=40))
-    quick = Targets(first_response=timedelta(hours=2), resolution=timedelta(hours=16))
-    crm.levels.create("Everybody", usual, rank=100, key="level usual")
-    crm.levels.create("No heat", quick, audience=Audience(severities=("high",)), rank=10, key="level quick")
-    crm.complaints.set_limit("desk", Money(500_000, "UZS"), key="limit desk")
-    crm.complaints.set_limit("owner", Money(5_000_000, "UZS"), key="limit owner")
+    complaint_handlers = tuple(create_user(name, "desk") for name in ("Malika Rashidova", "Sanjar Umarov"))
+    technicians = tuple(create_user(name, "service") for name in ("Bahrom Ergashev", "Ilhom Nazarov", "Timur Sodiqov"))
+    for type, severity in COMPLAINT_TYPES:
+        crm.complaints.create_type(type, severity=severity, role="desk", idempotency_key=f"type {type}")
+    standard_targets = SlaTargets(first_response=timedelta(hours=8), resolution=timedelta(hours=40))
+    urgent_targets = SlaTargets(first_response=timedelta(hours=2), resolution=timedelta(hours=16))
+    crm.sla_policies.create("Everybody", standard_targets, rank=100, idempotency_key="level usual")
+    crm.sla_policies.create(
+        "No heat",
+        urgent_targets,
+        conditions=SlaConditions(severities=("high",)),
+        rank=10,
+        idempotency_key="level quick",
+    )
+    crm.complaints.set_approval_limit("desk", Money(500_000, "UZS"), idempotency_key="limit desk")
+    crm.complaints.set_approval_limit("owner", Money(5_000_000, "UZS"), idempotency_key="limit owner")
     for topic, language, title, body in ARTICLES:
-        crm.knowledge.write(
-            title, body, topic=topic, language=language, publish=True, key=f"article {topic} {language}"
+        crm.knowledge.create(
+            title,
+            body,
+            topic=topic,
+            language=language,
+            is_published=True,
+            idempotency_key=f"article {topic} {language}",
         )
-    free, worked = date(2026, 3, 20), date(2026, 3, 28)
-    crm.calendars.exchange(office.id, free=free, worked=worked, reason="Nowruz", key="Nowruz")
-    return ServiceCompany(director=director, head=head, desk=desk, technicians=technicians)
+    day_off, working_day = date(2026, 3, 20), date(2026, 3, 28)
+    crm.calendars.swap_days(
+        office.id, day_off=day_off, working_day=working_day, reason="Nowruz", idempotency_key="Nowruz"
+    )
+    return ServiceCompany(
+        director=director, manager=manager, complaint_handlers=complaint_handlers, technicians=technicians
+    )

@@ -9,20 +9,20 @@ from attrs import define, field, frozen
 
 from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
-from crmcore.demo.service.company import found
-from crmcore.demo.service.season import BEGINS, DAYS, Season
-from crmcore.demo.timetable import Script, Timetable
+from crmcore.demo.service.company import create_or_load_company
+from crmcore.demo.service.season import DAYS, STARTS_AT, Season
+from crmcore.demo.timetable import Scenario, Timetable
 from crmcore.domain.ids import TaskId
 from crmcore.services.reports.complaints import ComplaintsReport
-from crmcore.services.reports.service import ServiceReport
-from crmcore.services.steps.visits import MAINTENANCE
+from crmcore.services.reports.service import FieldServiceReport
+from crmcore.services.steps.visits import MAINTENANCE_TASK
 
-TICK: Final = timedelta(hours=1)
+SCHEDULER_INTERVAL: Final = timedelta(hours=1)
 """How often what is due is done and what waits is sent."""
 
 
 @frozen(kw_only=True)
-class Served:
+class ServiceSimulationResult:
     """What came of it.
 
     Attributes:
@@ -31,59 +31,59 @@ class Served:
 
     counts: Counter[str]
     complaints: ComplaintsReport
-    service: ServiceReport
+    field_service: FieldServiceReport
 
 
 @define
-class Serve:
+class ServiceSimulation:
     """Three months of the service company.
 
     Args:
         crm: a house whose clock is the play's.
-        told: is told the time and the counts, once for each day.
+        on_progress: is told the time and the counts, once for each day.
     """
 
     crm: Crm
     clock: FrozenClock
-    told: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
+    on_progress: Callable[[datetime, Counter[str]], None] = lambda _at, _counts: None
     counts: Counter[str] = field(factory=Counter)
     _timetable: Timetable = field(init=False)
-    _visits: set[TaskId] = field(factory=set)
+    _scheduled_visits: set[TaskId] = field(factory=set)
 
     def __attrs_post_init__(self) -> None:
         self._timetable = Timetable(self.clock)
 
-    def run(self) -> Served:
+    def run(self) -> ServiceSimulationResult:
         """Play it from the first day to the last."""
-        self.clock.set(BEGINS)
-        season = Season(self.crm, self.clock, found(self.crm))
-        for at, script in season.scripts():
-            self.counts["matters"] += 1
-            self._timetable.begin(at, script)
-        self._timetable.begin(BEGINS, self._scheduler(season))
-        end = BEGINS + timedelta(days=DAYS)
+        self.clock.set(STARTS_AT)
+        season = Season(self.crm, self.clock, create_or_load_company(self.crm))
+        for at, script in season.scenarios():
+            self.counts["scenarios"] += 1
+            self._timetable.add(at, script)
+        self._timetable.add(STARTS_AT, self._run_scheduler(season))
+        end = STARTS_AT + timedelta(days=DAYS)
         self._timetable.run(end)
-        self._look_round()
-        return Served(
+        self._run_due_work()
+        return ServiceSimulationResult(
             counts=self.counts,
-            complaints=self.crm.reports.complaints(since=BEGINS, until=end),
-            service=self.crm.reports.service(),
+            complaints=self.crm.reports.complaints(since=STARTS_AT, until=end),
+            field_service=self.crm.reports.field_service(),
         )
 
-    def _scheduler(self, season: Season) -> Script:
-        day = BEGINS
+    def _run_scheduler(self, season: Season) -> Scenario:
+        day = STARTS_AT
         while True:
-            self._look_round()
+            self._run_due_work()
             for task in self.crm.tasks.list(state="open", limit=1000):
-                given = task.given_at <= self.clock.now()  # an earlier play may have left some for later
-                if task.kind == MAINTENANCE and given and task.id not in self._visits:
-                    self._visits.add(task.id)
-                    self._timetable.begin(self.clock.now(), season.visit(task))
+                is_created = task.created_at <= self.clock.now()  # an earlier play may have left some for later
+                if task.kind == MAINTENANCE_TASK and is_created and task.id not in self._scheduled_visits:
+                    self._scheduled_visits.add(task.id)
+                    self._timetable.add(self.clock.now(), season.visit(task))
             if self.clock.now() >= day:
-                self.told(day, self.counts)
+                self.on_progress(day, self.counts)
                 day += timedelta(days=1)
-            yield self.clock.now() + TICK
+            yield self.clock.now() + SCHEDULER_INTERVAL
 
-    def _look_round(self) -> None:
-        self.counts["due"] += self.crm.run_due(limit=1000).done
+    def _run_due_work(self) -> None:
+        self.counts["jobs_done"] += self.crm.run_due_jobs(limit=1000).done
         self.counts["sent"] += self.crm.deliver(limit=1000).sent

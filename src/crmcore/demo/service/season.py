@@ -13,24 +13,24 @@ from attrs import define, frozen
 
 from crmcore.adapters.clocks import FrozenClock
 from crmcore.crm import Crm
-from crmcore.demo.generator import somebody
-from crmcore.demo.hours import after, on_day
-from crmcore.demo.service.company import PRODUCTS, TYPES, ServiceCompany
-from crmcore.demo.timetable import Script
+from crmcore.demo.generator import random_person
+from crmcore.demo.hours import add_minutes, working_day_at
+from crmcore.demo.service.company import COMPLAINT_TYPES, PRODUCTS, ServiceCompany
+from crmcore.demo.timetable import Scenario
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ExternalId
-from crmcore.domain.errors.broken import Occupied
+from crmcore.domain.errors.broken import SchedulingConflictError
 from crmcore.domain.errors.root import CrmError
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.tasks import Task
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
-from crmcore.services.steps.visits import MAINTENANCE
+from crmcore.services.steps.visits import MAINTENANCE_TASK
 
-BEGINS: Final = datetime(2026, 1, 5, 4, tzinfo=UTC)
+STARTS_AT: Final = datetime(2026, 1, 5, 4, tzinfo=UTC)
 """Nine in the morning in Tashkent."""
 DAYS: Final = 91
 SEED: Final = 20260105
@@ -46,7 +46,7 @@ QUESTIONS: Final = (
     ("To‘lovni qanday qilaman?", "uz"),
     ("Kā samaksāt rēķinu?", "lv"),
 )
-STORIES: Final = {
+COMPLAINT_TEXTS: Final = {
     "noise": "Qozon juda shovqin qilyapti",
     "no heat": "Qozon isitmayapti, uyda bolalar bor",
     "late technician": "Usta kelmadi",
@@ -56,7 +56,7 @@ CAUSES: Final = ("air in the pipes", "worn pump", "planning", "typing error")
 
 
 @frozen
-class Home:
+class Installation:
     """A customer with a piece of equipment."""
 
     customer: Customer
@@ -71,175 +71,201 @@ class Season:
     clock: FrozenClock
     company: ServiceCompany
 
-    def scripts(self) -> Iterator[tuple[datetime, Script]]:
+    def scenarios(self) -> Iterator[tuple[datetime, Scenario]]:
         """Every matter, with when it begins."""
-        chance = chances("season")
-        homes = [self._home(number) for number in range(CUSTOMERS)]
+        rng = random_for("season")
+        installations = [self._create_installation(number) for number in range(CUSTOMERS)]
         for number in range(COMPLAINTS):
-            yield _some_time(chance), self._complaint(f"complaint {number}", chance.choice(homes))
+            yield _random_time(rng), self._receive_complaint(f"complaint {number}", rng.choice(installations))
         for number in range(COMPLAINTS):
-            yield _some_time(chance), self._question(f"question {number}")
-        for number, home in enumerate(homes):
-            yield BEGINS + timedelta(days=7 * (number % 12)), self._readings(f"meter {number}", home)
+            yield _random_time(rng), self._ask_question(f"question {number}")
+        for number, installation in enumerate(installations):
+            yield STARTS_AT + timedelta(days=7 * (number % 12)), self._read_meter(f"meter {number}", installation)
             if number % 5 == 0:
-                yield _some_time(chance), self._failure(f"failure {number}", home)
+                yield _random_time(rng), self._report_failure(f"failure {number}", installation)
 
-    def visit(self, task: Task) -> Script:
+    def visit(self, task: Task) -> Scenario:
         """Make a planned visit: agree on a time, go there, note it."""
-        key, chance = f"visit {task.id}", chances(f"visit {task.title} {task.given_at}")
-        yield after(self.clock.now(), chance.randrange(30, 600))
-        booked = self._book(key, task, on_day(self.clock.now(), chance.randint(1, 9), 9))
+        key, rng = f"visit {task.id}", random_for(f"visit {task.title} {task.created_at}")
+        yield add_minutes(self.clock.now(), rng.randrange(30, 600))
+        booked = self._book_visit(key, task, working_day_at(self.clock.now(), rng.randint(1, 9), 9))
         if booked is None:
             return
         yield booked.until
-        self._tell(lambda: self.crm.appointments.hold(booked.id, kind="visit", key=f"hold {key}"))
-        self._tell(lambda: self.crm.service.visited(task.id, cost=Money(90_000, "UZS"), key=key))
+        self._try_command(
+            lambda: self.crm.appointments.complete(booked.id, kind="visit", idempotency_key=f"hold {key}")
+        )
+        self._try_command(
+            lambda: self.crm.field_service.complete_visit(task.id, cost=Money(90_000, "UZS"), idempotency_key=key)
+        )
 
-    def _book(self, key: str, task: Task, day: datetime) -> Appointment | None:
+    def _book_visit(self, key: str, task: Task, day: datetime) -> Appointment | None:
         """Try hour after hour until the technician is free."""
-        technician = task.assignee or self.company.technicians[0].id
+        technician_id = task.assignee_id or self.company.technicians[0].id
         for number in range(60):
             since = day + timedelta(days=number // 9, hours=number % 9)
             try:
                 return self.crm.appointments.book(
                     task.title,
                     since=since,
-                    attendees=[technician],
-                    customer=task.customer,
-                    kind=MAINTENANCE,
-                    key=f"book {key} {number}",
+                    attendee_ids=[technician_id],
+                    customer_id=task.customer_id,
+                    kind=MAINTENANCE_TASK,
+                    idempotency_key=f"book {key} {number}",
                 )
-            except Occupied:
+            except SchedulingConflictError:
                 continue
         return None
 
-    def _home(self, number: int) -> Home:
-        chance = chances(f"home {number}")
-        person = somebody(chance, number)
-        customer = self.crm.customers.add(
+    def _create_installation(self, number: int) -> Installation:
+        rng = random_for(f"home {number}")
+        person = random_person(rng, number)
+        customer = self.crm.customers.create(
             person.name,
             external_ids=[ExternalId("service", str(number))],
-            address=PostalAddress(person.street, person.city, "", person.tongue.country),
-            language=person.tongue.language,
+            address=PostalAddress(person.street, person.city, "", person.locale.country),
+            language=person.locale.language,
             roles=["customer"],
-            key=f"customer {number}",
+            idempotency_key=f"customer {number}",
         )
-        installed = BEGINS - timedelta(days=chance.randrange(200, 4_200))
-        boiler = self.crm.service.install(
-            chance.choice(PRODUCTS),
-            customer=customer.id,
+        installed = STARTS_AT - timedelta(days=rng.randrange(200, 4_200))
+        boiler = self.crm.field_service.install_equipment(
+            rng.choice(PRODUCTS),
+            customer_id=customer.id,
             serial=f"S-{number:04}",
             installed_at=installed,
             warranty_until=(installed + timedelta(days=730)).date(),
             expected_life=timedelta(days=4_000),
             meter="hours",
             expected_total=24_000,
-            key=f"boiler {number}",
+            idempotency_key=f"boiler {number}",
         )
-        contract = self.crm.service.sign(
+        contract = self.crm.field_service.create_contract(
             "Yearly care",
-            customer=customer.id,
+            customer_id=customer.id,
             since=date(2025, 6, 1),
             until=date(2026, 3 + number % 9, 1),
             responds_within=timedelta(hours=8 if number % 3 else 4),
             visits=2,
-            key=f"contract {number}",
+            idempotency_key=f"contract {number}",
         )
-        self.crm.service.plan_maintenance(
+        self.crm.field_service.plan_maintenance(
             boiler.id,
             "Look after {equipment} of {customer}",
             every=Recurrence("FREQ=MONTHLY;INTERVAL=6", "Asia/Tashkent"),
             every_total=2_500,
-            starts_at=BEGINS + timedelta(days=2 * number),
-            contract=contract.id,
-            key=f"plan {number}",
+            starts_at=STARTS_AT + timedelta(days=2 * number),
+            contract_id=contract.id,
+            idempotency_key=f"plan {number}",
         )
-        return Home(customer, boiler)
+        return Installation(customer, boiler)
 
-    def _complaint(self, key: str, home: Home) -> Script:
-        crm, chance = self.crm, chances(key)
-        type = chance.choices([name for name, _ in TYPES], (4, 3, 3, 2))[0]
+    def _receive_complaint(self, key: str, installation: Installation) -> Scenario:
+        crm, rng = self.crm, random_for(key)
+        type = rng.choices([name for name, _ in COMPLAINT_TYPES], (4, 3, 3, 2))[0]
         received = crm.complaints.receive(
-            STORIES[type],
+            COMPLAINT_TEXTS[type],
             type=type,
-            customer=home.customer.id,
-            product=home.boiler.product,
-            story=STORIES[type],
-            key=key,
+            customer_id=installation.customer.id,
+            product=installation.boiler.product,
+            description=COMPLAINT_TEXTS[type],
+            idempotency_key=key,
         )
-        yield after(self.clock.now(), _delay(chance, 60, 700))
-        self._tell(lambda: crm.complaints.acknowledge(received.id, channel="phone", key=f"{key} acknowledged"))
-        yield after(self.clock.now(), _delay(chance, 60, 400))
-        self._tell(lambda: crm.complaints.take_up(received.id, key=f"{key} taken up"))
+        yield add_minutes(self.clock.now(), _delay(rng, 60, 700))
+        self._try_command(
+            lambda: crm.complaints.acknowledge(received.id, channel="phone", idempotency_key=f"{key} acknowledged")
+        )
+        yield add_minutes(self.clock.now(), _delay(rng, 60, 400))
+        self._try_command(lambda: crm.complaints.start_investigation(received.id, idempotency_key=f"{key} taken up"))
         if hit := crm.knowledge.suggest(received.id, limit=1):
-            self._tell(lambda: crm.knowledge.answer(hit[0].article.id, case=received.id, key=f"{key} article"))
-        if chance.random() < 0.3:
-            self._tell(lambda: crm.complaints.wait(received.id, key=f"{key} waits"))
-            yield after(self.clock.now(), _delay(chance, 400, 2_000))
-            self._tell(lambda: crm.complaints.hear(received.id, key=f"{key} heard"))
-        yield after(self.clock.now(), _delay(chance, 200, 1_600))
-        yield from self._end(key, received, chance)
+            self._try_command(
+                lambda: crm.knowledge.link_to_case(
+                    hit[0].article.id, case_id=received.id, idempotency_key=f"{key} article"
+                )
+            )
+        if rng.random() < 0.3:
+            self._try_command(lambda: crm.complaints.pause_for_customer(received.id, idempotency_key=f"{key} waits"))
+            yield add_minutes(self.clock.now(), _delay(rng, 400, 2_000))
+            self._try_command(lambda: crm.complaints.log_customer_reply(received.id, idempotency_key=f"{key} heard"))
+        yield add_minutes(self.clock.now(), _delay(rng, 200, 1_600))
+        yield from self._finish_complaint(key, received, rng)
 
-    def _end(self, key: str, received: Complaint, chance: Random) -> Script:
+    def _finish_complaint(self, key: str, received: Complaint, rng: Random) -> Scenario:
         crm = self.crm
-        if chance.random() < 0.1:
+        if rng.random() < 0.1:
             return  # nobody does anything: it is escalated until somebody does
-        cause = chance.choice(CAUSES)
-        self._tell(lambda: crm.complaints.explain(received.id, cause=cause, key=f"{key} explained"))
-        if chance.random() < 0.35:
-            amount = Money(chance.choice((100_000, 250_000, 900_000)), "UZS")
-            self._tell(lambda: crm.complaints.compensate(received.id, "money", amount, reason=cause, key=f"{key} paid"))
-        self._tell(lambda: crm.complaints.resolve(received.id, "Tuzatildi", key=f"{key} resolved"))
-        yield after(self.clock.now(), _delay(chance, 500, 2_000))
-        if chance.random() < 0.6:
-            score = chance.choices((5, 4, 3, 2, 1), (6, 4, 2, 1, 1))[0]
-            self._tell(lambda: crm.complaints.rate(received.id, score, key=f"{key} rated"))
-        self._tell(lambda: crm.complaints.close(received.id, key=f"{key} closed"))
+        cause = rng.choice(CAUSES)
+        self._try_command(
+            lambda: crm.complaints.set_root_cause(received.id, cause=cause, idempotency_key=f"{key} explained")
+        )
+        if rng.random() < 0.35:
+            amount = Money(rng.choice((100_000, 250_000, 900_000)), "UZS")
+            self._try_command(
+                lambda: crm.complaints.compensate(
+                    received.id, "money", amount, reason=cause, idempotency_key=f"{key} paid"
+                )
+            )
+        self._try_command(lambda: crm.complaints.resolve(received.id, "Tuzatildi", idempotency_key=f"{key} resolved"))
+        yield add_minutes(self.clock.now(), _delay(rng, 500, 2_000))
+        if rng.random() < 0.6:
+            score = rng.choices((5, 4, 3, 2, 1), (6, 4, 2, 1, 1))[0]
+            self._try_command(lambda: crm.complaints.rate(received.id, score, idempotency_key=f"{key} rated"))
+        self._try_command(lambda: crm.complaints.close(received.id, idempotency_key=f"{key} closed"))
 
-    def _question(self, key: str) -> Script:
-        chance = chances(key)
-        words, language = chance.choice(QUESTIONS)
-        found = self.crm.knowledge.ask(words, language=language, key=key)
+    def _ask_question(self, key: str) -> Scenario:
+        rng = random_for(key)
+        words, language = rng.choice(QUESTIONS)
+        found = self.crm.knowledge.search_or_log_gap(words, language=language, idempotency_key=key)
         if found:
-            yield after(self.clock.now(), 10)
-            helped = chance.random() < 0.8
-            self._tell(lambda: self.crm.knowledge.judge(found[0].article.id, helped=helped, key=f"{key} judged"))
+            yield add_minutes(self.clock.now(), 10)
+            helped = rng.random() < 0.8
+            self._try_command(
+                lambda: self.crm.knowledge.rate(found[0].article.id, is_helpful=helped, idempotency_key=f"{key} judged")
+            )
 
-    def _readings(self, key: str, home: Home) -> Script:
-        hours = (BEGINS - home.boiler.installed_at).days * 5
+    def _read_meter(self, key: str, installation: Installation) -> Scenario:
+        hours = (STARTS_AT - installation.boiler.installed_at).days * 5
         for number in range(4):
-            reading = hours + 600 * number
-            self._tell(
-                lambda: self.crm.service.read_meter(home.boiler.id, reading, key=f"{key} {number}")  # noqa: B023  # told at once
+            read_only = hours + 600 * number
+            self._try_command(
+                lambda: self.crm.field_service.read_meter(
+                    installation.boiler.id, read_only, idempotency_key=f"{key} {number}"
+                )  # told at once
             )
             yield self.clock.now() + timedelta(days=28)
 
-    def _failure(self, key: str, home: Home) -> Script:
-        chance = chances(key)
-        failed = self.crm.service.report_failure(home.boiler.id, cause="worn pump", key=key)
-        yield after(self.clock.now(), _delay(chance, 60, 900))
-        self._tell(lambda: self.crm.tasks.complete(failed.task.id, result="New pump", key=f"{key} done"))
-        cost = Money(chance.choice((300_000, 700_000, 1_200_000)), "UZS")
-        self._tell(lambda: self.crm.service.repaired(home.boiler.id, cost=cost, key=f"{key} repaired"))
+    def _report_failure(self, key: str, installation: Installation) -> Scenario:
+        rng = random_for(key)
+        failed = self.crm.field_service.report_failure(installation.boiler.id, cause="worn pump", idempotency_key=key)
+        yield add_minutes(self.clock.now(), _delay(rng, 60, 900))
+        self._try_command(
+            lambda: self.crm.tasks.complete(failed.task.id, result="New pump", idempotency_key=f"{key} done")
+        )
+        cost = Money(rng.choice((300_000, 700_000, 1_200_000)), "UZS")
+        self._try_command(
+            lambda: self.crm.field_service.complete_repair(
+                installation.boiler.id, cost=cost, idempotency_key=f"{key} repaired"
+            )
+        )
 
-    def _tell(self, story: Callable[[], Any]) -> None:
+    def _try_command(self, command: Callable[[], Any]) -> None:
         """Tell a story; what life has overtaken meanwhile is let go."""
         try:
-            story()
-        except CrmError as refusal:
-            if refusal.status >= 500:
+            command()
+        except CrmError as error:
+            if error.status >= 500:
                 raise
 
 
-def chances(of: str) -> Random:
+def random_for(name: str) -> Random:
     """The chances of one matter, always the same."""
-    return Random(f"{SEED} {of}")  # noqa: S311  # chance, not secrecy
+    return Random(f"{SEED} {name}")  # noqa: S311  # chance, not secrecy
 
 
-def _some_time(chance: Random) -> datetime:
-    return after(BEGINS + timedelta(minutes=chance.randrange(DAYS * 24 * 60)), 0)
+def _random_time(rng: Random) -> datetime:
+    return add_minutes(STARTS_AT + timedelta(minutes=rng.randrange(DAYS * 24 * 60)), 0)
 
 
-def _delay(chance: Random, least: int, most: int) -> float:
+def _delay(rng: Random, minimum: int, maximum: int) -> float:
     """Minutes until somebody gets round to it; one in six takes five times as long."""
-    return chance.randrange(least, most) * (5 if chance.random() < 0.16 else 1)
+    return rng.randrange(minimum, maximum) * (5 if rng.random() < 0.16 else 1)

@@ -6,24 +6,24 @@ A rule over stretches of time is no unique key that a database could hold. The v
 from typing import ClassVar, Self
 
 from crmcore.domain import fields
-from crmcore.domain.ids import DiaryId, UserId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.ids import BookingLockId, UserId
+from crmcore.domain.kernel import Entity, EntityMeta, record
 
 
 @record
-class Diary(Entity):
+class BookingLock(Entity):
     """One person's diary.
 
     Attributes:
-        pages: how often somebody booked in it.
+        counter: how often somebody booked in it.
     """
 
-    shape: ClassVar[Shape] = Shape("diary", "diaries", unique=(("user",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("bookinglock", "booking_locks", unique_keys=(("user_id",),))
 
-    id: DiaryId = fields.ref("diary")
-    user: UserId = fields.ref("user")
-    pages: int = fields.whole(default=0)
+    id: BookingLockId = fields.id_of("bookinglock")
+    user_id: UserId = fields.id_of("user")
+    counter: int = fields.integer(default=0)
 
-    def turn(self) -> Self:
+    def bump(self) -> Self:
         """Turn a page."""
-        return self._after(pages=self.pages + 1)
+        return self._record(counter=self.counter + 1)

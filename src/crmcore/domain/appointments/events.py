@@ -14,36 +14,36 @@ class AppointmentBooked(Event):
     """An appointment was made."""
 
     name: ClassVar[str] = "appointment.booked"
-    since: datetime = fields.moment()
-    until: datetime = fields.moment()
-    customer: CustomerId | None = fields.ref("customer", optional=True, default=None)
+    since: datetime = fields.timestamp()
+    until: datetime = fields.timestamp()
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
 
 
 @record
-class AppointmentMoved(Event):
+class AppointmentRescheduled(Event):
     """An appointment, or one occurrence of a series, got another time, or none.
 
     Attributes:
-        original: which occurrence; None is all of it.
+        original_start: which occurrence; None is all of it.
         since: its new beginning; None when it does not take place.
     """
 
-    name: ClassVar[str] = "appointment.moved"
-    original: datetime | None = fields.moment(optional=True, default=None)
-    since: datetime | None = fields.moment(optional=True, default=None)
+    name: ClassVar[str] = "appointment.rescheduled"
+    original_start: datetime | None = fields.timestamp(optional=True, default=None)
+    since: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
-class AppointmentClosed(Event):
+class AppointmentStatusChanged(Event):
     """An appointment was held or cancelled, or is on again."""
 
-    name: ClassVar[str] = "appointment.closed"
-    state: AppointmentState = fields.one_of(AppointmentState)
+    name: ClassVar[str] = "appointment.status_changed"
+    state: AppointmentState = fields.enum(AppointmentState)
 
 
 @record
-class AppointmentHandedOver(Event):
+class AppointmentAttendeesChanged(Event):
     """Others of us take part now."""
 
-    name: ClassVar[str] = "appointment.handed_over"
-    attendees: int = fields.whole()
+    name: ClassVar[str] = "appointment.attendees_changed"
+    attendee_count: int = fields.integer()

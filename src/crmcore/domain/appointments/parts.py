@@ -13,7 +13,7 @@ class AppointmentState(Enum):
     """Where an appointment stands."""
 
     PLANNED = "planned"
-    HELD = "held"
+    COMPLETED = "completed"
     CANCELLED = "cancelled"
 
 
@@ -21,31 +21,31 @@ class AppointmentState(Enum):
 class Attendee:
     """One of us who takes part."""
 
-    user: UserId = fields.ref("user")
+    user_id: UserId = fields.id_of("user")
 
 
 @record
-class Change:
+class OccurrenceChange:
     """What became of one occurrence of a series.
 
     Attributes:
-        original: when it was to begin by the series' rule.
+        original_start: when it was to begin by the series' rule.
         period: when it is instead; None when it does not take place.
     """
 
-    original: datetime = fields.moment()
-    period: Period | None = fields.part(Period, optional=True, default=None)
+    original_start: datetime = fields.timestamp()
+    period: Period | None = fields.embedded(Period, optional=True, default=None)
 
 
 @record
-class Slot:
+class AppointmentOccurrence:
     """One occurrence of an appointment, as a calendar shows it.
 
     Attributes:
-        original: when it was to begin by the series' rule, by which it is named when it is moved or cancelled.
+        original_start: when it was to begin by the series' rule, by which it is named when it is moved or cancelled.
     """
 
-    appointment: AppointmentId = fields.ref("appointment")
+    appointment_id: AppointmentId = fields.id_of("appointment")
     title: str = fields.text(personal=True)
-    period: Period = fields.part(Period)
-    original: datetime = fields.moment()
+    period: Period = fields.embedded(Period)
+    original_start: datetime = fields.timestamp()

@@ -12,53 +12,53 @@ from crmcore.domain import fields
 from crmcore.domain.ids import UserId
 from crmcore.domain.kernel import record, value
 
-LEAST: Final = timedelta(seconds=1)
+MIN_TARGET: Final = timedelta(seconds=1)
 """The shortest time that can be promised."""
-MARKS: Final = 5_000
+MAX_EVENTS: Final = 5_000
 """How many marks a matter holds."""
 
 
 @record
-class AnswerRule:
+class ReplyRule:
     """Which answers count.
 
     Attributes:
         humans_only: whether an automatic reply counts for nothing.
         channels: by which an answer has to come; any when there are none.
-        responsible_only: whether it has to come from whoever is responsible.
+        owner_only: whether it has to come from whoever is responsible.
     """
 
-    humans_only: bool = fields.flag(default=True)
-    channels: tuple[str, ...] = fields.words(personal=False, limit=30, most=20, default=())
-    responsible_only: bool = fields.flag(default=False)
+    humans_only: bool = fields.boolean(default=True)
+    channels: tuple[str, ...] = fields.text_list(personal=False, max_length=30, max_items=20, default=())
+    owner_only: bool = fields.boolean(default=False)
 
-    def objection(self, answer: "Answer", *, responsible: UserId | None) -> str:
+    def rejection_reason(self, reply: "Reply", *, owner_id: UserId | None) -> str:
         """Why an answer does not count, as a word; nothing when it does."""
-        if self.humans_only and answer.automatic:
+        if self.humans_only and reply.is_automatic:
             return "automatic"
-        if self.channels and answer.channel not in self.channels:
+        if self.channels and reply.channel not in self.channels:
             return "channel"
-        if self.responsible_only and answer.user != responsible:
-            return "not_responsible"
+        if self.owner_only and reply.user_id != owner_id:
+            return "not_owner"
         return ""
 
 
 @record
-class Answer:
+class Reply:
     """Something that we told a customer.
 
     Attributes:
-        user: who of us did, if somebody did.
-        automatic: whether a machine did: an acknowledgement of receipt, a notice of absence.
+        user_id: who of us did, if somebody did.
+        is_automatic: whether a machine did: an acknowledgement of receipt, a notice of absence.
     """
 
-    user: UserId | None = fields.ref("user", optional=True, default=None)
-    channel: str = fields.text(personal=False, limit=30, default="", blank=True)
-    automatic: bool = fields.flag(default=False)
+    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
+    is_automatic: bool = fields.boolean(default=False)
 
 
 @record
-class Targets:
+class SlaTargets:
     """The times that are promised, in working time. None is no promise.
 
     Attributes:
@@ -67,27 +67,27 @@ class Targets:
         resolution: until the matter is brought to its end.
         pauses_first: whether the first of these stands still while we wait for the customer; so with the others.
         at_risk: the share of a time from which it is at risk, in hundredths of a percent.
-        anew: whether a matter that is reopened has its whole time again; else the clock goes on where it stood.
-        answers: which answers count.
+        reset_on_reopen: whether a matter that is reopened has its whole time again; else the clock goes on where it stood.
+        reply_rule: which answers count.
     """
 
-    first_response: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
-    next_response: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
-    resolution: timedelta | None = fields.span(least=LEAST, optional=True, default=None)
-    pauses_first: bool = fields.flag(default=False)
-    pauses_next: bool = fields.flag(default=False)
-    pauses_resolution: bool = fields.flag(default=True)
-    at_risk: int = fields.whole(least=1, most=10_000, default=7_500)
-    anew: bool = fields.flag(default=False)
-    answers: AnswerRule = fields.part(AnswerRule, default=AnswerRule())
+    first_response: timedelta | None = fields.duration(min=MIN_TARGET, optional=True, default=None)
+    next_response: timedelta | None = fields.duration(min=MIN_TARGET, optional=True, default=None)
+    resolution: timedelta | None = fields.duration(min=MIN_TARGET, optional=True, default=None)
+    pauses_first: bool = fields.boolean(default=False)
+    pauses_next: bool = fields.boolean(default=False)
+    pauses_resolution: bool = fields.boolean(default=True)
+    at_risk: int = fields.integer(min=1, max=10_000, default=7_500)
+    reset_on_reopen: bool = fields.boolean(default=False)
+    reply_rule: ReplyRule = fields.embedded(ReplyRule, default=ReplyRule())
 
 
-class MarkKind(Enum):
+class SlaEventKind(Enum):
     """What happened."""
 
     OPENED = "opened"
-    ASKED = "asked"
-    ANSWERED = "answered"
+    CUSTOMER_REPLIED = "customer_replied"
+    REPLIED = "replied"
     PAUSED = "paused"
     RESUMED = "resumed"
     RETARGETED = "retargeted"
@@ -96,13 +96,13 @@ class MarkKind(Enum):
 
 
 @value
-class Mark:
+class SlaEvent:
     """Something that a clock notices.
 
     Attributes:
-        targets: what is promised from then on; with ``opened`` and ``retargeted``.
+        targets: what is promised from then on; with ``get_complaint_with_hours`` and ``retargeted``.
     """
 
-    kind: MarkKind = fields.one_of(MarkKind)
-    at: datetime = fields.moment()
-    targets: Targets | None = fields.part(Targets, optional=True, default=None)
+    kind: SlaEventKind = fields.enum(SlaEventKind)
+    at: datetime = fields.timestamp()
+    targets: SlaTargets | None = fields.embedded(SlaTargets, optional=True, default=None)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from crmcore.domain import fields
 from crmcore.domain.complaints.life import ComplaintState, Severity
 from crmcore.domain.complaints.parts import CompensationState, Remedy
-from crmcore.domain.ids import ComplaintId, CustomerId, LevelId, UserId
+from crmcore.domain.ids import ComplaintId, CustomerId, SlaPolicyId, UserId
 from crmcore.domain.kernel import Event, record
 from crmcore.domain.values.money import Money
 
@@ -17,20 +17,20 @@ class ComplaintReceived(Event):
 
     name: ClassVar[str] = "complaint.received"
     type: str = fields.text(personal=False)
-    severity: Severity = fields.one_of(Severity)
-    customer: CustomerId = fields.ref("customer")
-    responsible: UserId = fields.ref("user")
-    due_at: datetime = fields.moment()
-    repeats: ComplaintId | None = fields.ref("complaint", optional=True, default=None)
+    severity: Severity = fields.enum(Severity)
+    customer_id: CustomerId = fields.id_of("customer")
+    owner_id: UserId = fields.id_of("user")
+    due_at: datetime = fields.timestamp()
+    repeat_of_id: ComplaintId | None = fields.id_of("complaint", optional=True, default=None)
 
 
 @record
-class ComplaintMoved(Event):
+class ComplaintStatusChanged(Event):
     """A complaint went on in its life."""
 
-    name: ClassVar[str] = "complaint.moved"
-    before: ComplaintState = fields.one_of(ComplaintState)
-    after: ComplaintState = fields.one_of(ComplaintState)
+    name: ClassVar[str] = "complaint.status_changed"
+    before: ComplaintState = fields.enum(ComplaintState)
+    after: ComplaintState = fields.enum(ComplaintState)
 
 
 @record
@@ -39,45 +39,45 @@ class ComplaintAssessed(Event):
 
     name: ClassVar[str] = "complaint.assessed"
     type: str = fields.text(personal=False)
-    severity: Severity = fields.one_of(Severity)
-    service_level: LevelId | None = fields.ref("level", optional=True, default=None)
+    severity: Severity = fields.enum(Severity)
+    sla_policy_id: SlaPolicyId | None = fields.id_of("sla", optional=True, default=None)
 
 
 @record
-class ComplaintAnswered(Event):
-    """The customer was told something; `objection` says why it did not count as an answer, if it did not."""
+class ComplaintReplyLogged(Event):
+    """The customer was told something; `rejection_reason` says why it did not count as an answer, if it did not."""
 
-    name: ClassVar[str] = "complaint.answered"
-    channel: str = fields.text(personal=False, limit=30, default="", blank=True)
-    automatic: bool = fields.flag(default=False)
-    objection: str = fields.text(personal=False, default="", blank=True)
+    name: ClassVar[str] = "complaint.reply_logged"
+    channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
+    is_automatic: bool = fields.boolean(default=False)
+    rejection_reason: str = fields.text(personal=False, default="", allow_blank=True)
 
 
 @record
-class ComplaintHeard(Event):
+class ComplaintCustomerReplied(Event):
     """The customer said something more."""
 
-    name: ClassVar[str] = "complaint.heard"
+    name: ClassVar[str] = "complaint.customer_replied"
 
 
 @record
-class ComplaintExplained(Event):
+class ComplaintRootCauseSet(Event):
     """The cause of a complaint was found."""
 
-    name: ClassVar[str] = "complaint.explained"
-    cause: str = fields.text(personal=False, limit=100)
+    name: ClassVar[str] = "complaint.root_cause_set"
+    root_cause: str = fields.text(personal=False, max_length=100)
 
 
 @record
-class CompensationSet(Event):
+class CompensationChanged(Event):
     """A compensation was proposed, or went on in its life."""
 
-    name: ClassVar[str] = "complaint.compensation"
-    number: int = fields.whole(least=1)
-    remedy: Remedy = fields.one_of(Remedy)
-    amount: Money = fields.part(Money)
-    state: CompensationState = fields.one_of(CompensationState)
-    by: UserId | None = fields.ref("user", optional=True, default=None)
+    name: ClassVar[str] = "complaint.compensation_changed"
+    number: int = fields.integer(min=1)
+    remedy: Remedy = fields.enum(Remedy)
+    amount: Money = fields.embedded(Money)
+    state: CompensationState = fields.enum(CompensationState)
+    author_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
@@ -85,17 +85,17 @@ class ComplaintRated(Event):
     """The customer said how content he or she is with the outcome."""
 
     name: ClassVar[str] = "complaint.rated"
-    score: int = fields.whole(least=1, most=5)
+    score: int = fields.integer(min=1, max=5)
 
 
 @record
-class ComplaintReassigned(Event):
+class ComplaintOwnerChanged(Event):
     """Somebody else is responsible for a complaint now."""
 
-    name: ClassVar[str] = "complaint.reassigned"
-    before: UserId = fields.ref("user")
-    after: UserId = fields.ref("user")
-    reason: str = fields.text(personal=False, default="asked")
+    name: ClassVar[str] = "complaint.owner_changed"
+    previous_owner_id: UserId = fields.id_of("user")
+    new_owner_id: UserId = fields.id_of("user")
+    reason: str = fields.text(personal=False, default="requested")
 
 
 @record
@@ -103,5 +103,5 @@ class ComplaintEscalated(Event):
     """Somebody further up heard that a complaint is late, or about to be."""
 
     name: ClassVar[str] = "complaint.escalated"
-    level: int = fields.whole(least=1)
-    to: UserId | None = fields.ref("user", optional=True, default=None)
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)

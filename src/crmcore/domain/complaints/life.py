@@ -35,14 +35,15 @@ class ComplaintState(Enum):
 
 
 _S = ComplaintState
-_ENDS: Final = frozenset({_S.RESOLVED, _S.REJECTED})
-COMPLAINT_LIFE: Final[Transitions[ComplaintState]] = {
-    _S.RECEIVED: frozenset({_S.ACKNOWLEDGED, _S.ASSESSED, _S.INVESTIGATING, _S.WAITING, _S.RESPONDED}) | _ENDS,
-    _S.ACKNOWLEDGED: frozenset({_S.ASSESSED, _S.INVESTIGATING, _S.WAITING, _S.RESPONDED}) | _ENDS,
-    _S.ASSESSED: frozenset({_S.INVESTIGATING, _S.WAITING, _S.RESPONDED}) | _ENDS,
-    _S.INVESTIGATING: frozenset({_S.WAITING, _S.RESPONDED}) | _ENDS,
-    _S.WAITING: frozenset({_S.INVESTIGATING, _S.RESPONDED}) | _ENDS,
-    _S.RESPONDED: frozenset({_S.INVESTIGATING, _S.WAITING}) | _ENDS,
+_DECIDED_STATES: Final = frozenset({_S.RESOLVED, _S.REJECTED})
+COMPLAINT_TRANSITIONS: Final[Transitions[ComplaintState]] = {
+    _S.RECEIVED: frozenset({_S.ACKNOWLEDGED, _S.ASSESSED, _S.INVESTIGATING, _S.WAITING, _S.RESPONDED})
+    | _DECIDED_STATES,
+    _S.ACKNOWLEDGED: frozenset({_S.ASSESSED, _S.INVESTIGATING, _S.WAITING, _S.RESPONDED}) | _DECIDED_STATES,
+    _S.ASSESSED: frozenset({_S.INVESTIGATING, _S.WAITING, _S.RESPONDED}) | _DECIDED_STATES,
+    _S.INVESTIGATING: frozenset({_S.WAITING, _S.RESPONDED}) | _DECIDED_STATES,
+    _S.WAITING: frozenset({_S.INVESTIGATING, _S.RESPONDED}) | _DECIDED_STATES,
+    _S.RESPONDED: frozenset({_S.INVESTIGATING, _S.WAITING}) | _DECIDED_STATES,
     _S.RESOLVED: frozenset({_S.CLOSED, _S.INVESTIGATING}),
     _S.REJECTED: frozenset({_S.CLOSED, _S.INVESTIGATING}),
     _S.CLOSED: frozenset({_S.INVESTIGATING}),
@@ -53,8 +54,8 @@ NEXT_ACTION: Final = {
     _S.ACKNOWLEDGED: "assess",
     _S.ASSESSED: "investigate",
     _S.INVESTIGATING: "respond",
-    _S.WAITING: "ask_the_customer_again",
-    _S.RESPONDED: "tell_the_decision",
+    _S.WAITING: "ask_customer_again",
+    _S.RESPONDED: "send_decision",
     _S.RESOLVED: "close",
     _S.REJECTED: "close",
     _S.CLOSED: "",

@@ -7,10 +7,10 @@ from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
 from crmcore.domain.complaints.life import Severity
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.ids import ComplaintTypeId, LimitId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, record
-from crmcore.domain.levels import is_below
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.ids import ApprovalLimitId, ComplaintTypeId, UserId
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, record
+from crmcore.domain.levels import is_subtype
 from crmcore.domain.people import OWNER, User
 from crmcore.domain.values.money import Money
 
@@ -32,7 +32,7 @@ class CompensationState(Enum):
     PAID = "paid"
 
 
-COMPENSATION_LIFE: Final[Transitions[CompensationState]] = {
+COMPENSATION_TRANSITIONS: Final[Transitions[CompensationState]] = {
     CompensationState.PROPOSED: frozenset({CompensationState.APPROVED, CompensationState.REFUSED}),
     CompensationState.APPROVED: frozenset({CompensationState.PAID}),
     CompensationState.REFUSED: frozenset(),
@@ -46,60 +46,60 @@ class Compensation:
 
     Attributes:
         proposed_by: who proposed it.
-        approver: who is asked to approve it, when that is above the proposer's limit; then who did.
+        approver_id: who is asked to approve it, when that is above the proposer's limit; then who did.
         rule: why it may be: ``no_limits``, ``within_limit``, ``approval``.
     """
 
-    remedy: Remedy = fields.one_of(Remedy)
-    amount: Money = fields.part(Money)
-    state: CompensationState = fields.one_of(CompensationState, default=CompensationState.PROPOSED)
-    reason: str = fields.text(personal=True, limit=1_000, lines=True, default="", blank=True)
-    proposed_by: UserId | None = fields.ref("user", optional=True, default=None)
-    approver: UserId | None = fields.ref("user", optional=True, default=None)
-    rule: str = fields.text(personal=False, limit=30)
-    settled_at: datetime | None = fields.moment(optional=True, default=None)
+    remedy: Remedy = fields.enum(Remedy)
+    amount: Money = fields.embedded(Money)
+    state: CompensationState = fields.enum(CompensationState, default=CompensationState.PROPOSED)
+    reason: str = fields.text(personal=True, max_length=1_000, multiline=True, default="", allow_blank=True)
+    proposed_by: UserId | None = fields.id_of("user", optional=True, default=None)
+    approver_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    rule: str = fields.text(personal=False, max_length=30)
+    decided_at: datetime | None = fields.timestamp(optional=True, default=None)
 
     @property
-    def costs(self) -> bool:
+    def is_cost(self) -> bool:
         """Whether it costs the house something."""
         return self.state in {CompensationState.APPROVED, CompensationState.PAID}
 
 
 @record
-class LimitSet(Event):
+class ApprovalLimitChanged(Event):
     """The holders of a role may approve so much, from now on."""
 
-    name: ClassVar[str] = "limit.set"
-    role: str = fields.text(personal=False, limit=60)
-    amount: Money = fields.part(Money)
+    name: ClassVar[str] = "approval_limit.changed"
+    role: str = fields.text(personal=False, max_length=60)
+    amount: Money = fields.embedded(Money)
 
 
 @record
 class ApprovalLimit(Entity):
     """How much compensation the holders of a role may approve."""
 
-    shape: ClassVar[Shape] = Shape("limit", "approval_limits", unique=(("role", "currency"),))
+    meta: ClassVar[EntityMeta] = EntityMeta("approvallimit", "approval_limits", unique_keys=(("role", "currency"),))
 
-    id: LimitId = fields.ref("limit")
-    role: str = fields.text(personal=False, limit=60)
-    currency: str = fields.text(personal=False, limit=3)
-    amount: Money = fields.part(Money)
-    set_at: datetime = fields.moment()
+    id: ApprovalLimitId = fields.id_of("approvallimit")
+    role: str = fields.text(personal=False, max_length=60)
+    currency: str = fields.text(personal=False, max_length=3)
+    amount: Money = fields.embedded(Money)
+    updated_at: datetime = fields.timestamp()
 
     @classmethod
-    def set(cls, id: LimitId, role: str, amount: Money, *, at: datetime) -> Self:
+    def create(cls, id: ApprovalLimitId, role: str, amount: Money, *, at: datetime) -> Self:
         """Let the holders of a role approve so much."""
-        limit = cls(id=id, role=role, currency=amount.currency, amount=amount, set_at=at)
-        return limit._after(LimitSet(at=at, role=limit.role, amount=amount))
+        limit = cls(id=id, role=role, currency=amount.currency, amount=amount, updated_at=at)
+        return limit._record(ApprovalLimitChanged(at=at, role=limit.role, amount=amount))
 
-    def change(self, amount: Money, *, at: datetime) -> Self:
+    def set_amount(self, amount: Money, *, at: datetime) -> Self:
         """Let them approve more or less."""
         if amount == self.amount:
             return self
-        return self._after(LimitSet(at=at, role=self.role, amount=amount), amount=amount, set_at=at)
+        return self._record(ApprovalLimitChanged(at=at, role=self.role, amount=amount), amount=amount, updated_at=at)
 
 
-def may_approve(user: User, amount: Money, limits: Iterable[ApprovalLimit]) -> bool:
+def can_approve(user: User, amount: Money, limits: Iterable[ApprovalLimit]) -> bool:
     """Tell whether one of a person's roles lets him or her approve an amount. The role ``owner`` is everybody's."""
     return any(
         limit.amount.minor >= amount.minor
@@ -109,22 +109,22 @@ def may_approve(user: User, amount: Money, limits: Iterable[ApprovalLimit]) -> b
 
 
 @record
-class ComplaintTypeDeclared(Event):
+class ComplaintTypeChanged(Event):
     """A type of complaint was declared or changed."""
 
-    name: ClassVar[str] = "complaint_type.declared"
-    type: str = fields.text(personal=False, limit=100)
-    active: bool = fields.flag(default=True)
+    name: ClassVar[str] = "complaint_type.changed"
+    type: str = fields.text(personal=False, max_length=100)
+    is_active: bool = fields.boolean(default=True)
 
 
-def checked_path(path: str) -> str:
-    """Check the path of a type in the tree: ``delivery/late``.
+def checked_type_path(path: str) -> str:
+    """Check the path of a type in the tree: ``outbox/late``.
 
     Raises:
-        InvalidInput: an empty step.
+        InvalidInputError: an empty step.
     """
-    if any(not step.strip() or step != step.strip() for step in path.split("/")):
-        raise InvalidInput("complaintType.path", "must be words with a slash between them, such as delivery/late")
+    if any(not part.strip() or part != part.strip() for part in path.split("/")):
+        raise InvalidInputError("complaintType.path", "must be words with a slash between them, such as delivery/late")
     return path
 
 
@@ -133,22 +133,22 @@ class ComplaintType(Entity):
     """A type in the tree of types.
 
     Attributes:
-        path: from the root, with slashes: ``delivery/late``.
+        path: from the root, with slashes: ``outbox/late``.
         severity: of a complaint of which nobody says how grave it is.
         role: of those among whom such complaints go round.
     """
 
-    shape: ClassVar[Shape] = Shape("complainttype", "complaint_types", unique=(("path",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("complainttype", "complaint_types", unique_keys=(("path",),))
 
-    id: ComplaintTypeId = fields.ref("complainttype")
-    path: str = fields.text(personal=False, limit=100)
-    severity: Severity = fields.one_of(Severity, default=Severity.MEDIUM)
-    role: str = fields.text(personal=False, limit=60, default=OWNER)
-    active: bool = fields.flag(default=True)
-    declared_at: datetime = fields.moment()
+    id: ComplaintTypeId = fields.id_of("complainttype")
+    path: str = fields.text(personal=False, max_length=100)
+    severity: Severity = fields.enum(Severity, default=Severity.MEDIUM)
+    role: str = fields.text(personal=False, max_length=60, default=OWNER)
+    is_active: bool = fields.boolean(default=True)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
-    def declare(
+    def create(
         cls,
         id: ComplaintTypeId,
         path: str,
@@ -160,20 +160,22 @@ class ComplaintType(Entity):
         """Declare a type.
 
         Raises:
-            InvalidInput: a path with an empty step.
+            InvalidInputError: a path with an empty step.
         """
-        type = cls(id=id, path=path, severity=severity, role=role, declared_at=at)  # type: ignore[arg-type]  # a word becomes its member
-        checked_path(type.path)
-        return type._after(ComplaintTypeDeclared(at=at, type=type.path))
+        type = cls(id=id, path=path, severity=severity, role=role, created_at=at)  # type: ignore[arg-type]  # a word becomes its member
+        checked_type_path(type.path)
+        return type._record(ComplaintTypeChanged(at=at, type=type.path))
 
-    def retire(self, *, at: datetime) -> Self:
+    def deactivate(self, *, at: datetime) -> Self:
         """Let no new complaint have it."""
-        if not self.active:
+        if not self.is_active:
             return self
-        return self._after(ComplaintTypeDeclared(at=at, type=self.path, active=False), active=False)
+        return self._record(ComplaintTypeChanged(at=at, type=self.path, is_active=False), is_active=False)
 
 
-def nearest(types: Iterable[ComplaintType], path: str) -> ComplaintType | None:
+def nearest_type(types: Iterable[ComplaintType], path: str) -> ComplaintType | None:
     """The declared type that a path is, or stands below."""
-    above = (one for one in types if one.active and is_below(path, one.path))
-    return max(above, key=lambda one: len(one.path), default=None)
+    ancestors = (
+        complaint_type for complaint_type in types if complaint_type.is_active and is_subtype(path, complaint_type.path)
+    )
+    return max(ancestors, key=lambda complaint_type: len(complaint_type.path), default=None)

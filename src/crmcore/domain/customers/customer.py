@@ -9,27 +9,27 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.customers.events import CustomerAdded, CustomerChanged, CustomerHandedOver
+from crmcore.domain.customers.events import CustomerCreated, CustomerOwnerChanged, CustomerUpdated
 from crmcore.domain.customers.parts import (
     Channel,
     ContactPoint,
     CustomerKind,
+    CustomerRole,
     ExternalId,
     Profile,
     Relation,
     RelationKind,
     Role,
-    RoleHeld,
 )
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import Blank, InvalidInput
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import InvalidInputError, RequiredError
 from crmcore.domain.fields.build import checked_type
-from crmcore.domain.fields.part import NOTHING, several
+from crmcore.domain.fields.part import EMPTY_MAP, unique_tuple
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, UserId
-from crmcore.domain.kernel import Entity, Shape, record
+from crmcore.domain.kernel import Entity, EntityMeta, record
 from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.names import KEY_LIMIT, fold
+from crmcore.domain.values.names import MAX_KEY_LENGTH, fold
 
 
 @record
@@ -42,18 +42,18 @@ class Customer(Entity):
         source: where we heard of each other first.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "customer",
         "customers",
         indexes=(
             ("name_key",),
-            ("owner",),
+            ("owner_id",),
             ("contact_points.value",),
-            ("relations.other",),
+            ("relations.related_customer_id",),
             ("roles.role",),
         ),
-        unique=(("contact_points.claim",), ("external_ids.system", "external_ids.key")),
-        tables={
+        unique_keys=(("contact_points.unique_key",), ("external_ids.system", "external_ids.key")),
+        child_tables={
             "contact_points": "customer_contact_points",
             "external_ids": "customer_external_ids",
             "relations": "customer_relations",
@@ -61,29 +61,31 @@ class Customer(Entity):
         },
     )
 
-    id: CustomerId = fields.ref("customer")
-    kind: CustomerKind = fields.one_of(CustomerKind, default=CustomerKind.PERSON)
-    name: str = fields.text(personal=True, default="", blank=True)
-    given: str = fields.text(personal=True, default="", blank=True)
-    family: str = fields.text(personal=True, default="", blank=True)
-    patronymic: str = fields.text(personal=True, default="", blank=True)
-    name_key: str = fields.derived(lambda self: fold(self.name)[:KEY_LIMIT].rstrip(), personal=True, limit=KEY_LIMIT)
-    roles: tuple[RoleHeld, ...] = fields.parts(RoleHeld, default=())
-    contact_points: tuple[ContactPoint, ...] = fields.parts(ContactPoint, personal=True, default=())
-    addresses: tuple[PostalAddress, ...] = fields.parts(PostalAddress, personal=True, most=50, default=())
-    relations: tuple[Relation, ...] = fields.parts(Relation, personal=True, default=())
-    external_ids: tuple[ExternalId, ...] = fields.parts(ExternalId, personal=True, default=())
-    profile: Profile = fields.part(Profile, default=Profile(), personal=True)
-    language: str | None = fields.text(personal=False, limit=35, optional=True, default=None)
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
-    source: str = fields.text(personal=False, default="", blank=True)
-    tags: tuple[str, ...] = fields.words(personal=True, default=())
-    note: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    custom: Mapping[str, Any] = fields.custom(default=NOTHING)
-    added_at: datetime = fields.moment()
+    id: CustomerId = fields.id_of("customer")
+    kind: CustomerKind = fields.enum(CustomerKind, default=CustomerKind.PERSON)
+    name: str = fields.text(personal=True, default="", allow_blank=True)
+    given_name: str = fields.text(personal=True, default="", allow_blank=True)
+    family_name: str = fields.text(personal=True, default="", allow_blank=True)
+    patronymic: str = fields.text(personal=True, default="", allow_blank=True)
+    name_key: str = fields.computed(
+        lambda self: fold(self.name)[:MAX_KEY_LENGTH].rstrip(), personal=True, limit=MAX_KEY_LENGTH
+    )
+    roles: tuple[CustomerRole, ...] = fields.embedded_list(CustomerRole, default=())
+    contact_points: tuple[ContactPoint, ...] = fields.embedded_list(ContactPoint, personal=True, default=())
+    addresses: tuple[PostalAddress, ...] = fields.embedded_list(PostalAddress, personal=True, max_items=50, default=())
+    relations: tuple[Relation, ...] = fields.embedded_list(Relation, personal=True, default=())
+    external_ids: tuple[ExternalId, ...] = fields.embedded_list(ExternalId, personal=True, default=())
+    profile: Profile = fields.embedded(Profile, default=Profile(), personal=True)
+    language: str | None = fields.text(personal=False, max_length=35, optional=True, default=None)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    tags: tuple[str, ...] = fields.text_list(personal=True, default=())
+    note: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    custom: Mapping[str, Any] = fields.custom_fields(default=EMPTY_MAP)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
-    def add(
+    def create(
         cls,
         id: CustomerId,
         name: str,
@@ -93,135 +95,143 @@ class Customer(Entity):
         roles: Iterable[Role | str] = (Role.PROSPECT,),
         contact_points: Sequence[ContactPoint] = (),
         external_ids: Sequence[ExternalId] = (),
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         source: str = "",
         **details: Any,
     ) -> Self:
         """Take a customer into the base.
 
         Raises:
-            Blank: neither a name nor an external id, so that nobody could tell who it is.
-            InvalidInput: a field that cannot be.
+            RequiredError: neither a name nor an external id, so that nobody could tell who it is.
+            InvalidInputError: a field that cannot be.
         """
         customer = cls(
             id=id,
             name=name,
             kind=kind,  # type: ignore[arg-type]  # a word becomes its member
             roles=_roles(roles),
-            contact_points=several("customer.contact_points", contact_points),
-            external_ids=several("customer.external_ids", external_ids),
-            owner=owner,
+            contact_points=unique_tuple("customer.contact_points", contact_points),
+            external_ids=unique_tuple("customer.external_ids", external_ids),
+            owner_id=owner_id,
             source=source,
-            added_at=at,
+            created_at=at,
             **details,
         )
         if not customer.name and not customer.external_ids:
-            raise Blank("customer.name", "must not be blank without an external id")
-        fact = CustomerAdded(
-            at=at, kind=customer.kind, roles=_role_words(customer.roles), source=customer.source, owner=owner
+            raise RequiredError("customer.name", "must not be blank without an external id")
+        event = CustomerCreated(
+            at=at, kind=customer.kind, roles=_role_values(customer.roles), source=customer.source, owner_id=owner_id
         )
-        return customer._after(fact)
+        return customer._record(event)
 
     @property
     def display_name(self) -> str:
         """The name; without one, the first external id."""
         return self.name or f"{self.external_ids[0].system} {self.external_ids[0].key}"
 
-    def is_a(self, role: Role) -> bool:
+    def has_role(self, role: Role) -> bool:
         """Tell whether the customer has that role for us."""
-        return any(held.role is role for held in self.roles)
+        return any(customer_role.role is role for customer_role in self.roles)
 
-    def reach(self, channel: Channel) -> str | None:
+    def first_contact(self, channel: Channel) -> str | None:
         """The first address or number of a channel."""
         return next((point.value for point in self.contact_points if point.channel is channel), None)
 
-    def rename(self, name: str, *, at: datetime, **parts: str) -> Self:
+    def rename(self, name: str, *, at: datetime, **name_parts: str) -> Self:
         """Write the name anew.
 
         Raises:
-            Blank: an empty name.
+            RequiredError: an empty name.
         """
         name = checked_text("customer.name", name)
-        return self._after(CustomerChanged(at=at, fields=("name",)), name=name, **parts)
+        return self._record(CustomerUpdated(at=at, changed_fields=("name",)), name=name, **name_parts)
 
-    def become(self, role: Role | str, *, at: datetime) -> Self:
+    def add_role(self, role: Role | str, *, at: datetime) -> Self:
         """Take on a role. A prospect that becomes a customer is a prospect no more."""
-        held = RoleHeld(role)  # type: ignore[arg-type]  # a word becomes its member
-        if held in self.roles:
+        customer_role = CustomerRole(role)  # type: ignore[arg-type]  # a word becomes its member
+        if customer_role in self.roles:
             return self
-        kept = (r for r in self.roles if not (held.role is Role.CUSTOMER and r.role is Role.PROSPECT))
-        return self._after(CustomerChanged(at=at, fields=("roles",)), roles=(*kept, held))
+        remaining = (r for r in self.roles if not (customer_role.role is Role.CUSTOMER and r.role is Role.PROSPECT))
+        return self._record(CustomerUpdated(at=at, changed_fields=("roles",)), roles=(*remaining, customer_role))
 
-    def add_contact(self, *points: ContactPoint, at: datetime) -> Self:
+    def add_contact_point(self, *contact_points: ContactPoint, at: datetime) -> Self:
         """Note further ways to reach the customer; those known already change nothing."""
-        for point in points:
+        for point in contact_points:
             checked_type("customer.contact_points", ContactPoint, point)
-        known = {(p.channel, p.value) for p in self.contact_points}
-        fresh = tuple(p for p in dict.fromkeys(points) if (p.channel, p.value) not in known)
-        if not fresh:
+        existing = {(p.channel, p.value) for p in self.contact_points}
+        new = tuple(p for p in dict.fromkeys(contact_points) if (p.channel, p.value) not in existing)
+        if not new:
             return self
-        return self._after(
-            CustomerChanged(at=at, fields=("contact_points",)), contact_points=(*self.contact_points, *fresh)
+        return self._record(
+            CustomerUpdated(at=at, changed_fields=("contact_points",)), contact_points=(*self.contact_points, *new)
         )
 
-    def remove_contact(self, contact: str, *, at: datetime) -> Self:
+    def remove_contact_point(self, value: str, *, at: datetime) -> Self:
         """Forget one way to reach the customer, by its comparable form."""
-        kept = tuple(point for point in self.contact_points if point.value != contact)
-        if kept == self.contact_points:
+        remaining = tuple(point for point in self.contact_points if point.value != value)
+        if remaining == self.contact_points:
             return self
-        return self._after(CustomerChanged(at=at, fields=("contact_points",)), contact_points=kept)
+        return self._record(CustomerUpdated(at=at, changed_fields=("contact_points",)), contact_points=remaining)
 
-    def relate(self, kind: RelationKind | str, other: CustomerId, *, at: datetime, note: str = "") -> Self:
+    def add_relation(
+        self, kind: RelationKind | str, related_customer_id: CustomerId, *, at: datetime, note: str = ""
+    ) -> Self:
         """Tie the customer to another.
 
         Raises:
-            RuleBroken: to itself.
+            BusinessRuleError: to itself.
         """
-        if other == self.id:
-            raise RuleBroken(self.id, "related_to_itself", "cannot be related to itself")
-        relation = Relation(kind, other, note)  # type: ignore[arg-type]  # a word becomes its member
+        if related_customer_id == self.id:
+            raise BusinessRuleError(self.id, "self_relation", "cannot be related to itself")
+        relation = Relation(kind, related_customer_id, note)  # type: ignore[arg-type]  # a word becomes its member
         if relation in self.relations:
             return self
-        return self._after(CustomerChanged(at=at, fields=("relations",)), relations=(*self.relations, relation))
+        return self._record(
+            CustomerUpdated(at=at, changed_fields=("relations",)), relations=(*self.relations, relation)
+        )
 
-    def know_as(self, external_id: ExternalId, *, at: datetime) -> Self:
+    def add_external_id(self, external_id: ExternalId, *, at: datetime) -> Self:
         """Note the key under which another system knows the customer."""
         if external_id in self.external_ids:
             return self
-        return self._after(
-            CustomerChanged(at=at, fields=("external_ids",)), external_ids=(*self.external_ids, external_id)
+        return self._record(
+            CustomerUpdated(at=at, changed_fields=("external_ids",)), external_ids=(*self.external_ids, external_id)
         )
 
-    def describe(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
+    def update(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
         """Change the details: profile, addresses, language, tags, note, custom fields.
 
         Raises:
-            InvalidInput: a detail that cannot be.
+            InvalidInputError: a detail that cannot be.
         """
-        if unknown := set(details) - DETAILS:
-            raise InvalidInput(f"customer.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
-        after = self._after(CustomerChanged(at=at, fields=tuple(sorted(details))), **details)
+        if unknown := set(details) - UPDATABLE_FIELDS:
+            raise InvalidInputError(
+                f"customer.{min(unknown)}", f"is no detail; details are {', '.join(sorted(UPDATABLE_FIELDS))}"
+            )
+        after = self._record(CustomerUpdated(at=at, changed_fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
-    def hand_over(self, to: UserId | None, *, at: datetime) -> Self:
+    def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
         """Give the customer another owner."""
-        if to == self.owner:
+        if owner_id == self.owner_id:
             return self
-        return self._after(CustomerHandedOver(at=at, before=self.owner, after=to), owner=to)
+        return self._record(
+            CustomerOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id), owner_id=owner_id
+        )
 
 
-DETAILS: Final = frozenset(
-    {"profile", "addresses", "language", "tags", "note", "custom", "given", "family", "patronymic"}
+UPDATABLE_FIELDS: Final = frozenset(
+    {"profile", "addresses", "language", "tags", "note", "custom", "given_name", "family_name", "patronymic"}
 )
-"""What `Customer.describe` may change."""
+"""What `Customer.update` may change."""
 
-_HELD: Final[dict[Any, RoleHeld]] = {role: RoleHeld(role) for role in Role}
+_CUSTOMER_ROLES: Final[dict[Any, CustomerRole]] = {role: CustomerRole(role) for role in Role}
 """The roles, made once and shared by all customers."""
 
 
-def _roles(roles: Iterable[Role | str]) -> tuple[RoleHeld, ...]:
-    return tuple([_HELD.get(role) or RoleHeld(role) for role in several("customer.roles", roles)])
+def _roles(roles: Iterable[Role | str]) -> tuple[CustomerRole, ...]:
+    return tuple([_CUSTOMER_ROLES.get(role) or CustomerRole(role) for role in unique_tuple("customer.roles", roles)])
 
 
-def _role_words(roles: Iterable[RoleHeld]) -> tuple[str, ...]:
-    return tuple([held.role.value for held in roles])
+def _role_values(roles: Iterable[CustomerRole]) -> tuple[str, ...]:
+    return tuple([customer_role.role.value for customer_role in roles])

@@ -9,28 +9,28 @@ from crmcore.domain.kernel import Event, record
 
 
 @record
-class CustomerAdded(Event):
+class CustomerCreated(Event):
     """A customer entered the base."""
 
-    name: ClassVar[str] = "customer.added"
-    kind: CustomerKind = fields.one_of(CustomerKind)
-    roles: tuple[str, ...] = fields.words(personal=False, default=())
-    source: str = fields.text(personal=False, default="", blank=True)
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
+    name: ClassVar[str] = "customer.created"
+    kind: CustomerKind = fields.enum(CustomerKind)
+    roles: tuple[str, ...] = fields.text_list(personal=False, default=())
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
-class CustomerChanged(Event):
+class CustomerUpdated(Event):
     """Something about a customer changed; the values stay in the base."""
 
-    name: ClassVar[str] = "customer.changed"
-    fields: tuple[str, ...] = fields.words(personal=False, default=())
+    name: ClassVar[str] = "customer.updated"
+    changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())
 
 
 @record
-class CustomerHandedOver(Event):
+class CustomerOwnerChanged(Event):
     """A customer got another owner."""
 
-    name: ClassVar[str] = "customer.handed_over"
-    before: UserId | None = fields.ref("user", optional=True, default=None)
-    after: UserId | None = fields.ref("user", optional=True, default=None)
+    name: ClassVar[str] = "customer.owner_changed"
+    previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)

@@ -7,7 +7,7 @@ from typing import Self
 from crmcore.domain import fields
 from crmcore.domain.ids import CustomerId
 from crmcore.domain.kernel import record, value
-from crmcore.domain.values.contact import email_key, phone_key
+from crmcore.domain.values.contact import normalize_email, normalize_phone
 from crmcore.domain.values.money import Money
 
 
@@ -56,45 +56,45 @@ class ContactPoint:
         channel: how.
         value: the address or number in its comparable form.
         label: ``work``, ``home``, whose.
-        shared: whether others may have the same one: a family's phone, a company's switchboard.
-        claim: the key by which it identifies the customer; None when it is shared or identifies nobody.
+        is_shared: whether others may have the same one: a family's phone, a company's switchboard.
+        unique_key: the key by which it identifies the customer; None when it is shared or identifies nobody.
     """
 
-    channel: Channel = fields.one_of(Channel)
-    value: str = fields.text(personal=True, limit=254)
-    label: str = fields.text(personal=True, limit=60, default="", blank=True)
-    shared: bool = fields.flag(default=False)
-    claim: str | None = fields.text(personal=True, limit=270, optional=True, default=None)
+    channel: Channel = fields.enum(Channel)
+    value: str = fields.text(personal=True, max_length=254)
+    label: str = fields.text(personal=True, max_length=60, default="", allow_blank=True)
+    is_shared: bool = fields.boolean(default=False)
+    unique_key: str | None = fields.text(personal=True, max_length=270, optional=True, default=None)
 
     @classmethod
-    def email(cls, address: str, *, label: str = "", shared: bool = False) -> Self:
+    def email(cls, address: str, *, label: str = "", is_shared: bool = False) -> Self:
         """Make one of an e-mail address.
 
         Raises:
-            InvalidEmail: no address can look like this.
+            InvalidEmailError: no address can look like this.
         """
-        return cls._strong(Channel.EMAIL, email_key(address), label, shared=shared)
+        return cls._identifying(Channel.EMAIL, normalize_email(address), label, is_shared=is_shared)
 
     @classmethod
-    def phone(cls, number: str, *, region: str | None = None, label: str = "", shared: bool = False) -> Self:
+    def phone(cls, number: str, *, region: str | None = None, label: str = "", is_shared: bool = False) -> Self:
         """Make one of a phone number.
 
         Raises:
-            InvalidPhone: no number can look like this.
+            InvalidPhoneError: no number can look like this.
         """
-        return cls._strong(Channel.PHONE, phone_key(number, region=region), label, shared=shared)
+        return cls._identifying(Channel.PHONE, normalize_phone(number, region=region), label, is_shared=is_shared)
 
     @classmethod
-    def _strong(cls, channel: Channel, key: str, label: str, *, shared: bool) -> Self:
-        return cls(channel, key, label, shared, None if shared else f"{channel.value}:{key}")
+    def _identifying(cls, channel: Channel, key: str, label: str, *, is_shared: bool) -> Self:
+        return cls(channel, key, label, is_shared, None if is_shared else f"{channel.value}:{key}")
 
 
 @value
 class ExternalId:
     """The key under which another system knows a record."""
 
-    system: str = fields.text(personal=False, limit=60)
-    key: str = fields.text(personal=True, limit=200)
+    system: str = fields.text(personal=False, max_length=60)
+    key: str = fields.text(personal=True, max_length=200)
 
 
 class RelationKind(Enum):
@@ -113,27 +113,27 @@ class RelationKind(Enum):
 class Relation:
     """A tie to another customer."""
 
-    kind: RelationKind = fields.one_of(RelationKind)
-    other: CustomerId = fields.ref("customer")
-    note: str = fields.text(personal=True, default="", blank=True)
+    kind: RelationKind = fields.enum(RelationKind)
+    related_customer_id: CustomerId = fields.id_of("customer")
+    note: str = fields.text(personal=True, default="", allow_blank=True)
 
 
 @value
-class RoleHeld:
+class CustomerRole:
     """A role of a customer, as a part that can be searched."""
 
-    role: Role = fields.one_of(Role)
+    role: Role = fields.enum(Role)
 
 
 @record
 class Profile:
     """What is known of a customer as a person who buys."""
 
-    sex: Sex | None = fields.one_of(Sex, optional=True, personal=True, default=None)
-    born: date | None = fields.day(optional=True, personal=True, default=None)
-    income: Money | None = fields.part(Money, optional=True, personal=True, default=None)
-    purpose: str = fields.text(personal=True, default="", blank=True)
-    payment_method: str = fields.text(personal=True, default="", blank=True)
-    tastes: tuple[str, ...] = fields.words(personal=True, default=())
-    needs: tuple[str, ...] = fields.words(personal=True, default=())
-    priorities: tuple[str, ...] = fields.words(personal=True, default=())
+    sex: Sex | None = fields.enum(Sex, optional=True, personal=True, default=None)
+    birth_date: date | None = fields.date(optional=True, personal=True, default=None)
+    income: Money | None = fields.embedded(Money, optional=True, personal=True, default=None)
+    purpose: str = fields.text(personal=True, default="", allow_blank=True)
+    payment_method: str = fields.text(personal=True, default="", allow_blank=True)
+    tastes: tuple[str, ...] = fields.text_list(personal=True, default=())
+    needs: tuple[str, ...] = fields.text_list(personal=True, default=())
+    priorities: tuple[str, ...] = fields.text_list(personal=True, default=())

@@ -17,22 +17,22 @@ from crmcore.domain.deals.events import (
     DealReopened,
     DealWon,
 )
-from crmcore.domain.deals.facts import DealFacts
+from crmcore.domain.deals.facts import DealFields
 from crmcore.domain.deals.movements import Movement, MovementKind
-from crmcore.domain.deals.parts import Basis, LineItem, Outcome, Probability, StageVisits
-from crmcore.domain.errors.broken import IllegalTransition, LossReasonMissing, RuleBroken
-from crmcore.domain.fields.part import NOTHING, listed
+from crmcore.domain.deals.parts import LineItem, Outcome, Probability, ProbabilitySource, StageVisits
+from crmcore.domain.errors.broken import BusinessRuleError, InvalidTransitionError, LossReasonRequiredError
+from crmcore.domain.fields.part import EMPTY_MAP, as_tuple
 from crmcore.domain.funnels import Funnel, Stage, StageKind
 from crmcore.domain.ids import CustomerId, DealId, UserId
 from crmcore.domain.kernel import (
     Event,
     Transitions,
-    check_move,
+    check_transition,
     record,
 )
 from crmcore.domain.values.money import Money
 
-OUTCOMES: Final[Transitions[Outcome]] = {
+OUTCOME_TRANSITIONS: Final[Transitions[Outcome]] = {
     Outcome.OPEN: frozenset({Outcome.WON, Outcome.LOST}),
     Outcome.WON: frozenset({Outcome.OPEN}),
     Outcome.LOST: frozenset({Outcome.OPEN}),
@@ -40,7 +40,7 @@ OUTCOMES: Final[Transitions[Outcome]] = {
 
 
 @record
-class Deal(DealFacts):
+class Deal(DealFields):
     """A possible sale, and the life it leads."""
 
     @classmethod
@@ -49,173 +49,193 @@ class Deal(DealFacts):
         id: DealId,
         title: str,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         funnel: Funnel,
         at: datetime,
-        stage: str | None = None,
+        stage_key: str | None = None,
         value: Money | None = None,
         lines: Sequence[LineItem] = (),
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         expected_close: date | None = None,
         source: str = "",
         campaign: str = "",
-        request: ExternalId | None = None,
-        about: str = "",
+        external_id: ExternalId | None = None,
+        description: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = NOTHING,
-        noted_at: datetime | None = None,
+        custom: Mapping[str, Any] = EMPTY_MAP,
+        recorded_at: datetime | None = None,
     ) -> Self:
         """Open a deal in its funnel's first stage, or in another one.
 
         Args:
-            noted_at: when we took it in, which may be later than when it began.
+            recorded_at: when we took it in, which may be later than when it began.
             (others): as the attributes.
 
         Raises:
-            NotAllowed: the funnel has no such stage.
-            RuleBroken: the stage wins; a deal has to be won, not opened so.
-            InvalidInput: a field that cannot be, such as lines of two currencies.
+            InvalidChoiceError: the funnel has no such stage.
+            BusinessRuleError: the stage wins; a deal has to be won, not opened so.
+            InvalidInputError: a field that cannot be, such as lines of two currencies.
         """
-        first = funnel.first if stage is None else funnel.stage(stage)
-        if first.kind is StageKind.WON:
-            raise RuleBroken(id, "opened_as_won", "open it in an open stage, then win it")
-        place = funnel.place(first.key)
+        initial_stage = funnel.first_stage if stage_key is None else funnel.stage(stage_key)
+        if initial_stage.kind is StageKind.WON:
+            raise BusinessRuleError(id, "initial_stage_is_won", "open it in an open stage, then win it")
+        stage_index = funnel.stage_index(initial_stage.key)
         deal = cls(
             id=id,
             title=title,
-            customer=customer,
-            funnel=funnel.id,
-            stage=first.key,
-            place=place,
-            furthest=place,
-            visits=(StageVisits(first.key, 1),),
-            stage_since=at,
+            customer_id=customer_id,
+            funnel_id=funnel.id,
+            stage_key=initial_stage.key,
+            stage_index=stage_index,
+            max_stage_index=stage_index,
+            stage_visits=(StageVisits(initial_stage.key, 1),),
+            stage_entered_at=at,
             value=value,
-            lines=listed("deal.lines", lines),
-            probability=Probability(first.probability),
+            lines=as_tuple("deal.lines", lines),
+            probability=Probability(initial_stage.probability),
             expected_close=expected_close,
-            owner=owner,
+            owner_id=owner_id,
             source=source,
             campaign=campaign,
-            request=request,
-            about=about,
-            tags=listed("deal.tags", tags),
+            external_id=external_id,
+            description=description,
+            tags=as_tuple("deal.tags", tags),
             custom=custom,
             opened_at=at,
-            touched_at=at,
-            moves=1,
+            last_activity_at=at,
+            movement_count=1,
         )
-        fact = DealOpened(
+        event = DealOpened(
             at=at,
-            customer=customer,
-            funnel=funnel.id,
-            stage=first.key,
-            owner=owner,
+            customer_id=customer_id,
+            funnel_id=funnel.id,
+            stage_key=initial_stage.key,
+            owner_id=owner_id,
             source=deal.source,
             value=deal.total,
-            noted_at=None if noted_at == at else noted_at,
+            recorded_at=None if recorded_at == at else recorded_at,
         )
-        return deal._after(fact, movements=(Movement.between(None, deal, MovementKind.OPENED, at=at, visit=1),))
+        return deal._record(
+            event, movements=(Movement.between(None, deal, MovementKind.OPENED, at=at, visit_number=1),)
+        )
 
-    def move(self, to: str, funnel: Funnel, *, at: datetime) -> Self:
+    def move(self, stage_key: str, funnel: Funnel, *, at: datetime) -> Self:
         """Put the deal in another stage of its funnel; a stage that wins wins it.
 
         Raises:
-            IllegalTransition: it is closed, or the funnel forbids this leap or return.
-            NotAllowed: the funnel has no such stage.
+            InvalidTransitionError: it is closed, or the funnel forbids this leap or return.
+            InvalidChoiceError: the funnel has no such stage.
         """
-        place = funnel.place(to)
-        stage = funnel.stages[place]
+        stage_index = funnel.stage_index(stage_key)
+        stage = funnel.stages[stage_index]
         if not self.is_open:
-            raise IllegalTransition(self.id, "deal_closed", now=self.outcome.value, to=to, allowed=("reopen",))
-        if place == self.place:
+            raise InvalidTransitionError(
+                self.id, "deal_closed", now=self.outcome.value, to=stage_key, allowed=("reopen",)
+            )
+        if stage_index == self.stage_index:
             return self
-        if (place > self.place + 1 and not funnel.skips) or (place < self.place and not funnel.returns):
-            allowed = _ways(funnel, self.place)
-            raise IllegalTransition(self.id, "stage_order", now=self.stage, to=to, allowed=allowed)
-        return self._enter(stage, place, MovementKind.MOVED, at=at)
+        if (stage_index > self.stage_index + 1 and not funnel.allow_skip) or (
+            stage_index < self.stage_index and not funnel.allow_return
+        ):
+            allowed = _allowed_stage_keys(funnel, self.stage_index)
+            raise InvalidTransitionError(self.id, "stage_order", now=self.stage_key, to=stage_key, allowed=allowed)
+        return self._enter_stage(stage, stage_index, MovementKind.MOVED, at=at)
 
     def win(self, funnel: Funnel, *, at: datetime) -> Self:
         """Win the deal: in the funnel's winning stage, if it has one.
 
         Raises:
-            IllegalTransition: it is closed.
+            InvalidTransitionError: it is closed.
         """
-        check_move(self.id, OUTCOMES, self.outcome, Outcome.WON)
-        if funnel.winning is None:
-            return self._close(Outcome.WON, DealWon(at=at, stage=self.stage, value=self.total), at=at)
-        return self._enter(funnel.winning, funnel.place(funnel.winning.key), MovementKind.MOVED, at=at)
+        check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.WON)
+        if funnel.winning_stage is None:
+            return self._close(Outcome.WON, DealWon(at=at, stage_key=self.stage_key, value=self.total), at=at)
+        return self._enter_stage(
+            funnel.winning_stage, funnel.stage_index(funnel.winning_stage.key), MovementKind.MOVED, at=at
+        )
 
     def lose(self, reason: str, funnel: Funnel, *, at: datetime) -> Self:
         """Lose the deal, for one of the funnel's reasons; for any reason when the funnel names none.
 
         Raises:
-            IllegalTransition: it is closed.
-            LossReasonMissing: the reason is none of the funnel's.
+            InvalidTransitionError: it is closed.
+            LossReasonRequiredError: the reason is none of the funnel's.
         """
-        check_move(self.id, OUTCOMES, self.outcome, Outcome.LOST)
+        check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.LOST)
         if not reason or (funnel.loss_reasons and reason not in funnel.loss_reasons):
-            raise LossReasonMissing(self.id, "loss_reason", allowed=funnel.loss_reasons)
-        fact = DealLost(at=at, stage=self.stage, reason=reason, value=self.total)
-        return self._close(Outcome.LOST, fact, at=at, reason=reason)
+            raise LossReasonRequiredError(self.id, "loss_reason", allowed=funnel.loss_reasons)
+        event = DealLost(at=at, stage_key=self.stage_key, reason=reason, value=self.total)
+        return self._close(Outcome.LOST, event, at=at, reason=reason)
 
-    def reopen(self, funnel: Funnel, *, at: datetime, stage: str | None = None) -> Self:
+    def reopen(self, funnel: Funnel, *, at: datetime, stage_key: str | None = None) -> Self:
         """Take the deal up again: where it was lost, or in the last stage that does not win.
 
         Raises:
-            IllegalTransition: it is open.
-            RuleBroken: the stage wins.
+            InvalidTransitionError: it is open.
+            BusinessRuleError: the stage wins.
         """
-        check_move(self.id, OUTCOMES, self.outcome, Outcome.OPEN)
-        target = funnel.stage(stage or self.stage)
-        if stage is None and target.kind is StageKind.WON:
-            target = next(s for s in reversed(funnel.stages) if s.kind is StageKind.OPEN)
-        if target.kind is StageKind.WON:
-            raise RuleBroken(self.id, "reopened_as_won", "reopen it in an open stage")
-        fact = DealReopened(at=at, stage=target.key)
-        opened: dict[str, Any] = {"outcome": Outcome.OPEN, "closed_at": None, "loss_reason": None}
-        return self._enter(target, funnel.place(target.key), MovementKind.REOPENED, at=at, fact=fact, **opened)
+        check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.OPEN)
+        target_stage = funnel.stage(stage_key or self.stage_key)
+        if stage_key is None and target_stage.kind is StageKind.WON:
+            target_stage = next(s for s in reversed(funnel.stages) if s.kind is StageKind.OPEN)
+        if target_stage.kind is StageKind.WON:
+            raise BusinessRuleError(self.id, "initial_stage_is_won", "reopen it in an open stage")
+        event = DealReopened(at=at, stage_key=target_stage.key)
+        reopened_fields: dict[str, Any] = {"outcome": Outcome.OPEN, "closed_at": None, "loss_reason": None}
+        return self._enter_stage(
+            target_stage,
+            funnel.stage_index(target_stage.key),
+            MovementKind.REOPENED,
+            at=at,
+            event=event,
+            **reopened_fields,
+        )
 
-    def _enter(
+    def _enter_stage(
         self,
         stage: Stage,
-        place: int,
+        stage_index: int,
         kind: MovementKind,
         *,
         at: datetime,
-        fact: Event | None = None,
+        event: Event | None = None,
         **changes: Any,
     ) -> Self:
-        visit = 1 + next((v.visits for v in self.visits if v.stage == stage.key), 0)
-        visits = (*(v for v in self.visits if v.stage != stage.key), StageVisits(stage.key, visit))
-        wins = stage.kind is StageKind.WON
-        facts: tuple[Event, ...] = (fact or DealMoved(at=at, before=self.stage, after=stage.key, visit=visit),)
+        visit_number = 1 + next((v.count for v in self.stage_visits if v.stage_key == stage.key), 0)
+        stage_visits = (
+            *(v for v in self.stage_visits if v.stage_key != stage.key),
+            StageVisits(stage.key, visit_number),
+        )
+        is_won = stage.kind is StageKind.WON
+        events: tuple[Event, ...] = (
+            event or DealMoved(at=at, before=self.stage_key, after=stage.key, visit_number=visit_number),
+        )
         probability = self.probability
-        if wins or probability.basis is Basis.STAGE or not self.is_open:
-            probability = Probability(10_000 if wins else stage.probability)
-        if wins:
+        if is_won or probability.source is ProbabilitySource.STAGE or not self.is_open:
+            probability = Probability(10_000 if is_won else stage.probability)
+        if is_won:
             changes |= {"outcome": Outcome.WON, "closed_at": at}
-            facts = (*facts, DealWon(at=at, stage=stage.key, value=self.total))
+            events = (*events, DealWon(at=at, stage_key=stage.key, value=self.total))
             kind = MovementKind.WON
-        return self._moved(
+        return self._record_movement(
             kind,
-            *facts,
+            *events,
             at=at,
-            visit=visit,
-            stayed=max(at - self.stage_since, timedelta(0)),
-            stage=stage.key,
-            place=place,
-            furthest=max(place, self.furthest),
-            visits=visits,
-            stage_since=at,
+            visit_number=visit_number,
+            time_in_stage=max(at - self.stage_entered_at, timedelta(0)),
+            stage_key=stage.key,
+            stage_index=stage_index,
+            max_stage_index=max(stage_index, self.max_stage_index),
+            stage_visits=stage_visits,
+            stage_entered_at=at,
             probability=probability,
             **changes,
         )
 
-    def _close(self, outcome: Outcome, fact: Event, *, at: datetime, reason: str | None = None) -> Self:
-        return self._moved(
+    def _close(self, outcome: Outcome, event: Event, *, at: datetime, reason: str | None = None) -> Self:
+        return self._record_movement(
             MovementKind(outcome.value),
-            fact,
+            event,
             at=at,
             outcome=outcome,
             probability=Probability(10_000 if outcome is Outcome.WON else 0),
@@ -224,7 +244,7 @@ class Deal(DealFacts):
         )
 
 
-def _ways(funnel: Funnel, place: int) -> tuple[str, ...]:
-    last = len(funnel.stages) if funnel.skips else place + 2
-    first = 0 if funnel.returns else place
-    return tuple(s.key for i, s in enumerate(funnel.stages) if first <= i < last and i != place)
+def _allowed_stage_keys(funnel: Funnel, stage_index: int) -> tuple[str, ...]:
+    last = len(funnel.stages) if funnel.allow_skip else stage_index + 2
+    first = 0 if funnel.allow_return else stage_index
+    return tuple(s.key for i, s in enumerate(funnel.stages) if first <= i < last and i != stage_index)

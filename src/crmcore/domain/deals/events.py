@@ -11,26 +11,26 @@ from crmcore.domain.values.money import Money
 
 @record
 class DealOpened(Event):
-    """A deal came into its funnel's first stage, or into another one; `noted_at` tells when we took it in, if that was later."""
+    """A deal came into its funnel's first stage, or into another one; `recorded_at` tells when we took it in, if that was later."""
 
     name: ClassVar[str] = "deal.opened"
-    customer: CustomerId = fields.ref("customer")
-    funnel: FunnelId = fields.ref("funnel")
-    stage: str = fields.text(personal=False)
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
-    source: str = fields.text(personal=False, default="", blank=True)
-    value: Money | None = fields.part(Money, optional=True, default=None)
-    noted_at: datetime | None = fields.moment(optional=True, default=None)
+    customer_id: CustomerId = fields.id_of("customer")
+    funnel_id: FunnelId = fields.id_of("funnel")
+    stage_key: str = fields.text(personal=False)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
+    recorded_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
 class DealMoved(Event):
-    """A deal went to another stage; `visit` counts how often it has been there."""
+    """A deal went to another stage; `visit_number` counts how often it has been there."""
 
     name: ClassVar[str] = "deal.moved"
     before: str = fields.text(personal=False)
     after: str = fields.text(personal=False)
-    visit: int = fields.whole(least=1)
+    visit_number: int = fields.integer(min=1)
 
 
 @record
@@ -38,8 +38,8 @@ class DealWon(Event):
     """A deal was won."""
 
     name: ClassVar[str] = "deal.won"
-    stage: str = fields.text(personal=False)
-    value: Money | None = fields.part(Money, optional=True, default=None)
+    stage_key: str = fields.text(personal=False)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
 
 
 @record
@@ -47,9 +47,9 @@ class DealLost(Event):
     """A deal was lost, in that stage and for that reason."""
 
     name: ClassVar[str] = "deal.lost"
-    stage: str = fields.text(personal=False)
+    stage_key: str = fields.text(personal=False)
     reason: str = fields.text(personal=False)
-    value: Money | None = fields.part(Money, optional=True, default=None)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
 
 
 @record
@@ -57,73 +57,73 @@ class DealReopened(Event):
     """A deal that was won or lost is open again."""
 
     name: ClassVar[str] = "deal.reopened"
-    stage: str = fields.text(personal=False)
+    stage_key: str = fields.text(personal=False)
 
 
 @record
-class DealValued(Event):
+class DealValueChanged(Event):
     """A deal is worth something else now."""
 
-    name: ClassVar[str] = "deal.valued"
-    before: Money | None = fields.part(Money, optional=True, default=None)
-    after: Money | None = fields.part(Money, optional=True, default=None)
+    name: ClassVar[str] = "deal.value_changed"
+    before: Money | None = fields.embedded(Money, optional=True, default=None)
+    after: Money | None = fields.embedded(Money, optional=True, default=None)
 
 
 @record
-class DealReestimated(Event):
+class DealProbabilityChanged(Event):
     """Somebody gave a deal another chance than its stage does, in hundredths of a percent."""
 
-    name: ClassVar[str] = "deal.reestimated"
-    before: int = fields.whole(most=10_000)
-    after: int = fields.whole(most=10_000)
+    name: ClassVar[str] = "deal.probability_changed"
+    before: int = fields.integer(max=10_000)
+    after: int = fields.integer(max=10_000)
 
 
 @record
-class DealRescheduled(Event):
+class DealExpectedCloseChanged(Event):
     """A deal is expected to close on another day."""
 
-    name: ClassVar[str] = "deal.rescheduled"
-    before: date | None = fields.day(optional=True, default=None)
-    after: date | None = fields.day(optional=True, default=None)
+    name: ClassVar[str] = "deal.expected_close_changed"
+    before: date | None = fields.date(optional=True, default=None)
+    after: date | None = fields.date(optional=True, default=None)
 
 
 @record
-class DealHandedOver(Event):
+class DealOwnerChanged(Event):
     """A deal got another owner."""
 
-    name: ClassVar[str] = "deal.handed_over"
-    before: UserId | None = fields.ref("user", optional=True, default=None)
-    after: UserId | None = fields.ref("user", optional=True, default=None)
+    name: ClassVar[str] = "deal.owner_changed"
+    previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
 
 
 @record
-class DealPlanned(Event):
+class DealNextStepChanged(Event):
     """A deal's next step was planned, or there is none any more."""
 
-    name: ClassVar[str] = "deal.planned"
-    due_at: datetime | None = fields.moment(optional=True, default=None)
+    name: ClassVar[str] = "deal.next_step_changed"
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
-class DealJoined(Event):
+class DealParticipantAdded(Event):
     """Somebody takes part in a deal in a role: a measurer, a decision maker."""
 
-    name: ClassVar[str] = "deal.joined"
+    name: ClassVar[str] = "deal.participant_added"
     role: str = fields.text(personal=False)
-    who: str = fields.text(personal=False)
+    participant_id: str = fields.text(personal=False)
 
 
 @record
-class DealDocumented(Event):
+class DealDocumentAttached(Event):
     """A document was attached to a deal."""
 
-    name: ClassVar[str] = "deal.documented"
-    document: DocumentId = fields.ref("document")
+    name: ClassVar[str] = "deal.document_attached"
+    document_id: DocumentId = fields.id_of("document")
 
 
 @record
-class DealDescribed(Event):
+class DealUpdated(Event):
     """A deal's title, lines, tags or custom fields changed; the values stay in the deal."""
 
-    name: ClassVar[str] = "deal.described"
-    fields: tuple[str, ...] = fields.words(personal=False, default=())
+    name: ClassVar[str] = "deal.updated"
+    changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())

@@ -5,44 +5,44 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.aging import AgeFrom, Aging
+from crmcore.domain.aging import AgeFrom, StageAgePolicy
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.deals.events import (
-    DealDescribed,
-    DealDocumented,
-    DealHandedOver,
-    DealJoined,
-    DealPlanned,
-    DealReestimated,
-    DealRescheduled,
-    DealValued,
+    DealDocumentAttached,
+    DealExpectedCloseChanged,
+    DealNextStepChanged,
+    DealOwnerChanged,
+    DealParticipantAdded,
+    DealProbabilityChanged,
+    DealUpdated,
+    DealValueChanged,
 )
 from crmcore.domain.deals.movements import Movement, MovementKind
 from crmcore.domain.deals.parts import (
     Attachment,
-    Basis,
     LineItem,
     NextStep,
+    NextStepState,
     Outcome,
     Participant,
     Probability,
+    ProbabilitySource,
     StageVisits,
-    StepState,
 )
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.fields.build import require
-from crmcore.domain.fields.number import checked_whole
-from crmcore.domain.fields.part import NOTHING, listed
-from crmcore.domain.fields.time import check_day
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.fields.build import validate_argument
+from crmcore.domain.fields.number import checked_integer
+from crmcore.domain.fields.part import EMPTY_MAP, as_tuple
+from crmcore.domain.fields.time import check_date
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, changed, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, copy_with, record
 from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.time import ALWAYS, WorkTime
+from crmcore.domain.worktime.time import ALWAYS_OPEN, BusinessHours
 
 
-def _total(deal: "DealFacts") -> Money | None:
+def _total(deal: "DealFields") -> Money | None:
     if not deal.lines:
         return deal.value
     first, *others = (line.total for line in deal.lines)
@@ -50,200 +50,212 @@ def _total(deal: "DealFacts") -> Money | None:
 
 
 @record
-class DealFacts(Entity):
+class DealFields(Entity):
     """What is known of a possible sale.
 
     Attributes:
-        place: the place of its stage in the funnel, from 0.
-        furthest: the place of the furthest stage that it has reached.
-        visits: how often it has been in each stage.
+        stage_index: the place of its stage in the funnel, from 0.
+        max_stage_index: the place of the furthest stage that it has reached.
+        stage_visits: how often it has been in each stage.
         value: what it is worth when it has no lines.
         total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
-        touched_at: when anything was last done for it.
-        moves: how many movements it has made.
+        last_activity_at: when anything was last done for it.
+        movement_count: how many movements it has made.
         movements: those made since it was read, which a store appends to its history.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "deal",
         "deals",
-        unique=(("request.system", "request.key"),),
+        unique_keys=(("external_id.system", "external_id.key"),),
         indexes=(
-            ("customer",),
-            ("owner", "outcome"),
-            ("funnel", "outcome", "place", "id"),
-            ("funnel", "opened_at"),
-            ("participants.who",),
+            ("customer_id",),
+            ("owner_id", "outcome"),
+            ("funnel_id", "outcome", "stage_index", "id"),
+            ("funnel_id", "opened_at"),
+            ("participants.participant_id",),
         ),
-        tables={
+        child_tables={
             "lines": "deal_lines",
             "participants": "deal_participants",
             "attachments": "deal_attachments",
             "movements": "deal_movements",
         },
-        entries="movements",
+        log_field="movements",
     )
 
-    id: DealId = fields.ref("deal")
+    id: DealId = fields.id_of("deal")
     title: str = fields.text(personal=True)
-    customer: CustomerId = fields.ref("customer")
-    funnel: FunnelId = fields.ref("funnel")
-    stage: str = fields.text(personal=False, limit=60)
-    place: int = fields.whole(default=0)
-    furthest: int = fields.whole(default=0)
-    visits: tuple[StageVisits, ...] = fields.parts(StageVisits, default=())
-    stage_since: datetime = fields.moment()
-    outcome: Outcome = fields.one_of(Outcome, default=Outcome.OPEN)
-    value: Money | None = fields.part(Money, optional=True, default=None)
-    lines: tuple[LineItem, ...] = fields.parts(LineItem, default=())
-    total: Money | None = fields.derived(_total)
-    probability: Probability = fields.part(Probability)
-    expected_close: date | None = fields.day(optional=True, default=None)
-    owner: UserId | None = fields.ref("user", optional=True, default=None)
-    source: str = fields.text(personal=False, default="", blank=True)
-    campaign: str = fields.text(personal=False, default="", blank=True)
-    request: ExternalId | None = fields.part(ExternalId, optional=True, default=None, personal=True)
-    about: str = fields.text(personal=True, limit=10_000, lines=True, default="", blank=True)
-    participants: tuple[Participant, ...] = fields.parts(Participant, default=())
-    attachments: tuple[Attachment, ...] = fields.parts(Attachment, default=())
-    next_step: NextStep | None = fields.part(NextStep, optional=True, default=None)
-    loss_reason: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
-    tags: tuple[str, ...] = fields.words(personal=True, default=())
-    custom: Mapping[str, Any] = fields.custom(default=NOTHING)
-    opened_at: datetime = fields.moment()
-    closed_at: datetime | None = fields.moment(optional=True, default=None)
-    touched_at: datetime = fields.moment()
-    moves: int = fields.whole(default=0)
-    movements: tuple[Movement, ...] = fields.entries(Movement, default=())
+    customer_id: CustomerId = fields.id_of("customer")
+    funnel_id: FunnelId = fields.id_of("funnel")
+    stage_key: str = fields.text(personal=False, max_length=60)
+    stage_index: int = fields.integer(default=0)
+    max_stage_index: int = fields.integer(default=0)
+    stage_visits: tuple[StageVisits, ...] = fields.embedded_list(StageVisits, default=())
+    stage_entered_at: datetime = fields.timestamp()
+    outcome: Outcome = fields.enum(Outcome, default=Outcome.OPEN)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
+    lines: tuple[LineItem, ...] = fields.embedded_list(LineItem, default=())
+    total: Money | None = fields.computed(_total)
+    probability: Probability = fields.embedded(Probability)
+    expected_close: date | None = fields.date(optional=True, default=None)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    campaign: str = fields.text(personal=False, default="", allow_blank=True)
+    external_id: ExternalId | None = fields.embedded(ExternalId, optional=True, default=None, personal=True)
+    description: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    participants: tuple[Participant, ...] = fields.embedded_list(Participant, default=())
+    attachments: tuple[Attachment, ...] = fields.embedded_list(Attachment, default=())
+    next_step: NextStep | None = fields.embedded(NextStep, optional=True, default=None)
+    loss_reason: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    tags: tuple[str, ...] = fields.text_list(personal=True, default=())
+    custom: Mapping[str, Any] = fields.custom_fields(default=EMPTY_MAP)
+    opened_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
+    last_activity_at: datetime = fields.timestamp()
+    movement_count: int = fields.integer(default=0)
+    movements: tuple[Movement, ...] = fields.log(Movement, default=())
 
     @property
     def is_open(self) -> bool:
         """Whether it is neither won nor lost."""
         return self.outcome is Outcome.OPEN
 
-    def participant(self, role: str) -> str | None:
+    def participant_id(self, role: str) -> str | None:
         """Who takes part in that role."""
-        return next((p.who for p in self.participants if p.role == role), None)
+        return next((p.participant_id for p in self.participants if p.role == role), None)
 
-    def is_stuck(self, funnel: Funnel, now: datetime, *, time: WorkTime = ALWAYS) -> bool:
+    def is_stuck(self, funnel: Funnel, now: datetime, *, business_hours: BusinessHours = ALWAYS_OPEN) -> bool:
         """Tell whether the deal has been in its stage for longer than the stage allows.
 
         Args:
-            time: the house's working time, for a stage that counts working days.
+            business_hours: the house's working time, for a stage that counts working days.
         """
-        stage = funnel.stage(self.stage)
+        stage = funnel.stage(self.stage_key)
         if not self.is_open or stage.age_limit is None:
             return False
-        cutoff = stage.aging.cutoff(stage.age_limit, time=time, now=now)
-        held = stage.aging.held_by_next_step and self.step_of(now) is StepState.AHEAD
-        return not held and cutoff is not None and self.ages_since(stage.aging) <= cutoff
+        cutoff = stage.age_policy.cutoff(stage.age_limit, business_hours=business_hours, now=now)
+        is_paused = stage.age_policy.paused_by_next_step and self.next_step_state(now) is NextStepState.AHEAD
+        return not is_paused and cutoff is not None and self.age_started_at(stage.age_policy) <= cutoff
 
-    def ages_since(self, aging: Aging) -> datetime:
+    def age_started_at(self, age_policy: StageAgePolicy) -> datetime:
         """Since when its age counts."""
-        return self.stage_since if aging.counts_from is AgeFrom.ENTRY else self.touched_at
+        return self.stage_entered_at if age_policy.counts_from is AgeFrom.ENTERED else self.last_activity_at
 
-    def step_of(self, now: datetime) -> StepState:
+    def next_step_state(self, now: datetime) -> NextStepState:
         """Tell whether there is a next step, and whether it is late."""
         if self.next_step is None:
-            return StepState.NONE
+            return NextStepState.NONE
         due_at = self.next_step.due_at
-        return StepState.UNDATED if due_at is None else StepState.AHEAD if due_at >= now else StepState.LATE
+        return NextStepState.UNDATED if due_at is None else NextStepState.AHEAD if due_at >= now else NextStepState.LATE
 
-    def revalue(self, value: Money | None = None, *, lines: Sequence[LineItem] | None = None, at: datetime) -> Self:
+    def set_value(self, value: Money | None = None, *, lines: Sequence[LineItem] | None = None, at: datetime) -> Self:
         """Say what the deal is worth, as a sum or by its lines.
 
         Raises:
-            MixedCurrencies: lines of two currencies.
+            CurrencyMismatchError: lines of two currencies.
         """
-        lines = self.lines if lines is None else listed("deal.lines", lines)
+        lines = self.lines if lines is None else as_tuple("deal.lines", lines)
         value = self.value if value is None and lines else value
         if (lines, value) == (self.lines, self.value):
             return self
-        before, after = self.total, changed(self, lines=lines, value=value).total
-        return self._moved(
-            MovementKind.VALUED, DealValued(at=at, before=before, after=after), at=at, lines=lines, value=value
+        before, after = self.total, copy_with(self, lines=lines, value=value).total
+        return self._record_movement(
+            MovementKind.VALUE_CHANGED,
+            DealValueChanged(at=at, before=before, after=after),
+            at=at,
+            lines=lines,
+            value=value,
         )
 
-    def estimate(self, percent: int, *, at: datetime, basis: Basis | str = Basis.MANUAL) -> Self:
+    def set_probability(
+        self, percent: int, *, at: datetime, source: ProbabilitySource | str = ProbabilitySource.MANUAL
+    ) -> Self:
         """Give the deal another chance than its stage does, in percent.
 
         Raises:
-            RuleBroken: it is closed, so its chance is known.
+            BusinessRuleError: it is closed, so its chance is known.
         """
         if not self.is_open:
-            raise RuleBroken(self.id, "deal_closed", f"is {self.outcome.value}; its chance is known")
-        points = 100 * checked_whole("deal.percent", percent, most=100)
-        probability = Probability(points, basis)  # type: ignore[arg-type]  # a word becomes its member
-        fact = DealReestimated(at=at, before=self.probability.points, after=probability.points)
-        return self._moved(MovementKind.REESTIMATED, fact, at=at, probability=probability)
+            raise BusinessRuleError(self.id, "deal_closed", f"is {self.outcome.value}; its chance is known")
+        basis_points = 100 * checked_integer("deal.probability", percent, max=100)
+        probability = Probability(basis_points, source)  # type: ignore[arg-type]  # a word becomes its member
+        event = DealProbabilityChanged(at=at, before=self.probability.basis_points, after=probability.basis_points)
+        return self._record_movement(MovementKind.PROBABILITY_CHANGED, event, at=at, probability=probability)
 
-    def expect(self, close: date | None, *, at: datetime) -> Self:
+    def set_expected_close(self, expected_close: date | None, *, at: datetime) -> Self:
         """Say when the deal is expected to close."""
-        if close == self.expected_close:
+        if expected_close == self.expected_close:
             return self
-        if close is not None:
-            require("deal.expected_close", check_day, close)
-        fact = DealRescheduled(at=at, before=self.expected_close, after=close)
-        return self._moved(MovementKind.RESCHEDULED, fact, at=at, expected_close=close)
+        if expected_close is not None:
+            validate_argument("deal.expected_close", check_date, expected_close)
+        event = DealExpectedCloseChanged(at=at, before=self.expected_close, after=expected_close)
+        return self._record_movement(MovementKind.EXPECTED_CLOSE_CHANGED, event, at=at, expected_close=expected_close)
 
-    def hand_over(self, to: UserId | None, *, at: datetime) -> Self:
+    def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
         """Give the deal another owner."""
-        if to == self.owner:
+        if owner_id == self.owner_id:
             return self
-        fact = DealHandedOver(at=at, before=self.owner, after=to)
-        return self._moved(MovementKind.HANDED_OVER, fact, at=at, owner=to)
+        event = DealOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id)
+        return self._record_movement(MovementKind.OWNER_CHANGED, event, at=at, owner_id=owner_id)
 
-    def plan(self, next_step: NextStep | None, *, at: datetime) -> Self:
+    def set_next_step(self, next_step: NextStep | None, *, at: datetime) -> Self:
         """Say what comes next."""
         if next_step == self.next_step:
             return self
-        fact = DealPlanned(at=at, due_at=next_step.due_at if next_step else None)
-        return self._after(fact, next_step=next_step, touched_at=at)
+        event = DealNextStepChanged(at=at, due_at=next_step.due_at if next_step else None)
+        return self._record(event, next_step=next_step, last_activity_at=at)
 
-    def join(self, role: str, who: str, *, at: datetime) -> Self:
+    def add_participant(self, role: str, participant_id: str, *, at: datetime) -> Self:
         """Let somebody take part in a role; whoever had it before no longer does."""
-        participant = Participant(role, who)
+        participant = Participant(role, participant_id)
         if participant in self.participants:
             return self
         others = (p for p in self.participants if p.role != role)
-        return self._after(DealJoined(at=at, role=role, who=who), participants=(*others, participant))
-
-    def attach(self, document: DocumentId, title: str, *, at: datetime) -> Self:
-        """Attach a document."""
-        attachment = Attachment(document, title, at)
-        return self._after(
-            DealDocumented(at=at, document=document), attachments=(*self.attachments, attachment), touched_at=at
+        return self._record(
+            DealParticipantAdded(at=at, role=role, participant_id=participant_id), participants=(*others, participant)
         )
 
-    def describe(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
+    def attach(self, document_id: DocumentId, title: str, *, at: datetime) -> Self:
+        """Attach a document."""
+        attachment = Attachment(document_id, title, at)
+        return self._record(
+            DealDocumentAttached(at=at, document_id=document_id),
+            attachments=(*self.attachments, attachment),
+            last_activity_at=at,
+        )
+
+    def update(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
         """Change the title, the description, tags or custom fields.
 
         Raises:
-            InvalidInput: a detail that cannot be, or that is none.
+            InvalidInputError: a detail that cannot be, or that is none.
         """
-        if unknown := set(details) - DETAILS:
-            raise InvalidInput(f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(DETAILS))}")
-        after = self._after(DealDescribed(at=at, fields=tuple(sorted(details))), **details)
+        if unknown := set(details) - UPDATABLE_FIELDS:
+            raise InvalidInputError(
+                f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(UPDATABLE_FIELDS))}"
+            )
+        after = self._record(DealUpdated(at=at, changed_fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
-    def touch(self, *, at: datetime) -> Self:
+    def record_activity(self, *, at: datetime) -> Self:
         """Note that something was done for the deal, without an event of its own."""
-        return changed(self, touched_at=max(at, self.touched_at))
+        return copy_with(self, last_activity_at=max(at, self.last_activity_at))
 
-    def _moved(
+    def _record_movement(
         self,
         kind: MovementKind,
-        *facts: Event,
+        *events: Event,
         at: datetime,
-        visit: int = 0,
-        stayed: timedelta | None = None,
+        visit_number: int = 0,
+        time_in_stage: timedelta | None = None,
         **changes: Any,
     ) -> Self:
         """Change the deal and write the movement that says what it was before and is now."""
-        after = self._after(*facts, moves=self.moves + 1, touched_at=at, **changes)
-        movement = Movement.between(self, after, kind, at=at, visit=visit, stayed=stayed)
-        return changed(after, movements=(*self.movements, movement))
+        after = self._record(*events, movement_count=self.movement_count + 1, last_activity_at=at, **changes)
+        movement = Movement.between(self, after, kind, at=at, visit_number=visit_number, time_in_stage=time_in_stage)
+        return copy_with(after, movements=(*self.movements, movement))
 
 
-DETAILS: Final = frozenset({"title", "about", "tags", "custom", "source", "campaign"})
-"""What `DealFacts.describe` may change."""
+UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
+"""What `DealFacts.update` may change."""

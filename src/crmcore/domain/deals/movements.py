@@ -11,7 +11,7 @@ from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
 
 if TYPE_CHECKING:
-    from crmcore.domain.deals.facts import DealFacts
+    from crmcore.domain.deals.facts import DealFields
 
 
 class MovementKind(Enum):
@@ -22,10 +22,10 @@ class MovementKind(Enum):
     WON = "won"
     LOST = "lost"
     REOPENED = "reopened"
-    VALUED = "valued"
-    REESTIMATED = "reestimated"
-    RESCHEDULED = "rescheduled"
-    HANDED_OVER = "handed_over"
+    VALUE_CHANGED = "value_changed"
+    PROBABILITY_CHANGED = "probability_changed"
+    EXPECTED_CLOSE_CHANGED = "expected_close_changed"
+    OWNER_CHANGED = "owner_changed"
 
 
 @record
@@ -35,72 +35,72 @@ class Movement:
     Attributes:
         number: its place in the deal's history, from 1.
         actor: who made it; the store puts it there.
-        place: the place of the stage after it, from 0.
-        furthest: the place of the furthest stage that the deal had reached by then.
-        visit: how often the deal had been in the stage by then; 0 when it did not enter one.
-        stayed: how long it had been in the stage that it left.
+        stage_index: the place of the stage after it, from 0.
+        max_stage_index: the place of the furthest stage that the deal had reached by then.
+        visit_number: how often the deal had been in the stage by then; 0 when it did not enter one.
+        time_in_stage: how long it had been in the stage that it left.
         opened_at: when the deal was opened, so that a cohort can be read off the history alone.
     """
 
-    number: int = fields.whole(least=1)
-    kind: MovementKind = fields.one_of(MovementKind)
-    at: datetime = fields.moment()
-    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
-    funnel: FunnelId = fields.ref("funnel")
-    customer: CustomerId = fields.ref("customer")
-    stage_before: str | None = fields.text(personal=False, limit=60, optional=True, default=None)
-    stage_after: str = fields.text(personal=False, limit=60)
-    place: int = fields.whole()
-    furthest: int = fields.whole()
-    visit: int = fields.whole(default=0)
-    stayed: timedelta | None = fields.span(optional=True, default=None)
-    outcome_before: Outcome | None = fields.one_of(Outcome, optional=True, default=None)
-    outcome_after: Outcome = fields.one_of(Outcome)
-    value_before: Money | None = fields.part(Money, optional=True, default=None)
-    value_after: Money | None = fields.part(Money, optional=True, default=None)
-    probability_before: int | None = fields.whole(most=10_000, optional=True, default=None)
-    probability_after: int = fields.whole(most=10_000)
-    owner_before: UserId | None = fields.ref("user", optional=True, default=None)
-    owner_after: UserId | None = fields.ref("user", optional=True, default=None)
-    close_before: date | None = fields.day(optional=True, default=None)
-    close_after: date | None = fields.day(optional=True, default=None)
-    reason: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
-    opened_at: datetime = fields.moment()
+    number: int = fields.integer(min=1)
+    kind: MovementKind = fields.enum(MovementKind)
+    at: datetime = fields.timestamp()
+    actor: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    funnel_id: FunnelId = fields.id_of("funnel")
+    customer_id: CustomerId = fields.id_of("customer")
+    previous_stage_key: str | None = fields.text(personal=False, max_length=60, optional=True, default=None)
+    new_stage_key: str = fields.text(personal=False, max_length=60)
+    stage_index: int = fields.integer()
+    max_stage_index: int = fields.integer()
+    visit_number: int = fields.integer(default=0)
+    time_in_stage: timedelta | None = fields.duration(optional=True, default=None)
+    previous_outcome: Outcome | None = fields.enum(Outcome, optional=True, default=None)
+    new_outcome: Outcome = fields.enum(Outcome)
+    previous_value: Money | None = fields.embedded(Money, optional=True, default=None)
+    new_value: Money | None = fields.embedded(Money, optional=True, default=None)
+    previous_probability: int | None = fields.integer(max=10_000, optional=True, default=None)
+    new_probability: int = fields.integer(max=10_000)
+    previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    previous_expected_close: date | None = fields.date(optional=True, default=None)
+    new_expected_close: date | None = fields.date(optional=True, default=None)
+    reason: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    opened_at: datetime = fields.timestamp()
 
     @classmethod
     def between(
         cls,
-        before: "DealFacts | None",
-        after: "DealFacts",
+        before: "DealFields | None",
+        after: "DealFields",
         kind: MovementKind,
         *,
         at: datetime,
-        visit: int = 0,
-        stayed: timedelta | None = None,
+        visit_number: int = 0,
+        time_in_stage: timedelta | None = None,
     ) -> "Movement":
         """Compare a deal with its next self."""
         return cls(
-            number=after.moves,
+            number=after.movement_count,
             kind=kind,
             at=at,
-            funnel=after.funnel,
-            customer=after.customer,
-            stage_before=before.stage if before else None,
-            stage_after=after.stage,
-            place=after.place,
-            furthest=after.furthest,
-            visit=visit,
-            stayed=stayed,
-            outcome_before=before.outcome if before else None,
-            outcome_after=after.outcome,
-            value_before=before.total if before else None,
-            value_after=after.total,
-            probability_before=before.probability.points if before else None,
-            probability_after=after.probability.points,
-            owner_before=before.owner if before else None,
-            owner_after=after.owner,
-            close_before=before.expected_close if before else None,
-            close_after=after.expected_close,
+            funnel_id=after.funnel_id,
+            customer_id=after.customer_id,
+            previous_stage_key=before.stage_key if before else None,
+            new_stage_key=after.stage_key,
+            stage_index=after.stage_index,
+            max_stage_index=after.max_stage_index,
+            visit_number=visit_number,
+            time_in_stage=time_in_stage,
+            previous_outcome=before.outcome if before else None,
+            new_outcome=after.outcome,
+            previous_value=before.total if before else None,
+            new_value=after.total,
+            previous_probability=before.probability.basis_points if before else None,
+            new_probability=after.probability.basis_points,
+            previous_owner_id=before.owner_id if before else None,
+            new_owner_id=after.owner_id,
+            previous_expected_close=before.expected_close if before else None,
+            new_expected_close=after.expected_close,
             reason=after.loss_reason,
             opened_at=after.opened_at,
         )

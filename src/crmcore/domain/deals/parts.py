@@ -18,7 +18,7 @@ class Outcome(Enum):
     LOST = "lost"
 
 
-class Basis(Enum):
+class ProbabilitySource(Enum):
     """Who says what a deal's chance is. A deal's stage never overwrites what a person or a model has said."""
 
     STAGE = "stage"
@@ -30,11 +30,11 @@ class Basis(Enum):
 class Probability:
     """A chance to win in hundredths of a percent, and who says so. A won deal has 10,000, a lost one 0, always."""
 
-    points: int = fields.whole(most=10_000)
-    basis: Basis = fields.one_of(Basis, default=Basis.STAGE)
+    basis_points: int = fields.integer(max=10_000)
+    source: ProbabilitySource = fields.enum(ProbabilitySource, default=ProbabilitySource.STAGE)
 
     def __str__(self) -> str:
-        return f"{self.points / 100:g} %"
+        return f"{self.basis_points / 100:g} %"
 
 
 @value
@@ -44,46 +44,46 @@ class LineItem:
     Attributes:
         quantity: with at most six decimal places.
         price: of one.
-        discount: in hundredths of a percent.
+        discount_bp: in hundredths of a percent.
     """
 
     product: str = fields.text(personal=False)
-    quantity: Decimal = fields.exact(places=6)
-    price: Money = fields.part(Money)
-    discount: int = fields.whole(most=10_000, default=0)
+    quantity: Decimal = fields.decimal(places=6)
+    price: Money = fields.embedded(Money)
+    discount_bp: int = fields.integer(max=10_000, default=0)
 
     @property
     def total(self) -> Money:
         """What the line costs, rounded half to even once."""
-        return self.price.times(self.quantity * (10_000 - self.discount) / 10_000)
+        return self.price.times(self.quantity * (10_000 - self.discount_bp) / 10_000)
 
 
 @value
 class Participant:
     """Somebody who takes part in a deal: one of us by a user's id, or one of them by a customer's."""
 
-    role: str = fields.text(personal=False, limit=60)
-    who: str = fields.text(personal=False, limit=64)
+    role: str = fields.text(personal=False, max_length=60)
+    participant_id: str = fields.text(personal=False, max_length=64)
 
 
 @value
 class Attachment:
     """A document that belongs to a deal."""
 
-    document: DocumentId = fields.ref("document")
+    document_id: DocumentId = fields.id_of("document")
     title: str = fields.text(personal=True)
-    attached_at: datetime = fields.moment()
+    attached_at: datetime = fields.timestamp()
 
 
 @value
 class NextStep:
     """What will be done for a deal next, and when."""
 
-    what: str = fields.text(personal=True)
-    due_at: datetime | None = fields.moment(optional=True, default=None)
+    description: str = fields.text(personal=True)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
-class StepState(Enum):
+class NextStepState(Enum):
     """How a deal's next step stands: there is none, it has no time, it lies ahead, or it is late."""
 
     NONE = "none"
@@ -96,13 +96,13 @@ class StepState(Enum):
 class StageVisits:
     """How often a deal has been in a stage."""
 
-    stage: str = fields.text(personal=False, limit=60)
-    visits: int = fields.whole(least=1)
+    stage_key: str = fields.text(personal=False, max_length=60)
+    count: int = fields.integer(min=1)
 
 
 @value
-class Request:
+class ExternalId:
     """The request that a deal came from, by the key that the asking system gave it. No two deals have the same one."""
 
-    system: str = fields.text(personal=False, limit=60)
-    key: str = fields.text(personal=True, limit=200)
+    system: str = fields.text(personal=False, max_length=60)
+    key: str = fields.text(personal=True, max_length=200)

@@ -7,7 +7,7 @@ from attrs import define
 from crmcore.domain.errors.root import CrmError
 
 
-class Conflict(CrmError):
+class ConflictError(CrmError):
     """Somebody else was faster. A story that meets one is run again from its start, a bounded number of times."""
 
     code: ClassVar[str] = "conflict"
@@ -16,60 +16,60 @@ class Conflict(CrmError):
 
 
 @define
-class StaleVersion(Conflict):
+class StaleVersionError(ConflictError):
     """The record was changed since it was read.
 
     Attributes:
-        expected: the version that the caller had seen.
+        expected_version: the version that the caller had seen.
     """
 
     code: ClassVar[str] = "stale_version"
-    kind: str
+    entity: str
     id: str
-    expected: int
+    expected_version: int
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id} is no longer at version {self.expected}; read it again"
+        return f"{self.entity} {self.id} is no longer at version {self.expected_version}; read it again"
 
 
 @define
-class Taken(Conflict):
+class DuplicateKeyError(ConflictError):
     """A key that must be unique belongs to another record already.
 
     Attributes:
-        key: the name of the unique key, never its value.
-        holder: the id of the other record, where the story had looked for it; empty when the store itself refused.
+        key_name: the name of the unique key, never its value.
+        existing_id: the id of the other record, where the story had looked for it; empty when the store itself refused.
     """
 
-    code: ClassVar[str] = "taken"
-    kind: str
-    key: str
-    holder: str = ""
+    code: ClassVar[str] = "duplicate_key"
+    entity: str
+    key_name: str
+    existing_id: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.key} belongs to {self.holder or 'another record'} already"
+        return f"{self.entity}: {self.key_name} belongs to {self.existing_id or 'another record'} already"
 
 
 @define
-class Busy(Conflict):
+class DatabaseBusyError(ConflictError):
     """The database asked us to try again: a lock timed out, a deadlock, a serialization failure."""
 
-    code: ClassVar[str] = "busy"
+    code: ClassVar[str] = "database_busy"
     status: ClassVar[int] = 503
-    state: str = ""
+    sqlstate: str = ""
 
     def __str__(self) -> str:
-        return f"the store is busy ({self.state or 'locked'}); try again"
+        return f"the store is busy ({self.sqlstate or 'locked'}); try again"
 
 
 @define
-class KeyReused(Conflict):
+class IdempotencyKeyReusedError(ConflictError):
     """An idempotency key came back with other arguments, or for another story."""
 
-    code: ClassVar[str] = "key_reused"
+    code: ClassVar[str] = "idempotency_key_reused"
     status: ClassVar[int] = 422
     retryable: ClassVar[bool] = False
-    story: str
+    command: str
 
     def __str__(self) -> str:
-        return f"this idempotency key was used for {self.story} with other arguments; use a new key"
+        return f"this idempotency key was used for {self.command} with other arguments; use a new key"

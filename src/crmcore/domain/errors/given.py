@@ -8,7 +8,7 @@ from crmcore.domain.errors.root import CrmError
 
 
 @define
-class InvalidInput(CrmError, ValueError):
+class InvalidInputError(CrmError, ValueError):
     """What was given can never be right, whatever the state of the world.
 
     Attributes:
@@ -26,37 +26,37 @@ class InvalidInput(CrmError, ValueError):
 
 
 @define
-class WrongType(InvalidInput, TypeError):
+class InvalidTypeError(InvalidInputError, TypeError):
     """A value of another type than the field can hold exactly, such as a float for money."""
 
-    code: ClassVar[str] = "wrong_type"
+    code: ClassVar[str] = "invalid_type"
 
 
 @define
-class Blank(InvalidInput):
+class RequiredError(InvalidInputError):
     """A text that has to say something says nothing."""
 
-    code: ClassVar[str] = "blank"
+    code: ClassVar[str] = "required"
     problem: str = "must not be blank"
 
 
 @define
-class TooLong(InvalidInput):
+class TooLongError(InvalidInputError):
     """A text or a list past its limit."""
 
     code: ClassVar[str] = "too_long"
-    limit: int = 0
+    max_length: int = 0
     length: int = 0
 
     def __str__(self) -> str:
-        return f"{self.field} has a length of {self.length:,}; at most {self.limit:,} fit"
+        return f"{self.field} has a length of {self.length:,}; at most {self.max_length:,} fit"
 
 
 @define
-class ControlCharacter(InvalidInput):
+class InvalidCharacterError(InvalidInputError):
     """A text with a character that no person can have typed: NUL, a lone surrogate, a line break where one line is asked."""
 
-    code: ClassVar[str] = "control_character"
+    code: ClassVar[str] = "invalid_character"
     position: int = 0
 
     def __str__(self) -> str:
@@ -64,17 +64,17 @@ class ControlCharacter(InvalidInput):
 
 
 @define
-class OutOfRange(InvalidInput):
+class OutOfRangeError(InvalidInputError):
     """A number, a duration or a time past its limits."""
 
     code: ClassVar[str] = "out_of_range"
 
 
 @define
-class NotAllowed(InvalidInput):
+class InvalidChoiceError(InvalidInputError):
     """A word that is not in the list of allowed words."""
 
-    code: ClassVar[str] = "not_allowed"
+    code: ClassVar[str] = "invalid_choice"
     allowed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class NotAllowed(InvalidInput):
 
 
 @define
-class MissingVariableError(InvalidInput):
+class MissingVariableError(InvalidInputError):
     """A message without a value for a variable of its text.
 
     Attributes:
@@ -100,7 +100,7 @@ class MissingVariableError(InvalidInput):
 
 
 @define
-class UnknownVariableError(InvalidInput):
+class UnknownVariableError(InvalidInputError):
     """A text with a variable that will never have a value.
 
     Attributes:
@@ -118,53 +118,53 @@ class UnknownVariableError(InvalidInput):
 
 
 @define
-class NaiveTime(InvalidInput):
+class NaiveDatetimeError(InvalidInputError):
     """A time without a zone, which means another instant on every machine."""
 
-    code: ClassVar[str] = "naive_time"
+    code: ClassVar[str] = "naive_datetime"
     problem: str = "has no time zone; pass an aware datetime"
 
 
 @define
-class InvalidId(InvalidInput):
+class InvalidIdError(InvalidInputError):
     """A text that is not an id of that kind."""
 
     code: ClassVar[str] = "invalid_id"
 
 
 @define
-class InvalidEmail(InvalidInput):
+class InvalidEmailError(InvalidInputError):
     """A text that cannot be an e-mail address (RFC 5321, RFC 6531)."""
 
     code: ClassVar[str] = "invalid_email"
 
 
 @define
-class InvalidPhone(InvalidInput):
+class InvalidPhoneError(InvalidInputError):
     """A text that cannot be a phone number (ITU-T E.164)."""
 
     code: ClassVar[str] = "invalid_phone"
 
 
 @define
-class UnknownCurrency(InvalidInput):
+class UnknownCurrencyError(InvalidInputError):
     """A code that is not an active currency of ISO 4217."""
 
     code: ClassVar[str] = "unknown_currency"
 
 
 @define
-class TooPrecise(InvalidInput):
+class PrecisionError(InvalidInputError):
     """An amount with more decimal places than its currency has."""
 
-    code: ClassVar[str] = "too_precise"
+    code: ClassVar[str] = "precision_error"
 
 
 @define
-class MixedCurrencies(InvalidInput, ArithmeticError):
+class CurrencyMismatchError(InvalidInputError, ArithmeticError):
     """Money of two currencies in one sum or comparison."""
 
-    code: ClassVar[str] = "mixed_currencies"
+    code: ClassVar[str] = "currency_mismatch"
     left: str = ""
     right: str = ""
 

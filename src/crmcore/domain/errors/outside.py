@@ -9,19 +9,19 @@ from crmcore.domain.errors.root import CrmError
 
 
 @define
-class MissingExtra(CrmError, ImportError):
+class MissingDependencyError(CrmError, ImportError):
     """A feature needs a library that is not installed."""
 
-    code: ClassVar[str] = "missing_extra"
-    need: str
+    code: ClassVar[str] = "missing_dependency"
+    feature: str
     extra: str
 
     def __str__(self) -> str:
-        return f'{self.need} need: pip install "crmcore[{self.extra}]"'
+        return f'{self.feature} need: pip install "crmcore[{self.extra}]"'
 
 
 @define
-class UnsafeEngine(CrmError):
+class UnsafeEngineError(CrmError):
     """A database connection that would lose acknowledged writes.
 
     Attributes:
@@ -36,40 +36,40 @@ class UnsafeEngine(CrmError):
 
 
 @define
-class SchemaOutdated(CrmError):
+class SchemaOutdatedError(CrmError):
     """The tables are of an older release.
 
     Attributes:
-        found: the version of the schema that is there.
-        wanted: the one that this release works with.
+        current_version: the version of the schema that is there.
+        required_version: the one that this release works with.
     """
 
     code: ClassVar[str] = "schema_outdated"
-    found: str
-    wanted: str
+    current_version: str
+    required_version: str
 
     def __str__(self) -> str:
-        return f"the tables are of version {self.found}, and have to be of {self.wanted}: run `crmcore migrate`"
+        return f"the tables are of version {self.current_version}, and have to be of {self.required_version}: run `crmcore migrate`"
 
 
 @define
-class StoreFailed(CrmError):
+class StoreError(CrmError):
     """The database refused for a reason of its own; the values it complained of are left out on purpose."""
 
-    code: ClassVar[str] = "store_failed"
+    code: ClassVar[str] = "store_error"
     status: ClassVar[int] = 503
-    state: str
+    sqlstate: str
     constraint: str = ""
 
     def __str__(self) -> str:
-        return f"the database failed with {self.state}{f' on {self.constraint}' if self.constraint else ''}"
+        return f"the database failed with {self.sqlstate}{f' on {self.constraint}' if self.constraint else ''}"
 
 
 @define
-class TemplateRefused(CrmError, ValueError):
+class UnsafeTemplateError(CrmError, ValueError):
     """A document template uses what a template may not use, or asks for more than it may have."""
 
-    code: ClassVar[str] = "template_refused"
+    code: ClassVar[str] = "unsafe_template"
     status: ClassVar[int] = 422
     template: str
     problem: str
@@ -80,10 +80,10 @@ class TemplateRefused(CrmError, ValueError):
 
 
 @define
-class AddressRefused(CrmError, ValueError):
+class BlockedUrlError(CrmError, ValueError):
     """A web address that points into the house, or that is none."""
 
-    code: ClassVar[str] = "address_refused"
+    code: ClassVar[str] = "blocked_url"
     status: ClassVar[int] = 422
     host: str
     problem: str
@@ -93,31 +93,31 @@ class AddressRefused(CrmError, ValueError):
 
 
 @define
-class DeliveryFailed(CrmError):
+class DeliveryError(CrmError):
     """A message did not leave.
 
     Attributes:
-        permanent: whether trying again is pointless.
-        after: how long the receiver asked us to wait, if it did.
-        taken: of several facts, how many a listener took before.
+        is_permanent: whether trying again is pointless.
+        retry_after: how long the receiver asked us to wait, if it did.
+        delivered_count: of several facts, how many a listener took before.
     """
 
-    code: ClassVar[str] = "delivery_failed"
+    code: ClassVar[str] = "delivery_error"
     channel: str
     problem: str
-    permanent: bool = False
-    after: timedelta | None = None
-    taken: int = 0
+    is_permanent: bool = False
+    retry_after: timedelta | None = None
+    delivered_count: int = 0
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.problem}"
 
 
 @define
-class SignatureRefused(CrmError):
+class InvalidSignatureError(CrmError):
     """A web call that came in is not from whom it says, or was heard before."""
 
-    code: ClassVar[str] = "signature_refused"
+    code: ClassVar[str] = "invalid_signature"
     status: ClassVar[int] = 401
     problem: str
 

@@ -23,31 +23,31 @@ class CrmError(Exception):
         """Describe the error as a problem document (RFC 9457).
 
         Example:
-            >>> from crmcore.errors import NotFound
-            >>> NotFound("deal", "deal_0").to_problem()["type"]
+            >>> from crmcore.errors import NotFoundError
+            >>> NotFoundError("deal", "deal_0").to_problem()["type"]
             'urn:crmcore:problem:not_found'
         """
-        facts = {f.name: _plain(getattr(self, f.name)) for f in _fields(type(self))}
+        data = {f.name: _json_value(getattr(self, f.name)) for f in _attrs_fields(type(self))}
         return {
             "type": f"urn:crmcore:problem:{self.code}",
             "title": self.code.replace("_", " ").capitalize(),
             "status": self.status,
             "detail": str(self),
-            **facts,
+            **data,
         }
 
 
-def _fields(kind: type[CrmError]) -> tuple[Any, ...]:
-    return attrs.fields(kind) if attrs.has(kind) else ()
+def _attrs_fields(error_type: type[CrmError]) -> tuple[Any, ...]:
+    return attrs.fields(error_type) if attrs.has(error_type) else ()
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, (str, int, float, type(None))):
         return value
     if isinstance(value, (tuple, list, frozenset)):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     if attrs.has(type(value)):
-        return {name: _plain(part) for name, part in attrs.asdict(value, recurse=False).items()}
+        return {name: _json_value(field_value) for name, field_value in attrs.asdict(value, recurse=False).items()}
     return str(value)

@@ -5,27 +5,27 @@ fails on a text without the label, so that reprs, logs, exports and erasure know
 (trimmed, composed, in UTC), so that two stores can never disagree on what was stored.
 """
 
-from crmcore.domain.fields.build import derived
-from crmcore.domain.fields.number import exact, flag, whole
-from crmcore.domain.fields.part import anything, custom, entries, one_of, part, parts, ref
-from crmcore.domain.fields.text import text, words
-from crmcore.domain.fields.time import day, moment, span
+from crmcore.domain.fields.build import computed
+from crmcore.domain.fields.number import boolean, decimal, integer
+from crmcore.domain.fields.part import any_value, custom_fields, embedded, embedded_list, enum, id_of, log
+from crmcore.domain.fields.text import text, text_list
+from crmcore.domain.fields.time import date, duration, timestamp
 
 __all__ = [
-    "anything",
-    "custom",
-    "day",
-    "derived",
-    "entries",
-    "exact",
-    "flag",
-    "moment",
-    "one_of",
-    "part",
-    "parts",
-    "ref",
-    "span",
+    "any_value",
+    "boolean",
+    "computed",
+    "custom_fields",
+    "date",
+    "decimal",
+    "duration",
+    "embedded",
+    "embedded_list",
+    "enum",
+    "id_of",
+    "integer",
+    "log",
     "text",
-    "whole",
-    "words",
+    "text_list",
+    "timestamp",
 ]

@@ -5,35 +5,35 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from crmcore.domain.errors.given import InvalidInput, WrongType
+from crmcore.domain.errors.given import InvalidInputError, InvalidTypeError
 
 T = TypeVar("T")
 
 NO_DEFAULT: Final[Any] = attrs.NOTHING
 
 
-def build(
+def make_field(
     check: Callable[[Any], None],
     *,
     optional: bool = False,
     default: Any = NO_DEFAULT,
     converter: Callable[[Any], Any] | None = None,
     personal: bool | None = None,
-    compared: bool = True,
-    shown: bool = True,
-    **labels: Any,
+    eq: bool = True,
+    repr: bool = True,
+    **metadata: Any,
 ) -> Any:
     """Make one attrs field.
 
     Args:
-        check: raises an `InvalidInput` for a value that may not be; the field's path is put in its place.
+        check: raises an `InvalidInputError` for a value that may not be; the field's path is put in its place.
         optional: whether it may be None.
         default: what it is when nothing is given. It stands in each field's declaration, for type checkers to see.
         converter: tidies the value before it is checked.
         personal: whether it tells something about a person; such a field stays out of every repr. None for what is no text.
-        compared: whether two records differ when this field does.
-        shown: whether it stands in the repr.
-        labels: more metadata for stores and exporters.
+        eq: whether two records differ when this field does.
+        repr: whether it stands in the repr.
+        metadata: more metadata for stores and exporters.
     """
 
     def validate(record: Any, field: Any, value: Any) -> None:
@@ -42,47 +42,47 @@ def build(
             return
         try:
             check(value)
-        except InvalidInput as refusal:
-            raise named(refusal, path_of(type(record), field.name)) from None
+        except InvalidInputError as refusal:
+            raise with_path(refusal, field_path(type(record), field.name)) from None
 
     if personal is not None:
-        labels["personal"] = personal
+        metadata["personal"] = personal
     return attrs.field(
         default=default,
         converter=converter,
         validator=validate,
-        repr=shown and not personal,
-        eq=compared,
-        metadata={**labels, "check": check, "optional": optional},
+        repr=repr and not personal,
+        eq=eq,
+        metadata={**metadata, "check": check, "optional": optional},
     )
 
 
-def path_of(kind: type[Any], field: str) -> str:
+def field_path(record_type: type[Any], name: str) -> str:
     """Name a field as its refusals do: ``contactPoint.value``."""
-    return f"{kind.__name__[0].lower()}{kind.__name__[1:]}.{field}"
+    return f"{record_type.__name__[0].lower()}{record_type.__name__[1:]}.{name}"
 
 
-def named(refusal: InvalidInput, path: str) -> InvalidInput:
+def with_path(error: InvalidInputError, path: str) -> InvalidInputError:
     """Give a refusal the name of the field that it is about, or of the part of it."""
-    return attrs.evolve(refusal, field=f"{path}{refusal.field}")
+    return attrs.evolve(error, field=f"{path}{error.field}")
 
 
-def require(path: str, check: Callable[[Any], None], value: Any) -> None:
+def validate_argument(path: str, check: Callable[[Any], None], value: Any) -> None:
     """Check a value that is an argument and not a field.
 
     Raises:
-        InvalidInput: naming `path`.
+        InvalidInputError: naming `path`.
     """
     try:
         check(value)
-    except InvalidInput as refusal:
-        raise named(refusal, path) from None
+    except InvalidInputError as error:
+        raise with_path(error, path) from None
 
 
-def derived(rule: Callable[[Any], Any], *, personal: bool | None = None, shown: bool = True, **labels: Any) -> Any:
+def computed(rule: Callable[[Any], Any], *, personal: bool | None = None, repr: bool = True, **metadata: Any) -> Any:
     """Compute a field from fields that are declared before it."""
     if personal is not None:
-        labels["personal"] = personal
+        metadata["personal"] = personal
 
     def compute(record: Any) -> Any:
         try:
@@ -92,7 +92,7 @@ def derived(rule: Callable[[Any], Any], *, personal: bool | None = None, shown: 
             raise
 
     factory = attrs.Factory(compute, takes_self=True)
-    return attrs.field(init=False, repr=shown and not personal, default=factory, metadata=labels)
+    return attrs.field(init=False, repr=repr and not personal, default=factory, metadata=metadata)
 
 
 def _validate_assigned(record: Any) -> None:
@@ -105,17 +105,17 @@ def _validate_assigned(record: Any) -> None:
             field.validator(record, field, getattr(record, field.name))
 
 
-def checked_type(path: str, kind: type[T], value: Any) -> T:
+def checked_type(path: str, expected_type: type[T], value: Any) -> T:
     """Check that an argument is one of ours.
 
     Raises:
-        WrongType: naming `path`.
+        InvalidTypeError: naming `path`.
     """
-    if type(value) is not kind:
-        raise named(wrong_type(kind.__name__, value), path)
+    if type(value) is not expected_type:
+        raise with_path(type_error(expected_type.__name__, value), path)
     return value
 
 
-def wrong_type(wanted: str, value: Any) -> WrongType:
+def type_error(expected: str, value: Any) -> InvalidTypeError:
     """Say which type was wanted, and which came."""
-    return WrongType("", f"must be {wanted}, not {type(value).__name__}")
+    return InvalidTypeError("", f"must be {expected}, not {type(value).__name__}")

@@ -5,26 +5,26 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any, Final
 
-from crmcore.domain.errors.given import Blank, ControlCharacter, TooLong
-from crmcore.domain.fields.build import NO_DEFAULT, build, require, wrong_type
+from crmcore.domain.errors.given import InvalidCharacterError, RequiredError, TooLongError
+from crmcore.domain.fields.build import NO_DEFAULT, make_field, type_error, validate_argument
 
-LINE: Final = 200
+MAX_LINE_LENGTH: Final = 200
 """The default limit of a one-line text, in characters."""
-NOTE: Final = 10_000
+MAX_NOTE_LENGTH: Final = 10_000
 """The default limit of a text of several lines, in characters."""
 LONG_TEXT: Final = 100_000
 """The limit of what a customer and an employee write to each other, in characters: a mail of thirty pages."""
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_BREAK = re.compile("[\t\n\u2028\u2029]")
+_FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LINE_BREAK = re.compile("[\t\n\u2028\u2029]")
 
 
 def text(
     *,
     personal: bool,
-    limit: int = LINE,
-    lines: bool = False,
-    blank: bool = False,
+    max_length: int = MAX_LINE_LENGTH,
+    multiline: bool = False,
+    allow_blank: bool = False,
     optional: bool = False,
     default: Any = NO_DEFAULT,
 ) -> Any:
@@ -32,42 +32,48 @@ def text(
 
     Args:
         personal: whether it tells something about a person.
-        limit: in characters, after trimming.
-        lines: whether line breaks and tabs may stand in it.
-        blank: whether it may be empty.
+        max_length: in characters, after trimming.
+        multiline: whether line breaks and tabs may stand in it.
+        allow_blank: whether it may be empty.
         optional: whether it may be None.
         default: what it is when nothing is given.
 
     Raises:
-        WrongType, Blank, TooLong, ControlCharacter: when the record is made.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
     """
-    check = text_check(limit=limit, lines=lines, blank=blank)
-    return build(check, optional=optional, default=default, converter=tidy, personal=personal, limit=limit)
+    check = text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank)
+    return make_field(
+        check, optional=optional, default=default, converter=normalize_text, personal=personal, limit=max_length
+    )
 
 
-def words(*, personal: bool, limit: int = LINE, most: int = 100, default: Any = NO_DEFAULT) -> Any:
+def text_list(
+    *, personal: bool, max_length: int = MAX_LINE_LENGTH, max_items: int = 100, default: Any = NO_DEFAULT
+) -> Any:
     """Hold a tuple of short texts, such as tags; a list or a set of texts is taken too.
 
     Raises:
-        WrongType, Blank, TooLong, ControlCharacter: when the record is made.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
     """
-    check_word = text_check(limit=limit)
+    check_text = text_check(max_length=max_length)
 
     def tidied(value: Any) -> Any:
-        return tuple(tidy(word) for word in value) if isinstance(value, (tuple, list, set, frozenset)) else value
+        return (
+            tuple(normalize_text(word) for word in value) if isinstance(value, (tuple, list, set, frozenset)) else value
+        )
 
     def check(value: Any) -> None:
         if type(value) is not tuple:
-            raise wrong_type("a tuple of texts", value)
-        if len(value) > most:
-            raise TooLong("", limit=most, length=len(value))
+            raise type_error("a tuple of texts", value)
+        if len(value) > max_items:
+            raise TooLongError("", max_length=max_items, length=len(value))
         for word in value:
-            check_word(word)
+            check_text(word)
 
-    return build(check, default=default, converter=tidied, personal=personal, limit=limit, items=most)
+    return make_field(check, default=default, converter=tidied, personal=personal, limit=max_length, items=max_items)
 
 
-def tidy(value: Any) -> Any:
+def normalize_text(value: Any) -> Any:
     """Trim a text, compose its accents (Unicode NFC), end its lines alike; anything else passes, for the check to refuse."""
     if type(value) is str:
         value = value.strip()
@@ -77,31 +83,37 @@ def tidy(value: Any) -> Any:
     return value
 
 
-def text_check(*, limit: int = LINE, lines: bool = False, blank: bool = False) -> Callable[[Any], None]:
+def text_check(
+    *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
+) -> Callable[[Any], None]:
     """Make the check of a text field."""
 
     def check(value: Any) -> None:
         if type(value) is not str:
-            raise wrong_type("a text", value)
-        if not value and not blank:
-            raise Blank("")
-        if len(value) > limit:
-            raise TooLong("", limit=limit, length=len(value))
+            raise type_error("a text", value)
+        if not value and not allow_blank:
+            raise RequiredError("")
+        if len(value) > max_length:
+            raise TooLongError("", max_length=max_length, length=len(value))
         # isprintable() is one call in C; what it refuses, such as a Persian name's zero-width non-joiner, is looked at.
-        if not value.isprintable() and (bad := _FORBIDDEN.search(value) or (not lines and _BREAK.search(value))):
-            raise ControlCharacter("", position=bad.start())
+        if not value.isprintable() and (
+            bad := _FORBIDDEN_CHARACTERS.search(value) or (not multiline and _LINE_BREAK.search(value))
+        ):
+            raise InvalidCharacterError("", position=bad.start())
 
     return check
 
 
-def checked_text(path: str, value: Any, *, limit: int = LINE, lines: bool = False, blank: bool = False) -> str:
+def checked_text(
+    path: str, value: Any, *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
+) -> str:
     """Tidy and check a text that is an argument and not a field.
 
     Raises:
-        WrongType, Blank, TooLong, ControlCharacter: naming `path`.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: naming `path`.
     """
-    value = tidy(value)
-    require(path, text_check(limit=limit, lines=lines, blank=blank), value)
+    value = normalize_text(value)
+    validate_argument(path, text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank), value)
     return str(value)
 
 
@@ -114,6 +126,6 @@ def printable_line(value: object, *, limit: int) -> str:
         >>> printable_line("550 5.1.1\r\nUser unknown\0", limit=40)
         '550 5.1.1 User unknown�'
     """
-    line = " ".join(_FORBIDDEN.sub(lambda bad: " " if bad[0].isspace() else "\ufffd", str(value)).split())
+    line = " ".join(_FORBIDDEN_CHARACTERS.sub(lambda bad: " " if bad[0].isspace() else "\ufffd", str(value)).split())
     line = unicodedata.normalize("NFC", line)
     return line if len(line) <= limit else line[: limit - 1] + "…"

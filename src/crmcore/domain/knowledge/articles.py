@@ -11,15 +11,15 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.fields.part import listed
-from crmcore.domain.fields.text import NOTE
+from crmcore.domain.fields.part import as_tuple
+from crmcore.domain.fields.text import MAX_NOTE_LENGTH
 from crmcore.domain.ids import ArticleId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, record
 from crmcore.domain.values.names import fold
 
-LONGEST: Final = 2 * NOTE
+MAX_BODY_LENGTH: Final = 2 * MAX_NOTE_LENGTH
 """How long an article's text may be, in characters."""
-LONGEST_KEY: Final = 4 * LONGEST
+MAX_SEARCH_KEY_LENGTH: Final = 4 * MAX_BODY_LENGTH
 """How long its folded form may become: a letter can fold into two."""
 
 
@@ -38,7 +38,7 @@ class ArticleState(Enum):
     ARCHIVED = "archived"
 
 
-ARTICLE_LIFE: Final[Transitions[ArticleState]] = {
+ARTICLE_TRANSITIONS: Final[Transitions[ArticleState]] = {
     ArticleState.DRAFT: frozenset({ArticleState.PUBLISHED, ArticleState.ARCHIVED}),
     ArticleState.PUBLISHED: frozenset({ArticleState.DRAFT, ArticleState.ARCHIVED}),
     ArticleState.ARCHIVED: frozenset({ArticleState.DRAFT}),
@@ -46,7 +46,7 @@ ARTICLE_LIFE: Final[Transitions[ArticleState]] = {
 
 
 @record
-class Edition:
+class Revision:
     """An article as it once stood.
 
     Attributes:
@@ -54,42 +54,42 @@ class Edition:
         actor: who wrote it; the store puts it there.
     """
 
-    number: int = fields.whole(least=1)
+    number: int = fields.integer(min=1)
     title: str = fields.text(personal=False)
-    body: str = fields.text(personal=False, limit=LONGEST, lines=True)
-    at: datetime = fields.moment()
-    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
+    body: str = fields.text(personal=False, max_length=MAX_BODY_LENGTH, multiline=True)
+    at: datetime = fields.timestamp()
+    actor: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
 
 
 @record
-class ArticleWritten(Event):
+class ArticleCreated(Event):
     """An article was written, or written anew."""
 
-    name: ClassVar[str] = "article.written"
-    topic: str = fields.text(personal=False, limit=100)
-    language: str = fields.text(personal=False, limit=35)
-    edition: int = fields.whole(least=1)
+    name: ClassVar[str] = "article.created"
+    topic: str = fields.text(personal=False, max_length=100)
+    language: str = fields.text(personal=False, max_length=35)
+    revision: int = fields.integer(min=1)
 
 
 @record
-class ArticleMoved(Event):
+class ArticleStatusChanged(Event):
     """An article was published, withdrawn or archived."""
 
-    name: ClassVar[str] = "article.moved"
-    before: ArticleState = fields.one_of(ArticleState)
-    after: ArticleState = fields.one_of(ArticleState)
+    name: ClassVar[str] = "article.status_changed"
+    before: ArticleState = fields.enum(ArticleState)
+    after: ArticleState = fields.enum(ArticleState)
 
 
 @record
-class ArticleJudged(Event):
+class ArticleRated(Event):
     """Somebody said whether an article had helped."""
 
-    name: ClassVar[str] = "article.judged"
-    helped: bool = fields.flag()
+    name: ClassVar[str] = "article.rated"
+    helped: bool = fields.boolean()
 
 
-def _key(article: "Article") -> str:
-    return fold("\n".join((article.title, *article.tags, article.body)))[:LONGEST_KEY]
+def _search_key(article: "Article") -> str:
+    return fold("\n".join((article.title, *article.tags, article.body)))[:MAX_SEARCH_KEY_LENGTH]
 
 
 @record
@@ -98,38 +98,38 @@ class Article(Entity):
 
     Attributes:
         topic: a word for what it is about, in the house's own short form: ``warranty-claims``; its translations share it.
-        edition: the number of the present edition.
-        key: everything that can be searched, folded; it follows from the title, the tags and the text.
-        helped: how often somebody said that it had helped; so with `failed`.
-        editions: those written since it was read, which a store appends to its history.
+        revision: the number of the present edition.
+        search_key: everything that can be searched, folded; it follows from the title, the tags and the text.
+        helpful_count: how often somebody said that it had helped; so with `unhelpful_count`.
+        revisions: those written since it was read, which a store appends to its history.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "article",
         "articles",
-        unique=(("topic", "language"),),
+        unique_keys=(("topic", "language"),),
         indexes=(("state", "audience"),),
-        tables={"editions": "article_editions"},
-        entries="editions",
+        child_tables={"revisions": "article_revisions"},
+        log_field="revisions",
     )
 
-    id: ArticleId = fields.ref("article")
-    topic: str = fields.text(personal=False, limit=100)
-    language: str = fields.text(personal=False, limit=35, default="en")
-    audience: Audience = fields.one_of(Audience, default=Audience.CUSTOMERS)
+    id: ArticleId = fields.id_of("article")
+    topic: str = fields.text(personal=False, max_length=100)
+    language: str = fields.text(personal=False, max_length=35, default="en")
+    audience: Audience = fields.enum(Audience, default=Audience.CUSTOMERS)
     title: str = fields.text(personal=False)
-    body: str = fields.text(personal=False, limit=LONGEST, lines=True)
-    tags: tuple[str, ...] = fields.words(personal=False, limit=60, default=())
-    state: ArticleState = fields.one_of(ArticleState, default=ArticleState.DRAFT)
-    edition: int = fields.whole(least=1, default=1)
-    key: str = fields.derived(_key, shown=False, personal=False, limit=LONGEST_KEY)
-    helped: int = fields.whole(default=0)
-    failed: int = fields.whole(default=0)
-    written_at: datetime = fields.moment()
-    editions: tuple[Edition, ...] = fields.entries(Edition, default=())
+    body: str = fields.text(personal=False, max_length=MAX_BODY_LENGTH, multiline=True)
+    tags: tuple[str, ...] = fields.text_list(personal=False, max_length=60, default=())
+    state: ArticleState = fields.enum(ArticleState, default=ArticleState.DRAFT)
+    revision: int = fields.integer(min=1, default=1)
+    search_key: str = fields.computed(_search_key, repr=False, personal=False, limit=MAX_SEARCH_KEY_LENGTH)
+    helpful_count: int = fields.integer(default=0)
+    unhelpful_count: int = fields.integer(default=0)
+    updated_at: datetime = fields.timestamp()
+    revisions: tuple[Revision, ...] = fields.log(Revision, default=())
 
     @classmethod
-    def write(
+    def create(
         cls,
         id: ArticleId,
         title: str,
@@ -144,7 +144,7 @@ class Article(Entity):
         """Write an article; it is a draft.
 
         Raises:
-            InvalidInput: a field that cannot be.
+            InvalidInputError: a field that cannot be.
         """
         article = cls(
             id=id,
@@ -153,59 +153,61 @@ class Article(Entity):
             audience=audience,  # type: ignore[arg-type]  # a word becomes its member
             title=title,
             body=body,
-            tags=listed("article.tags", tags),
-            written_at=at,
+            tags=as_tuple("article.tags", tags),
+            updated_at=at,
         )
-        return article._print(1, article.title, article.body, article.tags, at=at)
+        return article._new_revision(1, article.title, article.body, article.tags, at=at)
 
-    def rewrite(
+    def update(
         self, *, at: datetime, title: str | None = None, body: str | None = None, tags: Sequence[str] | None = None
     ) -> Self:
         """Write a new edition. What is published stays so."""
-        after = self._print(
-            self.edition + 1,
+        after = self._new_revision(
+            self.revision + 1,
             self.title if title is None else title,
             self.body if body is None else body,
-            self.tags if tags is None else listed("article.tags", tags),
+            self.tags if tags is None else as_tuple("article.tags", tags),
             at=at,
         )
         return self if (after.title, after.body, after.tags) == (self.title, self.body, self.tags) else after
 
-    def release(self, *, at: datetime) -> Self:
+    def publish(self, *, at: datetime) -> Self:
         """Let it be found.
 
         Raises:
-            IllegalTransition: it is published, or archived.
+            InvalidTransitionError: it is published, or archived.
         """
-        return self._go(ArticleState.PUBLISHED, at=at)
+        return self._set_state(ArticleState.PUBLISHED, at=at)
 
-    def withdraw(self, *, at: datetime) -> Self:
+    def unpublish(self, *, at: datetime) -> Self:
         """Make a draft of it again.
 
         Raises:
-            IllegalTransition: it is a draft.
+            InvalidTransitionError: it is a draft.
         """
-        return self._go(ArticleState.DRAFT, at=at)
+        return self._set_state(ArticleState.DRAFT, at=at)
 
     def archive(self, *, at: datetime) -> Self:
         """Put it away: it is found no more, and can still be read.
 
         Raises:
-            IllegalTransition: it is archived.
+            InvalidTransitionError: it is archived.
         """
-        return self._go(ArticleState.ARCHIVED, at=at)
+        return self._set_state(ArticleState.ARCHIVED, at=at)
 
-    def judge(self, *, helped: bool, at: datetime) -> Self:
+    def rate(self, *, helped: bool, at: datetime) -> Self:
         """Note whether it helped somebody."""
-        counted = {"helped": self.helped + 1} if helped else {"failed": self.failed + 1}
-        return self._after(ArticleJudged(at=at, helped=helped), **counted)
+        counted = {"helpful_count": self.helpful_count + 1} if helped else {"unhelpful_count": self.unhelpful_count + 1}
+        return self._record(ArticleRated(at=at, helped=helped), **counted)
 
-    def _go(self, to: ArticleState, *, at: datetime) -> Self:
-        check_move(self.id, ARTICLE_LIFE, self.state, to)
-        return self._after(ArticleMoved(at=at, before=self.state, after=to), state=to)
+    def _set_state(self, to: ArticleState, *, at: datetime) -> Self:
+        check_transition(self.id, ARTICLE_TRANSITIONS, self.state, to)
+        return self._record(ArticleStatusChanged(at=at, before=self.state, after=to), state=to)
 
-    def _print(self, number: int, title: str, body: str, tags: tuple[str, ...], *, at: datetime) -> Self:
-        edition = Edition(number=number, title=title, body=body, at=at)
-        fact = ArticleWritten(at=at, topic=self.topic, language=self.language, edition=number)
-        editions = (*self.editions, edition)
-        return self._after(fact, title=title, body=body, tags=tags, edition=number, written_at=at, editions=editions)
+    def _new_revision(self, number: int, title: str, body: str, tags: tuple[str, ...], *, at: datetime) -> Self:
+        revision = Revision(number=number, title=title, body=body, at=at)
+        event = ArticleCreated(at=at, topic=self.topic, language=self.language, revision=number)
+        revisions = (*self.revisions, revision)
+        return self._record(
+            event, title=title, body=body, tags=tags, revision=number, updated_at=at, revisions=revisions
+        )

@@ -9,15 +9,15 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.ids import AnswerId, ArticleId, QuestionId, UserId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
+from crmcore.domain.ids import ArticleId, ArticleUsageId, KnowledgeGapId, UserId
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, record
 from crmcore.domain.values.names import fold
 
-LONGEST_KEY: Final = 200
+MAX_KEY_LENGTH: Final = 200
 """Of how much of a question it depends whether two are the same, in characters of the folded text."""
 
 
-class QuestionState(Enum):
+class KnowledgeGapState(Enum):
     """Where a question stands."""
 
     OPEN = "open"
@@ -25,140 +25,151 @@ class QuestionState(Enum):
     DISMISSED = "dismissed"
 
 
-QUESTION_LIFE: Final[Transitions[QuestionState]] = {
-    QuestionState.OPEN: frozenset({QuestionState.ANSWERED, QuestionState.DISMISSED}),
-    QuestionState.ANSWERED: frozenset({QuestionState.OPEN}),
-    QuestionState.DISMISSED: frozenset({QuestionState.OPEN, QuestionState.ANSWERED}),
+KNOWLEDGE_GAP_TRANSITIONS: Final[Transitions[KnowledgeGapState]] = {
+    KnowledgeGapState.OPEN: frozenset({KnowledgeGapState.ANSWERED, KnowledgeGapState.DISMISSED}),
+    KnowledgeGapState.ANSWERED: frozenset({KnowledgeGapState.OPEN}),
+    KnowledgeGapState.DISMISSED: frozenset({KnowledgeGapState.OPEN, KnowledgeGapState.ANSWERED}),
 }
 
 
 @record
-class QuestionAsked(Event):
+class KnowledgeGapRecorded(Event):
     """A question found no article."""
 
-    name: ClassVar[str] = "question.asked"
-    language: str = fields.text(personal=False, limit=35)
-    asked: int = fields.whole(least=1)
+    name: ClassVar[str] = "knowledge_gap.recorded"
+    language: str = fields.text(personal=False, max_length=35)
+    ask_count: int = fields.integer(min=1)
 
 
 @record
-class QuestionSettled(Event):
+class KnowledgeGapClosed(Event):
     """A question got its article, or none will be written."""
 
-    name: ClassVar[str] = "question.settled"
-    state: QuestionState = fields.one_of(QuestionState)
-    article: ArticleId | None = fields.ref("article", optional=True, default=None)
+    name: ClassVar[str] = "knowledge_gap.closed"
+    state: KnowledgeGapState = fields.enum(KnowledgeGapState)
+    article_id: ArticleId | None = fields.id_of("article", optional=True, default=None)
 
 
 @record
-class Question(Entity):
+class KnowledgeGap(Entity):
     """A question that no article answered.
 
     Attributes:
-        words: as it was asked first.
+        question: as it was asked first.
         key: its folded words, by which it is known when it comes again.
-        asked: how often it came.
-        article: what answers it now.
+        ask_count: how often it came.
+        article_id: what answers it now.
     """
 
-    shape: ClassVar[Shape] = Shape(
-        "question", "questions", unique=(("key", "language"),), indexes=(("state", "asked"), ("article",))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "knowledgegap",
+        "knowledge_gaps",
+        unique_keys=(("key", "language"),),
+        indexes=(("state", "ask_count"), ("article_id",)),
     )
 
-    id: QuestionId = fields.ref("question")
-    words: str = fields.text(personal=True, limit=1_000, lines=True)
-    language: str = fields.text(personal=False, limit=35)
-    key: str = fields.text(personal=True, limit=LONGEST_KEY)
-    asked: int = fields.whole(least=1, default=1)
-    state: QuestionState = fields.one_of(QuestionState, default=QuestionState.OPEN)
-    article: ArticleId | None = fields.ref("article", optional=True, default=None)
-    first_at: datetime = fields.moment()
-    last_at: datetime = fields.moment()
+    id: KnowledgeGapId = fields.id_of("knowledgegap")
+    question: str = fields.text(personal=True, max_length=1_000, multiline=True)
+    language: str = fields.text(personal=False, max_length=35)
+    key: str = fields.text(personal=True, max_length=MAX_KEY_LENGTH)
+    ask_count: int = fields.integer(min=1, default=1)
+    state: KnowledgeGapState = fields.enum(KnowledgeGapState, default=KnowledgeGapState.OPEN)
+    article_id: ArticleId | None = fields.id_of("article", optional=True, default=None)
+    first_asked_at: datetime = fields.timestamp()
+    last_asked_at: datetime = fields.timestamp()
 
     @classmethod
-    def ask(cls, id: QuestionId, words: str, *, language: str, at: datetime) -> Self:
+    def create(cls, id: KnowledgeGapId, question: str, *, language: str, at: datetime) -> Self:
         """Note a question for the first time."""
-        question = cls(id=id, words=words, language=language, key=question_key(words), first_at=at, last_at=at)
-        return question._after(QuestionAsked(at=at, language=question.language, asked=1))
+        gap = cls(
+            id=id, question=question, language=language, key=question_key(question), first_asked_at=at, last_asked_at=at
+        )
+        return gap._record(KnowledgeGapRecorded(at=at, language=gap.language, ask_count=1))
 
-    def ask_again(self, *, at: datetime) -> Self:
+    def record_again(self, *, at: datetime) -> Self:
         """Note that it came once more. One that was dismissed stays so; one that was answered is open again: the answer was not found."""
-        state = QuestionState.OPEN if self.state is QuestionState.ANSWERED else self.state
-        fact = QuestionAsked(at=at, language=self.language, asked=self.asked + 1)
-        return self._after(fact, asked=self.asked + 1, last_at=at, state=state)
+        state = KnowledgeGapState.OPEN if self.state is KnowledgeGapState.ANSWERED else self.state
+        event = KnowledgeGapRecorded(at=at, language=self.language, ask_count=self.ask_count + 1)
+        return self._record(event, ask_count=self.ask_count + 1, last_asked_at=at, state=state)
 
-    def answer(self, article: ArticleId, *, at: datetime) -> Self:
+    def close_with_article(self, article_id: ArticleId, *, at: datetime) -> Self:
         """Say which article answers it.
 
         Raises:
-            IllegalTransition: it has one.
+            InvalidTransitionError: it has one.
         """
-        check_move(self.id, QUESTION_LIFE, self.state, QuestionState.ANSWERED)
-        fact = QuestionSettled(at=at, state=QuestionState.ANSWERED, article=article)
-        return self._after(fact, state=QuestionState.ANSWERED, article=article)
+        check_transition(self.id, KNOWLEDGE_GAP_TRANSITIONS, self.state, KnowledgeGapState.ANSWERED)
+        event = KnowledgeGapClosed(at=at, state=KnowledgeGapState.ANSWERED, article_id=article_id)
+        return self._record(event, state=KnowledgeGapState.ANSWERED, article_id=article_id)
 
     def dismiss(self, *, at: datetime) -> Self:
         """Decide that no article will be written for it.
 
         Raises:
-            IllegalTransition: it is answered, or dismissed.
+            InvalidTransitionError: it is answered, or dismissed.
         """
-        check_move(self.id, QUESTION_LIFE, self.state, QuestionState.DISMISSED)
-        return self._after(QuestionSettled(at=at, state=QuestionState.DISMISSED), state=QuestionState.DISMISSED)
+        check_transition(self.id, KNOWLEDGE_GAP_TRANSITIONS, self.state, KnowledgeGapState.DISMISSED)
+        return self._record(
+            KnowledgeGapClosed(at=at, state=KnowledgeGapState.DISMISSED), state=KnowledgeGapState.DISMISSED
+        )
 
 
-def question_key(words: str) -> str:
+def question_key(question: str) -> str:
     """Fold a question; one of signs alone is kept as it is.
 
     Example:
         >>> question_key("Как вернуть  товар?") == question_key("КАК ВЕРНУТЬ ТОВАР")
         True
     """
-    return (fold(words) or words.strip())[:LONGEST_KEY].rstrip()
+    return (fold(question) or question.strip())[:MAX_KEY_LENGTH].rstrip()
 
 
 @record
-class ArticleAnswered(Event):
+class ArticleUsed(Event):
     """An article answered somebody's case."""
 
-    name: ClassVar[str] = "article.answered"
-    article: ArticleId = fields.ref("article")
-    case: str = fields.text(personal=False, limit=64)
-    helped: bool = fields.flag()
+    name: ClassVar[str] = "article.used"
+    article_id: ArticleId = fields.id_of("article")
+    case_id: str = fields.text(personal=False, max_length=64)
+    helped: bool = fields.boolean()
 
 
 @record
-class Answer(Entity):
+class ArticleUsage(Entity):
     """That an article was used for a case: a complaint, a request, a deal, a contact.
 
     Attributes:
-        case: the case's id.
-        edition: which edition of the article it was.
+        case_id: the case's id.
+        revision: which edition of the article it was.
         helped: whether it settled the matter.
     """
 
-    shape: ClassVar[Shape] = Shape("answer", "answers", unique=(("article", "case"),), indexes=(("case",),))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "articleusage", "article_usages", unique_keys=(("article_id", "case_id"),), indexes=(("case_id",),)
+    )
 
-    id: AnswerId = fields.ref("answer")
-    article: ArticleId = fields.ref("article")
-    case: str = fields.text(personal=False, limit=64)
-    edition: int = fields.whole(least=1)
-    helped: bool = fields.flag(default=True)
-    user: UserId | None = fields.ref("user", optional=True, default=None)
-    given_at: datetime = fields.moment()
+    id: ArticleUsageId = fields.id_of("articleusage")
+    article_id: ArticleId = fields.id_of("article")
+    case_id: str = fields.text(personal=False, max_length=64)
+    revision: int = fields.integer(min=1)
+    helped: bool = fields.boolean(default=True)
+    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    used_at: datetime = fields.timestamp()
 
     @classmethod
-    def give(
+    def create(
         cls,
-        id: AnswerId,
-        article: ArticleId,
-        case: str,
+        id: ArticleUsageId,
+        article_id: ArticleId,
+        case_id: str,
         *,
-        edition: int,
+        revision: int,
         helped: bool,
-        user: UserId | None,
+        user_id: UserId | None,
         at: datetime,
     ) -> Self:
         """Note that an article was used."""
-        answer = cls(id=id, article=article, case=case, edition=edition, helped=helped, user=user, given_at=at)
-        return answer._after(ArticleAnswered(at=at, article=article, case=case, helped=helped))
+        usage = cls(
+            id=id, article_id=article_id, case_id=case_id, revision=revision, helped=helped, user_id=user_id, used_at=at
+        )
+        return usage._record(ArticleUsed(at=at, article_id=article_id, case_id=case_id, helped=helped))

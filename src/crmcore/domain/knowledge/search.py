@@ -12,28 +12,28 @@ from crmcore.domain.kernel import record
 from crmcore.domain.knowledge.articles import Article
 from crmcore.domain.values.names import fold
 
-SHORTEST: Final = 3
+MIN_WORD_LENGTH: Final = 3
 """Words of fewer letters say nothing."""
-MOST_STEMS: Final = 12
+MAX_STEMS: Final = 12
 """How many words of a longer text are looked for: the longest ones, which say most."""
-IN_TITLE: Final = 8
-IN_TAGS: Final = 5
-IN_BODY: Final = 2
-RARITY: Final = 100
+TITLE_WEIGHT: Final = 8
+TAGS_WEIGHT: Final = 5
+BODY_WEIGHT: Final = 2
+RARITY_SCALE: Final = 100
 
 
 @record
-class Hit:
+class SearchHit:
     """An article that was found, and why.
 
     Attributes:
         score: how well it fits; only comparable within one search.
-        found: the beginnings of words that it has.
+        matched_stems: the beginnings of words that it has.
     """
 
-    article: Article = fields.part(Article)
-    score: int = fields.whole()
-    found: tuple[str, ...] = fields.words(personal=True, default=())
+    article: Article = fields.embedded(Article)
+    score: int = fields.integer()
+    matched_stems: tuple[str, ...] = fields.text_list(personal=True, default=())
 
 
 def stems(text: str) -> tuple[str, ...]:
@@ -45,51 +45,59 @@ def stems(text: str) -> tuple[str, ...]:
         >>> stems("Pəncərələrimi necə qaytarım?"), stems("Деразаларни қандай қайтараман?")
         (('pencere', 'nec', 'qait'), ('deraza', 'qand', 'qaita'))
     """
-    found = [_stem(word) for word in fold(text).split() if len(word) >= SHORTEST]
-    several = list(dict.fromkeys(found))
-    longest = sorted(several, key=len, reverse=True)[:MOST_STEMS]
-    return tuple(stem for stem in several if stem in longest)
+    all_stems = [_stem(word) for word in fold(text).split() if len(word) >= MIN_WORD_LENGTH]
+    distinct_stems = list(dict.fromkeys(all_stems))
+    longest_stems = sorted(distinct_stems, key=len, reverse=True)[:MAX_STEMS]
+    return tuple(stem for stem in distinct_stems if stem in longest_stems)
 
 
 def _stem(word: str) -> str:
     """Cut off what may be endings: the last letter of a short word, of a long one up to four in nine."""
-    kept = max(4, len(word) * 5 // 9)
-    return word[: max(SHORTEST, min(len(word) - 1, kept))]
+    length = max(4, len(word) * 5 // 9)
+    return word[: max(MIN_WORD_LENGTH, min(len(word) - 1, length))]
 
 
-def rank(articles: Sequence[Article], wanted: Sequence[str], *, language: str | None = None) -> tuple[Hit, ...]:
+def rank_articles(
+    articles: Sequence[Article], wanted_stems: Sequence[str], *, language: str | None = None
+) -> tuple[SearchHit, ...]:
     """Put articles in order: those that have the rarest of the wanted words, and in their titles, first.
 
     Args:
         articles: those that have one of the words at least.
-        wanted: beginnings of words; see `stems`.
+        wanted_stems: beginnings of words; see `stems`.
         language: whose articles come before others that fit as well.
     """
-    fits = [(article, {stem: weight for stem in wanted if (weight := _weight(article, stem))}) for article in articles]
-    spread = {stem: sum(stem in weights for _, weights in fits) for stem in wanted}
+    weighted = [
+        (article, {stem: weight for stem in wanted_stems if (weight := _stem_weight(article, stem))})
+        for article in articles
+    ]
+    document_frequency = {stem: sum(stem in weights for _, weights in weighted) for stem in wanted_stems}
     hits = [
-        Hit(
+        SearchHit(
             article=article,
-            score=sum(weight * RARITY * (len(fits) + 1) // (spread[stem] + 1) for stem, weight in weights.items()),
-            found=tuple(weights),
+            score=sum(
+                weight * RARITY_SCALE * (len(weighted) + 1) // (document_frequency[stem] + 1)
+                for stem, weight in weights.items()
+            ),
+            matched_stems=tuple(weights),
         )
-        for article, weights in fits
+        for article, weights in weighted
         if weights
     ]
-    return tuple(sorted(hits, key=lambda hit: _order(hit, language)))
+    return tuple(sorted(hits, key=lambda hit: _sort_key(hit, language)))
 
 
-def _order(hit: Hit, language: str | None) -> tuple[int, bool, int, str]:
+def _sort_key(hit: SearchHit, language: str | None) -> tuple[int, bool, int, str]:
     article = hit.article
-    return (-hit.score, article.language != language, article.failed - article.helped, article.id)
+    return (-hit.score, article.language != language, article.unhelpful_count - article.helpful_count, article.id)
 
 
-def _weight(article: Article, stem: str) -> int:
+def _stem_weight(article: Article, stem: str) -> int:
     def mentions(key: str) -> bool:
         return f" {stem}" in f" {key}"
 
-    if not mentions(article.key):
+    if not mentions(article.search_key):
         return 0
     if mentions(fold(article.title)):
-        return IN_TITLE
-    return IN_TAGS if any(mentions(fold(tag)) for tag in article.tags) else IN_BODY
+        return TITLE_WEIGHT
+    return TAGS_WEIGHT if any(mentions(fold(tag)) for tag in article.tags) else BODY_WEIGHT

@@ -10,15 +10,15 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import OutOfRangeError
 from crmcore.domain.ids import ContractId, CustomerId, EquipmentId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record, value
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, record, value
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import Coverage
 from crmcore.domain.values.money import Money
 
-UNLIMITED: Final = 10_000
+UNLIMITED_VISITS: Final = 10_000
 """How many visits a contract without a limit includes."""
 
 
@@ -29,7 +29,7 @@ class ContractState(Enum):
     CANCELLED = "cancelled"
 
 
-CONTRACT_LIFE: Final[Transitions[ContractState]] = {
+CONTRACT_TRANSITIONS: Final[Transitions[ContractState]] = {
     ContractState.ACTIVE: frozenset({ContractState.CANCELLED}),
     ContractState.CANCELLED: frozenset(),
 }
@@ -40,17 +40,17 @@ class ContractSigned(Event):
     """A customer signed a service contract, or one was renewed."""
 
     name: ClassVar[str] = "contract.signed"
-    customer: CustomerId = fields.ref("customer")
-    since: date = fields.day()
-    until: date = fields.day()
+    customer_id: CustomerId = fields.id_of("customer")
+    since: date = fields.date()
+    until: date = fields.date()
 
 
 @record
-class ContractChanged(Event):
+class ContractUpdated(Event):
     """What a contract covers changed, or one of its visits was made."""
 
-    name: ClassVar[str] = "contract.changed"
-    visits_made: int = fields.whole()
+    name: ClassVar[str] = "contract.updated"
+    visits_made: int = fields.integer()
 
 
 @record
@@ -65,155 +65,161 @@ class ServiceContract(Entity):
     """What we have promised for a customer's equipment.
 
     Attributes:
-        covers: the equipment; all of the customer's when there is none.
+        coverage: the equipment; all of the customer's when there is none.
         since: its first day; `until` is the first day without it.
-        responds_within: how soon somebody comes after a failure; None when nothing is promised.
-        visits: how many visits are included in its time.
+        respond_within: how soon somebody comes after a failure; None when nothing is promised.
+        included_visits: how many visits are included in its time.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "contract",
         "contracts",
-        unique=(("number",),),
-        indexes=(("customer",), ("covers.equipment",), ("until",)),
-        tables={"covers": "contract_coverage"},
+        unique_keys=(("number",),),
+        indexes=(("customer_id",), ("coverage.equipment_id",), ("until",)),
+        child_tables={"coverage": "contract_coverage"},
     )
 
-    id: ContractId = fields.ref("contract")
-    customer: CustomerId = fields.ref("customer")
+    id: ContractId = fields.id_of("contract")
+    customer_id: CustomerId = fields.id_of("customer")
     title: str = fields.text(personal=False)
-    number: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
-    covers: tuple[Coverage, ...] = fields.parts(Coverage, default=())
-    since: date = fields.day()
-    until: date = fields.day()
-    responds_within: timedelta | None = fields.span(optional=True, default=None)
-    visits: int = fields.whole(most=UNLIMITED, default=UNLIMITED)
-    visits_made: int = fields.whole(default=0)
-    parts_included: bool = fields.flag(default=False)
-    price: Money | None = fields.part(Money, optional=True, default=None)
-    state: ContractState = fields.one_of(ContractState, default=ContractState.ACTIVE)
-    signed_at: datetime = fields.moment()
+    number: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    coverage: tuple[Coverage, ...] = fields.embedded_list(Coverage, default=())
+    since: date = fields.date()
+    until: date = fields.date()
+    respond_within: timedelta | None = fields.duration(optional=True, default=None)
+    included_visits: int = fields.integer(max=UNLIMITED_VISITS, default=UNLIMITED_VISITS)
+    visits_made: int = fields.integer(default=0)
+    includes_parts: bool = fields.boolean(default=False)
+    price: Money | None = fields.embedded(Money, optional=True, default=None)
+    state: ContractState = fields.enum(ContractState, default=ContractState.ACTIVE)
+    signed_at: datetime = fields.timestamp()
 
     @classmethod
-    def sign(
+    def create(
         cls,
         id: ContractId,
         title: str,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         since: date,
         until: date,
         at: datetime,
-        covers: Sequence[EquipmentId] = (),
+        equipment_ids: Sequence[EquipmentId] = (),
         number: str | None = None,
-        responds_within: timedelta | None = None,
-        visits: int | None = None,
-        parts_included: bool = False,
+        respond_within: timedelta | None = None,
+        included_visits: int | None = None,
+        includes_parts: bool = False,
         price: Money | None = None,
     ) -> Self:
         """Note a contract.
 
         Args:
-            visits: how many are included; without a limit when not given.
+            included_visits: how many are included; without a limit when not given.
             (others): as the attributes.
 
         Raises:
-            OutOfRange: it ends before it begins.
-            InvalidInput: a field that cannot be.
+            OutOfRangeError: it ends before it begins.
+            InvalidInputError: a field that cannot be.
         """
         contract = cls(
             id=id,
-            customer=customer,
+            customer_id=customer_id,
             title=title,
             number=number,
-            covers=tuple(Coverage(piece) for piece in dict.fromkeys(covers)),
+            coverage=tuple(Coverage(equipment_id) for equipment_id in dict.fromkeys(equipment_ids)),
             since=since,
             until=until,
-            responds_within=responds_within,
-            visits=UNLIMITED if visits is None else visits,
-            parts_included=parts_included,
+            respond_within=respond_within,
+            included_visits=UNLIMITED_VISITS if included_visits is None else included_visits,
+            includes_parts=includes_parts,
             price=price,
             signed_at=at,
         )
         if contract.until <= contract.since:
-            raise OutOfRange("contract.until", "must lie after contract.since")
-        return contract._after(ContractSigned(at=at, customer=customer, since=contract.since, until=contract.until))
+            raise OutOfRangeError("contract.until", "must lie after contract.since")
+        return contract._record(
+            ContractSigned(at=at, customer_id=customer_id, since=contract.since, until=contract.until)
+        )
 
     def renew(self, until: date, *, at: datetime) -> Self:
         """Let it go on from its end, with its visits counted anew.
 
         Raises:
-            RuleBroken: it is cancelled.
-            OutOfRange: the new end does not lie behind the old one.
+            BusinessRuleError: it is cancelled.
+            OutOfRangeError: the new end does not lie behind the old one.
         """
         self._require_active()
-        after = self._after(
-            ContractSigned(at=at, customer=self.customer, since=self.until, until=until), until=until, visits_made=0
+        after = self._record(
+            ContractSigned(at=at, customer_id=self.customer_id, since=self.until, until=until),
+            until=until,
+            visits_made=0,
         )
         if after.until <= self.until:
-            raise OutOfRange("contract.until", f"must lie after {self.until}")
+            raise OutOfRangeError("contract.until", f"must lie after {self.until}")
         return after
 
-    def cover(self, equipment: EquipmentId, *, at: datetime) -> Self:
+    def add_coverage(self, equipment_id: EquipmentId, *, at: datetime) -> Self:
         """Take another piece of equipment into it.
 
         Raises:
-            RuleBroken: it is cancelled.
+            BusinessRuleError: it is cancelled.
         """
         self._require_active()
-        coverage = Coverage(equipment)
-        if coverage in self.covers:
+        new_coverage = Coverage(equipment_id)
+        if new_coverage in self.coverage:
             return self
-        return self._after(ContractChanged(at=at, visits_made=self.visits_made), covers=(*self.covers, coverage))
+        return self._record(
+            ContractUpdated(at=at, visits_made=self.visits_made), coverage=(*self.coverage, new_coverage)
+        )
 
-    def visit(self, *, at: datetime) -> Self:
+    def record_visit(self, *, at: datetime) -> Self:
         """Count a visit.
 
         Raises:
-            RuleBroken: it is cancelled.
+            BusinessRuleError: it is cancelled.
         """
         self._require_active()
-        made = self.visits_made + 1
-        return self._after(ContractChanged(at=at, visits_made=made), visits_made=made)
+        visits_made = self.visits_made + 1
+        return self._record(ContractUpdated(at=at, visits_made=visits_made), visits_made=visits_made)
 
     def cancel(self, *, at: datetime) -> Self:
         """End it before its time.
 
         Raises:
-            IllegalTransition: it is cancelled.
+            InvalidTransitionError: it is cancelled.
         """
-        check_move(self.id, CONTRACT_LIFE, self.state, ContractState.CANCELLED)
-        return self._after(ContractCancelled(at=at), state=ContractState.CANCELLED)
+        check_transition(self.id, CONTRACT_TRANSITIONS, self.state, ContractState.CANCELLED)
+        return self._record(ContractCancelled(at=at), state=ContractState.CANCELLED)
 
     @property
     def visits_left(self) -> int:
         """How many of the included visits have not been made."""
-        return max(0, self.visits - self.visits_made)
+        return max(0, self.included_visits - self.visits_made)
 
-    def why_not(self, equipment: Equipment, on: date) -> str:
+    def exclusion_reason(self, equipment: Equipment, on: date) -> str:
         """Why the contract does not cover a piece of equipment on a day, as a word; nothing when it does."""
-        if self.customer != equipment.customer:
-            return "another_customers"
+        if self.customer_id != equipment.customer_id:
+            return "equipment_of_other_customer"
         if self.state is ContractState.CANCELLED:
             return "cancelled"
         if on < self.since:
             return "not_begun"
         if on >= self.until:
             return "ended"
-        if self.covers and Coverage(equipment.id) not in self.covers:
+        if self.coverage and Coverage(equipment.id) not in self.coverage:
             return "other_equipment"
         return ""
 
     def _require_active(self) -> None:
         if self.state is ContractState.CANCELLED:
-            raise RuleBroken(self.id, "contract_cancelled", "is cancelled")
+            raise BusinessRuleError(self.id, "contract_cancelled", "is cancelled")
 
 
 @value
-class Passed:
+class RejectedContract:
     """A contract that does not cover the case, and why."""
 
-    contract: ContractId = fields.ref("contract")
+    contract_id: ContractId = fields.id_of("contract")
     reason: str = fields.text(personal=False)
 
 
@@ -222,34 +228,34 @@ class Entitlement:
     """Whether a case is covered, and why.
 
     Attributes:
-        rule: what decided: ``contract``, ``warranty`` or ``nothing``.
-        contract: which one covers it.
-        responds_within: how soon somebody has to be there.
-        free: whether the customer pays nothing.
-        passed: the contracts that do not cover it.
+        rule: what decided: ``contract_id``, ``warranty`` or ``empty_json``.
+        contract_id: which one covers it.
+        respond_within: how soon somebody has to be there.
+        is_free: whether the customer pays nothing.
+        rejected: the contracts that do not cover it.
     """
 
     rule: str = fields.text(personal=False)
-    contract: ContractId | None = fields.ref("contract", optional=True, default=None)
-    responds_within: timedelta | None = fields.span(optional=True, default=None)
-    free: bool = fields.flag(default=False)
-    passed: tuple[Passed, ...] = fields.parts(Passed, default=())
+    contract_id: ContractId | None = fields.id_of("contract", optional=True, default=None)
+    respond_within: timedelta | None = fields.duration(optional=True, default=None)
+    is_free: bool = fields.boolean(default=False)
+    rejected: tuple[RejectedContract, ...] = fields.embedded_list(RejectedContract, default=())
 
 
 def entitlement(equipment: Equipment, contracts: Sequence[ServiceContract], *, on: date) -> Entitlement:
     """Decide what a customer may expect for a piece of equipment on a day: the quickest contract counts, then the warranty."""
-    reasons = [(contract, contract.why_not(equipment, on)) for contract in contracts]
-    passed = tuple(Passed(contract.id, reason) for contract, reason in reasons if reason)
-    fitting = sorted((contract for contract, reason in reasons if not reason), key=_quickest_first)
-    warranty = equipment.under_warranty(on)
-    if fitting:
-        best = fitting[0]
-        free = best.parts_included or warranty
+    reasons = [(contract, contract.exclusion_reason(equipment, on)) for contract in contracts]
+    rejected = tuple(RejectedContract(contract.id, reason) for contract, reason in reasons if reason)
+    covering = sorted((contract for contract, reason in reasons if not reason), key=_by_response_time)
+    warranty = equipment.is_under_warranty(on)
+    if covering:
+        best = covering[0]
+        is_free = best.includes_parts or warranty
         return Entitlement(
-            rule="contract", contract=best.id, responds_within=best.responds_within, free=free, passed=passed
+            rule="contract", contract_id=best.id, respond_within=best.respond_within, is_free=is_free, rejected=rejected
         )
-    return Entitlement(rule="warranty" if warranty else "nothing", free=warranty, passed=passed)
+    return Entitlement(rule="warranty" if warranty else "nothing", is_free=warranty, rejected=rejected)
 
 
-def _quickest_first(contract: ServiceContract) -> tuple[timedelta, str]:
-    return (timedelta.max if contract.responds_within is None else contract.responds_within, contract.id)
+def _by_response_time(contract: ServiceContract) -> tuple[timedelta, str]:
+    return (timedelta.max if contract.respond_within is None else contract.respond_within, contract.id)

@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import OutOfRangeError
 from crmcore.domain.ids import CustomerId, DealId, EquipmentId, TaskId
-from crmcore.domain.kernel import Entity, Event, Shape, Transitions, check_move, record
-from crmcore.domain.service.parts import METER_PLACES, EquipmentState, LogKind, LogLine
+from crmcore.domain.kernel import Entity, EntityMeta, Event, Transitions, check_transition, record
+from crmcore.domain.service.parts import METER_DECIMAL_PLACES, EquipmentLogEntry, EquipmentLogKind, EquipmentState
 from crmcore.domain.values.money import Money
 
-EQUIPMENT_LIFE: Final[Transitions[EquipmentState]] = {
+EQUIPMENT_TRANSITIONS: Final[Transitions[EquipmentState]] = {
     EquipmentState.RUNNING: frozenset({EquipmentState.BROKEN, EquipmentState.RETIRED}),
     EquipmentState.BROKEN: frozenset({EquipmentState.RUNNING, EquipmentState.RETIRED}),
     EquipmentState.RETIRED: frozenset(),
@@ -29,20 +29,20 @@ class EquipmentInstalled(Event):
     """A customer got a piece of equipment."""
 
     name: ClassVar[str] = "equipment.installed"
-    customer: CustomerId = fields.ref("customer")
+    customer_id: CustomerId = fields.id_of("customer")
     product: str = fields.text(personal=False)
 
 
 @record
-class EquipmentRead(Event):
+class EquipmentMeterRead(Event):
     """A meter was read.
 
     Attributes:
-        total: what all its meters have counted.
+        meter_total: what all its meters have counted.
     """
 
-    name: ClassVar[str] = "equipment.read"
-    total: Decimal = fields.exact(places=METER_PLACES)
+    name: ClassVar[str] = "equipment.meter_read"
+    meter_total: Decimal = fields.decimal(places=METER_DECIMAL_PLACES)
 
 
 @record
@@ -50,7 +50,7 @@ class EquipmentFailed(Event):
     """A piece of equipment failed."""
 
     name: ClassVar[str] = "equipment.failed"
-    cause: str = fields.text(personal=False, limit=100, default="", blank=True)
+    cause: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
 
 
 @record
@@ -58,8 +58,8 @@ class EquipmentServiced(Event):
     """A piece of equipment was repaired or maintained."""
 
     name: ClassVar[str] = "equipment.serviced"
-    kind: LogKind = fields.one_of(LogKind)
-    cost: Money | None = fields.part(Money, optional=True, default=None)
+    kind: EquipmentLogKind = fields.enum(EquipmentLogKind)
+    cost: Money | None = fields.embedded(Money, optional=True, default=None)
 
 
 @record
@@ -75,45 +75,45 @@ class Equipment(Entity):
 
     Attributes:
         product: what it is: ``Boiler 24 kW``.
-        serial: the maker's number; no two pieces of one product have the same.
-        place: where it stands.
-        meter: what its meter counts: ``hours``, ``km``; empty without a meter.
-        reading: what the meter showed last; `total` is what all its meters have counted.
+        serial_number: the maker's number; no two pieces of one product have the same.
+        location: where it stands.
+        meter_unit: what its meter counts: ``hours``, ``km``; empty without a meter.
+        meter_reading: what the meter showed last; `meter_total` is what all its meters have counted.
         warranty_until: the first day without warranty.
-        expected_life: how long such a piece usually lasts; `expected_total` how much its meter usually counts by then.
-        failures: how often it failed; `repair_cost` what repairs have cost us.
+        expected_life: how long such a piece usually lasts; `expected_meter_total` how much its meter usually counts by then.
+        failure_count: how often it failed; `repair_cost` what repairs have cost us.
     """
 
-    shape: ClassVar[Shape] = Shape(
+    meta: ClassVar[EntityMeta] = EntityMeta(
         "equipment",
         "equipment",
-        unique=(("serial", "product"),),
-        indexes=(("customer",), ("deal",), ("state",)),
-        tables={"log": "equipment_log"},
-        entries="log",
+        unique_keys=(("serial_number", "product"),),
+        indexes=(("customer_id",), ("deal_id",), ("state",)),
+        child_tables={"log": "equipment_log"},
+        log_field="log",
     )
 
-    id: EquipmentId = fields.ref("equipment")
-    customer: CustomerId = fields.ref("customer")
+    id: EquipmentId = fields.id_of("equipment")
+    customer_id: CustomerId = fields.id_of("customer")
     product: str = fields.text(personal=False)
-    serial: str | None = fields.text(personal=False, limit=100, optional=True, default=None)
-    place: str = fields.text(personal=True, limit=500, lines=True, default="", blank=True)
-    deal: DealId | None = fields.ref("deal", optional=True, default=None)
-    state: EquipmentState = fields.one_of(EquipmentState, default=EquipmentState.RUNNING)
-    installed_at: datetime = fields.moment()
-    warranty_until: date | None = fields.day(optional=True, default=None)
-    expected_life: timedelta | None = fields.span(optional=True, default=None)
-    meter: str = fields.text(personal=False, limit=30, default="", blank=True)
-    reading: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    read_at: datetime | None = fields.moment(optional=True, default=None)
-    expected_total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    failures: int = fields.whole(default=0)
-    failed_at: datetime | None = fields.moment(optional=True, default=None)
-    repair_cost: Money | None = fields.part(Money, optional=True, default=None)
-    maintained_at: datetime | None = fields.moment(optional=True, default=None)
-    lines: int = fields.whole(default=0)
-    log: tuple[LogLine, ...] = fields.entries(LogLine, default=())
+    serial_number: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    location: str = fields.text(personal=True, max_length=500, multiline=True, default="", allow_blank=True)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    state: EquipmentState = fields.enum(EquipmentState, default=EquipmentState.RUNNING)
+    installed_at: datetime = fields.timestamp()
+    warranty_until: date | None = fields.date(optional=True, default=None)
+    expected_life: timedelta | None = fields.duration(optional=True, default=None)
+    meter_unit: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
+    meter_reading: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    meter_total: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    meter_read_at: datetime | None = fields.timestamp(optional=True, default=None)
+    expected_meter_total: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    failure_count: int = fields.integer(default=0)
+    failed_at: datetime | None = fields.timestamp(optional=True, default=None)
+    repair_cost: Money | None = fields.embedded(Money, optional=True, default=None)
+    maintained_at: datetime | None = fields.timestamp(optional=True, default=None)
+    log_entry_count: int = fields.integer(default=0)
+    log: tuple[EquipmentLogEntry, ...] = fields.log(EquipmentLogEntry, default=())
 
     @classmethod
     def install(
@@ -121,7 +121,7 @@ class Equipment(Entity):
         id: EquipmentId,
         product: str,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         at: datetime,
         installed_at: datetime,
         **details: Any,
@@ -129,99 +129,123 @@ class Equipment(Entity):
         """Note that a customer has a piece of equipment.
 
         Raises:
-            OutOfRange: it was installed in the future.
-            InvalidInput: a field that cannot be.
+            OutOfRangeError: it was installed in the future.
+            InvalidInputError: a field that cannot be.
         """
-        piece = cls(id=id, product=product, customer=customer, installed_at=installed_at, **details)
-        if piece.installed_at > at:
-            raise OutOfRange("equipment.installed_at", "must not lie in the future; plan a task instead")
-        fact = EquipmentInstalled(at=at, customer=customer, product=piece.product)
-        return piece._noted(LogKind.INSTALLED, fact, at=piece.installed_at)
+        equipment = cls(id=id, product=product, customer_id=customer_id, installed_at=installed_at, **details)
+        if equipment.installed_at > at:
+            raise OutOfRangeError("equipment.installed_at", "must not lie in the future; plan a task instead")
+        event = EquipmentInstalled(at=at, customer_id=customer_id, product=equipment.product)
+        return equipment._log(EquipmentLogKind.INSTALLED, event, at=equipment.installed_at)
 
     @property
     def is_running(self) -> bool:
         """Whether it does its work."""
         return self.state is EquipmentState.RUNNING
 
-    def under_warranty(self, on: date) -> bool:
+    def is_under_warranty(self, on: date) -> bool:
         """Tell whether the warranty covers that day."""
         return self.warranty_until is not None and on < self.warranty_until
 
-    def read(self, reading: Decimal | int | str, *, at: datetime, replaced: bool = False) -> Self:
+    def read_meter(self, reading: Decimal | int | str, *, at: datetime, is_new_meter: bool = False) -> Self:
         """Note what the meter shows.
 
         Args:
-            replaced: whether it is a new meter, which began at zero.
+            is_new_meter: whether it is a new meter, which began at zero.
 
         Raises:
-            RuleBroken: it has no meter, is retired, or the meter would have run backwards.
+            BusinessRuleError: it has no meter, is retired, or the meter would have run backwards.
         """
-        self._require_use()
-        if not self.meter:
-            raise RuleBroken(self.id, "no_meter", "has no meter; say what it counts when it is installed")
-        line = LogLine(number=1, kind=LogKind.READ, at=at, reading=reading)  # type: ignore[arg-type]  # the field converts it
-        if line.reading < self.reading and not replaced:
-            advice = f"showed {self.reading} {self.meter} already; say replaced=True if the meter is a new one"
-            raise RuleBroken(self.id, "meter_ran_backwards", advice)
-        counted = line.reading if replaced else line.reading - self.reading
-        kind = LogKind.METER_REPLACED if replaced else LogKind.READ
-        total = self.total + counted
-        return self._noted(
-            kind, EquipmentRead(at=at, total=total), at=at, reading=line.reading, total=total, read_at=at
+        self._require_in_use()
+        if not self.meter_unit:
+            raise BusinessRuleError(self.id, "no_meter", "has no meter; say what it counts when it is installed")
+        entry = EquipmentLogEntry(number=1, kind=EquipmentLogKind.READ, at=at, meter_reading=reading)  # type: ignore[arg-type]  # the field converts it
+        if entry.meter_reading < self.meter_reading and not is_new_meter:
+            hint = f"showed {self.meter_reading} {self.meter_unit} already; say replaced=True if the meter is a new one"
+            raise BusinessRuleError(self.id, "meter_reading_decreased", hint)
+        used = entry.meter_reading if is_new_meter else entry.meter_reading - self.meter_reading
+        kind = EquipmentLogKind.METER_REPLACED if is_new_meter else EquipmentLogKind.READ
+        meter_total = self.meter_total + used
+        return self._log(
+            kind,
+            EquipmentMeterRead(at=at, meter_total=meter_total),
+            at=at,
+            meter_reading=entry.meter_reading,
+            meter_total=meter_total,
+            meter_read_at=at,
         )
 
-    def fail(self, *, at: datetime, cause: str = "", note: str = "", task: TaskId | None = None) -> Self:
+    def fail(self, *, at: datetime, cause: str = "", note: str = "", task_id: TaskId | None = None) -> Self:
         """Note that it does not work.
 
         Raises:
-            IllegalTransition: it is broken already, or retired.
+            InvalidTransitionError: it is broken already, or retired.
         """
-        check_move(self.id, EQUIPMENT_LIFE, self.state, EquipmentState.BROKEN)
-        changes = {"state": EquipmentState.BROKEN, "failures": self.failures + 1, "failed_at": at}
-        fact = EquipmentFailed(at=at, cause=cause)
-        return self._noted(LogKind.FAILED, fact, at=at, told={"cause": cause, "note": note, "task": task}, **changes)
+        check_transition(self.id, EQUIPMENT_TRANSITIONS, self.state, EquipmentState.BROKEN)
+        changes = {"state": EquipmentState.BROKEN, "failure_count": self.failure_count + 1, "failed_at": at}
+        event = EquipmentFailed(at=at, cause=cause)
+        return self._log(
+            EquipmentLogKind.FAILED, event, at=at, details={"cause": cause, "note": note, "task_id": task_id}, **changes
+        )
 
     def repair(self, *, at: datetime, cost: Money | None = None, cause: str = "", note: str = "") -> Self:
         """Note that it works again, and what that cost.
 
         Raises:
-            IllegalTransition: it is not broken.
-            MixedCurrencies: its earlier repairs were paid in another currency.
+            InvalidTransitionError: it is not broken.
+            CurrencyMismatchError: its earlier repairs were paid in another currency.
         """
-        check_move(self.id, EQUIPMENT_LIFE, self.state, EquipmentState.RUNNING)
-        spent = cost if self.repair_cost is None else self.repair_cost + cost if cost else self.repair_cost
-        fact = EquipmentServiced(at=at, kind=LogKind.REPAIRED, cost=cost)
-        told = {"cost": cost, "cause": cause, "note": note}
-        return self._noted(LogKind.REPAIRED, fact, at=at, told=told, state=EquipmentState.RUNNING, repair_cost=spent)
+        check_transition(self.id, EQUIPMENT_TRANSITIONS, self.state, EquipmentState.RUNNING)
+        repair_cost = cost if self.repair_cost is None else self.repair_cost + cost if cost else self.repair_cost
+        event = EquipmentServiced(at=at, kind=EquipmentLogKind.REPAIRED, cost=cost)
+        details = {"cost": cost, "cause": cause, "note": note}
+        return self._log(
+            EquipmentLogKind.REPAIRED,
+            event,
+            at=at,
+            details=details,
+            state=EquipmentState.RUNNING,
+            repair_cost=repair_cost,
+        )
 
-    def maintain(self, *, at: datetime, cost: Money | None = None, note: str = "", task: TaskId | None = None) -> Self:
+    def maintain(
+        self, *, at: datetime, cost: Money | None = None, note: str = "", task_id: TaskId | None = None
+    ) -> Self:
         """Note that it was looked after.
 
         Raises:
-            RuleBroken: it is retired.
+            BusinessRuleError: it is retired.
         """
-        self._require_use()
-        fact = EquipmentServiced(at=at, kind=LogKind.MAINTAINED, cost=cost)
-        told = {"cost": cost, "note": note, "task": task}
-        return self._noted(LogKind.MAINTAINED, fact, at=at, told=told, maintained_at=at)
+        self._require_in_use()
+        event = EquipmentServiced(at=at, kind=EquipmentLogKind.MAINTAINED, cost=cost)
+        details = {"cost": cost, "note": note, "task_id": task_id}
+        return self._log(EquipmentLogKind.MAINTAINED, event, at=at, details=details, maintained_at=at)
 
     def retire(self, *, at: datetime, note: str = "") -> Self:
         """Take it out of use, for good.
 
         Raises:
-            IllegalTransition: it is retired.
+            InvalidTransitionError: it is retired.
         """
-        check_move(self.id, EQUIPMENT_LIFE, self.state, EquipmentState.RETIRED)
+        check_transition(self.id, EQUIPMENT_TRANSITIONS, self.state, EquipmentState.RETIRED)
         retired = EquipmentState.RETIRED
-        return self._noted(LogKind.RETIRED, EquipmentRetired(at=at), at=at, told={"note": note}, state=retired)
+        return self._log(
+            EquipmentLogKind.RETIRED, EquipmentRetired(at=at), at=at, details={"note": note}, state=retired
+        )
 
-    def _noted(
-        self, kind: LogKind, fact: Event, *, at: datetime, told: dict[str, Any] | None = None, **changes: Any
+    def _log(
+        self,
+        kind: EquipmentLogKind,
+        event: Event,
+        *,
+        at: datetime,
+        details: dict[str, Any] | None = None,
+        **changes: Any,
     ) -> Self:
-        meters = {name: changes.get(name, getattr(self, name)) for name in ("reading", "total")}
-        line = LogLine(number=self.lines + 1, kind=kind, at=at, **meters, **(told or {}))
-        return self._after(fact, lines=self.lines + 1, log=(*self.log, line), **changes)
+        meter_values = {name: changes.get(name, getattr(self, name)) for name in ("meter_reading", "meter_total")}
+        entry = EquipmentLogEntry(number=self.log_entry_count + 1, kind=kind, at=at, **meter_values, **(details or {}))
+        return self._record(event, log_entry_count=self.log_entry_count + 1, log=(*self.log, entry), **changes)
 
-    def _require_use(self) -> None:
+    def _require_in_use(self) -> None:
         if self.state is EquipmentState.RETIRED:
-            raise RuleBroken(self.id, "equipment_retired", "is retired")
+            raise BusinessRuleError(self.id, "equipment_retired", "is retired")

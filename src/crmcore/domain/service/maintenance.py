@@ -9,16 +9,16 @@ from decimal import Decimal
 from typing import ClassVar, Final, Literal, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import InvalidInputError
 from crmcore.domain.gaps import check_variables
-from crmcore.domain.ids import ContractId, EquipmentId, MaintenanceId, TaskId
-from crmcore.domain.kernel import Entity, Event, Shape, record
+from crmcore.domain.ids import ContractId, EquipmentId, MaintenancePlanId, TaskId
+from crmcore.domain.kernel import Entity, EntityMeta, Event, record
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.service.equipment import Equipment
-from crmcore.domain.service.parts import METER_PLACES
+from crmcore.domain.service.parts import METER_DECIMAL_PLACES
 
-Cause = Literal["calendar", "meter", ""]
+VisitCause = Literal["calendar", "meter", ""]
 """What makes a visit due; nothing when none is."""
 
 VARIABLES: Final = frozenset({"customer", "equipment"})
@@ -30,17 +30,17 @@ class MaintenancePlanned(Event):
     """A piece of equipment is to be looked after regularly, or no longer."""
 
     name: ClassVar[str] = "maintenance.planned"
-    active: bool = fields.flag()
-    next_at: datetime | None = fields.moment(optional=True, default=None)
+    is_active: bool = fields.boolean()
+    next_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
-class MaintenanceCameDue(Event):
+class MaintenanceVisitCreated(Event):
     """A visit was given to somebody."""
 
-    name: ClassVar[str] = "maintenance.came_due"
-    cause: str = fields.text(personal=False, limit=20)
-    task: TaskId = fields.ref("task")
+    name: ClassVar[str] = "maintenance.visit_created"
+    cause: str = fields.text(personal=False, max_length=20)
+    task_id: TaskId = fields.id_of("task")
 
 
 @record
@@ -48,59 +48,61 @@ class MaintenanceDone(Event):
     """A visit was made."""
 
     name: ClassVar[str] = "maintenance.done"
-    next_at: datetime | None = fields.moment(optional=True, default=None)
+    next_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 @record
-class Maintenance(Entity):
+class MaintenancePlan(Entity):
     """A plan by which a piece of equipment is looked after.
 
     Attributes:
-        title: what is to be done; ``{customer}`` and ``{equipment}`` stand for their names.
+        title: what is to be done; ``{customer}`` and ``{equipment_id}`` stand for their names.
         role: of whoever does it.
-        within: the time to do it, from when it comes due.
-        every: by which rule of the calendar; None when the calendar does not matter.
-        every_total: after how much on the meter; 0 when the meter does not matter.
-        number: which of the calendar's occurrences comes next.
-        next_at: when that is; `next_total` is what the meters will have counted then.
-        task: the visit that is open.
+        due_within: the time to do it, from when it comes due.
+        recurrence: by which rule of the calendar; None when the calendar does not matter.
+        meter_interval: after how much on the meter; 0 when the meter does not matter.
+        occurrence_number: which of the calendar's occurrences comes next.
+        next_at: when that is; `next_meter_total` is what the meters will have counted then.
+        task_id: the visit that is open.
     """
 
-    shape: ClassVar[Shape] = Shape(
-        "maintenance", "maintenance", indexes=(("equipment",), ("task",), ("contract",), ("active", "next_at"))
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "maintenanceplan",
+        "maintenanceplan",
+        indexes=(("equipment_id",), ("task_id",), ("contract_id",), ("is_active", "next_at")),
     )
 
-    id: MaintenanceId = fields.ref("maintenance")
-    equipment: EquipmentId = fields.ref("equipment")
-    contract: ContractId | None = fields.ref("contract", optional=True, default=None)
+    id: MaintenancePlanId = fields.id_of("maintenanceplan")
+    equipment_id: EquipmentId = fields.id_of("equipment")
+    contract_id: ContractId | None = fields.id_of("contract", optional=True, default=None)
     title: str = fields.text(personal=False)
-    role: str = fields.text(personal=False, limit=60, default="service")
-    within: timedelta = fields.span(default=timedelta(days=14))
-    every: Recurrence | None = fields.part(Recurrence, optional=True, default=None)
-    every_total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    starts_at: datetime = fields.moment()
-    number: int = fields.whole(least=1, default=1)
-    next_at: datetime | None = fields.moment(optional=True, default=None)
-    next_total: Decimal = fields.exact(places=METER_PLACES, most=10**12, default=Decimal(0))
-    task: TaskId | None = fields.ref("task", optional=True, default=None)
-    visits: int = fields.whole(default=0)
-    active: bool = fields.flag(default=True)
-    planned_at: datetime = fields.moment()
+    role: str = fields.text(personal=False, max_length=60, default="service")
+    due_within: timedelta = fields.duration(default=timedelta(days=14))
+    recurrence: Recurrence | None = fields.embedded(Recurrence, optional=True, default=None)
+    meter_interval: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    starts_at: datetime = fields.timestamp()
+    occurrence_number: int = fields.integer(min=1, default=1)
+    next_at: datetime | None = fields.timestamp(optional=True, default=None)
+    next_meter_total: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, max=10**12, default=Decimal(0))
+    task_id: TaskId | None = fields.id_of("task", optional=True, default=None)
+    visit_count: int = fields.integer(default=0)
+    is_active: bool = fields.boolean(default=True)
+    planned_at: datetime = fields.timestamp()
 
     @classmethod
-    def plan(
+    def create(
         cls,
-        id: MaintenanceId,
+        id: MaintenancePlanId,
         title: str,
         *,
         equipment: Equipment,
         at: datetime,
         starts_at: datetime,
-        every: Recurrence | None = None,
-        every_total: Decimal | int | str = 0,
+        recurrence: Recurrence | None = None,
+        meter_interval: Decimal | int | str = 0,
         role: str = "service",
-        within: timedelta = timedelta(days=14),
-        contract: ContractId | None = None,
+        due_within: timedelta = timedelta(days=14),
+        contract_id: ContractId | None = None,
     ) -> Self:
         """Plan regular visits.
 
@@ -109,75 +111,77 @@ class Maintenance(Entity):
             (others): as the attributes.
 
         Raises:
-            RuleBroken: by the meter of what has none.
-            InvalidInput: neither by the calendar nor by the meter; a field that cannot be.
+            BusinessRuleError: by the meter of what has none.
+            InvalidInputError: neither by the calendar nor by the meter; a field that cannot be.
             UnknownVariableError: the title has a variable that has no value.
         """
-        made = cls(
+        plan = cls(
             id=id,
-            equipment=equipment.id,
-            contract=contract,
+            equipment_id=equipment.id,
+            contract_id=contract_id,
             title=title,
             role=role,
-            within=within,
-            every=every,
-            every_total=every_total,  # type: ignore[arg-type]  # the field converts it
+            due_within=due_within,
+            recurrence=recurrence,
+            meter_interval=meter_interval,  # type: ignore[arg-type]  # the field converts it
             starts_at=starts_at,
             planned_at=at,
         )
-        check_variables("maintenance.title", made.title, VARIABLES)
-        if made.every is None and not made.every_total:
-            raise InvalidInput("maintenance.every", "must be given, or every_total")
-        if made.every_total and not equipment.meter:
-            raise RuleBroken(equipment.id, "no_meter", "has no meter; plan its maintenance by the calendar")
-        next_at = made.starts_at if made.every is not None else None
-        next_total = equipment.total + made.every_total if made.every_total else Decimal(0)
-        return made._after(
-            MaintenancePlanned(at=at, active=True, next_at=next_at), next_at=next_at, next_total=next_total
+        check_variables("maintenance.title", plan.title, VARIABLES)
+        if plan.recurrence is None and not plan.meter_interval:
+            raise InvalidInputError("maintenancePlan.recurrence", "must be given, or every_total")
+        if plan.meter_interval and not equipment.meter_unit:
+            raise BusinessRuleError(equipment.id, "no_meter", "has no meter; plan its maintenance by the calendar")
+        next_at = plan.starts_at if plan.recurrence is not None else None
+        next_meter_total = equipment.meter_total + plan.meter_interval if plan.meter_interval else Decimal(0)
+        return plan._record(
+            MaintenancePlanned(at=at, is_active=True, next_at=next_at),
+            next_at=next_at,
+            next_meter_total=next_meter_total,
         )
 
-    def due(self, equipment: Equipment, now: datetime) -> Cause:
+    def due_cause(self, equipment: Equipment, now: datetime) -> VisitCause:
         """Say what makes a visit due now, if something does and none is open."""
-        if not self.active or self.task is not None:
+        if not self.is_active or self.task_id is not None:
             return ""
         if self.next_at is not None and self.next_at <= now:
             return "calendar"
-        return "meter" if self.next_total and equipment.total >= self.next_total else ""
+        return "meter" if self.next_meter_total and equipment.meter_total >= self.next_meter_total else ""
 
-    def give(self, task: TaskId, cause: Cause, *, at: datetime) -> Self:
+    def assign(self, task_id: TaskId, cause: VisitCause, *, at: datetime) -> Self:
         """Note that a visit was given to somebody.
 
         Raises:
-            RuleBroken: another one is open.
+            BusinessRuleError: another one is open.
         """
-        if self.task is not None:
-            raise RuleBroken(self.id, "visit_open", f"has the open visit {self.task}")
-        return self._after(MaintenanceCameDue(at=at, cause=cause, task=task), task=task)
+        if self.task_id is not None:
+            raise BusinessRuleError(self.id, "visit_open", f"has the open visit {self.task_id}")
+        return self._record(MaintenanceVisitCreated(at=at, cause=cause, task_id=task_id), task_id=task_id)
 
-    def done(self, equipment: Equipment, *, at: datetime) -> Self:
+    def complete_visit(self, equipment: Equipment, *, at: datetime) -> Self:
         """Note that the equipment was looked after, and say when the next time is."""
-        number, next_at = self._next(at)
-        next_total = equipment.total + self.every_total if self.every_total else Decimal(0)
-        return self._after(
+        occurrence_number, next_at = self._next_occurrence(at)
+        next_meter_total = equipment.meter_total + self.meter_interval if self.meter_interval else Decimal(0)
+        return self._record(
             MaintenanceDone(at=at, next_at=next_at),
-            task=None,
-            visits=self.visits + 1,
-            number=number,
+            task_id=None,
+            visit_count=self.visit_count + 1,
+            occurrence_number=occurrence_number,
             next_at=next_at,
-            next_total=next_total,
-            active=self.active and (next_at is not None or next_total > 0),
+            next_meter_total=next_meter_total,
+            is_active=self.is_active and (next_at is not None or next_meter_total > 0),
         )
 
     def stop(self, *, at: datetime) -> Self:
         """Plan no further visits."""
-        if not self.active:
+        if not self.is_active:
             return self
-        return self._after(MaintenancePlanned(at=at, active=False), active=False, next_at=None)
+        return self._record(MaintenancePlanned(at=at, is_active=False), is_active=False, next_at=None)
 
-    def _next(self, at: datetime) -> tuple[int, datetime | None]:
+    def _next_occurrence(self, at: datetime) -> tuple[int, datetime | None]:
         """The first occurrence behind a moment."""
-        number, next_at = self.number, self.next_at
-        while self.every is not None and next_at is not None and next_at <= at:
-            number += 1
-            next_at = self.every.occurrence(number, start=self.starts_at)
-        return number, next_at
+        occurrence_number, next_at = self.occurrence_number, self.next_at
+        while self.recurrence is not None and next_at is not None and next_at <= at:
+            occurrence_number += 1
+            next_at = self.recurrence.occurrence(occurrence_number, start=self.starts_at)
+        return occurrence_number, next_at

@@ -9,7 +9,7 @@ from crmcore.domain.ids import EquipmentId, TaskId
 from crmcore.domain.kernel import record, value
 from crmcore.domain.values.money import Money
 
-METER_PLACES = 3
+METER_DECIMAL_PLACES = 3
 """How exactly a meter is read, in decimal places."""
 
 
@@ -21,7 +21,7 @@ class EquipmentState(Enum):
     RETIRED = "retired"
 
 
-class LogKind(Enum):
+class EquipmentLogKind(Enum):
     """What happened to a piece of equipment."""
 
     INSTALLED = "installed"
@@ -34,32 +34,32 @@ class LogKind(Enum):
 
 
 @record
-class LogLine:
+class EquipmentLogEntry:
     """One line of a piece of equipment's history.
 
     Attributes:
         number: its place, from 1.
         actor: who wrote it; the store puts it there.
-        reading: what the meter showed.
-        total: what all its meters have counted by then.
+        meter_reading: what the meter showed.
+        meter_total: what all its meters have counted by then.
         cause: why it failed, in one of the house's words.
         cost: what the repair or the maintenance cost us.
     """
 
-    number: int = fields.whole(least=1)
-    kind: LogKind = fields.one_of(LogKind)
-    at: datetime = fields.moment()
-    actor: str = fields.text(personal=False, limit=100, default="", blank=True)
-    reading: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    total: Decimal = fields.exact(places=METER_PLACES, default=Decimal(0))
-    cause: str = fields.text(personal=False, limit=100, default="", blank=True)
-    note: str = fields.text(personal=True, limit=1_000, lines=True, default="", blank=True)
-    cost: Money | None = fields.part(Money, optional=True, default=None)
-    task: TaskId | None = fields.ref("task", optional=True, default=None)
+    number: int = fields.integer(min=1)
+    kind: EquipmentLogKind = fields.enum(EquipmentLogKind)
+    at: datetime = fields.timestamp()
+    actor: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    meter_reading: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    meter_total: Decimal = fields.decimal(places=METER_DECIMAL_PLACES, default=Decimal(0))
+    cause: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    note: str = fields.text(personal=True, max_length=1_000, multiline=True, default="", allow_blank=True)
+    cost: Money | None = fields.embedded(Money, optional=True, default=None)
+    task_id: TaskId | None = fields.id_of("task", optional=True, default=None)
 
 
 @value
 class Coverage:
     """A piece of equipment that a contract covers."""
 
-    equipment: EquipmentId = fields.ref("equipment")
+    equipment_id: EquipmentId = fields.id_of("equipment")

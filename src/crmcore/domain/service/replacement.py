@@ -15,14 +15,14 @@ from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import EquipmentState
 from crmcore.domain.values.money import Money
 
-WHOLE: Final = 10_000
+FULL: Final = 10_000
 """A whole, in hundredths of a percent."""
-LATELY: Final = timedelta(days=365)
+RECENT_FAILURE_WINDOW: Final = timedelta(days=365)
 """How long a failure speaks for a replacement."""
 
 
 @value
-class Limits:
+class ReplacementThresholds:
     """From where on something speaks for a replacement.
 
     Attributes:
@@ -31,10 +31,10 @@ class Limits:
         cost: the repairs' share of the price of a new piece, in hundredths of a percent.
     """
 
-    life: int = fields.whole(default=9_000)
-    total: int = fields.whole(default=9_000)
-    failures: int = fields.whole(least=1, default=3)
-    cost: int = fields.whole(default=5_000)
+    life: int = fields.integer(default=9_000)
+    total: int = fields.integer(default=9_000)
+    failures: int = fields.integer(min=1, default=3)
+    cost: int = fields.integer(default=5_000)
 
 
 @value
@@ -43,16 +43,16 @@ class Finding:
 
     Attributes:
         rule: ``life``, ``total``, ``failures`` or ``cost``.
-        figure: what was found; `limit` is from where on it counts.
+        figure: what was found; `threshold` is from where on it counts.
     """
 
     rule: str = fields.text(personal=False)
-    figure: int = fields.whole()
-    limit: int = fields.whole()
+    figure: int = fields.integer()
+    threshold: int = fields.integer()
 
 
 @record
-class Replacement:
+class ReplacementCandidate:
     """A proposal to replace a piece of equipment.
 
     Attributes:
@@ -60,15 +60,15 @@ class Replacement:
         age: how long it has been in use.
     """
 
-    equipment: Equipment = fields.part(Equipment)
-    reasons: tuple[Finding, ...] = fields.parts(Finding)
-    urgency: int = fields.whole()
-    age: timedelta = fields.span()
+    equipment: Equipment = fields.embedded(Equipment)
+    reasons: tuple[Finding, ...] = fields.embedded_list(Finding)
+    urgency: int = fields.integer()
+    age: timedelta = fields.duration()
 
 
-def replacement(
-    equipment: Equipment, *, now: datetime, price: Money | None = None, limits: Limits | None = None
-) -> Replacement | None:
+def assess_replacement(
+    equipment: Equipment, *, now: datetime, price: Money | None = None, thresholds: ReplacementThresholds | None = None
+) -> ReplacementCandidate | None:
     """Say whether a piece of equipment should be replaced, and why; None when nothing speaks for it.
 
     Args:
@@ -76,50 +76,58 @@ def replacement(
     """
     if equipment.state is EquipmentState.RETIRED:
         return None
-    case = _Case(equipment, now, price, limits or Limits())
-    found = [reason for rule in RULES if (reason := rule(case)) is not None]
-    reasons = tuple(reason for reason in found if reason.figure >= reason.limit)
+    assessment = _Assessment(equipment, now, price, thresholds or ReplacementThresholds())
+    findings = [reason for rule in RULES if (reason := rule(assessment)) is not None]
+    reasons = tuple(reason for reason in findings if reason.figure >= reason.threshold)
     if not reasons:
         return None
-    urgency = max(reason.figure * WHOLE // max(reason.limit, 1) for reason in reasons)
-    return Replacement(
+    urgency = max(reason.figure * FULL // max(reason.threshold, 1) for reason in reasons)
+    return ReplacementCandidate(
         equipment=equipment, reasons=reasons, urgency=urgency, age=max(now - equipment.installed_at, timedelta(0))
     )
 
 
 @frozen
-class _Case:
+class _Assessment:
     equipment: Equipment
     now: datetime
     price: Money | None
-    limits: Limits
+    thresholds: ReplacementThresholds
 
 
-def _life(case: _Case) -> Finding | None:
-    if not case.equipment.expected_life:
+def _life(assessment: _Assessment) -> Finding | None:
+    if not assessment.equipment.expected_life:
         return None
-    used = case.now - case.equipment.installed_at
-    return Finding("life", max(used, timedelta(0)) * WHOLE // case.equipment.expected_life, case.limits.life)
+    used = assessment.now - assessment.equipment.installed_at
+    return Finding(
+        "life", max(used, timedelta(0)) * FULL // assessment.equipment.expected_life, assessment.thresholds.life
+    )
 
 
-def _total(case: _Case) -> Finding | None:
-    if not case.equipment.expected_total:
+def _total(assessment: _Assessment) -> Finding | None:
+    if not assessment.equipment.expected_meter_total:
         return None
-    return Finding("total", int(case.equipment.total * WHOLE / case.equipment.expected_total), case.limits.total)
+    return Finding(
+        "total",
+        int(assessment.equipment.meter_total * FULL / assessment.equipment.expected_meter_total),
+        assessment.thresholds.total,
+    )
 
 
-def _failures(case: _Case) -> Finding | None:
-    last = case.equipment.failed_at
-    lately = last is not None and case.now - last <= LATELY
-    return Finding("failures", case.equipment.failures, case.limits.failures) if lately else None
+def _failures(assessment: _Assessment) -> Finding | None:
+    last = assessment.equipment.failed_at
+    is_recent = last is not None and assessment.now - last <= RECENT_FAILURE_WINDOW
+    return (
+        Finding("failures", assessment.equipment.failure_count, assessment.thresholds.failures) if is_recent else None
+    )
 
 
-def _cost(case: _Case) -> Finding | None:
-    spent, price = case.equipment.repair_cost, case.price
-    if spent is None or price is None or not price.minor or price.currency != spent.currency:
+def _cost(assessment: _Assessment) -> Finding | None:
+    repair_cost, price = assessment.equipment.repair_cost, assessment.price
+    if repair_cost is None or price is None or not price.minor or price.currency != repair_cost.currency:
         return None
-    return Finding("cost", spent.minor * WHOLE // price.minor, case.limits.cost)
+    return Finding("cost", repair_cost.minor * FULL // price.minor, assessment.thresholds.cost)
 
 
-RULES: Final[tuple[Callable[[_Case], Finding | None], ...]] = (_life, _total, _failures, _cost)
+RULES: Final[tuple[Callable[[_Assessment], Finding | None], ...]] = (_life, _total, _failures, _cost)
 """Everything that may speak for a replacement."""

@@ -24,7 +24,7 @@ MESSAGES: Final = {
     ),
     "escalation.at_risk": ("Vaxtı yaxınlaşır: {subject}", "“{subject}” ({responsible}) üçün son vaxt: {due}."),
     "case.waiting": ("Müştəridən yenidən soruşun: {subject}", "Müştərini {due} tarixinədək gözlədik: “{subject}”."),
-    "case.yours": ("Sizə tapşırıldı: {subject}", "“{subject}” üçün siz cavabdehsiniz. Son vaxt: {due}."),
+    "case.assigned": ("Sizə tapşırıldı: {subject}", "“{subject}” üçün siz cavabdehsiniz. Son vaxt: {due}."),
     "compensation.approval": (
         "Təsdiq edin: {subject}",
         "{proposer} “{subject}” üçün {amount} təklif edir; sizin təsdiqiniz lazımdır.",
@@ -35,7 +35,7 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Şikayətiniz: {subject}", "{text}"),
-    "customer.rate": (
+    "customer.rating_request": (
         "Nəticədən razısınızmı?",
         "“{subject}” şikayətiniz bağlandı. Nəticədən 1-dən 5-dək nə qədər razısınız?",
     ),
@@ -78,9 +78,9 @@ LABELS: Final = {
     "documents": "Sənədlər",
     "messages": "Mesajlar",
     "moved_on": "Davam edib",
-    "told": "Xəbər verilib",
+    "escalation_level": "Xəbər verilib",
     "opened": "Açılıb",
-    "nobody": "Heç kim",
+    "unassigned": "Heç kim",
     "not_yet": "Hələ qazanılmayıb",
     "replace_life": "Yaşı, gözlənilən müddətdən",
     "replace_total": "İstifadəsi, xidmət müddətindən",
@@ -100,7 +100,7 @@ LABELS: Final = {
     "repeats": "Təkrar",
     "cost": "Xərc",
     "rating": "Məmnunluq",
-    "responsible": "Cavabdeh",
+    "owner": "Cavabdeh",
     "complaint": "Şikayət",
     "service": "Servis",
     "equipment": "Avadanlıq",

@@ -38,33 +38,33 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 
 
-def spoken(language: str | None) -> str:
+def negotiate_language(language: str | None) -> str:
     """Choose the language in which crmcore answers somebody.
 
     Example:
-        >>> spoken("lv-LV"), spoken("uz-Cyrl-UZ"), spoken("tlh"), spoken(None)
+        >>> negotiate_language("lv-LV"), negotiate_language("uz-Cyrl-UZ"), negotiate_language("tlh"), negotiate_language(None)
         ('lv', 'uz', 'en', 'en')
     """
     base = (language or "en").replace("_", "-").partition("-")[0].lower()
     return base if base in LANGUAGES else "en"
 
 
-def say(topic: str, language: str | None, facts: Mapping[str, object]) -> tuple[str, str]:
+def render_message(topic: str, language: str | None, variables: Mapping[str, object]) -> tuple[str, str]:
     """Find the subject and the body of a message, with its variables filled.
 
     The subject is one line, cut with an ellipsis; the body keeps every line of what is filled in, and is never cut. A topic that the
     catalogue does not know is its own subject, and its body is the value of ``text``.
 
     Example:
-        >>> say("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
+        >>> render_message("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
         'Atgādinājums: Zvanīt'
     """
-    words = {name: str(fact) for name, fact in facts.items() if fact is not None}
-    texts = LANGUAGES[spoken(language)].get(topic) or en.MESSAGES.get(topic)
+    text_variables = {name: str(value) for name, value in variables.items() if value is not None}
+    texts = LANGUAGES[negotiate_language(language)].get(topic) or en.MESSAGES.get(topic)
     if texts is None:
-        return topic, words.get("text", "")
+        return topic, text_variables.get("text", "")
     subject, body = texts
-    return fill(subject, words), fill_lines(body, words)
+    return fill(subject, text_variables), fill_lines(body, text_variables)
 
 
 def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...]:
@@ -80,16 +80,16 @@ def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...
     return tuple(sorted(VARIABLES.get(topic, frozenset()) - given))
 
 
-def label(word: str, language: str | None) -> str:
+def label(key: str, language: str | None) -> str:
     """Find a word of a report or a page; a word that crmcore does not know is its own label.
 
     Example:
         >>> label("won", "az"), label("Prix trop élevé", "az")
         ('Qazanılıb', 'Prix trop élevé')
     """
-    return LABELS[spoken(language)].get(word) or en.LABELS.get(word) or word
+    return LABELS[negotiate_language(language)].get(key) or en.LABELS.get(key) or key
 
 
 def direction(language: str | None) -> str:
     """Whether a language is written from the left or from the right: ``ltr`` or ``rtl``."""
-    return "rtl" if spoken(language) in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if negotiate_language(language) in RIGHT_TO_LEFT else "ltr"

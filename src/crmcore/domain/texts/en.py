@@ -24,7 +24,7 @@ MESSAGES: Final = {
         '"{subject}", for which {responsible} is responsible, is due at {due}.',
     ),
     "case.waiting": ("Ask the customer again: {subject}", 'We waited for the customer until {due}: "{subject}".'),
-    "case.yours": ("Yours: {subject}", 'You are responsible for "{subject}". It is due at {due}.'),
+    "case.assigned": ("Yours: {subject}", 'You are responsible for "{subject}". It is due at {due}.'),
     "compensation.approval": (
         "Please approve: {subject}",
         '{proposer} proposes {amount} for "{subject}" and needs your approval.',
@@ -35,7 +35,7 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Your complaint: {subject}", "{text}"),
-    "customer.rate": (
+    "customer.rating_request": (
         "How content are you?",
         'Your complaint "{subject}" is closed. How content are you with the outcome, from 1 to 5?',
     ),
@@ -78,9 +78,9 @@ LABELS: Final = {
     "documents": "Documents",
     "messages": "Messages",
     "moved_on": "Went on",
-    "told": "Told",
+    "escalation_level": "Told",
     "opened": "Opened",
-    "nobody": "Nobody",
+    "unassigned": "Nobody",
     "not_yet": "Not won yet",
     "replace_life": "Age, of the expected life",
     "replace_total": "Use, of what such a piece lasts",
@@ -100,7 +100,7 @@ LABELS: Final = {
     "repeats": "Repeated",
     "cost": "Cost",
     "rating": "Satisfaction",
-    "responsible": "Responsible",
+    "owner": "Responsible",
     "complaint": "Complaint",
     "service": "Service",
     "equipment": "Equipment",

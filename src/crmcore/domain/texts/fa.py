@@ -21,7 +21,7 @@ MESSAGES: Final = {
     ),
     "escalation.at_risk": ("نزدیک به دیرکرد: {subject}", "مهلت «{subject}» که بر عهدهٔ {responsible} است {due} است."),
     "case.waiting": ("دوباره از مشتری بپرسید: {subject}", "تا {due} منتظر مشتری بودیم: «{subject}»."),
-    "case.yours": ("بر عهدهٔ شما: {subject}", "مسئول «{subject}» شما هستید. مهلت: {due}."),
+    "case.assigned": ("بر عهدهٔ شما: {subject}", "مسئول «{subject}» شما هستید. مهلت: {due}."),
     "compensation.approval": (
         "لطفاً تأیید کنید: {subject}",
         "{proposer} برای «{subject}» مبلغ {amount} پیشنهاد کرده است و تأیید شما لازم است.",
@@ -32,7 +32,10 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("شکایت شما: {subject}", "{text}"),
-    "customer.rate": ("چقدر راضی هستید؟", "شکایت شما «{subject}» بسته شد. از ۱ تا ۵ چقدر از نتیجه راضی هستید؟"),
+    "customer.rating_request": (
+        "چقدر راضی هستید؟",
+        "شکایت شما «{subject}» بسته شد. از ۱ تا ۵ چقدر از نتیجه راضی هستید؟",
+    ),
     "appointment.reminder": ("یادآوری: {title}", "قرار شما: «{title}»، {since}. {place}"),
 }
 
@@ -72,9 +75,9 @@ LABELS: Final = {
     "documents": "اسناد",
     "messages": "پیام\u200cها",
     "moved_on": "ادامه یافته",
-    "told": "اطلاع داده شده",
+    "escalation_level": "اطلاع داده شده",
     "opened": "باز شده",
-    "nobody": "هیچ\u200cکس",
+    "unassigned": "هیچ\u200cکس",
     "not_yet": "هنوز برنده نشده",
     "replace_life": "عمر، از عمر مورد انتظار",
     "replace_total": "کارکرد، از عمر مفید",
@@ -94,7 +97,7 @@ LABELS: Final = {
     "repeats": "تکراری",
     "cost": "هزینه",
     "rating": "رضایت",
-    "responsible": "مسئول",
+    "owner": "مسئول",
     "complaint": "شکایت",
     "service": "خدمات",
     "equipment": "تجهیزات",

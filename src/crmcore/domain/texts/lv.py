@@ -24,7 +24,7 @@ MESSAGES: Final = {
     ),
     "escalation.at_risk": ("Drīz kavēsies: {subject}", '"{subject}", par ko atbild {responsible}, termiņš: {due}.'),
     "case.waiting": ("Pajautājiet klientam vēlreiz: {subject}", 'Klienta atbildi gaidījām līdz {due}: "{subject}".'),
-    "case.yours": ("Jūsu ziņā: {subject}", 'Jūs atbildat par "{subject}". Termiņš: {due}.'),
+    "case.assigned": ("Jūsu ziņā: {subject}", 'Jūs atbildat par "{subject}". Termiņš: {due}.'),
     "compensation.approval": (
         "Lūdzu, apstipriniet: {subject}",
         '{proposer} par "{subject}" piedāvā {amount}; vajadzīgs jūsu apstiprinājums.',
@@ -35,7 +35,7 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Jūsu sūdzība: {subject}", "{text}"),
-    "customer.rate": (
+    "customer.rating_request": (
         "Cik apmierināts esat?",
         'Jūsu sūdzība "{subject}" ir slēgta. Cik apmierināts esat ar iznākumu, no 1 līdz 5?',
     ),
@@ -78,9 +78,9 @@ LABELS: Final = {
     "documents": "Dokumenti",
     "messages": "Ziņojumi",
     "moved_on": "Turpinājās",
-    "told": "Paziņots",
+    "escalation_level": "Paziņots",
     "opened": "Atvērti",
-    "nobody": "Neviens",
+    "unassigned": "Neviens",
     "not_yet": "Vēl nav uzvarēti",
     "replace_life": "Vecums, no paredzamā mūža",
     "replace_total": "Nolietojums, no resursa",
@@ -100,7 +100,7 @@ LABELS: Final = {
     "repeats": "Atkārtoti",
     "cost": "Izmaksas",
     "rating": "Apmierinātība",
-    "responsible": "Atbildīgais",
+    "owner": "Atbildīgais",
     "complaint": "Sūdzība",
     "service": "Serviss",
     "equipment": "Iekārtas",

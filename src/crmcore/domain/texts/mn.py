@@ -24,7 +24,7 @@ MESSAGES: Final = {
     ),
     "escalation.at_risk": ("Хугацаа дөхөж байна: {subject}", "{responsible} хариуцсан “{subject}”-ийн хугацаа: {due}."),
     "case.waiting": ("Үйлчлүүлэгчээс дахин асууна уу: {subject}", "Үйлчлүүлэгчийг {due} хүртэл хүлээсэн: “{subject}”."),
-    "case.yours": ("Танд даалгасан: {subject}", "“{subject}”-ийг та хариуцна. Хугацаа: {due}."),
+    "case.assigned": ("Танд даалгасан: {subject}", "“{subject}”-ийг та хариуцна. Хугацаа: {due}."),
     "compensation.approval": (
         "Батална уу: {subject}",
         "{proposer} “{subject}”-д {amount} санал болгож байна; таны зөвшөөрөл хэрэгтэй.",
@@ -35,7 +35,7 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Таны гомдол: {subject}", "{text}"),
-    "customer.rate": (
+    "customer.rating_request": (
         "Та сэтгэл хангалуун байна уу?",
         "Таны “{subject}” гомдол хаагдлаа. Үр дүнд 1-ээс 5 хүртэл хэр сэтгэл хангалуун байна вэ?",
     ),
@@ -78,9 +78,9 @@ LABELS: Final = {
     "documents": "Баримт",
     "messages": "Мессеж",
     "moved_on": "Үргэлжилсэн",
-    "told": "Мэдэгдсэн",
+    "escalation_level": "Мэдэгдсэн",
     "opened": "Нээсэн",
-    "nobody": "Хэн ч биш",
+    "unassigned": "Хэн ч биш",
     "not_yet": "Хараахан хожоогүй",
     "replace_life": "Нас, тооцоолсон хугацаанаас",
     "replace_total": "Ашиглалт, нөөцөөс",
@@ -100,7 +100,7 @@ LABELS: Final = {
     "repeats": "Давтагдсан",
     "cost": "Зардал",
     "rating": "Сэтгэл ханамж",
-    "responsible": "Хариуцагч",
+    "owner": "Хариуцагч",
     "complaint": "Гомдол",
     "service": "Үйлчилгээ",
     "equipment": "Тоног төхөөрөмж",

@@ -24,7 +24,7 @@ MESSAGES: Final = {
     ),
     "escalation.at_risk": ("Muddati yaqin: {subject}", "“{subject}” ({responsible}) muddati: {due}."),
     "case.waiting": ("Mijozdan yana so‘rang: {subject}", "Mijozni {due} gacha kutdik: “{subject}”."),
-    "case.yours": ("Sizga topshirildi: {subject}", "“{subject}” uchun siz mas’ulsiz. Muddati: {due}."),
+    "case.assigned": ("Sizga topshirildi: {subject}", "“{subject}” uchun siz mas’ulsiz. Muddati: {due}."),
     "compensation.approval": (
         "Tasdiqlang: {subject}",
         "{proposer} “{subject}” uchun {amount} taklif qilmoqda; sizning tasdig‘ingiz kerak.",
@@ -35,7 +35,7 @@ MESSAGES: Final = {
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Shikoyatingiz: {subject}", "{text}"),
-    "customer.rate": (
+    "customer.rating_request": (
         "Natijadan mamnunmisiz?",
         "“{subject}” shikoyatingiz yopildi. Natijadan 1 dan 5 gacha qanchalik mamnunsiz?",
     ),
@@ -78,9 +78,9 @@ LABELS: Final = {
     "documents": "Hujjatlar",
     "messages": "Xabarlar",
     "moved_on": "Davom etgan",
-    "told": "Xabar berilgan",
+    "escalation_level": "Xabar berilgan",
     "opened": "Ochilgan",
-    "nobody": "Hech kim",
+    "unassigned": "Hech kim",
     "not_yet": "Hali yutilmagan",
     "replace_life": "Yoshi, kutilgan muddatdan",
     "replace_total": "Ishlatilishi, xizmat muddatidan",
@@ -100,7 +100,7 @@ LABELS: Final = {
     "repeats": "Takroriy",
     "cost": "Xarajat",
     "rating": "Mamnunlik",
-    "responsible": "Mas’ul",
+    "owner": "Mas’ul",
     "complaint": "Shikoyat",
     "service": "Servis",
     "equipment": "Jihozlar",

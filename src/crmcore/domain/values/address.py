@@ -1,14 +1,14 @@
 """Postal addresses: free lines and a country. No rule of the post is enforced, because real addresses break them all."""
 
 from crmcore.domain import fields
-from crmcore.domain.errors.given import NotAllowed
-from crmcore.domain.fields.build import build
+from crmcore.domain.errors.given import InvalidChoiceError
+from crmcore.domain.fields.build import make_field
 from crmcore.domain.kernel import value
 
 
 def _check_country(code: object) -> None:
     if type(code) is not str or len(code) != 2 or not code.isascii() or not code.isalpha() or not code.isupper():
-        raise NotAllowed("", allowed=("two capital letters of ISO 3166-1, such as LV",))
+        raise InvalidChoiceError("", allowed=("two capital letters of ISO 3166-1, such as LV",))
 
 
 @value
@@ -23,14 +23,14 @@ class PostalAddress:
         region: province or district.
     """
 
-    street: str = fields.text(personal=True, lines=True, limit=500)
-    city: str = fields.text(personal=True, default="", blank=True)
-    postcode: str = fields.text(personal=True, limit=20, default="", blank=True)
-    country: str | None = build(_check_country, optional=True, personal=False, default=None)
-    region: str = fields.text(personal=True, default="", blank=True)
+    street: str = fields.text(personal=True, multiline=True, max_length=500)
+    city: str = fields.text(personal=True, default="", allow_blank=True)
+    postcode: str = fields.text(personal=True, max_length=20, default="", allow_blank=True)
+    country: str | None = make_field(_check_country, optional=True, personal=False, default=None)
+    region: str = fields.text(personal=True, default="", allow_blank=True)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The address as the lines of a letter."""
-        place = " ".join(part for part in (self.postcode, self.city) if part)
-        return tuple(line for line in (*self.street.splitlines(), place, self.region, self.country or "") if line)
+        locality = " ".join(part for part in (self.postcode, self.city) if part)
+        return tuple(line for line in (*self.street.splitlines(), locality, self.region, self.country or "") if line)

@@ -6,7 +6,7 @@ places in ISO and is written with none).
 
 from typing import Final
 
-_BY_PLACES: Final = {
+_CODES_BY_PLACES: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY "
@@ -19,5 +19,7 @@ _BY_PLACES: Final = {
     4: "CLF UYW",
 }
 
-PLACES: Final[dict[str, int]] = {code: places for places, codes in _BY_PLACES.items() for code in codes.split()}
+DECIMAL_PLACES: Final[dict[str, int]] = {
+    code: places for places, codes in _CODES_BY_PLACES.items() for code in codes.split()
+}
 """Decimal places by currency code."""

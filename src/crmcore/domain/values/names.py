@@ -31,14 +31,14 @@ _LETTERS: Final = str.maketrans(
     | dict.fromkeys("ъь" + _APOSTROPHES)
 )
 # After it too, for what a mark had hidden. Arabic letters as Persian writes them; tatweel and joiners vanish.
-_REST: Final = _LETTERS | str.maketrans(
+_LETTERS_AFTER_DECOMPOSITION: Final = _LETTERS | str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه", "ٱ": "ا"} | dict.fromkeys("\u0640\u200b\u200c\u200d\xad")
 )
-KEY_LIMIT: Final = 400
+MAX_KEY_LENGTH: Final = 400
 """How much of a name's key is kept. Some characters fold into many: ﷺ into eighteen."""
 
-_GAP = re.compile(r"[\W_]+")
-_KH: Final = re.compile("[kxh]*[xh]")
+_SEPARATORS = re.compile(r"[\W_]+")
+_KH_SPELLINGS: Final = re.compile("[kxh]*[xh]")
 
 
 def fold(name: str) -> str:
@@ -54,16 +54,16 @@ def fold(name: str) -> str:
     if not key.isascii():
         key = unicodedata.normalize("NFC", key).translate(_LETTERS)
         key = unicodedata.normalize("NFKD", key)
-        key = (key if key.isascii() else "".join([c if c.isascii() else _plain(c) for c in key])).casefold()
+        key = (key if key.isascii() else "".join([c if c.isascii() else _strip_mark(c) for c in key])).casefold()
     # Each step is taken only where it can change something: most names are plain letters by now.
-    key = key.replace("'", "").replace("`", "") if key.isascii() else key.translate(_REST)
-    key = _GAP.sub(" ", key).strip()
+    key = key.replace("'", "").replace("`", "") if key.isascii() else key.translate(_LETTERS_AFTER_DECOMPOSITION)
+    key = _SEPARATORS.sub(" ", key).strip()
     if "x" in key or "kh" in key or "hh" in key:
-        key = _KH.sub("h", key)
+        key = _KH_SPELLINGS.sub("h", key)
     return key.replace("sh", "s").replace("ch", "c").replace("y", "i")
 
 
-def _plain(char: str) -> str:
+def _strip_mark(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Mn":
         return ""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from crmcore.domain import fields
-from crmcore.domain.errors.given import OutOfRange
+from crmcore.domain.errors.given import OutOfRangeError
 from crmcore.domain.kernel import value
 
 
@@ -12,15 +12,15 @@ class Period:
     """From one instant up to, and not including, another.
 
     Raises:
-        OutOfRange: it ends before it begins.
+        OutOfRangeError: it ends before it begins.
     """
 
-    since: datetime = fields.moment()
-    until: datetime = fields.moment()
+    since: datetime = fields.timestamp()
+    until: datetime = fields.timestamp()
 
     def __attrs_post_init__(self) -> None:
         if self.until < self.since:
-            raise OutOfRange("period.until", "must not lie before period.since")
+            raise OutOfRangeError("period.until", "must not lie before period.since")
 
     def __contains__(self, at: datetime) -> bool:
         return self.since <= at < self.until

@@ -9,19 +9,19 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.given import Blank, InvalidInput, NotAllowed
-from crmcore.domain.fields.build import build
-from crmcore.domain.fields.part import listed
-from crmcore.domain.fields.time import checked_day
+from crmcore.domain.errors.given import InvalidChoiceError, InvalidInputError, RequiredError
+from crmcore.domain.fields.build import make_field
+from crmcore.domain.fields.part import as_tuple
+from crmcore.domain.fields.time import checked_date
 from crmcore.domain.ids import CalendarId
-from crmcore.domain.kernel import Entity, Event, Shape, changed, record
-from crmcore.domain.worktime.hours import Holiday, OneOff, Shift, checked_week
-from crmcore.domain.worktime.time import WorkTime, worktime
+from crmcore.domain.kernel import Entity, EntityMeta, Event, copy_with, record
+from crmcore.domain.worktime.hours import DayOverride, Holiday, Shift, checked_week
+from crmcore.domain.worktime.time import BusinessHours, cached_business_hours
 from crmcore.domain.zones import zone_of
 
-DEFAULT: Final = "default"
+DEFAULT_CALENDAR_NAME: Final = "default"
 """The name of the calendar by which the house works, unless the host says otherwise."""
-DAYS: Final = 5_000
+MAX_DAYS: Final = 5_000
 """How many holidays, and how many days of their own, a calendar holds."""
 
 
@@ -31,9 +31,9 @@ def _check_zone(name: Any) -> None:
 
 def _check_week(week: Any) -> None:
     if type(week) is not tuple or any(type(shift) is not Shift for shift in week):
-        raise InvalidInput("", "must be shifts; see Shift.week")
+        raise InvalidInputError("", "must be shifts; see Shift.week")
     if not week:
-        raise Blank("", "must have hours")
+        raise RequiredError("", "must have hours")
     checked_week(week)
 
 
@@ -42,7 +42,7 @@ class CalendarCreated(Event):
     """A working calendar was created."""
 
     name: ClassVar[str] = "calendar.created"
-    zone: str = fields.text(personal=False, limit=60)
+    zone: str = fields.text(personal=False, max_length=60)
 
 
 @record
@@ -50,8 +50,8 @@ class CalendarChanged(Event):
     """A working calendar's hours, zone, holidays or days of their own changed."""
 
     name: ClassVar[str] = "calendar.changed"
-    what: str = fields.text(personal=False, limit=60)
-    days: int = fields.whole(default=0)
+    aspect: str = fields.text(personal=False, max_length=60)
+    day_count: int = fields.integer(default=0)
 
 
 @record
@@ -60,20 +60,20 @@ class WorkCalendar(Entity):
 
     Attributes:
         week: the shifts of every week.
-        one_offs: days that are not like others: exchanged working days, short days, days off.
+        day_overrides: days that are not like others: exchanged working days, short days, days off.
         country: whose holidays it keeps, by ISO 3166-1, with the part of the country behind a dash: ``DE-BY``.
     """
 
-    shape: ClassVar[Shape] = Shape("calendar", "calendars", unique=(("name",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("calendar", "calendars", unique_keys=(("name",),))
 
-    id: CalendarId = fields.ref("calendar")
-    name: str = fields.text(personal=False, limit=100)
-    zone: str = build(_check_zone, personal=False, limit=60, default="UTC")
-    week: tuple[Shift, ...] = build(_check_week)
-    holidays: tuple[Holiday, ...] = fields.parts(Holiday, most=DAYS, default=())
-    one_offs: tuple[OneOff, ...] = fields.parts(OneOff, most=DAYS, default=())
-    country: str = fields.text(personal=False, limit=10, default="", blank=True)
-    created_at: datetime = fields.moment()
+    id: CalendarId = fields.id_of("calendar")
+    name: str = fields.text(personal=False, max_length=100)
+    zone: str = make_field(_check_zone, personal=False, limit=60, default="UTC")
+    week: tuple[Shift, ...] = make_field(_check_week)
+    holidays: tuple[Holiday, ...] = fields.embedded_list(Holiday, max_items=MAX_DAYS, default=())
+    day_overrides: tuple[DayOverride, ...] = fields.embedded_list(DayOverride, max_items=MAX_DAYS, default=())
+    country: str = fields.text(personal=False, max_length=10, default="", allow_blank=True)
+    created_at: datetime = fields.timestamp()
 
     @classmethod
     def create(
@@ -93,76 +93,76 @@ class WorkCalendar(Entity):
             (others): as the attributes.
 
         Raises:
-            InvalidInput: hours that overlap or cannot be read, or a zone that does not exist.
+            InvalidInputError: hours that overlap or cannot be read, or a zone that does not exist.
         """
-        calendar = cls(id=id, name=name, zone=zone, week=_week(hours), country=country, created_at=at)
-        return calendar._after(CalendarCreated(at=at, zone=calendar.zone))
+        calendar = cls(id=id, name=name, zone=zone, week=_parse_week(hours), country=country, created_at=at)
+        return calendar._record(CalendarCreated(at=at, zone=calendar.zone))
 
     @property
-    def time(self) -> WorkTime:
+    def business_hours(self) -> BusinessHours:
         """The working time that it tells."""
-        return worktime(self.zone, self.week, self.holidays, self.one_offs)
+        return cached_business_hours(self.zone, self.week, self.holidays, self.day_overrides)
 
-    def change_hours(self, hours: str | Sequence[Shift], *, at: datetime, zone: str | None = None) -> Self:
+    def set_hours(self, hours: str | Sequence[Shift], *, at: datetime, zone: str | None = None) -> Self:
         """Work at other hours.
 
         Raises:
-            InvalidInput: as in `create`.
+            InvalidInputError: as in `create`.
         """
-        fact = CalendarChanged(at=at, what="hours")
-        return self._after(fact, week=_week(hours), zone=self.zone if zone is None else zone)
+        event = CalendarChanged(at=at, aspect="hours")
+        return self._record(event, week=_parse_week(hours), zone=self.zone if zone is None else zone)
 
     def add_holidays(self, holidays: Iterable[Holiday], *, at: datetime) -> Self:
         """Keep some holidays. One that is in the list already, kept or not, stays as it is."""
-        known = {(holiday.day, holiday.name) for holiday in self.holidays}
+        existing = {(holiday.day, holiday.name) for holiday in self.holidays}
         new = {(holiday.day, holiday.name): holiday for holiday in holidays}
-        added = [holiday for key, holiday in new.items() if key not in known]
+        added = [holiday for key, holiday in new.items() if key not in existing]
         if not added:
             return self
-        kept = tuple(sorted((*self.holidays, *added), key=lambda holiday: (holiday.day, holiday.name)))
-        return self._after(CalendarChanged(at=at, what="holidays", days=len(added)), holidays=kept)
+        merged = tuple(sorted((*self.holidays, *added), key=lambda holiday: (holiday.day, holiday.name)))
+        return self._record(CalendarChanged(at=at, aspect="holidays", day_count=len(added)), holidays=merged)
 
-    def keep_holiday(self, day: date, *, kept: bool, at: datetime) -> Self:
+    def set_holiday_observed(self, day: date, *, observed: bool, at: datetime) -> Self:
         """Keep the holidays of a day, or work on them.
 
         Raises:
-            NotAllowed: there is no holiday on that day.
+            InvalidChoiceError: there is no holiday on that day.
         """
         if not any(holiday.day == day for holiday in self.holidays):
-            raise NotAllowed("day", allowed=("a day that is a holiday in this calendar",))
-        holidays = tuple(changed(h, active=kept) if h.day == day else h for h in self.holidays)
+            raise InvalidChoiceError("day", allowed=("a day that is a holiday in this calendar",))
+        holidays = tuple(copy_with(h, is_observed=observed) if h.day == day else h for h in self.holidays)
         if holidays == self.holidays:
             return self
-        return self._after(CalendarChanged(at=at, what="holidays", days=1), holidays=holidays)
+        return self._record(CalendarChanged(at=at, aspect="holidays", day_count=1), holidays=holidays)
 
-    def set_days(self, days: Iterable[OneOff], *, at: datetime) -> Self:
+    def override_days(self, overrides: Iterable[DayOverride], *, at: datetime) -> Self:
         """Give some days hours of their own, in place of those that they had of their own before."""
-        new = {one.day: one for one in days}
-        known = {one.day: one for one in self.one_offs}
-        days = tuple(one for _, one in sorted({**known, **new}.items()))
-        if days == self.one_offs:
+        new = {override.day: override for override in overrides}
+        existing = {override.day: override for override in self.day_overrides}
+        overrides = tuple(override for _, override in sorted({**existing, **new}.items()))
+        if overrides == self.day_overrides:
             return self
-        return self._after(CalendarChanged(at=at, what="days", days=len(new)), one_offs=days)
+        return self._record(CalendarChanged(at=at, aspect="days", day_count=len(new)), day_overrides=overrides)
 
-    def exchange(self, free: date, worked: date, *, at: datetime, reason: str = "") -> Self:
+    def swap_days(self, day_off: date, working_day: date, *, at: datetime, reason: str = "") -> Self:
         """Be free on a working day, and work its hours on another day instead.
 
         Raises:
-            InvalidInput: it is the same day.
+            InvalidInputError: it is the same day.
         """
-        free, worked = checked_day("free", free), checked_day("worked", worked)
-        if free == worked:
-            raise InvalidInput("worked", "must be another day than the one that is free")
-        like = OneOff(worked, like=free.weekday(), reason=reason)
-        return self.set_days((OneOff(free, reason=reason), like), at=at)
+        day_off, working_day = checked_date("day_off", day_off), checked_date("working_day", working_day)
+        if day_off == working_day:
+            raise InvalidInputError("working_day", "must be another day than the one that is free")
+        override = DayOverride(working_day, as_weekday=day_off.weekday(), reason=reason)
+        return self.override_days((DayOverride(day_off, reason=reason), override), at=at)
 
-    def clear_day(self, day: date, *, at: datetime) -> Self:
+    def remove_override(self, day: date, *, at: datetime) -> Self:
         """Let a day be again like others of its weekday."""
-        days = tuple(one for one in self.one_offs if one.day != day)
-        if days == self.one_offs:
+        overrides = tuple(override for override in self.day_overrides if override.day != day)
+        if overrides == self.day_overrides:
             return self
-        return self._after(CalendarChanged(at=at, what="days", days=1), one_offs=days)
+        return self._record(CalendarChanged(at=at, aspect="days", day_count=1), day_overrides=overrides)
 
 
-def _week(hours: str | Sequence[Shift]) -> tuple[Shift, ...]:
-    return Shift.week(hours) if isinstance(hours, str) else listed("week", hours)
+def _parse_week(hours: str | Sequence[Shift]) -> tuple[Shift, ...]:
+    return Shift.parse_week(hours) if isinstance(hours, str) else as_tuple("week", hours)

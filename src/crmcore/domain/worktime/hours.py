@@ -12,18 +12,18 @@ from itertools import pairwise
 from typing import Final, Self
 
 from crmcore.domain import fields
-from crmcore.domain.errors.given import InvalidInput, NotAllowed, OutOfRange
+from crmcore.domain.errors.given import InvalidChoiceError, InvalidInputError, OutOfRangeError
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.kernel import value
 
-MINUTES: Final = 1_440
+MINUTES_PER_DAY: Final = 1_440
 """Minutes of a day of the clock."""
-WEEK: Final = 7 * MINUTES
-DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MINUTES_PER_WEEK: Final = 7 * MINUTES_PER_DAY
+WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 """The weekdays as OpenStreetMap writes them, Monday first."""
 
-_TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
-_DAYS = re.compile(r"(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?")
+_TIME_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+_WEEKDAY_RANGE = re.compile(r"(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?")
 
 
 @value
@@ -35,39 +35,39 @@ class Hours:
         closes: the minute at which it is over; past 1,440 it lies on the next day.
     """
 
-    opens: int = fields.whole(most=MINUTES - 1)
-    closes: int = fields.whole(least=1, most=2 * MINUTES - 1)
+    opens: int = fields.integer(max=MINUTES_PER_DAY - 1)
+    closes: int = fields.integer(min=1, max=2 * MINUTES_PER_DAY - 1)
 
     def __attrs_post_init__(self) -> None:
-        if not self.opens < self.closes <= self.opens + MINUTES:
-            raise OutOfRange("hours.closes", "must lie after the opening, by a day at most")
+        if not self.opens < self.closes <= self.opens + MINUTES_PER_DAY:
+            raise OutOfRangeError("hours.closes", "must lie after the opening, by a day at most")
 
     @classmethod
-    def read(cls, written: str) -> tuple[Self, ...]:
+    def parse(cls, text: str) -> tuple[Self, ...]:
         """Read hours such as ``09:00-13:00,14:00-18:00``. What ends before it begins ends on the next day.
 
         Raises:
-            InvalidInput: they cannot be read, or overlap.
+            InvalidInputError: they cannot be read, or overlap.
 
         Example:
-            >>> Hours.read("09:00-13:00,22:00-06:00")
+            >>> Hours.parse("09:00-13:00,22:00-06:00")
             (Hours(opens=540, closes=780), Hours(opens=1320, closes=1800))
         """
-        checked_type("hours", str, written)
-        read = []
-        for piece in written.replace(" ", "").split(","):
-            found = _TIMES.fullmatch(piece)
-            if found is None:
-                raise InvalidInput("hours", "must be written as 09:00-13:00,14:00-18:00")
-            first, last = (int(n) for n in found.groups()[:2]), (int(n) for n in found.groups()[2:] if n)
+        checked_type("hours", str, text)
+        parsed = []
+        for part in text.replace(" ", "").split(","):
+            match = _TIME_RANGE.fullmatch(part)
+            if match is None:
+                raise InvalidInputError("hours", "must be written as 09:00-13:00,14:00-18:00")
+            first, last = (int(n) for n in match.groups()[:2]), (int(n) for n in match.groups()[2:] if n)
             opens, closes = (hour * 60 + minute for hour, minute in (first, last))
-            read.append(cls(opens, closes if closes > opens else closes + MINUTES))
-        ordered = tuple(sorted(read, key=lambda hours: hours.opens))
-        check_apart("hours", [(hours.opens, hours.closes) for hours in ordered])
+            parsed.append(cls(opens, closes if closes > opens else closes + MINUTES_PER_DAY))
+        ordered = tuple(sorted(parsed, key=lambda hours: hours.opens))
+        check_no_overlap("hours", [(hours.opens, hours.closes) for hours in ordered])
         return ordered
 
     def __str__(self) -> str:
-        return f"{_clock(self.opens)}-{_clock(self.closes if self.closes <= MINUTES else self.closes - MINUTES)}"
+        return f"{_format_minute(self.opens)}-{_format_minute(self.closes if self.closes <= MINUTES_PER_DAY else self.closes - MINUTES_PER_DAY)}"
 
 
 @value
@@ -78,31 +78,33 @@ class Shift:
         weekday: 0 is Monday.
     """
 
-    weekday: int = fields.whole(most=6)
-    hours: Hours = fields.part(Hours)
+    weekday: int = fields.integer(max=6)
+    hours: Hours = fields.embedded(Hours)
 
     @classmethod
-    def week(cls, written: str) -> "tuple[Shift, ...]":
+    def parse_week(cls, text: str) -> "tuple[Shift, ...]":
         """Read a week's hours as OpenStreetMap writes opening hours.
 
         Raises:
-            InvalidInput: they cannot be read, or overlap.
+            InvalidInputError: they cannot be read, or overlap.
 
         Example:
-            >>> [str(shift) for shift in Shift.week("Fr-Sa 22:00-06:00")]
+            >>> [str(shift) for shift in Shift.parse_week("Fr-Sa 22:00-06:00")]
             ['Fr 22:00-06:00', 'Sa 22:00-06:00']
-            >>> len(Shift.week("Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00")), len(Shift.week("24/7"))
+            >>> len(Shift.parse_week("Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00")), len(Shift.parse_week("24/7"))
             (11, 7)
         """
-        checked_type("week", str, written)
+        checked_type("week", str, text)
         shifts: list[Shift] = []
-        for line in ("Mo-Su 00:00-24:00" if written.strip() == "24/7" else written).split(";"):
-            days, _, hours = line.strip().partition(" ")
-            shifts += [cls(weekday, one) for weekday in _weekdays(days) for one in Hours.read(hours)]
+        for rule in ("Mo-Su 00:00-24:00" if text.strip() == "24/7" else text).split(";"):
+            days, _, hours = rule.strip().partition(" ")
+            shifts += [
+                cls(weekday, hours_of_day) for weekday in _parse_weekdays(days) for hours_of_day in Hours.parse(hours)
+            ]
         return checked_week(shifts)
 
     def __str__(self) -> str:
-        return f"{DAYS[self.weekday]} {self.hours}"
+        return f"{WEEKDAYS[self.weekday]} {self.hours}"
 
 
 @value
@@ -111,64 +113,70 @@ class Holiday:
 
     Attributes:
         hours: which are closed, by the clock; None is the whole day.
-        active: whether the house keeps it. One that is brought from a calendar of a country and is not kept stays in the list, so that
+        is_observed: whether the house keeps it. One that is brought from a calendar of a country and is not kept stays in the list, so that
             it is not brought again.
     """
 
-    day: date = fields.day()
-    name: str = fields.text(personal=False, default="", blank=True)
-    hours: Hours | None = fields.part(Hours, optional=True, default=None)
-    active: bool = fields.flag(default=True)
+    day: date = fields.date()
+    name: str = fields.text(personal=False, default="", allow_blank=True)
+    hours: Hours | None = fields.embedded(Hours, optional=True, default=None)
+    is_observed: bool = fields.boolean(default=True)
 
 
 @value
-class OneOff:
+class DayOverride:
     """One day that is not like others of its weekday: it has hours of its own, or those of another weekday.
 
     Attributes:
-        hours: of that day; none of them, and no `like`, is a day off.
-        like: the weekday whose hours it has, as when a working day is exchanged; 0 is Monday.
+        hours: of that day; none of them, and no `as_weekday`, is a day off.
+        as_weekday: the weekday whose hours it has, as when a working day is exchanged; 0 is Monday.
     """
 
-    day: date = fields.day()
-    hours: tuple[Hours, ...] = fields.parts(Hours, most=24, default=())
-    like: int | None = fields.whole(most=6, optional=True, default=None)
-    reason: str = fields.text(personal=False, default="", blank=True)
+    day: date = fields.date()
+    hours: tuple[Hours, ...] = fields.embedded_list(Hours, max_items=24, default=())
+    as_weekday: int | None = fields.integer(max=6, optional=True, default=None)
+    reason: str = fields.text(personal=False, default="", allow_blank=True)
 
     def __attrs_post_init__(self) -> None:
-        if self.hours and self.like is not None:
-            raise InvalidInput("oneOff.like", "must not be given with hours; they would contradict each other")
-        check_apart("oneOff.hours", sorted((hours.opens, hours.closes) for hours in self.hours))
+        if self.hours and self.as_weekday is not None:
+            raise InvalidInputError(
+                "dayOverride.as_weekday", "must not be given with hours; they would contradict each other"
+            )
+        check_no_overlap("dayOverride.hours", sorted((hours.opens, hours.closes) for hours in self.hours))
 
 
 def checked_week(shifts: Sequence[Shift]) -> tuple[Shift, ...]:
     """Put the shifts of a week in order.
 
     Raises:
-        InvalidInput: two of them overlap, Sunday's night and Monday's morning among them.
+        InvalidInputError: two of them overlap, Sunday's night and Monday's morning among them.
     """
     ordered = tuple(sorted(shifts, key=lambda shift: (shift.weekday, shift.hours.opens)))
-    spans = [(s.weekday * MINUTES + s.hours.opens, s.weekday * MINUTES + s.hours.closes) for s in ordered]
-    check_apart("week", [*spans, *((first + WEEK, last + WEEK) for first, last in spans[:1])])
+    ranges = [
+        (s.weekday * MINUTES_PER_DAY + s.hours.opens, s.weekday * MINUTES_PER_DAY + s.hours.closes) for s in ordered
+    ]
+    check_no_overlap(
+        "week", [*ranges, *((first + MINUTES_PER_WEEK, last + MINUTES_PER_WEEK) for first, last in ranges[:1])]
+    )
     return ordered
 
 
-def check_apart(field: str, spans: Sequence[tuple[int, int]]) -> None:
+def check_no_overlap(field: str, ranges: Sequence[tuple[int, int]]) -> None:
     """Refuse hours that overlap, in ascending order."""
-    for (_, closes), (opens, _) in pairwise(spans):
+    for (_, closes), (opens, _) in pairwise(ranges):
         if opens < closes:
-            raise InvalidInput(field, "must not overlap; begin each where the one before has ended, or later")
+            raise InvalidInputError(field, "must not overlap; begin each where the one before has ended, or later")
 
 
-def _weekdays(written: str) -> Iterator[int]:
-    for piece in written.split(","):
-        found = _DAYS.fullmatch(piece)
-        if found is None:
-            raise NotAllowed("week", allowed=(*DAYS, "a range such as Mo-Fr", "24/7"))
-        first = DAYS.index(found[1])
-        last = DAYS.index(found[2]) if found[2] else first
-        yield from ((first + step) % 7 for step in range((last - first) % 7 + 1))
+def _parse_weekdays(text: str) -> Iterator[int]:
+    for part in text.split(","):
+        match = _WEEKDAY_RANGE.fullmatch(part)
+        if match is None:
+            raise InvalidChoiceError("week", allowed=(*WEEKDAYS, "a range such as Mo-Fr", "24/7"))
+        first = WEEKDAYS.index(match[1])
+        last = WEEKDAYS.index(match[2]) if match[2] else first
+        yield from ((first + offset) % 7 for offset in range((last - first) % 7 + 1))
 
 
-def _clock(minute: int) -> str:
+def _format_minute(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"

@@ -13,17 +13,17 @@ from attrs import frozen
 Window = tuple[datetime, datetime]
 
 ZERO: Final = timedelta(0)
-FIRST: Final = 1900
-LAST: Final = 2200
+FIRST_YEAR: Final = 1900
+END_YEAR: Final = 2200
 """The years in which working time is counted."""
 
 
 @frozen(eq=False)
-class Month:
+class MonthIndex:
     """The windows of one month of UTC, in order and apart.
 
     Attributes:
-        before: for each window, how much of the month was open before it.
+        open_before: for each window, how much of the month was open before it.
         total: how much of it is open.
     """
 
@@ -31,76 +31,76 @@ class Month:
     until: datetime
     starts: Sequence[datetime]
     ends: Sequence[datetime]
-    before: Sequence[timedelta]
+    open_before: Sequence[timedelta]
     total: timedelta
 
-    def worked(self, at: datetime) -> timedelta:
+    def open_time_before(self, at: datetime) -> timedelta:
         """How much of the month was open before an instant of it."""
-        place = bisect_right(self.starts, at) - 1
-        if place < 0:
+        position = bisect_right(self.starts, at) - 1
+        if position < 0:
             return ZERO
-        end = self.ends[place]
-        return self.before[place] + ((end if end < at else at) - self.starts[place])  # noqa: FURB136  # half the time of min
+        end = self.ends[position]
+        return self.open_before[position] + ((end if end < at else at) - self.starts[position])  # noqa: FURB136  # half the time of min
 
-    def first(self, worked: timedelta) -> datetime:
+    def first_instant(self, open_time: timedelta) -> datetime:
         """The first instant at which so much of the month was open: more than nothing, no more than all."""
-        place = bisect_left(self.before, worked) - 1
-        return self.starts[place] + (worked - self.before[place])
+        position = bisect_left(self.open_before, open_time) - 1
+        return self.starts[position] + (open_time - self.open_before[position])
 
-    def last(self, worked: timedelta) -> datetime:
+    def last_instant(self, open_time: timedelta) -> datetime:
         """The last instant at which so much of the month was open: less than all."""
-        place = bisect_right(self.before, worked) - 1
-        return self.starts[place] + (worked - self.before[place])
+        position = bisect_right(self.open_before, open_time) - 1
+        return self.starts[position] + (open_time - self.open_before[position])
 
 
-def month_of(since: datetime, until: datetime, windows: Iterable[Window]) -> Month:
+def index_month(since: datetime, until: datetime, windows: Iterable[Window]) -> MonthIndex:
     """Make the index of a month from windows that are in order and apart, and may reach over its borders."""
-    starts, ends, before = [], [], []
+    starts, ends, open_before = [], [], []
     total = ZERO
     for start, end in windows:
         start, end = max(start, since), min(end, until)  # noqa: PLW2901  # cut to the month
         if start < end:
             starts.append(start)
             ends.append(end)
-            before.append(total)
+            open_before.append(total)
             total += end - start
-    return Month(since, until, starts, ends, before, total)
+    return MonthIndex(since, until, starts, ends, open_before, total)
 
 
-def united(windows: Iterable[Window]) -> list[Window]:
+def merge_windows(windows: Iterable[Window]) -> list[Window]:
     """Bring windows in order, and make one of those that overlap or touch."""
-    joined: list[Window] = []
+    merged: list[Window] = []
     for start, end in sorted(windows):
-        if joined and start <= joined[-1][1]:
-            if end > joined[-1][1]:
-                joined[-1] = (joined[-1][0], end)
+        if merged and start <= merged[-1][1]:
+            if end > merged[-1][1]:
+                merged[-1] = (merged[-1][0], end)
         elif start < end:
-            joined.append((start, end))
-    return joined
+            merged.append((start, end))
+    return merged
 
 
-def without(windows: Sequence[Window], closed: Sequence[Window]) -> list[Window]:
+def subtract_windows(windows: Sequence[Window], closed: Sequence[Window]) -> list[Window]:
     """Take closed times out of windows; both are in order and apart."""
-    left: list[Window] = []
-    place = 0
+    remaining: list[Window] = []
+    first_closed = 0
     for start, end in windows:
-        while place < len(closed) and closed[place][1] <= start:
-            place += 1
-        here = place
-        while start < end and here < len(closed) and closed[here][0] < end:
-            if start < closed[here][0]:
-                left.append((start, closed[here][0]))
-            start = closed[here][1]  # noqa: PLW2901  # what is left of the window
-            here += 1
+        while first_closed < len(closed) and closed[first_closed][1] <= start:
+            first_closed += 1
+        next_closed = first_closed
+        while start < end and next_closed < len(closed) and closed[next_closed][0] < end:
+            if start < closed[next_closed][0]:
+                remaining.append((start, closed[next_closed][0]))
+            start = closed[next_closed][1]  # noqa: PLW2901  # what is left of the window
+            next_closed += 1
         if start < end:
-            left.append((start, end))
-    return left
+            remaining.append((start, end))
+    return remaining
 
 
-def borders(number: int) -> Window:
+def month_bounds(month_number: int) -> Window:
     """When a month of UTC begins and ends; months are numbered from January of the year 0."""
-    return _first(number), _first(number + 1)
+    return _month_start(month_number), _month_start(month_number + 1)
 
 
-def _first(number: int) -> datetime:
-    return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+def _month_start(month_number: int) -> datetime:
+    return datetime(month_number // 12, month_number % 12 + 1, 1, tzinfo=UTC)

@@ -10,29 +10,29 @@ from itertools import groupby
 from typing import Final
 
 from crmcore.domain.values.period import Period
-from crmcore.domain.worktime.hours import Holiday, Hours, OneOff, Shift
-from crmcore.domain.worktime.months import Window, united, without
+from crmcore.domain.worktime.hours import DayOverride, Holiday, Hours, Shift
+from crmcore.domain.worktime.months import Window, merge_windows, subtract_windows
 from crmcore.domain.zones import instant, zone_of
 
 _DAY: Final = timedelta(days=1)
-_ROUND: Final = Hours(0, 24 * 60)
+_WHOLE_DAY: Final = Hours(0, 24 * 60)
 
 
-class Openings:
+class OpenWindows:
     """The windows of a working calendar.
 
     Args:
-        (all): as those of `crmcore.domain.worktime.time.WorkTime`.
+        (all): as those of `crmcore.domain.worktime.time.BusinessHours`.
     """
 
-    __slots__ = ("_closed", "_holidays", "_one_offs", "_partial", "_week", "zone")
+    __slots__ = ("_closed", "_holidays", "_overrides", "_partial_holidays", "_week", "zone")
 
     def __init__(
         self,
         zone: str,
         week: Sequence[Shift],
         holidays: Sequence[Holiday],
-        one_offs: Sequence[OneOff],
+        day_overrides: Sequence[DayOverride],
         closed: Iterable[Period],
     ) -> None:
         self.zone = zone_of(zone)
@@ -40,42 +40,44 @@ class Openings:
             weekday: tuple(shift.hours for shift in shifts)
             for weekday, shifts in groupby(sorted(week, key=lambda s: s.weekday), key=lambda s: s.weekday)
         }
-        self._one_offs = {one.day: one for one in one_offs}
-        kept = [holiday for holiday in holidays if holiday.active and holiday.day not in self._one_offs]
-        self._holidays = {holiday.day for holiday in kept if holiday.hours is None}
-        self._partial = [(holiday.day, holiday.hours) for holiday in kept if holiday.hours is not None]
-        self._closed = united((period.since, period.until) for period in closed)
+        self._overrides = {override.day: override for override in day_overrides}
+        observed = [holiday for holiday in holidays if holiday.is_observed and holiday.day not in self._overrides]
+        self._holidays = {holiday.day for holiday in observed if holiday.hours is None}
+        self._partial_holidays = [(holiday.day, holiday.hours) for holiday in observed if holiday.hours is not None]
+        self._closed = merge_windows((period.since, period.until) for period in closed)
 
-    def closed(self, more: Iterable[Period]) -> tuple[Period, ...]:
+    def closed_periods(self, additional: Iterable[Period]) -> tuple[Period, ...]:
         """The further times in which nothing is open, with some more."""
-        return (*(Period(since, until) for since, until in self._closed), *more)
+        return (*(Period(since, until) for since, until in self._closed), *additional)
 
     def windows(self, first: date, last: date) -> list[Window]:
         """What is open of the shifts that begin on some days of the clock."""
-        windows = united(
-            self._on(first + n * _DAY, hours)
+        windows = merge_windows(
+            self._window(first + n * _DAY, hours)
             for n in range((last - first).days + 1)
-            for hours in self._hours(first + n * _DAY)
+            for hours in self._hours_of(first + n * _DAY)
         )
         if not windows:
             return windows
-        partial = (self._on(day, hours) for day, hours in self._partial if first - _DAY <= day <= last + _DAY)
+        partial = (
+            self._window(day, hours) for day, hours in self._partial_holidays if first - _DAY <= day <= last + _DAY
+        )
         start, end = windows[0][0], windows[-1][1]
         closed = (window for window in self._closed if window[0] < end and start < window[1])
-        return without(windows, united((*partial, *closed)))
+        return subtract_windows(windows, merge_windows((*partial, *closed)))
 
-    def days(self, first: date, last: date) -> list[Window]:
+    def day_windows(self, first: date, last: date) -> list[Window]:
         """The days of the clock that are worked, of some, from midnight to midnight."""
         days = (first + n * _DAY for n in range((last - first).days + 1))
-        return united(self._on(day, _ROUND) for day in days if self.windows(day, day))
+        return merge_windows(self._window(day, _WHOLE_DAY) for day in days if self.windows(day, day))
 
-    def _hours(self, day: date) -> tuple[Hours, ...]:
-        one = self._one_offs.get(day)
-        if one is not None:
-            return one.hours if one.like is None else self._week.get(one.like, ())
+    def _hours_of(self, day: date) -> tuple[Hours, ...]:
+        override = self._overrides.get(day)
+        if override is not None:
+            return override.hours if override.as_weekday is None else self._week.get(override.as_weekday, ())
         return () if day in self._holidays else self._week.get(day.weekday(), ())
 
-    def _on(self, day: date, hours: Hours) -> Window:
+    def _window(self, day: date, hours: Hours) -> Window:
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # by the clock of the zone
         opens, closes = midnight + timedelta(minutes=hours.opens), midnight + timedelta(minutes=hours.closes)
         return instant(opens, self.zone), instant(closes, self.zone)

@@ -2,13 +2,13 @@
 
 from attrs import frozen
 
-from crmcore.services.appointments.booking import Booking
-from crmcore.services.appointments.views import AppointmentViews
-from crmcore.services.house import House
+from crmcore.services.appointments.booking import AppointmentBooking
+from crmcore.services.appointments.views import AppointmentQueries
+from crmcore.services.house import Environment
 
 
 @frozen
-class Appointments(Booking, AppointmentViews):
+class Appointments(AppointmentBooking, AppointmentQueries):
     """Who meets whom, when and where."""
 
-    house: House
+    _environment: Environment

@@ -4,98 +4,114 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from crmcore.domain.appointments.appointment import Appointment, busy
-from crmcore.domain.appointments.diary import Diary
-from crmcore.domain.appointments.parts import AppointmentState, Slot
-from crmcore.domain.criteria import Compare, Has, Is, OneOf
-from crmcore.domain.errors.broken import Occupied
+from crmcore.domain.appointments.appointment import Appointment, occurrences_within
+from crmcore.domain.appointments.diary import BookingLock
+from crmcore.domain.appointments.parts import AppointmentOccurrence, AppointmentState
+from crmcore.domain.criteria import Compare, Eq, HasChild, In
+from crmcore.domain.errors.broken import SchedulingConflictError
 from crmcore.domain.ids import UserId
 from crmcore.domain.people import User
 from crmcore.domain.values.period import Period
-from crmcore.services.house import House
-from crmcore.services.steps.worktime import personal_time
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment
+from crmcore.services.steps.worktime import load_user_hours
+from crmcore.services.unit import UnitOfWork
 
-CLASHES: Final = 20
+MAX_CONFLICTS: Final = 20
 """How many clashes a refusal names."""
-YEAR: Final = timedelta(days=366)
+SERIES_HORIZON: Final = timedelta(days=366)
 """How far ahead a series is looked at when it is booked."""
 
 
-def booked(unit: Unit, users: Sequence[UserId], within: Period) -> Sequence[Appointment]:
+def find_appointments(uow: UnitOfWork, user_ids: Sequence[UserId], period: Period) -> Sequence[Appointment]:
     """Read the appointments of some people that may lie in a stretch of time."""
-    begun = Compare("since", "<", within.until) & OneOf("state", (AppointmentState.PLANNED, AppointmentState.HELD))
-    alive = Is("last_until", None) | Compare("last_until", ">", within.since)
-    return unit.find(Appointment, Has("attendees", OneOf("user", tuple(users))) & begun & alive)
+    starts_before_end = Compare("since", "<", period.until) & In(
+        "state", (AppointmentState.PLANNED, AppointmentState.COMPLETED)
+    )
+    ends_after_start = Eq("last_until", None) | Compare("last_until", ">", period.since)
+    return uow.find(
+        Appointment, HasChild("attendees", In("user_id", tuple(user_ids))) & starts_before_end & ends_after_start
+    )
 
 
-def slots_of(unit: Unit, users: Sequence[UserId], within: Period) -> tuple[Slot, ...]:
+def busy_slots(uow: UnitOfWork, user_ids: Sequence[UserId], period: Period) -> tuple[AppointmentOccurrence, ...]:
     """When some people are booked, in order."""
-    return busy(booked(unit, users, within), within)
+    return occurrences_within(find_appointments(uow, user_ids, period), period)
 
 
-def free_time(unit: Unit, house: House, users: Iterable[User], within: Period, length: timedelta) -> tuple[Period, ...]:
+def find_free_periods(
+    uow: UnitOfWork, environment: Environment, users: Iterable[User], period: Period, length: timedelta
+) -> tuple[Period, ...]:
     """The stretches of time in which all of some people work and none of them is booked, of a length at least."""
-    people = list(users)
-    taken = [slot.period for slot in slots_of(unit, [user.id for user in people], within)]
-    common: tuple[Period, ...] = (within,)
-    for user in people:
-        open_hours = personal_time(unit, house, user).without(taken).periods(within.since, within.until)
-        common = tuple(_shared(common, open_hours))
-    return tuple(period for period in common if period.length >= length)
+    attendees = list(users)
+    busy_periods = [slot.period for slot in busy_slots(uow, [user.id for user in attendees], period)]
+    shared_periods: tuple[Period, ...] = (period,)
+    for user in attendees:
+        free_hours = (
+            load_user_hours(uow, environment, user).excluding(busy_periods).open_periods(period.since, period.until)
+        )
+        shared_periods = tuple(_intersect(shared_periods, free_hours))
+    return tuple(candidate for candidate in shared_periods if candidate.length >= length)
 
 
-def check_free(unit: Unit, house: House, appointment: Appointment, *, working: bool) -> None:
+def check_availability(
+    uow: UnitOfWork, environment: Environment, appointment: Appointment, *, require_working_hours: bool
+) -> None:
     """Refuse an appointment at whose time somebody is booked, absent or not working; and turn their diaries' pages.
 
     Args:
-        working: whether it has to lie in working time.
+        require_working_hours: whether it has to lie in working time.
 
     Raises:
-        Occupied: naming who, and with what.
+        SchedulingConflictError: naming who, and with what.
     """
-    clashes: list[tuple[str, str]] = []
-    for id in appointment.users:
-        _turn_page(unit, id)
-        clashes += _clashes(unit, house, unit.get(User, id), appointment, working=working)
-    if clashes:
-        raise Occupied(appointment.id, "occupied", clashes=tuple(dict.fromkeys(clashes))[:CLASHES])
+    conflicts: list[tuple[str, str]] = []
+    for id in appointment.user_ids:
+        _bump_booking_lock(uow, id)
+        conflicts += _find_conflicts(
+            uow, environment, uow.get(User, id), appointment, require_working_hours=require_working_hours
+        )
+    if conflicts:
+        raise SchedulingConflictError(
+            appointment.id, "scheduling_conflict", conflicts=tuple(dict.fromkeys(conflicts))[:MAX_CONFLICTS]
+        )
 
 
-def _clashes(unit: Unit, house: House, user: User, appointment: Appointment, *, working: bool) -> list[tuple[str, str]]:
+def _find_conflicts(
+    uow: UnitOfWork, environment: Environment, user: User, appointment: Appointment, *, require_working_hours: bool
+) -> list[tuple[str, str]]:
     """What keeps somebody from an appointment; of a series in its first year."""
-    if not user.active:
-        return [(user.id, "left")]
-    wanted = [slot.period for slot in appointment.slots(stretch(appointment.since, YEAR))]
-    if not wanted:
+    if not user.is_active:
+        return [(user.id, "deactivated")]
+    wanted_periods = [slot.period for slot in appointment.occurrences(period_from(appointment.since, SERIES_HORIZON))]
+    if not wanted_periods:
         return []
-    others = slots_of(unit, [user.id], Period(wanted[0].since, max(period.until for period in wanted)))
-    found: list[tuple[str, str]] = [
-        (user.id, slot.appointment)
-        for slot in others
-        if slot.appointment != appointment.id and any(slot.period.overlaps(period) for period in wanted)
+    busy = busy_slots(uow, [user.id], Period(wanted_periods[0].since, max(period.until for period in wanted_periods)))
+    conflicts: list[tuple[str, str]] = [
+        (user.id, slot.appointment_id)
+        for slot in busy
+        if slot.appointment_id != appointment.id and any(slot.period.overlaps(period) for period in wanted_periods)
     ]
-    time = personal_time(unit, house, user)
-    for period in wanted:
+    business_hours = load_user_hours(uow, environment, user)
+    for period in wanted_periods:
         if any(absence.period.overlaps(period) for absence in user.absences):
-            found.append((user.id, "absent"))
-        elif working and time.between(period.since, period.until) < period.length:
-            found.append((user.id, "outside_working_time"))
-    return found
+            conflicts.append((user.id, "absent"))
+        elif require_working_hours and business_hours.elapsed(period.since, period.until) < period.length:
+            conflicts.append((user.id, "outside_business_hours"))
+    return conflicts
 
 
-def _turn_page(unit: Unit, user: UserId) -> None:
-    diary = unit.one(Diary, Is("user", user))
-    unit.save((diary or Diary(id=unit.id("diary"), user=user)).turn())
+def _bump_booking_lock(uow: UnitOfWork, user_id: UserId) -> None:
+    lock = uow.first(BookingLock, Eq("user_id", user_id))
+    uow.save((lock or BookingLock(id=uow.new_id("bookinglock"), user_id=user_id)).bump())
 
 
-def _shared(some: Iterable[Period], others: Sequence[Period]) -> Iterable[Period]:
-    for one in some:
-        for other in others:
-            if one.overlaps(other):
-                yield Period(max(one.since, other.since), min(one.until, other.until))
+def _intersect(first: Iterable[Period], second: Sequence[Period]) -> Iterable[Period]:
+    for left in first:
+        for right in second:
+            if left.overlaps(right):
+                yield Period(max(left.since, right.since), min(left.until, right.until))
 
 
-def stretch(since: datetime, length: timedelta) -> Period:
+def period_from(since: datetime, length: timedelta) -> Period:
     """So much time from an instant on."""
     return Period(since, since + length)

@@ -6,13 +6,13 @@ from typing import Any
 
 from crmcore.domain.appointments.appointment import Appointment
 from crmcore.domain.appointments.parts import AppointmentState
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.part import listed
+from crmcore.domain.errors.given import OutOfRangeError
+from crmcore.domain.fields.part import as_tuple
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_moment, checked_span
+from crmcore.domain.fields.time import checked_duration, checked_timestamp
 from crmcore.domain.ids import AppointmentId, CustomerId, DealId, EquipmentId, UserId
 from crmcore.domain.interactions import Interaction, InteractionKind
 from crmcore.domain.kernel import record
@@ -20,16 +20,16 @@ from crmcore.domain.people import User
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.values.period import Period
-from crmcore.services.appointments.availability import check_free, stretch
-from crmcore.services.house import House, story
-from crmcore.services.steps.agenda import APPOINTMENT_REMINDER, schedule
-from crmcore.services.unit import Unit
+from crmcore.services.appointments.availability import check_availability, period_from
+from crmcore.services.house import Environment, command
+from crmcore.services.steps.agenda import APPOINTMENT_REMINDER, schedule_job
+from crmcore.services.unit import UnitOfWork
 
-HOUR = timedelta(hours=1)
+DEFAULT_LENGTH = timedelta(hours=1)
 
 
 @record
-class Held:
+class CompletedAppointment:
     """What became of an appointment that took place.
 
     Attributes:
@@ -40,186 +40,208 @@ class Held:
     interaction: Interaction | None = None
 
 
-class Booking:
+class AppointmentBooking:
     """What makes and changes appointments."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("appointments.book")
+    @command("appointments.book")
     def book(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         /,
         *,
         since: datetime,
-        length: timedelta = HOUR,
-        attendees: Sequence[UserId] = (),
+        length: timedelta = DEFAULT_LENGTH,
+        attendee_ids: Sequence[UserId] = (),
         kind: str = "",
-        customer: CustomerId | None = None,
-        deal: DealId | None = None,
-        equipment: EquipmentId | None = None,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        equipment_id: EquipmentId | None = None,
         place: str = "",
         note: str = "",
         repeats: Recurrence | None = None,
-        remind: timedelta | None = None,
-        overlap: bool = False,
-        working: bool = True,
-        key: str | None = None,
+        remind_before: timedelta | None = None,
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
+        idempotency_key: str | None = None,
     ) -> Appointment:
         """Make an appointment with some of us. Nobody is booked twice at a time, however many book at once.
 
         Args:
-            deal: what it is about; its customer is noted too.
+            deal_id: what it is about; its customer is noted too.
             repeats: by which rule it comes again.
-            remind: how long before its beginning those who take part are reminded.
-            overlap: whether it may be booked although somebody is not free.
-            working: whether it has to lie in the working time of all who take part.
+            remind_before: how long before its beginning those who take part are reminded.
+            allow_overlap: whether it may be booked although somebody is not free.
+            require_working_hours: whether it has to lie in the working time of all who take part.
 
         Raises:
-            Occupied: somebody is not free; with who, and why.
-            NotFound: no such person, customer, deal or equipment.
-            OutOfRange: it has no length, or takes more than 31 days.
+            SchedulingConflictError: somebody is not free; with who, and why.
+            NotFoundError: no such person, customer, deal or equipment.
+            OutOfRangeError: it has no length, or takes more than 31 days.
         """
-        if deal is not None:
-            customer = unit.get(Deal, deal).customer
+        if deal_id is not None:
+            customer_id = uow.get(Deal, deal_id).customer_id
         appointment = Appointment.book(
-            unit.id("appointment"),
+            uow.new_id("appointment"),
             title,
             period=_period(since, length),
-            at=unit.now,
-            attendees=[unit.get(User, user).id for user in listed("attendees", attendees)],
+            at=uow.now,
+            attendee_ids=[uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)],
             kind=kind,
-            customer=None if customer is None else unit.get(Customer, customer).id,
-            deal=deal,
-            equipment=None if equipment is None else unit.get(Equipment, equipment).id,
-            place=place,
+            customer_id=None if customer_id is None else uow.get(Customer, customer_id).id,
+            deal_id=deal_id,
+            equipment_id=None if equipment_id is None else uow.get(Equipment, equipment_id).id,
+            location=place,
             note=note,
-            repeats=repeats,
+            recurrence=repeats,
         )
-        return self._kept(unit, appointment, overlap=overlap, working=working, remind=remind)
+        return self._save_booked(
+            uow,
+            appointment,
+            allow_overlap=allow_overlap,
+            require_working_hours=require_working_hours,
+            remind_before=remind_before,
+        )
 
-    @story("appointments.move")
-    def move(
+    @command("appointments.reschedule")
+    def reschedule(
         self,
-        unit: Unit,
-        id: AppointmentId,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
         /,
         *,
         since: datetime,
         length: timedelta | None = None,
-        original: datetime | None = None,
-        remind: timedelta | None = None,
-        overlap: bool = False,
-        working: bool = True,
+        original_start: datetime | None = None,
+        remind_before: timedelta | None = None,
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Appointment:
         """Give an appointment another time: all of it, or one occurrence of a series.
 
         Args:
             length: the one it has when not given.
-            original: which occurrence, by when it was to begin; see `Slot.original`.
+            original_start: which occurrence, by when it was to begin; see `AppointmentOccurrence.original_start`.
             (others): as in `book`.
 
         Raises:
-            Occupied: somebody is not free then.
-            RuleBroken: it is not planned, or has no such occurrence.
+            SchedulingConflictError: somebody is not free then.
+            BusinessRuleError: it is not planned, or has no such occurrence.
         """
-        appointment = unit.get(Appointment, id, version=expected_version)
+        appointment = uow.get(Appointment, appointment_id, version=expected_version)
         period = _period(since, appointment.until - appointment.since if length is None else length)
-        original = None if original is None else checked_moment("original", original)
-        moved = appointment.move(period, at=unit.now, original=original)
-        return self._kept(unit, moved, overlap=overlap, working=working, remind=remind)
+        original_start = None if original_start is None else checked_timestamp("original_start", original_start)
+        rescheduled = appointment.reschedule(period, at=uow.now, original_start=original_start)
+        return self._save_booked(
+            uow,
+            rescheduled,
+            allow_overlap=allow_overlap,
+            require_working_hours=require_working_hours,
+            remind_before=remind_before,
+        )
 
-    @story("appointments.hand_over")
-    def hand_over(
+    @command("appointments.set_attendees")
+    def set_attendees(
         self,
-        unit: Unit,
-        id: AppointmentId,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
         /,
         *,
-        to: Sequence[UserId],
-        overlap: bool = False,
-        working: bool = True,
-        key: str | None = None,
+        attendee_ids: Sequence[UserId],
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
+        idempotency_key: str | None = None,
     ) -> Appointment:
         """Let others of us take part.
 
         Raises:
-            Occupied: one of them is not free then.
+            SchedulingConflictError: one of them is not free then.
         """
-        users = [unit.get(User, user).id for user in listed("to", to)]
-        handed = unit.get(Appointment, id).hand_over(users, at=unit.now)
-        return self._kept(unit, handed, overlap=overlap, working=working)
+        user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
+        changed = uow.get(Appointment, appointment_id).set_attendees(user_ids, at=uow.now)
+        return self._save_booked(uow, changed, allow_overlap=allow_overlap, require_working_hours=require_working_hours)
 
-    @story("appointments.skip")
-    def skip(self, unit: Unit, id: AppointmentId, original: datetime, /, *, key: str | None = None) -> Appointment:
+    @command("appointments.cancel_occurrence")
+    def cancel_occurrence(
+        self,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
+        original_start: datetime,
+        /,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
         """Let one occurrence of a series not take place.
 
         Raises:
-            RuleBroken: it has no such occurrence.
+            BusinessRuleError: it has no such occurrence.
         """
-        at = checked_moment("original", original)
-        return unit.save(unit.get(Appointment, id).skip(at, at=unit.now))
+        occurrence_start = checked_timestamp("original_start", original_start)
+        return uow.save(uow.get(Appointment, appointment_id).cancel_occurrence(occurrence_start, at=uow.now))
 
-    @story("appointments.cancel")
-    def cancel(self, unit: Unit, id: AppointmentId, /, *, key: str | None = None) -> Appointment:
+    @command("appointments.cancel")
+    def cancel(
+        self, uow: UnitOfWork, appointment_id: AppointmentId, /, *, idempotency_key: str | None = None
+    ) -> Appointment:
         """Call an appointment off, with all its occurrences.
 
         Raises:
-            IllegalTransition: it is not planned.
+            InvalidTransitionError: it is not planned.
         """
-        return unit.save(unit.get(Appointment, id).cancel(at=unit.now))
+        return uow.save(uow.get(Appointment, appointment_id).cancel(at=uow.now))
 
-    @story("appointments.hold")
-    def hold(
+    @command("appointments.complete")
+    def complete(
         self,
-        unit: Unit,
-        id: AppointmentId,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
         /,
         *,
         kind: InteractionKind | str = InteractionKind.MEETING,
         outcome: str = "",
         note: str = "",
-        key: str | None = None,
-    ) -> Held:
+        idempotency_key: str | None = None,
+    ) -> CompletedAppointment:
         """Note that an appointment took place. With a customer it becomes part of his or her history.
 
         Raises:
-            IllegalTransition: it is not planned.
-            RuleBroken: it is a series.
-            OutOfRange: it has not begun.
+            InvalidTransitionError: it is not planned.
+            BusinessRuleError: it is a series.
+            OutOfRangeError: it has not begun.
         """
-        appointment = unit.get(Appointment, id)
-        held = unit.save(appointment.hold(at=unit.now))
-        if held.since > unit.now:
-            raise OutOfRange("appointment.since", "must not lie in the future of what took place")
-        if held.customer is None:
-            return Held(appointment=held)
-        contact = Interaction.log(
-            unit.id("interaction"),
+        appointment = uow.get(Appointment, appointment_id)
+        completed = uow.save(appointment.complete(at=uow.now))
+        if completed.since > uow.now:
+            raise OutOfRangeError("appointment.since", "must not lie in the future of what took place")
+        if completed.customer_id is None:
+            return CompletedAppointment(appointment=completed)
+        interaction = Interaction.log(
+            uow.new_id("interaction"),
             kind,
-            customer=held.customer,
-            at=unit.now,
-            happened_at=held.since,
-            deal=held.deal,
-            user=held.users[0] if held.users else None,
-            duration=held.until - held.since,
+            customer_id=completed.customer_id,
+            at=uow.now,
+            happened_at=completed.since,
+            deal_id=completed.deal_id,
+            author_id=completed.user_ids[0] if completed.user_ids else None,
+            duration=completed.until - completed.since,
             outcome=outcome,
-            subject=held.title,
+            subject=completed.title,
             note=note,
         )
-        if held.deal is not None:
-            unit.save(unit.get(Deal, held.deal).touch(at=unit.now))
-        return Held(appointment=held, interaction=unit.save(contact))
+        if completed.deal_id is not None:
+            uow.save(uow.get(Deal, completed.deal_id).record_activity(at=uow.now))
+        return CompletedAppointment(appointment=completed, interaction=uow.save(interaction))
 
-    @story("appointments.put")
-    def put(
+    @command("appointments.import_event")
+    def import_event(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         uid: str,
         title: str,
         /,
@@ -227,54 +249,54 @@ class Booking:
         since: datetime,
         until: datetime,
         sequence: int = 0,
-        attendees: Sequence[UserId] = (),
+        attendee_ids: Sequence[UserId] = (),
         repeats: Recurrence | None = None,
         place: str = "",
         note: str = "",
-        cancelled: bool = False,
-        key: str | None = None,
+        is_cancelled: bool = False,
+        idempotency_key: str | None = None,
     ) -> Appointment:
         """Take an appointment over from another calendar, or what has become of it. An older sequence changes nothing (RFC 5546).
 
         Raises:
-            InvalidInput: a field that cannot be.
+            InvalidInputError: a field that cannot be.
         """
-        known = unit.one(Appointment, Is("uid", checked_text("uid", uid, limit=255)))
-        users = [unit.get(User, user).id for user in listed("attendees", attendees)]
+        existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
+        user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
         period = Period(since, until)
         details: dict[str, Any] = {"place": place, "note": note, "repeats": repeats, "sequence": sequence}
-        fresh = Appointment.book(
-            unit.id("appointment") if known is None else known.id,
+        imported = Appointment.book(
+            uow.new_id("appointment") if existing is None else existing.id,
             title,
             period=period,
-            at=unit.now,
+            at=uow.now,
             uid=uid,
-            attendees=users,
+            attendee_ids=user_ids,
             **details,
         )
-        if cancelled:
-            fresh = fresh.cancel(at=unit.now)
-        if known is None:
-            return unit.save(fresh)
-        return known if sequence < known.sequence else unit.save(known.taken_over(fresh))
+        if is_cancelled:
+            imported = imported.cancel(at=uow.now)
+        if existing is None:
+            return uow.save(imported)
+        return existing if sequence < existing.sequence else uow.save(existing.updated_from(imported))
 
-    def _kept(
+    def _save_booked(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         appointment: Appointment,
         *,
-        overlap: bool,
-        working: bool,
-        remind: timedelta | None = None,
+        allow_overlap: bool,
+        require_working_hours: bool,
+        remind_before: timedelta | None = None,
     ) -> Appointment:
-        if not overlap:
-            check_free(unit, self.house, appointment, working=working)
-        kept = unit.save(appointment)
-        if remind is not None and kept.state is AppointmentState.PLANNED:
-            at = kept.since - checked_span("remind", remind)
-            schedule(unit, APPOINTMENT_REMINDER, kept.id, at=max(at, unit.now))
-        return kept
+        if not allow_overlap:
+            check_availability(uow, self._environment, appointment, require_working_hours=require_working_hours)
+        saved = uow.save(appointment)
+        if remind_before is not None and saved.state is AppointmentState.PLANNED:
+            at = saved.since - checked_duration("remind_before", remind_before)
+            schedule_job(uow, APPOINTMENT_REMINDER, saved.id, at=max(at, uow.now))
+        return saved
 
 
 def _period(since: datetime, length: timedelta) -> Period:
-    return stretch(checked_moment("since", since), checked_span("length", length))
+    return period_from(checked_timestamp("since", since), checked_duration("length", length))

@@ -3,71 +3,73 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from crmcore.domain.appointments.appointment import Appointment, busy
-from crmcore.domain.appointments.parts import Slot
-from crmcore.domain.criteria import All, Criterion, Is
-from crmcore.domain.errors.given import OutOfRange
-from crmcore.domain.fields.part import listed
-from crmcore.domain.fields.time import checked_moment, checked_span
+from crmcore.domain.appointments.appointment import Appointment, occurrences_within
+from crmcore.domain.appointments.parts import AppointmentOccurrence
+from crmcore.domain.criteria import And, Criterion, Eq
+from crmcore.domain.errors.given import OutOfRangeError
+from crmcore.domain.fields.part import as_tuple
+from crmcore.domain.fields.time import checked_duration, checked_timestamp
 from crmcore.domain.ids import AppointmentId, CustomerId, DealId, UserId, check_id
 from crmcore.domain.people import User
 from crmcore.domain.values.period import Period
-from crmcore.services.appointments.availability import booked, free_time
-from crmcore.services.house import House, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.appointments.availability import find_appointments, find_free_periods
+from crmcore.services.house import Environment, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
-WINDOW = timedelta(days=366)
+MAX_WINDOW = timedelta(days=366)
 """The longest stretch of time that is looked at."""
 
 
-class AppointmentViews:
+class AppointmentQueries:
     """What can be read of appointments."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("appointments.get")
-    def get(self, unit: Unit, id: AppointmentId, /) -> Appointment:
+    @query("appointments.get")
+    def get(self, uow: UnitOfWork, appointment_id: AppointmentId, /) -> Appointment:
         """Read an appointment."""
-        return unit.get(Appointment, id)
+        return uow.get(Appointment, appointment_id)
 
-    @view("appointments.list")
+    @query("appointments.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
-        deal: DealId | None = None,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
         after: Appointment | None = None,
         limit: int = 100,
     ) -> Sequence[Appointment]:
         """Read appointments, a page at a time, in the order in which they were made."""
         check_limit(limit)
         where: list[Criterion] = []
-        for prefix, given in (("customer", customer), ("deal", deal)):
-            if given is not None:
-                check_id(prefix, given)
-                where.append(Is(prefix, given))
-        return unit.find(Appointment, All(tuple(where)), after=after, limit=limit)
+        for prefix, value in (("customer", customer_id), ("deal", deal_id)):
+            if value is not None:
+                check_id(prefix, value)
+                where.append(Eq(prefix, value))
+        return uow.find(Appointment, And(tuple(where)), after=after, limit=limit)
 
-    @view("appointments.agenda")
-    def agenda(self, unit: Unit, users: Sequence[UserId], /, *, since: datetime, until: datetime) -> Sequence[Slot]:
+    @query("appointments.agenda")
+    def agenda(
+        self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
+    ) -> Sequence[AppointmentOccurrence]:
         """Read when some people are booked, in order, with every occurrence of a series.
 
         Raises:
-            OutOfRange: the stretch ends before it begins, or is longer than a year.
+            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
         """
-        within = _window(since, until)
-        theirs = [unit.get(User, user).id for user in listed("users", users)]
-        return busy(booked(unit, theirs, within), within) if theirs else ()
+        window = _window(since, until)
+        known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
+        return occurrences_within(find_appointments(uow, known_user_ids, window), window) if known_user_ids else ()
 
-    @view("appointments.free")
-    def free(
+    @query("appointments.free_slots")
+    def free_slots(
         self,
-        unit: Unit,
-        users: Sequence[UserId],
+        uow: UnitOfWork,
+        user_ids: Sequence[UserId],
         /,
         *,
         since: datetime,
@@ -80,22 +82,24 @@ class AppointmentViews:
             length: only stretches of that length at least.
 
         Raises:
-            OutOfRange: the stretch ends before it begins, or is longer than a year.
+            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
         """
-        people = [unit.get(User, user) for user in listed("users", users)]
-        return free_time(unit, self.house, people, _window(since, until), checked_span("length", length))
+        users = [uow.get(User, user) for user in as_tuple("user_ids", user_ids)]
+        return find_free_periods(
+            uow, self._environment, users, _window(since, until), checked_duration("length", length)
+        )
 
-    @view("appointments.between")
-    def between(
-        self, unit: Unit, users: Sequence[UserId], /, *, since: datetime, until: datetime
+    @query("appointments.list_between")
+    def list_between(
+        self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
     ) -> Sequence[Appointment]:
         """Read the appointments of some people that may lie in a stretch of time, each series once: what a calendar is exported from."""
-        theirs = [unit.get(User, user).id for user in listed("users", users)]
-        return booked(unit, theirs, _window(since, until)) if theirs else ()
+        known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
+        return find_appointments(uow, known_user_ids, _window(since, until)) if known_user_ids else ()
 
 
 def _window(since: datetime, until: datetime) -> Period:
-    window = Period(checked_moment("since", since), checked_moment("until", until))
-    if window.length > WINDOW:
-        raise OutOfRange("until", f"must not lie more than {WINDOW.days} days after since")
+    window = Period(checked_timestamp("since", since), checked_timestamp("until", until))
+    if window.length > MAX_WINDOW:
+        raise OutOfRangeError("until", f"must not lie more than {MAX_WINDOW.days} days after since")
     return window

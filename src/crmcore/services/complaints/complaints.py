@@ -3,15 +3,15 @@
 from attrs import frozen
 
 from crmcore.services.complaints.intake import ComplaintIntake
-from crmcore.services.complaints.life import ComplaintLife
-from crmcore.services.complaints.remedies import ComplaintRemedies
+from crmcore.services.complaints.life import ComplaintLifecycle
+from crmcore.services.complaints.remedies import ComplaintCompensation
 from crmcore.services.complaints.types import ComplaintTypes
-from crmcore.services.complaints.views import ComplaintViews
-from crmcore.services.house import House
+from crmcore.services.complaints.views import ComplaintQueries
+from crmcore.services.house import Environment
 
 
 @frozen
-class Complaints(ComplaintIntake, ComplaintLife, ComplaintRemedies, ComplaintTypes, ComplaintViews):
+class Complaints(ComplaintIntake, ComplaintLifecycle, ComplaintCompensation, ComplaintTypes, ComplaintQueries):
     """What customers are not content with."""
 
-    house: House
+    _environment: Environment

@@ -5,26 +5,26 @@ from typing import Final
 
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.complaints.life import Severity
-from crmcore.domain.complaints.parts import ComplaintType, nearest
-from crmcore.domain.criteria import Compare, Is
+from crmcore.domain.complaints.parts import ComplaintType, nearest_type
+from crmcore.domain.criteria import Compare, Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.given import NotAllowed
+from crmcore.domain.errors.given import InvalidChoiceError
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_span
+from crmcore.domain.fields.time import checked_duration
 from crmcore.domain.ids import ComplaintId, CustomerId, DealId, UserId
-from crmcore.domain.kernel import changed
-from crmcore.domain.levels import Matter
+from crmcore.domain.kernel import copy_with
+from crmcore.domain.levels import SlaSubject
 from crmcore.domain.people import OWNER
-from crmcore.services.complaints.telling import facts_of, opened
-from crmcore.services.house import House, story
-from crmcore.services.steps.cases import keep_case, promise_for, who_sees_to_it
-from crmcore.services.steps.messages import tell, tell_customer
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit
+from crmcore.services.complaints.telling import complaint_variables, get_complaint_with_hours
+from crmcore.services.house import Environment, command
+from crmcore.services.steps.cases import choose_owner, choose_sla, save_case
+from crmcore.services.steps.messages import notify_customer, notify_user
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork
 
-LIKENESS: Final = timedelta(days=90)
+REPEAT_WINDOW: Final = timedelta(days=90)
 """How far back a complaint about the like counts as the same trouble."""
 
 
@@ -32,158 +32,184 @@ class ComplaintIntake:
     """How complaints come in and to whom they go."""
 
     __slots__ = ()
-    house: House
+    _environment: Environment
 
-    @story("complaints.receive")
+    @command("complaints.receive")
     def receive(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         subject: str,
         /,
         *,
         type: str,
-        customer: CustomerId,
-        within: timedelta | None = None,
+        customer_id: CustomerId,
+        resolve_within: timedelta | None = None,
         severity: Severity | str | None = None,
-        responsible: UserId | None = None,
+        owner_id: UserId | None = None,
         role: str | None = None,
-        deal: DealId | None = None,
+        deal_id: DealId | None = None,
         product: str = "",
         contract: str = "",
-        story: str = "",
-        follows: ComplaintId | None = None,
-        key: str | None = None,
+        description: str = "",
+        previous_complaint_id: ComplaintId | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Take a complaint in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
 
         The customer is told that it has arrived, who sees to it and until when.
 
         Args:
-            type: in one of the house's words, with slashes if they make a tree: ``delivery/late``.
-            within: the working time to its end, if not what the service levels promise.
+            type: in one of the house's words, with slashes if they make a tree: ``outbox/late``.
+            resolve_within: the working time to its end, if not what the service levels promise.
             severity: what the type says when not given.
-            responsible: who sees to it; when not given, the next in turn of those who hold the role.
-            role: see `responsible`; what the type says when not given.
+            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
+            role: see `owner_id`; what the type says when not given.
             contract: the customer's, by which a service level may be chosen.
-            story: what the customer says.
-            follows: an earlier complaint that this one follows up.
+            description: what the customer says.
+            previous_complaint_id: an earlier complaint that this one follows up.
 
         Raises:
-            NobodyAvailable: nobody is given, and nobody is there to take a turn.
-            NotAllowed: the house has declared its types, and this is none of them.
-            NotFound: no such customer, deal, person or complaint.
+            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
+            InvalidChoiceError: the house has declared its types, and this is none of them.
+            NotFoundError: no such customer, deal, person or complaint.
         """
-        asked = None if within is None else checked_span("complaint.within", within, least=timedelta(seconds=1))
-        declared = declared_type(unit, type)
-        grave = Severity.MEDIUM if declared is None else declared.severity
-        grave = grave if severity is None else checked_member("complaint.severity", Severity, severity)
-        person = unit.get(Customer, customer)
-        if deal is not None:
-            unit.get(Deal, deal)
-        if follows is not None:
-            unit.get(Complaint, follows)
-        id = unit.id("complaint")
-        usual = OWNER if declared is None else declared.role
-        role = usual if role is None else checked_text("complaint.role", role, limit=60)
-        promise = promise_for(unit, _matter(person, type, grave, contract), within=asked)
+        requested_time = (
+            None
+            if resolve_within is None
+            else checked_duration("complaint.resolve_within", resolve_within, min=timedelta(seconds=1))
+        )
+        complaint_type = find_declared_type(uow, type)
+        effective_severity = Severity.MEDIUM if complaint_type is None else complaint_type.severity
+        effective_severity = (
+            effective_severity if severity is None else checked_member("complaint.severity", Severity, severity)
+        )
+        customer = uow.get(Customer, customer_id)
+        if deal_id is not None:
+            uow.get(Deal, deal_id)
+        if previous_complaint_id is not None:
+            uow.get(Complaint, previous_complaint_id)
+        complaint_id = uow.new_id("complaint")
+        default_role = OWNER if complaint_type is None else complaint_type.role
+        role = default_role if role is None else checked_text("complaint.role", role, max_length=60)
+        sla_decision = choose_sla(
+            uow, _sla_subject(customer, type, effective_severity, contract), resolve_within=requested_time
+        )
         complaint = Complaint.receive(
-            id,
+            complaint_id,
             subject,
             type=type,
-            customer=person.id,
-            responsible=who_sees_to_it(unit, id, asked=responsible, role=role, ring="complaints"),
-            promise=promise,
-            time=house_time(unit, self.house, promise.calendar),
-            at=unit.now,
-            severity=grave,
-            deal=deal,
+            customer_id=customer.id,
+            owner_id=choose_owner(
+                uow, complaint_id, requested_owner_id=owner_id, role=role, round_robin_key="complaints"
+            ),
+            sla=sla_decision,
+            business_hours=load_business_hours(uow, self._environment, sla_decision.calendar_id),
+            at=uow.now,
+            severity=effective_severity,
+            deal_id=deal_id,
             product=product,
             contract=contract,
-            story=story,
-            repeats=_repeated(unit, person, type),
-            follows=follows,
+            description=description,
+            repeat_of_id=_find_similar_complaint(uow, customer, type),
+            previous_complaint_id=previous_complaint_id,
         )
-        facts = facts_of(unit, self.house, complaint)
-        tell(unit, complaint.responsible, "case.yours", about=complaint.id, **facts)
-        tell_customer(unit, person, "customer.received", about=complaint.id, **facts)
-        return keep_case(unit, self.house, complaint, fresh=True)
+        variables = complaint_variables(uow, self._environment, complaint)
+        notify_user(uow, complaint.owner_id, "case.assigned", about_id=complaint.id, **variables)
+        notify_customer(uow, customer, "customer.received", about_id=complaint.id, **variables)
+        return save_case(uow, self._environment, complaint, is_new=True)
 
-    @story("complaints.assess")
+    @command("complaints.assess")
     def assess(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
         type: str | None = None,
         severity: Severity | str | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Judge what a complaint is about and how grave it is; the service level is chosen anew. Pauses stay as they were.
 
         Raises:
-            RuleBroken: it has come to its end.
-            NotAllowed: the house has declared its types, and this is none of them.
+            BusinessRuleError: it has come to its end.
+            InvalidChoiceError: the house has declared its types, and this is none of them.
         """
-        complaint, _ = opened(unit, self.house, id, expected_version)
-        kind = complaint.type if type is None else checked_text("complaint.type", type, limit=100)
-        declared_type(unit, kind)
-        grave = complaint.severity if severity is None else checked_member("complaint.severity", Severity, severity)
-        person = unit.get(Customer, complaint.customer)
-        promise = promise_for(unit, _matter(person, kind, grave, complaint.contract))
-        if promise.level is None and complaint.service_level is None:  # what was asked for stays promised
-            kept = {"targets": complaint.targets, "calendar": complaint.calendar}
-            promise = changed(promise, rule="asked", **kept)
-        time = house_time(unit, self.house, promise.calendar)
-        assessed = complaint.assess(type=kind, severity=grave, promise=promise, time=time, at=unit.now)
-        return keep_case(unit, self.house, assessed)
+        complaint, _ = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        type_path = complaint.type if type is None else checked_text("complaint.type", type, max_length=100)
+        find_declared_type(uow, type_path)
+        effective_severity = (
+            complaint.severity if severity is None else checked_member("complaint.severity", Severity, severity)
+        )
+        customer = uow.get(Customer, complaint.customer_id)
+        sla_decision = choose_sla(uow, _sla_subject(customer, type_path, effective_severity, complaint.contract))
+        if sla_decision.sla_policy_id is None and complaint.sla_policy_id is None:  # what was asked for stays promised
+            unchanged = {"targets": complaint.targets, "calendar": complaint.calendar_id}
+            sla_decision = copy_with(sla_decision, rule="requested", **unchanged)
+        business_hours = load_business_hours(uow, self._environment, sla_decision.calendar_id)
+        assessed = complaint.assess(
+            type=type_path, severity=effective_severity, sla=sla_decision, business_hours=business_hours, at=uow.now
+        )
+        return save_case(uow, self._environment, assessed)
 
-    @story("complaints.reassign")
-    def reassign(
+    @command("complaints.change_owner")
+    def change_owner(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
-        to: UserId,
+        owner_id: UserId,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Make somebody else responsible.
 
         Raises:
-            NotFound: no such person.
-            RuleBroken: who is named has left.
+            NotFoundError: no such person.
+            BusinessRuleError: who is named has left.
         """
-        complaint = unit.get(Complaint, id, version=expected_version)
-        heir = who_sees_to_it(unit, complaint.id, asked=to, role=OWNER, ring="complaints")
-        if heir != complaint.responsible:
-            tell(unit, heir, "case.yours", about=complaint.id, **facts_of(unit, self.house, complaint))
-        return keep_case(unit, self.house, complaint.reassign(heir, at=unit.now))
+        complaint = uow.get(Complaint, complaint_id, version=expected_version)
+        new_owner_id = choose_owner(
+            uow, complaint.id, requested_owner_id=owner_id, role=OWNER, round_robin_key="complaints"
+        )
+        if new_owner_id != complaint.owner_id:
+            notify_user(
+                uow,
+                new_owner_id,
+                "case.assigned",
+                about_id=complaint.id,
+                **complaint_variables(uow, self._environment, complaint),
+            )
+        return save_case(uow, self._environment, complaint.change_owner(new_owner_id, at=uow.now))
 
 
-def declared_type(unit: Unit, type: str) -> ComplaintType | None:
+def find_declared_type(uow: UnitOfWork, type: str) -> ComplaintType | None:
     """Find what the house has declared of a type, or of one above it; None where nothing is declared at all.
 
     Raises:
-        NotAllowed: types are declared, and this is none of them.
+        InvalidChoiceError: types are declared, and this is none of them.
     """
-    type = checked_text("complaint.type", type, limit=100)
-    types = unit.find(ComplaintType, Is("active", True), order="path")
-    found = nearest(types, type)
-    if types and found is None:
-        raise NotAllowed("complaint.type", allowed=tuple(one.path for one in types))
-    return found
+    type = checked_text("complaint.type", type, max_length=100)
+    types = uow.find(ComplaintType, Eq("is_active", True), order="path")
+    declared = nearest_type(types, type)
+    if types and declared is None:
+        raise InvalidChoiceError("complaint.type", allowed=tuple(known_type.path for known_type in types))
+    return declared
 
 
-def _matter(person: Customer, type: str, severity: Severity, contract: str) -> Matter:
-    return Matter(kind="complaint", type=type, severity=severity.value, contract=contract, segments=person.tags)
+def _sla_subject(customer: Customer, type: str, severity: Severity, contract: str) -> SlaSubject:
+    return SlaSubject(kind="complaint", type=type, severity=severity.value, contract=contract, segments=customer.tags)
 
 
-def _repeated(unit: Unit, person: Customer, type: str) -> ComplaintId | None:
+def _find_similar_complaint(uow: UnitOfWork, customer: Customer, type: str) -> ComplaintId | None:
     """The latest complaint of the customer about the like: of the same branch of the tree."""
-    recent = Is("customer", person.id) & Compare("received_at", ">=", unit.now - LIKENESS)
+    recent = Eq("customer_id", customer.id) & Compare("received_at", ">=", uow.now - REPEAT_WINDOW)
     branch = type.partition("/")[0]
-    alike = (one for one in unit.find(Complaint, recent, order="-id", limit=50) if one.type.partition("/")[0] == branch)
-    return next((one.id for one in alike), None)
+    similar = (
+        complaint
+        for complaint in uow.find(Complaint, recent, order="-id", limit=50)
+        if complaint.type.partition("/")[0] == branch
+    )
+    return next((complaint.id for complaint in similar), None)

@@ -3,76 +3,86 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from crmcore.domain.clocks.marks import Answer
+from crmcore.domain.clocks.marks import Reply
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import ComplaintId, UserId
 from crmcore.domain.people import User
-from crmcore.services.complaints.telling import let_know, opened
-from crmcore.services.house import House, story
-from crmcore.services.steps.cases import keep_case
-from crmcore.services.steps.messages import tell_customer
-from crmcore.services.unit import Unit
+from crmcore.services.complaints.telling import get_complaint_with_hours, notify_customer_or_owner
+from crmcore.services.house import Environment, command
+from crmcore.services.steps.cases import save_case
+from crmcore.services.steps.messages import notify_customer
+from crmcore.services.unit import UnitOfWork
 
-PATIENCE: Final = timedelta(hours=40)
+DEFAULT_PAUSE: Final = timedelta(hours=40)
 """How much working time we wait for a customer, unless somebody says otherwise: a week of an office."""
 
 
-class ComplaintLife:
+class ComplaintLifecycle:
     """What happens to complaints."""
 
     __slots__ = ()
-    house: House
+    _environment: Environment
 
-    @story("complaints.acknowledge")
+    @command("complaints.acknowledge")
     def acknowledge(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
         channel: str = "",
-        by: UserId | None = None,
+        author_id: UserId | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Note that somebody told the customer who sees to it: the first answer.
 
         Args:
             channel: by which: ``phone``, ``email``.
-            by: who; whoever is responsible when not given.
+            author_id: who; whoever is responsible when not given.
 
         Raises:
-            IllegalTransition: it has gone further already.
+            InvalidTransitionError: it has gone further already.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        answer = _answer(unit, complaint, by=by, channel=channel)
-        return keep_case(unit, self.house, complaint.acknowledge(answer, time=time, at=unit.now))
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel)
+        return save_case(
+            uow, self._environment, complaint.acknowledge(reply, business_hours=business_hours, at=uow.now)
+        )
 
-    @story("complaints.take_up")
-    def take_up(
-        self, unit: Unit, id: ComplaintId, /, *, expected_version: int | None = None, key: str | None = None
+    @command("complaints.start_investigation")
+    def start_investigation(
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Begin to investigate a complaint, go on after waiting, or reopen it.
 
         Raises:
-            IllegalTransition: it is being investigated.
-            RuleBroken: it was closed too long ago; receive a new one that follows it.
+            InvalidTransitionError: it is being investigated.
+            BusinessRuleError: it was closed too long ago; receive a new one that follows it.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        return keep_case(unit, self.house, complaint.take_up(time=time, at=unit.now))
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        return save_case(
+            uow, self._environment, complaint.start_investigation(business_hours=business_hours, at=uow.now)
+        )
 
-    @story("complaints.wait")
-    def wait(
+    @command("complaints.pause_for_customer")
+    def pause_for_customer(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
         until: datetime | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Wait for the customer; the clocks that may do so stand still.
 
@@ -80,164 +90,195 @@ class ComplaintLife:
             until: when the customer is asked again at the latest; forty hours of working time from now when not given.
 
         Raises:
-            IllegalTransition: it has come to its end.
-            OutOfRange: that time has passed.
+            InvalidTransitionError: it has come to its end.
+            OutOfRangeError: that time has passed.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        until = time.added(unit.now, PATIENCE) if until is None else until
-        return keep_case(unit, self.house, complaint.wait(until=until, time=time, at=unit.now))
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        until = business_hours.add(uow.now, DEFAULT_PAUSE) if until is None else until
+        return save_case(
+            uow, self._environment, complaint.pause_for_customer(until=until, business_hours=business_hours, at=uow.now)
+        )
 
-    @story("complaints.hear")
-    def hear(
-        self, unit: Unit, id: ComplaintId, /, *, expected_version: int | None = None, key: str | None = None
+    @command("complaints.log_customer_reply")
+    def log_customer_reply(
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Note that the customer said something more; what waited for that goes on.
 
         Raises:
-            RuleBroken: it has come to its end; take it up again.
+            BusinessRuleError: it has come to its end; take it up again.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        return keep_case(unit, self.house, complaint.hear(time=time, at=unit.now))
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        return save_case(
+            uow, self._environment, complaint.log_customer_reply(business_hours=business_hours, at=uow.now)
+        )
 
-    @story("complaints.answer")
-    def answer(
+    @command("complaints.log_reply")
+    def log_reply(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
         channel: str = "",
-        by: UserId | None = None,
-        automatic: bool = False,
+        author_id: UserId | None = None,
+        is_automatic: bool = False,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Note that the customer was told something. Whether that stops a clock is a rule of the promise; an automatic reply does not."""
-        complaint, time = opened(unit, self.house, id, expected_version)
-        answer = _answer(unit, complaint, by=by, channel=channel, automatic=automatic)
-        return keep_case(unit, self.house, complaint.answer(answer, time=time, at=unit.now))
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel, is_automatic=is_automatic)
+        return save_case(uow, self._environment, complaint.log_reply(reply, business_hours=business_hours, at=uow.now))
 
-    @story("complaints.respond")
+    @command("complaints.respond")
     def respond(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         text: str,
         /,
         *,
         channel: str = "email",
-        by: UserId | None = None,
+        author_id: UserId | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Tell the customer what we propose to do.
 
         Raises:
-            Blank: nothing.
-            IllegalTransition: it was responded to, or has come to its end.
+            RequiredError: nothing.
+            InvalidTransitionError: it was responded to, or has come to its end.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        words = checked_text("complaint.response", text, limit=10_000, lines=True)
-        answer = _answer(unit, complaint, by=by, channel=channel)
-        responded = complaint.respond(answer, time=time, at=unit.now)
-        let_know(unit, self.house, responded, "customer.answered", text=words)
-        return keep_case(unit, self.house, responded)
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        response = checked_text("complaint.response", text, max_length=10_000, multiline=True)
+        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel)
+        responded = complaint.respond(reply, business_hours=business_hours, at=uow.now)
+        notify_customer_or_owner(uow, self._environment, responded, "customer.answered", text=response)
+        return save_case(uow, self._environment, responded)
 
-    @story("complaints.resolve")
+    @command("complaints.resolve")
     def resolve(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         resolution: str,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Tell the customer the decision: what was done about a complaint.
 
         Raises:
-            Blank: nothing.
-            IllegalTransition: it has come to its end.
+            RequiredError: nothing.
+            InvalidTransitionError: it has come to its end.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        resolved = complaint.resolve(resolution, time=time, at=unit.now)
-        let_know(unit, self.house, resolved, "customer.decided", text=resolved.resolution)
-        return keep_case(unit, self.house, resolved)
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        resolved = complaint.resolve(resolution, business_hours=business_hours, at=uow.now)
+        notify_customer_or_owner(uow, self._environment, resolved, "customer.decided", text=resolved.resolution)
+        return save_case(uow, self._environment, resolved)
 
-    @story("complaints.reject")
+    @command("complaints.reject")
     def reject(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         reason: str,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Tell the customer the decision: why nothing will be done about a complaint.
 
         Raises:
-            Blank: no reason.
-            IllegalTransition: it has come to its end.
+            RequiredError: no reason.
+            InvalidTransitionError: it has come to its end.
         """
-        complaint, time = opened(unit, self.house, id, expected_version)
-        rejected = complaint.reject(reason, time=time, at=unit.now)
-        let_know(unit, self.house, rejected, "customer.decided", text=rejected.resolution)
-        return keep_case(unit, self.house, rejected)
+        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        rejected = complaint.reject(reason, business_hours=business_hours, at=uow.now)
+        notify_customer_or_owner(uow, self._environment, rejected, "customer.decided", text=rejected.resolution)
+        return save_case(uow, self._environment, rejected)
 
-    @story("complaints.close")
+    @command("complaints.close")
     def close(
-        self, unit: Unit, id: ComplaintId, /, *, expected_version: int | None = None, key: str | None = None
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Lay a complaint to rest, and ask the customer how content he or she is.
 
         Raises:
-            IllegalTransition: it has no outcome.
-            RuleBroken: a compensation waits for its approval.
+            InvalidTransitionError: it has no outcome.
+            BusinessRuleError: a compensation waits for its approval.
         """
-        closed = unit.get(Complaint, id, version=expected_version).close(at=unit.now)
-        tell_customer(
-            unit, unit.get(Customer, closed.customer), "customer.rate", about=closed.id, subject=closed.subject
+        closed = uow.get(Complaint, complaint_id, version=expected_version).close(at=uow.now)
+        notify_customer(
+            uow,
+            uow.get(Customer, closed.customer_id),
+            "customer.rating_request",
+            about_id=closed.id,
+            subject=closed.subject,
         )
-        return unit.save(closed)
+        return uow.save(closed)
 
-    @story("complaints.rate")
+    @command("complaints.rate")
     def rate(
-        self, unit: Unit, id: ComplaintId, score: int, /, *, comment: str = "", key: str | None = None
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        score: int,
+        /,
+        *,
+        comment: str = "",
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Note how content the customer is with the outcome, from 1 to 5.
 
         Raises:
-            RuleBroken: there is no outcome yet.
-            OutOfRange: not from 1 to 5.
+            BusinessRuleError: there is no outcome yet.
+            OutOfRangeError: not from 1 to 5.
         """
-        return unit.save(unit.get(Complaint, id).rate(score, at=unit.now, comment=comment))
+        return uow.save(uow.get(Complaint, complaint_id).rate(score, at=uow.now, comment=comment))
 
-    @story("complaints.explain")
-    def explain(
+    @command("complaints.set_root_cause")
+    def set_root_cause(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         /,
         *,
         cause: str,
         corrective: str = "",
         preventive: str = "",
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Note the root cause of a complaint, what was put right, and what keeps it from happening again.
 
         Args:
             cause: in one of the house's words; reports count by it.
         """
-        complaint = unit.get(Complaint, id, version=expected_version)
-        explained = complaint.explain(cause=cause, at=unit.now, corrective=corrective, preventive=preventive)
-        return unit.save(explained)
+        complaint = uow.get(Complaint, complaint_id, version=expected_version)
+        updated = complaint.set_root_cause(
+            root_cause=cause, at=uow.now, corrective_action=corrective, preventive_action=preventive
+        )
+        return uow.save(updated)
 
 
-def _answer(unit: Unit, complaint: Complaint, *, by: UserId | None, channel: str, automatic: bool = False) -> Answer:
-    user = complaint.responsible if by is None else unit.get(User, by).id
-    return Answer(user=None if automatic else user, channel=channel, automatic=automatic)
+def _build_reply(
+    uow: UnitOfWork, complaint: Complaint, *, author_id: UserId | None, channel: str, is_automatic: bool = False
+) -> Reply:
+    replying_user_id = complaint.owner_id if author_id is None else uow.get(User, author_id).id
+    return Reply(user_id=None if is_automatic else replying_user_id, channel=channel, is_automatic=is_automatic)

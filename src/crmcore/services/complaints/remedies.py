@@ -3,128 +3,134 @@
 from collections.abc import Sequence
 
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.complaints.parts import ApprovalLimit, CompensationState, Remedy, may_approve
-from crmcore.domain.criteria import Is
-from crmcore.domain.errors.broken import Forbidden, NobodyAvailable
+from crmcore.domain.complaints.parts import ApprovalLimit, CompensationState, Remedy, can_approve
+from crmcore.domain.criteria import Eq
+from crmcore.domain.errors.broken import NoAssigneeAvailableError, PermissionDeniedError
 from crmcore.domain.fields.build import checked_type
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import ComplaintId, UserId
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
-from crmcore.services.house import House, story
-from crmcore.services.steps.messages import tell
-from crmcore.services.steps.people import line_of
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.steps.people import management_chain
+from crmcore.services.unit import UnitOfWork
 
 
-class ComplaintRemedies:
+class ComplaintCompensation:
     """How customers are compensated."""
 
     __slots__ = ()
-    house: House
+    _environment: Environment
 
-    @story("complaints.set_limit")
-    def set_limit(self, unit: Unit, role: str, amount: Money, /, *, key: str | None = None) -> ApprovalLimit:
+    @command("complaints.set_approval_limit")
+    def set_approval_limit(
+        self, uow: UnitOfWork, role: str, amount: Money, /, *, idempotency_key: str | None = None
+    ) -> ApprovalLimit:
         """Let the holders of a role approve compensation up to an amount. Where no limit is set for a currency, nobody has to be asked.
 
         Args:
             role: in the house's words; ``owner`` is everybody.
         """
         amount = checked_type("amount", Money, amount)
-        role = checked_text("role", role, limit=60)
-        known = unit.one(ApprovalLimit, Is("role", role) & Is("currency", amount.currency))
-        if known is not None:
-            return unit.save(known.change(amount, at=unit.now))
-        return unit.save(ApprovalLimit.set(unit.id("limit"), role, amount, at=unit.now))
+        role = checked_text("role", role, max_length=60)
+        existing = uow.first(ApprovalLimit, Eq("role", role) & Eq("currency", amount.currency))
+        if existing is not None:
+            return uow.save(existing.set_amount(amount, at=uow.now))
+        return uow.save(ApprovalLimit.create(uow.new_id("limit"), role, amount, at=uow.now))
 
-    @story("complaints.compensate")
+    @command("complaints.compensate")
     def compensate(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         remedy: Remedy | str,
         amount: Money,
         /,
         *,
         reason: str = "",
-        by: UserId | None = None,
+        author_id: UserId | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Compensate a customer: at once within the proposer's limit; above it, the first one up the line who may is asked.
 
         Args:
             remedy: ``money``, ``return`` or ``credit``.
-            by: who proposes it; whoever is responsible when not given.
+            author_id: who proposes it; whoever is responsible when not given.
 
         Raises:
-            NobodyAvailable: it is above the proposer's limit, and nobody up the line may approve it.
-            OutOfRange: an amount of nothing or less.
-            NotAllowed: another currency than the compensation before.
+            NoAssigneeAvailableError: it is above the proposer's limit, and nobody up the line may approve it.
+            OutOfRangeError: an amount of nothing or less.
+            InvalidChoiceError: another currency than the compensation before.
         """
-        complaint = unit.get(Complaint, id, version=expected_version)
+        complaint = uow.get(Complaint, complaint_id, version=expected_version)
         amount = checked_type("amount", Money, amount)
-        proposer = unit.get(User, complaint.responsible if by is None else by)
-        limits = unit.find(ApprovalLimit, Is("currency", amount.currency))
+        proposer = uow.get(User, complaint.owner_id if author_id is None else author_id)
+        limits = uow.find(ApprovalLimit, Eq("currency", amount.currency))
         rule, approver = "no_limits" if not limits else "within_limit", None
-        if limits and not may_approve(proposer, amount, limits):
-            rule, approver = "approval", _approver(unit, complaint, proposer, amount, limits)
+        if limits and not can_approve(proposer, amount, limits):
+            rule, approver = "approval", _find_approver(uow, complaint, proposer, amount, limits)
         compensated = complaint.compensate(
             remedy,
             amount,
             reason=reason,
             rule=rule,
-            by=proposer.id,
-            approver=None if approver is None else approver.id,
-            at=unit.now,
+            author_id=proposer.id,
+            approver_id=None if approver is None else approver.id,
+            at=uow.now,
         )
         if approver is not None:
-            facts = {"subject": complaint.subject, "amount": str(amount), "proposer": proposer.name}
-            tell(unit, approver.id, "compensation.approval", about=complaint.id, **facts)
-        return unit.save(compensated)
+            variables = {"subject": complaint.subject, "amount": str(amount), "proposer": proposer.name}
+            notify_user(uow, approver.id, "compensation.approval", about_id=complaint.id, **variables)
+        return uow.save(compensated)
 
-    @story("complaints.settle")
-    def settle(
+    @command("complaints.update_compensation")
+    def update_compensation(
         self,
-        unit: Unit,
-        id: ComplaintId,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
         number: int,
         state: CompensationState | str,
         /,
         *,
-        by: UserId,
+        author_id: UserId,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Complaint:
         """Approve, refuse or pay a compensation.
 
         Args:
             number: which, from 1.
-            state: ``approved``, ``refused`` or ``paid``.
-            by: who does it.
+            state: ``approved``, ``record_failure`` or ``paid``.
+            author_id: who does it.
 
         Raises:
-            Forbidden: the amount is above what he or she may approve.
-            RuleBroken: it is his or her own proposal.
-            IllegalTransition: it does not stand where that can be done.
+            PermissionDeniedError: the amount is above what he or she may approve.
+            BusinessRuleError: it is his or her own proposal.
+            InvalidTransitionError: it does not stand where that can be done.
         """
-        complaint = unit.get(Complaint, id, version=expected_version)
-        person = unit.get(User, by)
-        settled = complaint.settle(number, state, by=person.id, at=unit.now)
-        one = settled.compensations[number - 1]
-        if one.state is CompensationState.APPROVED:
-            limits = unit.find(ApprovalLimit, Is("currency", one.amount.currency))
-            if not may_approve(person, one.amount, limits):
-                raise Forbidden(person.id, "complaints.settle", "the amount is above the limit of every role held")
-        return unit.save(settled)
+        complaint = uow.get(Complaint, complaint_id, version=expected_version)
+        author = uow.get(User, author_id)
+        updated = complaint.update_compensation(number, state, author_id=author.id, at=uow.now)
+        compensation = updated.compensations[number - 1]
+        if compensation.state is CompensationState.APPROVED:
+            limits = uow.find(ApprovalLimit, Eq("currency", compensation.amount.currency))
+            if not can_approve(author, compensation.amount, limits):
+                raise PermissionDeniedError(
+                    author.id, "complaints.update_compensation", "the amount is above the limit of every role held"
+                )
+        return uow.save(updated)
 
 
-def _approver(unit: Unit, complaint: Complaint, proposer: User, amount: Money, limits: Sequence[ApprovalLimit]) -> User:
+def _find_approver(
+    uow: UnitOfWork, complaint: Complaint, proposer: User, amount: Money, limits: Sequence[ApprovalLimit]
+) -> User:
     """The first one up the line who is there and may approve an amount."""
     rejected = [(proposer.id, "limit")]
-    for user in line_of(unit, proposer.id):
-        reason = user.unavailable(unit.now) or ("" if may_approve(user, amount, limits) else "limit")
+    for user in management_chain(uow, proposer.id):
+        reason = user.unavailability(uow.now) or ("" if can_approve(user, amount, limits) else "limit")
         if not reason:
             return user
         rejected.append((user.id, reason))
-    raise NobodyAvailable(complaint.id, "nobody_may_approve", rejected=tuple(rejected))
+    raise NoAssigneeAvailableError(complaint.id, "no_approver_available", rejected=tuple(rejected))

@@ -2,53 +2,57 @@
 
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.fields.text import NOTE
+from crmcore.domain.fields.text import MAX_NOTE_LENGTH
 from crmcore.domain.ids import ComplaintId
 from crmcore.domain.messages import Message
-from crmcore.domain.texts.catalogue import say
-from crmcore.domain.worktime.time import WorkTime
-from crmcore.services.house import House
-from crmcore.services.steps.messages import tell_customer
-from crmcore.services.steps.papers import written
-from crmcore.services.steps.tasks import give_task
-from crmcore.services.steps.watching import name_of
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit
+from crmcore.domain.texts.catalogue import render_message
+from crmcore.domain.worktime.time import BusinessHours
+from crmcore.services.house import Environment
+from crmcore.services.steps.messages import notify_customer
+from crmcore.services.steps.papers import format_local_time
+from crmcore.services.steps.tasks import create_task
+from crmcore.services.steps.watching import user_name
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork
 
 
-def opened(unit: Unit, house: House, id: ComplaintId, version: int | None) -> tuple[Complaint, WorkTime]:
+def get_complaint_with_hours(
+    uow: UnitOfWork, environment: Environment, complaint_id: ComplaintId, version: int | None
+) -> tuple[Complaint, BusinessHours]:
     """Read a complaint, and the working time by which it is counted."""
-    complaint = unit.get(Complaint, id, version=version)
-    return complaint, house_time(unit, house, complaint.calendar)
+    complaint = uow.get(Complaint, complaint_id, version=version)
+    return complaint, load_business_hours(uow, environment, complaint.calendar_id)
 
 
-def facts_of(unit: Unit, house: House, complaint: Complaint) -> dict[str, str]:
+def complaint_variables(uow: UnitOfWork, environment: Environment, complaint: Complaint) -> dict[str, str]:
     """What messages say of a complaint."""
-    due, responsible = written(complaint.due_at, house), name_of(unit, complaint.responsible)
-    return {"subject": complaint.subject, "due": due, "responsible": responsible}
+    due_text, owner_name = format_local_time(complaint.due_at, environment), user_name(uow, complaint.owner_id)
+    return {"subject": complaint.subject, "due": due_text, "owner": owner_name}
 
 
-def let_know(unit: Unit, house: House, complaint: Complaint, topic: str, *, text: str) -> Message | None:
+def notify_customer_or_owner(
+    uow: UnitOfWork, environment: Environment, complaint: Complaint, topic: str, *, text: str
+) -> Message | None:
     """Send the customer a mail; where no address is known, give the person who is responsible the task to pass it on.
 
     The mail holds the whole text. The note of a task holds 10,000 characters: a longer one ends in an ellipsis and the id of the complaint.
     """
-    person = unit.get(Customer, complaint.customer)
-    facts = {"subject": complaint.subject, "text": text}
-    message = tell_customer(unit, person, topic, about=complaint.id, **facts)
+    customer = uow.get(Customer, complaint.customer_id)
+    variables = {"subject": complaint.subject, "text": text}
+    message = notify_customer(uow, customer, topic, about_id=complaint.id, **variables)
     if message is None:
-        subject, body = say(topic, house.language, facts)
-        if len(body) > NOTE:  # a note holds less than a decision, which stands whole in the complaint
+        subject, body = render_message(topic, environment.language, variables)
+        if len(body) > MAX_NOTE_LENGTH:  # a note holds less than a decision, which stands whole in the complaint
             pointer = f"…\n{complaint.id}"
-            body = body[: NOTE - len(pointer)] + pointer
-        give_task(
-            unit,
-            house,
+            body = body[: MAX_NOTE_LENGTH - len(pointer)] + pointer
+        create_task(
+            uow,
+            environment,
             subject,
-            kind="tell",
+            kind="inform_customer",
             note=body,
-            assignee=complaint.responsible,
-            customer=person.id,
+            assignee=complaint.owner_id,
+            customer=customer.id,
             complaint=complaint.id,
         )
     return message

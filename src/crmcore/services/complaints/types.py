@@ -4,56 +4,58 @@ from collections.abc import Sequence
 
 from crmcore.domain.complaints.life import Severity
 from crmcore.domain.complaints.parts import ComplaintType
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import ComplaintTypeId
 from crmcore.domain.people import OWNER
-from crmcore.services.house import House, story, view
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.unit import UnitOfWork
 
 
 class ComplaintTypes:
     """Which types of complaints there are. As long as none is declared, any word is one."""
 
     __slots__ = ()
-    house: House
+    _environment: Environment
 
-    @story("complaints.declare_type")
-    def declare_type(
+    @command("complaints.create_type")
+    def create_type(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         path: str,
         /,
         *,
         severity: Severity | str = Severity.MEDIUM,
         role: str = OWNER,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> ComplaintType:
         """Declare a type of complaints, and with it all that may stand below.
 
         Args:
-            path: from the root, with slashes: ``delivery/late``.
+            path: from the root, with slashes: ``outbox/late``.
             severity: of a complaint of which nobody says how grave it is.
             role: of those among whom such complaints go round.
 
         Raises:
-            Taken: it is declared.
-            InvalidInput: a path with an empty step.
+            DuplicateKeyError: it is declared.
+            InvalidInputError: a path with an empty step.
         """
-        declared = ComplaintType.declare(unit.id("complainttype"), path, at=unit.now, severity=severity, role=role)
-        return unit.save(declared)
+        created = ComplaintType.create(uow.new_id("complainttype"), path, at=uow.now, severity=severity, role=role)
+        return uow.save(created)
 
-    @story("complaints.retire_type")
-    def retire_type(self, unit: Unit, id: ComplaintTypeId, /, *, key: str | None = None) -> ComplaintType:
+    @command("complaints.deactivate_type")
+    def deactivate_type(
+        self, uow: UnitOfWork, complaint_type_id: ComplaintTypeId, /, *, idempotency_key: str | None = None
+    ) -> ComplaintType:
         """Let no new complaint have a type; those that have it keep it."""
-        return unit.save(unit.get(ComplaintType, id).retire(at=unit.now))
+        return uow.save(uow.get(ComplaintType, complaint_type_id).deactivate(at=uow.now))
 
-    @view("complaints.types")
-    def types(self, unit: Unit, /) -> Sequence[ComplaintType]:
+    @query("complaints.list_types")
+    def list_types(self, uow: UnitOfWork, /) -> Sequence[ComplaintType]:
         """Read the tree, by paths."""
-        return unit.find(ComplaintType, Is("active", True), order="path")
+        return uow.find(ComplaintType, Eq("is_active", True), order="path")
 
-    @view("complaints.type")
-    def type(self, unit: Unit, path: str, /) -> ComplaintType | None:
+    @query("complaints.get_type")
+    def get_type(self, uow: UnitOfWork, path: str, /) -> ComplaintType | None:
         """Find a declared type by its path."""
-        return unit.one(ComplaintType, Is("path", checked_text("path", path, limit=100)))
+        return uow.first(ComplaintType, Eq("path", checked_text("path", path, max_length=100)))

@@ -5,33 +5,33 @@ from typing import Any, Final
 
 from attrs import field
 
-from crmcore.domain.clocks.replay import Clocks
+from crmcore.domain.clocks.replay import SlaStatus
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.complaints.life import ComplaintState, Severity
 from crmcore.domain.complaints.parts import CompensationState
-from crmcore.domain.criteria import All, AnyOf, Compare, Criterion, Is, OneOf
+from crmcore.domain.criteria import And, Compare, Criterion, Eq, In, Or
 from crmcore.domain.escalation import Escalation
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import ComplaintId, CustomerId, UserId, check_id
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
-from crmcore.services.house import House, view
+from crmcore.services.house import Environment, query
 from crmcore.services.steps.cases import open_states
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork, check_limit
 
 OPEN_STATES: Final = open_states(Complaint)
-DECIDED: Final = (ComplaintState.RESOLVED, ComplaintState.REJECTED)
+DECIDED_STATES: Final = (ComplaintState.RESOLVED, ComplaintState.REJECTED)
 
 
 @record
-class Unattended:
+class UnattendedComplaint:
     """A complaint that somebody has to look after, and why.
 
     Attributes:
-        reasons: ``responsible_left``, ``responsible_absent``, ``nobody_heard`` (it is late, and nobody up the line was there),
-            ``ladder_exhausted`` (it is late, and everybody has heard), ``not_closed`` (it is decided, but was not closed in time).
+        reasons: ``owner_left``, ``owner_absent``, ``no_recipient_available`` (it is late, and nobody up the line was there),
+            ``escalation_policy_exhausted`` (it is late, and everybody has heard), ``not_closed`` (it is decided, but was not closed in time).
     """
 
     complaint: Complaint
@@ -39,31 +39,33 @@ class Unattended:
     reasons: Sequence[str] = field(converter=tuple)
 
 
-class ComplaintViews:
+class ComplaintQueries:
     """What can be read of complaints."""
 
     __slots__ = ()
-    house: House
+    _environment: Environment
 
-    @view("complaints.get")
-    def get(self, unit: Unit, id: ComplaintId, /) -> Complaint:
+    @query("complaints.get")
+    def get(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> Complaint:
         """Read a complaint."""
-        return unit.get(Complaint, id)
+        return uow.get(Complaint, complaint_id)
 
-    @view("complaints.clocks")
-    def clocks(self, unit: Unit, id: ComplaintId, /) -> Clocks:
+    @query("complaints.sla_status")
+    def sla_status(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> SlaStatus:
         """Tell how a complaint's clocks stand now: targets, what is consumed and left, deadlines, breaches."""
-        complaint = unit.get(Complaint, id)
-        return complaint.clocks(time=house_time(unit, self.house, complaint.calendar), now=unit.now)
+        complaint = uow.get(Complaint, complaint_id)
+        return complaint.sla_status(
+            business_hours=load_business_hours(uow, self._environment, complaint.calendar_id), now=uow.now
+        )
 
-    @view("complaints.list")
+    @query("complaints.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
-        responsible: UserId | None = None,
+        customer_id: CustomerId | None = None,
+        owner_id: UserId | None = None,
         type: str | None = None,
         state: ComplaintState | str | None = None,
         overdue: bool = False,
@@ -78,76 +80,89 @@ class ComplaintViews:
             limit: at most 1,000.
         """
         check_limit(limit)
-        asked: dict[str, Any] = {"customer": customer, "responsible": responsible}
+        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
         for name, prefix in (("customer", "customer"), ("responsible", "user")):
-            if asked[name] is not None:
-                check_id(prefix, asked[name])
-        asked["type"] = None if type is None else checked_text("type", type, limit=100)
-        asked["state"] = None if state is None else checked_member("state", ComplaintState, state)
-        where: list[Criterion] = [Is(name, value) for name, value in asked.items() if value is not None]
+            if conditions[name] is not None:
+                check_id(prefix, conditions[name])
+        conditions["type"] = None if type is None else checked_text("type", type, max_length=100)
+        conditions["state"] = None if state is None else checked_member("state", ComplaintState, state)
+        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
         if overdue:
-            where += [OneOf("state", OPEN_STATES), Compare("due_at", "<", unit.now)]
-        return unit.find(Complaint, All(tuple(where)), order="due_at", after=after, limit=limit)
+            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+        return uow.find(Complaint, And(tuple(where)), order="due_at", after=after, limit=limit)
 
-    @view("complaints.queue")
-    def queue(self, unit: Unit, /, *, responsible: UserId | None = None, limit: int = 100) -> Sequence[Complaint]:
+    @query("complaints.queue")
+    def queue(self, uow: UnitOfWork, /, *, owner_id: UserId | None = None, limit: int = 100) -> Sequence[Complaint]:
         """Read what is to be done, in the order in which to do it: the gravest first, of these what is due first.
 
         Args:
-            responsible: only what this person sees to.
+            owner_id: only what this person sees to.
         """
         check_limit(limit)
-        mine: tuple[Criterion, ...] = ()
-        if responsible is not None:
-            check_id("user", responsible)
-            mine = (Is("responsible", responsible),)
-        waiting: list[Complaint] = []
+        owner_filter: tuple[Criterion, ...] = ()
+        if owner_id is not None:
+            check_id("user", owner_id)
+            owner_filter = (Eq("owner_id", owner_id),)
+        found: list[Complaint] = []
         for severity in reversed(Severity):
-            if len(waiting) < limit:
-                where = All((*mine, OneOf("state", OPEN_STATES), Is("severity", severity)))
-                waiting += unit.find(Complaint, where, order="due_at", limit=limit - len(waiting))
-        return tuple(waiting)
+            if len(found) < limit:
+                where = And((*owner_filter, In("state", OPEN_STATES), Eq("severity", severity)))
+                found += uow.find(Complaint, where, order="due_at", limit=limit - len(found))
+        return tuple(found)
 
-    @view("complaints.unattended")
-    def unattended(self, unit: Unit, /, *, limit: int = 100) -> Sequence[Unattended]:
+    @query("complaints.unattended")
+    def unattended(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[UnattendedComplaint]:
         """List the complaints that need somebody to look after them, the longest due first. Each has somebody responsible and a next
         action; here are those of whom that is not enough: he or she is gone, or all who could hear of it have.
         """  # noqa: D205  # one thought
         check_limit(limit)
-        absent = {user.id: user for user in unit.find(User) if user.unavailable(unit.now)}
-        late = Compare("due_at", "<", unit.now)
-        theirs = OneOf("responsible", tuple(sorted(absent)))
-        where = (OneOf("state", OPEN_STATES) & AnyOf((theirs, late))) | (OneOf("state", DECIDED) & late)
-        listed = []
-        for complaint in unit.find(Complaint, where, order="due_at"):
-            reasons = _reasons(unit, self.house, complaint, absent.get(complaint.responsible))
+        unavailable_users = {user.id: user for user in uow.find(User) if user.unavailability(uow.now)}
+        is_overdue = Compare("due_at", "<", uow.now)
+        owned_by_unavailable = In("owner_id", tuple(sorted(unavailable_users)))
+        where = (In("state", OPEN_STATES) & Or((owned_by_unavailable, is_overdue))) | (
+            In("state", DECIDED_STATES) & is_overdue
+        )
+        found = []
+        for complaint in uow.find(Complaint, where, order="due_at"):
+            reasons = _unattended_reasons(uow, self._environment, complaint, unavailable_users.get(complaint.owner_id))
             if reasons:
-                listed.append(Unattended(complaint=complaint, next_action=complaint.next_action, reasons=reasons))
-            if len(listed) == limit:
+                found.append(
+                    UnattendedComplaint(complaint=complaint, next_action=complaint.next_action, reasons=reasons)
+                )
+            if len(found) == limit:
                 break
-        return tuple(listed)
+        return tuple(found)
 
-    @view("complaints.approvals")
-    def approvals(self, unit: Unit, user: UserId, /) -> Sequence[Complaint]:
+    @query("complaints.pending_approvals")
+    def pending_approvals(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[Complaint]:
         """Read the complaints with a compensation that waits for somebody's approval."""
-        unit.get(User, user)
-        waiting = (c for c in unit.every(Complaint, ~Is("state", ComplaintState.CLOSED)) if c.next_action == "approve")
+        uow.get(User, user_id)
+        candidates = (
+            candidate
+            for candidate in uow.iterate(Complaint, ~Eq("state", ComplaintState.CLOSED))
+            if candidate.next_action == "approve"
+        )
         return tuple(
             complaint
-            for complaint in waiting
-            if any(c.approver == user and c.state is CompensationState.PROPOSED for c in complaint.compensations)
+            for complaint in candidates
+            if any(
+                candidate.approver_id == user_id and candidate.state is CompensationState.PROPOSED
+                for candidate in complaint.compensations
+            )
         )
 
 
-def _reasons(unit: Unit, house: House, complaint: Complaint, away: User | None) -> tuple[str, ...]:
+def _unattended_reasons(
+    uow: UnitOfWork, environment: Environment, complaint: Complaint, unavailable_owner: User | None
+) -> tuple[str, ...]:
     if not complaint.state.is_open:
         return ("not_closed",)
-    reasons = [] if away is None else [f"responsible_{away.unavailable(unit.now)}"]
-    if complaint.due_at < unit.now:
-        steps = unit.find(Escalation, Is("subject", complaint.id))
-        if not any(step.acknowledged_at for step in steps):
-            if any(step.to is None for step in steps):
-                reasons.append("nobody_heard")
-            elif len(steps) >= len(house.ladder.steps):
-                reasons.append("ladder_exhausted")
+    reasons = [] if unavailable_owner is None else [f"responsible_{unavailable_owner.unavailability(uow.now)}"]
+    if complaint.due_at < uow.now:
+        escalations = uow.find(Escalation, Eq("subject_id", complaint.id))
+        if not any(escalation.acknowledged_at for escalation in escalations):
+            if any(escalation.recipient_id is None for escalation in escalations):
+                reasons.append("no_recipient_available")
+            elif len(escalations) >= len(environment.escalation_policy.steps):
+                reasons.append("escalation_policy_exhausted")
     return tuple(reasons)

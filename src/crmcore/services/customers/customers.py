@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from crmcore.services.customers.facts import CustomerFacts
+from crmcore.services.customers.facts import CustomerDetails
 from crmcore.services.customers.imports import CustomerImports
-from crmcore.services.customers.views import CustomerViews
-from crmcore.services.house import House
+from crmcore.services.customers.views import CustomerQueries
+from crmcore.services.house import Environment
 
 
 @frozen
-class Customers(CustomerFacts, CustomerImports, CustomerViews):
+class Customers(CustomerDetails, CustomerImports, CustomerQueries):
     """Everybody the house deals with."""
 
-    house: House
+    _environment: Environment

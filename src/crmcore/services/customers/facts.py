@@ -3,29 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crmcore.domain.criteria import AnyOf, Has, Is
+from crmcore.domain.criteria import Eq, HasChild, Or
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, CustomerKind, ExternalId, RelationKind, Role
-from crmcore.domain.errors.conflicts import Taken
-from crmcore.domain.fields.part import NOTHING, listed
+from crmcore.domain.errors.conflicts import DuplicateKeyError
+from crmcore.domain.fields.part import EMPTY_MAP, as_tuple
 from crmcore.domain.ids import CustomerId, UserId
 from crmcore.domain.people import User
 from crmcore.domain.values.address import PostalAddress
-from crmcore.services.house import House, story
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command
+from crmcore.services.unit import UnitOfWork
 
 
-class CustomerFacts:
+class CustomerDetails:
     """What is known of customers."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("customers.add")
-    def add(
+    @command("customers.create")
+    def create(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         name: str = "",
         /,
         *,
@@ -36,37 +36,37 @@ class CustomerFacts:
         contact_points: Sequence[ContactPoint] = (),
         external_ids: Sequence[ExternalId] = (),
         address: PostalAddress | None = None,
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         source: str = "",
         language: str | None = None,
         note: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = NOTHING,
-        key: str | None = None,
+        custom: Mapping[str, Any] = EMPTY_MAP,
+        idempotency_key: str | None = None,
     ) -> Customer:
         """Take somebody into the base.
 
         Raises:
-            Taken: another customer has that phone, e-mail or external id; mark a contact point as shared if both are right.
-            Blank: neither a name nor an external id.
-            NotFound: no such owner.
+            DuplicateKeyError: another customer has that phone, e-mail or external id; mark a contact point as shared if both are right.
+            RequiredError: neither a name nor an external id.
+            NotFoundError: no such owner.
         """
-        points = [*listed("customer.contact_points", contact_points)]
+        all_contact_points = [*as_tuple("customer.contact_points", contact_points)]
         if phone:
-            points.append(self._phone(phone))
+            all_contact_points.append(self._phone_contact_point(phone))
         if email:
-            points.append(ContactPoint.email(email))
-        if owner is not None:
-            unit.get(User, owner)
-        customer = Customer.add(
-            unit.id("customer"),
+            all_contact_points.append(ContactPoint.email(email))
+        if owner_id is not None:
+            uow.get(User, owner_id)
+        customer = Customer.create(
+            uow.new_id("customer"),
             name,
-            at=unit.now,
+            at=uow.now,
             kind=kind,
             roles=roles,
-            contact_points=points,
+            contact_points=all_contact_points,
             external_ids=external_ids,
-            owner=owner,
+            owner_id=owner_id,
             source=source,
             addresses=() if address is None else (address,),
             language=language,
@@ -74,141 +74,158 @@ class CustomerFacts:
             tags=tags,
             custom=custom,
         )
-        _require_free(unit, customer)
-        return unit.save(customer)
+        _require_unique_identifiers(uow, customer)
+        return uow.save(customer)
 
-    @story("customers.rename")
+    @command("customers.rename")
     def rename(
         self,
-        unit: Unit,
-        id: CustomerId,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
         name: str,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Customer:
         """Write a customer's name anew.
 
         Raises:
-            Blank: an empty name.
+            RequiredError: an empty name.
         """
-        return unit.save(unit.get(Customer, id, version=expected_version).rename(name, at=unit.now))
+        return uow.save(uow.get(Customer, customer_id, version=expected_version).rename(name, at=uow.now))
 
-    @story("customers.describe")
-    def describe(
+    @command("customers.update")
+    def update(
         self,
-        unit: Unit,
-        id: CustomerId,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
         **details: Any,
     ) -> Customer:
         """Change what is known of a customer: profile, addresses, language, tags, note, custom fields, parts of the name.
 
         Raises:
-            InvalidInput: a detail that cannot be, or that is none.
+            InvalidInputError: a detail that cannot be, or that is none.
         """
-        return unit.save(unit.get(Customer, id, version=expected_version).describe(details, at=unit.now))
+        return uow.save(uow.get(Customer, customer_id, version=expected_version).update(details, at=uow.now))
 
-    @story("customers.add_contact")
-    def add_contact(
+    @command("customers.add_contact_point")
+    def add_contact_point(
         self,
-        unit: Unit,
-        id: CustomerId,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
         /,
-        *points: ContactPoint,
+        *contact_points: ContactPoint,
         phone: str | None = None,
         email: str | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Customer:
         """Note further ways to reach a customer.
 
         Raises:
-            Taken: another customer has one of them; mark it as shared if both are right.
+            DuplicateKeyError: another customer has one of them; mark it as shared if both are right.
         """
-        new = [*points]
+        new_contact_points = [*contact_points]
         if phone:
-            new.append(self._phone(phone))
+            new_contact_points.append(self._phone_contact_point(phone))
         if email:
-            new.append(ContactPoint.email(email))
-        customer = unit.get(Customer, id).add_contact(*new, at=unit.now)
-        _require_free(unit, customer)
-        return unit.save(customer)
+            new_contact_points.append(ContactPoint.email(email))
+        customer = uow.get(Customer, customer_id).add_contact_point(*new_contact_points, at=uow.now)
+        _require_unique_identifiers(uow, customer)
+        return uow.save(customer)
 
-    @story("customers.remove_contact")
-    def remove_contact(self, unit: Unit, id: CustomerId, contact: str, /, *, key: str | None = None) -> Customer:
+    @command("customers.remove_contact_point")
+    def remove_contact_point(
+        self, uow: UnitOfWork, customer_id: CustomerId, contact: str, /, *, idempotency_key: str | None = None
+    ) -> Customer:
         """Forget one way to reach a customer, by its comparable form."""
-        return unit.save(unit.get(Customer, id).remove_contact(contact, at=unit.now))
+        return uow.save(uow.get(Customer, customer_id).remove_contact_point(contact, at=uow.now))
 
-    @story("customers.relate")
-    def relate(
+    @command("customers.add_relation")
+    def add_relation(
         self,
-        unit: Unit,
-        id: CustomerId,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
         kind: RelationKind | str,
-        other: CustomerId,
+        related_customer_id: CustomerId,
         /,
         *,
         note: str = "",
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Customer:
-        """Tie a customer to another: ``relate(anna, "employee_of", company)``.
+        """Tie a customer to another: ``add_relation(anna, "employee_of", company)``.
 
         Raises:
-            RuleBroken: to itself.
-            NotFound: no such customer.
+            BusinessRuleError: to itself.
+            NotFoundError: no such customer.
         """
-        tied = unit.get(Customer, other)
-        return unit.save(unit.get(Customer, id).relate(kind, tied.id, at=unit.now, note=note))
+        related_customer = uow.get(Customer, related_customer_id)
+        return uow.save(uow.get(Customer, customer_id).add_relation(kind, related_customer.id, at=uow.now, note=note))
 
-    @story("customers.know_as")
-    def know_as(self, unit: Unit, id: CustomerId, external_id: ExternalId, /, *, key: str | None = None) -> Customer:
+    @command("customers.add_external_id")
+    def add_external_id(
+        self,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
+        external_id: ExternalId,
+        /,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Customer:
         """Note the key under which another system knows a customer.
 
         Raises:
-            Taken: another customer has it.
+            DuplicateKeyError: another customer has it.
         """
-        customer = unit.get(Customer, id).know_as(external_id, at=unit.now)
-        _require_free(unit, customer)
-        return unit.save(customer)
+        customer = uow.get(Customer, customer_id).add_external_id(external_id, at=uow.now)
+        _require_unique_identifiers(uow, customer)
+        return uow.save(customer)
 
-    @story("customers.become")
-    def become(self, unit: Unit, id: CustomerId, role: Role | str, /, *, key: str | None = None) -> Customer:
+    @command("customers.add_role")
+    def add_role(
+        self, uow: UnitOfWork, customer_id: CustomerId, role: Role | str, /, *, idempotency_key: str | None = None
+    ) -> Customer:
         """Let a customer take on a role, such as partner."""
-        return unit.save(unit.get(Customer, id).become(role, at=unit.now))
+        return uow.save(uow.get(Customer, customer_id).add_role(role, at=uow.now))
 
-    @story("customers.hand_over")
-    def hand_over(
+    @command("customers.change_owner")
+    def change_owner(
         self,
-        unit: Unit,
-        id: CustomerId,
+        uow: UnitOfWork,
+        customer_id: CustomerId,
         /,
         *,
-        to: UserId | None,
+        owner_id: UserId | None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Customer:
         """Give a customer another owner.
 
         Raises:
-            NotFound: no such person.
+            NotFoundError: no such person.
         """
-        customer = unit.get(Customer, id, version=expected_version)
-        return unit.save(customer.hand_over(None if to is None else unit.get(User, to).id, at=unit.now))
+        customer = uow.get(Customer, customer_id, version=expected_version)
+        return uow.save(customer.change_owner(None if owner_id is None else uow.get(User, owner_id).id, at=uow.now))
 
-    def _phone(self, number: str) -> ContactPoint:
-        return ContactPoint.phone(self.house.phones.key(number, region=self.house.region))
+    def _phone_contact_point(self, number: str) -> ContactPoint:
+        return ContactPoint.phone(self._environment.phone_parser.normalize(number, region=self._environment.region))
 
 
-def _require_free(unit: Unit, customer: Customer) -> None:
+def _require_unique_identifiers(uow: UnitOfWork, customer: Customer) -> None:
     """Look before saving, so that the refusal can name the customer who has it; a race is caught by the store's unique key."""
-    claims = tuple(point.claim for point in customer.contact_points if point.claim is not None)
-    ways = [Has("contact_points", Is("claim", claim)) for claim in claims]
-    ways += [Has("external_ids", Is("system", e.system) & Is("key", e.key)) for e in customer.external_ids]
-    for other in unit.find(Customer, AnyOf(tuple(ways))) if ways else ():
+    unique_keys = tuple(point.unique_key for point in customer.contact_points if point.unique_key is not None)
+    conditions = [HasChild("contact_points", Eq("unique_key", unique_key)) for unique_key in unique_keys]
+    conditions += [
+        HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key))
+        for external_id in customer.external_ids
+    ]
+    for other in uow.find(Customer, Or(tuple(conditions))) if conditions else ():
         if other.id != customer.id:
-            held = {point.claim for point in other.contact_points} & set(claims)
-            raise Taken("customer", "contact_points.claim" if held else "external_ids", holder=other.id)
+            shared_keys = {point.unique_key for point in other.contact_points} & set(unique_keys)
+            raise DuplicateKeyError(
+                "customer", "contact_points.unique_key" if shared_keys else "external_ids", existing_id=other.id
+            )

@@ -16,26 +16,26 @@ from crmcore.domain.interactions import Interaction
 from crmcore.domain.kernel import record
 from crmcore.domain.tasks import Task
 
-ON_A_PAGE: Final = 100
+OVERVIEW_LIMIT: Final = 100
 """How many of each kind a customer's page shows, the latest."""
 
 
 @record
-class Happening:
+class TimelineEntry:
     """One line of a customer's timeline.
 
     Attributes:
-        what: the kind of record and what became of it, as words: ``deal opened``, ``task done``.
-        subject: the record's id.
+        description: the kind of record and what became of it, as words: ``deal get_complaint_with_hours``, ``task done``.
+        subject_id: the record's id.
     """
 
     at: datetime
-    what: str
-    subject: str
+    description: str
+    subject_id: str
 
 
 @record
-class CustomerPage:
+class CustomerOverview:
     """Everything that is known of a customer, so that nobody has to ask again. Of each kind the latest hundred."""
 
     customer: Customer
@@ -47,29 +47,52 @@ class CustomerPage:
     documents: Sequence[Document] = field(converter=tuple)
 
     @property
-    def timeline(self) -> Sequence[Happening]:
+    def timeline(self) -> Sequence[TimelineEntry]:
         """What happened, the latest first."""
-        lines = [Happening(at=self.customer.added_at, what="customer added", subject=self.customer.id)]
+        entries = [
+            TimelineEntry(at=self.customer.created_at, description="customer created", subject_id=self.customer.id)
+        ]
         for deal in self.deals:
-            lines.append(Happening(at=deal.opened_at, what="deal opened", subject=deal.id))
+            entries.append(TimelineEntry(at=deal.opened_at, description="deal opened", subject_id=deal.id))
             if deal.closed_at is not None:
-                lines.append(Happening(at=deal.closed_at, what=f"deal {deal.outcome.value}", subject=deal.id))
+                entries.append(
+                    TimelineEntry(at=deal.closed_at, description=f"deal {deal.outcome.value}", subject_id=deal.id)
+                )
         for task in self.tasks:
-            lines.append(Happening(at=task.given_at, what="task given", subject=task.id))
+            entries.append(TimelineEntry(at=task.created_at, description="task created", subject_id=task.id))
             if task.closed_at is not None:
-                lines.append(Happening(at=task.closed_at, what=f"task {task.state.value}", subject=task.id))
-        for contact in self.interactions:
-            what = f"{contact.kind.value} {contact.direction.value}"
-            lines.append(Happening(at=contact.happened_at, what=what, subject=contact.id))
-        for promise in self.commitments:
-            lines.append(Happening(at=promise.made_at, what=f"commitment {promise.side.value}", subject=promise.id))
-            if promise.settled_at is not None:
-                what = f"commitment {promise.state.value}"
-                lines.append(Happening(at=promise.settled_at, what=what, subject=promise.id))
+                entries.append(
+                    TimelineEntry(at=task.closed_at, description=f"task {task.state.value}", subject_id=task.id)
+                )
+        for interaction in self.interactions:
+            description = f"{interaction.kind.value} {interaction.direction.value}"
+            entries.append(
+                TimelineEntry(at=interaction.happened_at, description=description, subject_id=interaction.id)
+            )
+        for commitment in self.commitments:
+            entries.append(
+                TimelineEntry(
+                    at=commitment.created_at,
+                    description=f"commitment {commitment.side.value}",
+                    subject_id=commitment.id,
+                )
+            )
+            if commitment.closed_at is not None:
+                description = f"commitment {commitment.state.value}"
+                entries.append(
+                    TimelineEntry(at=commitment.closed_at, description=description, subject_id=commitment.id)
+                )
         for complaint in self.complaints:
-            lines.append(Happening(at=complaint.received_at, what="complaint received", subject=complaint.id))
+            entries.append(
+                TimelineEntry(at=complaint.received_at, description="complaint received", subject_id=complaint.id)
+            )
             if complaint.resolved_at is not None:
-                what = f"complaint {complaint.state.value}"
-                lines.append(Happening(at=complaint.resolved_at, what=what, subject=complaint.id))
-        lines += [Happening(at=paper.added_at, what="document added", subject=paper.id) for paper in self.documents]
-        return tuple(sorted(lines, key=attrgetter("at", "subject"), reverse=True))
+                description = f"complaint {complaint.state.value}"
+                entries.append(
+                    TimelineEntry(at=complaint.resolved_at, description=description, subject_id=complaint.id)
+                )
+        entries += [
+            TimelineEntry(at=document.added_at, description="document added", subject_id=document.id)
+            for document in self.documents
+        ]
+        return tuple(sorted(entries, key=attrgetter("at", "subject_id"), reverse=True))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from crmcore.domain.commitments import Commitment
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import All, Criterion, Has, Is, Mentions
+from crmcore.domain.criteria import And, Criterion, Eq, HasChild, WordPrefix
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ExternalId, Role
 from crmcore.domain.deals.deal import Deal
@@ -15,13 +15,13 @@ from crmcore.domain.fields.text import checked_text
 from crmcore.domain.ids import CustomerId, UserId, check_id
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.tasks import Task
-from crmcore.domain.values.contact import EMAIL_LIMIT, email_key
+from crmcore.domain.values.contact import MAX_EMAIL_LENGTH, normalize_email
 from crmcore.domain.values.names import fold
-from crmcore.services.customers.page import ON_A_PAGE, CustomerPage
-from crmcore.services.house import House, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.customers.page import OVERVIEW_LIMIT, CustomerOverview
+from crmcore.services.house import Environment, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
-SHOWN: Final[Mapping[str, tuple[type[Any], str]]] = {
+OVERVIEW_QUERIES: Final[Mapping[str, tuple[type[Any], str]]] = {
     "deals": (Deal, "-id"),
     "tasks": (Task, "-id"),
     "interactions": (Interaction, "-happened_at"),
@@ -32,40 +32,46 @@ SHOWN: Final[Mapping[str, tuple[type[Any], str]]] = {
 """What a customer's page shows, and in which order."""
 
 
-class CustomerViews:
+class CustomerQueries:
     """What can be read of customers."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("customers.get")
-    def get(self, unit: Unit, id: CustomerId, /) -> Customer:
+    @query("customers.get")
+    def get(self, uow: UnitOfWork, customer_id: CustomerId, /) -> Customer:
         """Read a customer."""
-        return unit.get(Customer, id)
+        return uow.get(Customer, customer_id)
 
-    @view("customers.by_external_id")
-    def by_external_id(self, unit: Unit, system: str, key: str, /) -> Customer | None:
+    @query("customers.get_by_external_id")
+    def get_by_external_id(self, uow: UnitOfWork, system: str, key: str, /) -> Customer | None:
         """Find the customer that another system knows under a key."""
-        wanted = ExternalId(system, key)
-        return unit.one(Customer, Has("external_ids", Is("system", wanted.system) & Is("key", wanted.key)))
+        external_id = ExternalId(system, key)
+        return uow.first(
+            Customer, HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key))
+        )
 
-    @view("customers.reachable_at")
-    def reachable_at(self, unit: Unit, contact: str, /) -> Sequence[Customer]:
+    @query("customers.find_by_contact_point")
+    def find_by_contact_point(self, uow: UnitOfWork, contact: str, /) -> Sequence[Customer]:
         """Find whoever has that phone or e-mail, shared ones included."""
-        contact = checked_text("contact", contact, limit=EMAIL_LIMIT)
-        value = email_key(contact) if "@" in contact else self.house.phones.key(contact, region=self.house.region)
-        return unit.find(Customer, Has("contact_points", Is("value", value)))
+        contact = checked_text("contact", contact, max_length=MAX_EMAIL_LENGTH)
+        value = (
+            normalize_email(contact)
+            if "@" in contact
+            else self._environment.phone_parser.normalize(contact, region=self._environment.region)
+        )
+        return uow.find(Customer, HasChild("contact_points", Eq("value", value)))
 
-    @view("customers.search")
+    @query("customers.search")
     def search(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         words: str = "",
         /,
         *,
         role: Role | str | None = None,
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         after: Customer | None = None,
         limit: int = 100,
     ) -> Sequence[Customer]:
@@ -75,22 +81,25 @@ class CustomerViews:
         """
         check_limit(limit)
         where: list[Criterion] = [
-            Mentions("name_key", word) for word in fold(checked_text("words", words, blank=True)).split()
+            WordPrefix("name_key", prefix) for prefix in fold(checked_text("words", words, allow_blank=True)).split()
         ]
         if role is not None:
-            where.append(Has("roles", Is("role", checked_member("role", Role, role))))
-        if owner is not None:
-            check_id("user", owner)
-            where.append(Is("owner", owner))
-        return unit.find(Customer, All(tuple(where)), order="name_key", after=after, limit=limit)
+            where.append(HasChild("roles", Eq("role", checked_member("role", Role, role))))
+        if owner_id is not None:
+            check_id("user", owner_id)
+            where.append(Eq("owner_id", owner_id))
+        return uow.find(Customer, And(tuple(where)), order="name_key", after=after, limit=limit)
 
-    @view("customers.page")
-    def page(self, unit: Unit, id: CustomerId, /) -> CustomerPage:
+    @query("customers.overview")
+    def overview(self, uow: UnitOfWork, customer_id: CustomerId, /) -> CustomerOverview:
         """Read everything that is known of a customer. The number of statements does not depend on how much it is."""
-        unit.announce(Customer, id)
-        theirs = Is("customer", id)
-        for kind, order in SHOWN.values():
-            unit.foresee(kind, theirs, order=order, limit=ON_A_PAGE)
-        customer = unit.get(Customer, id)
-        shown = {name: unit.find(kind, theirs, order=order, limit=ON_A_PAGE) for name, (kind, order) in SHOWN.items()}
-        return CustomerPage(customer=customer, **shown)
+        uow.prefetch(Customer, customer_id)
+        of_customer = Eq("customer_id", customer_id)
+        for entity_type, order in OVERVIEW_QUERIES.values():
+            uow.prefetch_query(entity_type, of_customer, order=order, limit=OVERVIEW_LIMIT)
+        customer = uow.get(Customer, customer_id)
+        records = {
+            name: uow.find(entity_type, of_customer, order=order, limit=OVERVIEW_LIMIT)
+            for name, (entity_type, order) in OVERVIEW_QUERIES.items()
+        }
+        return CustomerOverview(customer=customer, **records)

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 
 from attrs import field
 
-from crmcore.domain.criteria import EVERYTHING, Criterion, Is
+from crmcore.domain.criteria import MATCH_ALL, Criterion, Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
-from crmcore.domain.errors.given import InvalidInput
+from crmcore.domain.errors.given import InvalidInputError
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
-from crmcore.services.house import House, view
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, query
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
-MOST_CARDS = 100
+MAX_CARDS_PER_STAGE = 100
 
 
 @record
-class Column:
+class BoardColumn:
     """One stage of a board.
 
     Attributes:
@@ -45,8 +45,8 @@ class Column:
 class Board:
     """A funnel's open deals, stage by stage."""
 
-    funnel: str
-    columns: Sequence[Column] = field(converter=tuple)
+    funnel_id: str
+    columns: Sequence[BoardColumn] = field(converter=tuple)
 
     @property
     def count(self) -> int:
@@ -59,51 +59,51 @@ class DealBoard:
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("deals.board")
-    def board(self, unit: Unit, funnel: FunnelId, /, *, cards: int = 10) -> Board:
+    @query("deals.board")
+    def board(self, uow: UnitOfWork, funnel_id: FunnelId, /, *, cards_per_stage: int = 10) -> Board:
         """Count a funnel's open deals by stage, sum what they are worth, and read the first of each stage.
 
         Args:
-            cards: how many deals of each stage are read, up to 100; 0 for none.
+            cards_per_stage: how many deals of each stage are read, up to 100; 0 for none.
 
         Raises:
-            NotFound: no such funnel.
+            NotFoundError: no such funnel.
         """
-        if type(cards) is not int or not 0 <= cards <= MOST_CARDS:
-            raise InvalidInput("cards", f"must lie between 0 and {MOST_CARDS}")
-        drawn = unit.get(Funnel, funnel)
-        open_deals = Is("funnel", drawn.id) & Is("outcome", Outcome.OPEN)
-        counts, values = _counted(unit, open_deals)
+        if type(cards_per_stage) is not int or not 0 <= cards_per_stage <= MAX_CARDS_PER_STAGE:
+            raise InvalidInputError("cards", f"must lie between 0 and {MAX_CARDS_PER_STAGE}")
+        funnel = uow.get(Funnel, funnel_id)
+        open_deals = Eq("funnel_id", funnel.id) & Eq("outcome", Outcome.OPEN)
+        counts, values = _count_by_stage(uow, open_deals)
         return Board(
-            funnel=drawn.id,
+            funnel_id=funnel.id,
             columns=[
-                Column(
+                BoardColumn(
                     key=stage.key,
                     name=stage.name,
-                    count=counts[place],
-                    value=values[place],
-                    cards=unit.find(Deal, open_deals & Is("place", place), limit=cards)
-                    if cards and counts[place]
+                    count=counts[stage_index],
+                    value=values[stage_index],
+                    cards=uow.find(Deal, open_deals & Eq("stage_index", stage_index), limit=cards_per_stage)
+                    if cards_per_stage and counts[stage_index]
                     else (),
                 )
-                for place, stage in enumerate(drawn.stages)
+                for stage_index, stage in enumerate(funnel.stages)
             ],
         )
 
 
-def _counted(unit: Unit, open_deals: Criterion) -> tuple[defaultdict[int, int], defaultdict[int, list[Money]]]:
-    seen = unit.visible(Deal)
-    where = open_deals if seen is EVERYTHING else seen & open_deals
+def _count_by_stage(uow: UnitOfWork, is_open: Criterion) -> tuple[defaultdict[int, int], defaultdict[int, list[Money]]]:
+    visibility = uow.visibility_filter(Deal)
+    where = is_open if visibility is MATCH_ALL else visibility & is_open
     counts: defaultdict[int, int] = defaultdict(int)
     values: defaultdict[int, list[Money]] = defaultdict(list)
-    for place, currency, count, minor in unit.ask(
-        Tally(kind=Deal, where=where, by=("place", "total.currency"), sums=("total.minor",))
+    for stage_index, currency, count, minor_units in uow.execute_query(
+        GroupedCount(entity_type=Deal, where=where, group_by=("place", "total.currency"), sum_of=("total.minor",))
     ):
-        counts[place] += count
+        counts[stage_index] += count
         if currency is not None:
-            values[place].append(Money.of_minor(minor, currency))
+            values[stage_index].append(Money.from_minor_units(minor_units, currency))
     for sums in values.values():
         sums.sort(key=lambda money: money.currency)
     return counts, values

@@ -3,15 +3,15 @@
 from attrs import frozen
 
 from crmcore.services.deals.board import DealBoard
-from crmcore.services.deals.facts import DealFacts
+from crmcore.services.deals.facts import DealDetails
 from crmcore.services.deals.imports import DealImports
 from crmcore.services.deals.stuck import StuckDeals
-from crmcore.services.deals.views import DealViews
-from crmcore.services.house import House
+from crmcore.services.deals.views import DealQueries
+from crmcore.services.house import Environment
 
 
 @frozen
-class Deals(DealImports, DealFacts, DealBoard, StuckDeals, DealViews):
+class Deals(DealImports, DealDetails, DealBoard, StuckDeals, DealQueries):
     """Deals and their history."""
 
-    house: House
+    _environment: Environment

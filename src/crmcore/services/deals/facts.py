@@ -6,144 +6,144 @@ from typing import Any
 
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import Basis, LineItem, NextStep
+from crmcore.domain.deals.parts import LineItem, NextStep, ProbabilitySource
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import DealId, UserId, kind_of
+from crmcore.domain.ids import DealId, UserId, prefix_of
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
-from crmcore.services.house import House, story
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command
+from crmcore.services.unit import UnitOfWork
 
 
-class DealFacts:
+class DealDetails:
     """What changes a deal without moving it on."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("deals.revalue")
-    def revalue(
+    @command("deals.set_value")
+    def set_value(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         value: Money | None = None,
         /,
         *,
         lines: Sequence[LineItem] | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Say what a deal is worth, as a sum or by its lines.
 
         Raises:
-            MixedCurrencies: lines of two currencies.
+            CurrencyMismatchError: lines of two currencies.
         """
-        deal = unit.get(Deal, id, version=expected_version)
-        return unit.save(deal.revalue(value, lines=lines, at=unit.now))
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        return uow.save(deal.set_value(value, lines=lines, at=uow.now))
 
-    @story("deals.estimate")
-    def estimate(
+    @command("deals.set_probability")
+    def set_probability(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         percent: int,
         /,
         *,
-        basis: Basis | str = Basis.MANUAL,
+        source: ProbabilitySource | str = ProbabilitySource.MANUAL,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Give a deal another chance than its stage does, in percent.
 
         Raises:
-            RuleBroken: it is closed.
+            BusinessRuleError: it is closed.
         """
-        deal = unit.get(Deal, id, version=expected_version)
-        return unit.save(deal.estimate(percent, basis=basis, at=unit.now))
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        return uow.save(deal.set_probability(percent, source=source, at=uow.now))
 
-    @story("deals.expect")
-    def expect(
+    @command("deals.set_expected_close")
+    def set_expected_close(
         self,
-        unit: Unit,
-        id: DealId,
-        close: date | None,
+        uow: UnitOfWork,
+        deal_id: DealId,
+        expected_close: date | None,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Say when a deal is expected to close."""
-        return unit.save(unit.get(Deal, id, version=expected_version).expect(close, at=unit.now))
+        return uow.save(uow.get(Deal, deal_id, version=expected_version).set_expected_close(expected_close, at=uow.now))
 
-    @story("deals.hand_over")
-    def hand_over(
+    @command("deals.change_owner")
+    def change_owner(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         /,
         *,
-        to: UserId | None,
+        owner_id: UserId | None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Give a deal another owner. The round in which leads are given out is not disturbed by it."""
-        unit.announce(User, to)
-        deal = unit.get(Deal, id, version=expected_version)
-        return unit.save(deal.hand_over(None if to is None else unit.get(User, to).id, at=unit.now))
+        uow.prefetch(User, owner_id)
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        return uow.save(deal.change_owner(None if owner_id is None else uow.get(User, owner_id).id, at=uow.now))
 
-    @story("deals.plan")
-    def plan(
+    @command("deals.set_next_step")
+    def set_next_step(
         self,
-        unit: Unit,
-        id: DealId,
-        what: str | None,
+        uow: UnitOfWork,
+        deal_id: DealId,
+        description: str | None,
         /,
         *,
         due_at: datetime | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Say what comes next for a deal; None for nothing."""
-        deal = unit.get(Deal, id, version=expected_version)
-        return unit.save(deal.plan(None if what is None else NextStep(what, due_at), at=unit.now))
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        return uow.save(deal.set_next_step(None if description is None else NextStep(description, due_at), at=uow.now))
 
-    @story("deals.join")
-    def join(
+    @command("deals.add_participant")
+    def add_participant(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         /,
         *,
         role: str,
-        who: str,
+        participant_id: str,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Let one of us (a user's id) or of them (a customer's id) take part in a deal, in a role.
 
         Raises:
-            NotFound: no such person.
+            NotFoundError: no such person.
         """
-        deal = unit.get(Deal, id, version=expected_version)
-        who = checked_text("participant.who", who, limit=64)
-        kind: type[User | Customer] = User if kind_of(who) == User.shape.kind else Customer
-        return unit.save(deal.join(role, unit.get(kind, who).id, at=unit.now))
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        participant_id = checked_text("participant_id", participant_id, max_length=64)
+        entity_type: type[User | Customer] = User if prefix_of(participant_id) == User.meta.prefix else Customer
+        return uow.save(deal.add_participant(role, uow.get(entity_type, participant_id).id, at=uow.now))
 
-    @story("deals.describe")
-    def describe(
+    @command("deals.update")
+    def update(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         /,
         *,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
         **details: Any,
     ) -> Deal:
         """Change a deal's title, description, tags, source or custom fields.
 
         Raises:
-            InvalidInput: a detail that cannot be, or that is none.
+            InvalidInputError: a detail that cannot be, or that is none.
         """
-        return unit.save(unit.get(Deal, id, version=expected_version).describe(details, at=unit.now))
+        return uow.save(uow.get(Deal, deal_id, version=expected_version).update(details, at=uow.now))

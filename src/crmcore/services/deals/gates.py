@@ -2,31 +2,35 @@
 
 from collections.abc import Sequence
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.gate import HISTORICAL, Evidence, check_gate
+from crmcore.domain.deals.gate import ACTIVITY_REQUIREMENTS, Evidence, check_gate
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.interactions import Interaction
 from crmcore.domain.requirements import Requirement
 from crmcore.domain.tasks import Task, TaskState
-from crmcore.services.unit import Unit
+from crmcore.services.unit import UnitOfWork
 
 
-def check_gates(unit: Unit, deal: Deal, funnel: Funnel, *, to: int) -> None:
+def check_gates(uow: UnitOfWork, deal: Deal, funnel: Funnel, *, stage_index: int) -> None:
     """Check the requirements of the stage that is left, and of those that are leapt over."""
-    asked = [requirement for stage in funnel.stages[deal.place : to] for requirement in stage.to_leave]
-    if asked:
-        check_gate(asked, evidence(unit, deal, asked))
+    requirements = [
+        requirement for stage in funnel.stages[deal.stage_index : stage_index] for requirement in stage.exit_criteria
+    ]
+    if requirements:
+        check_gate(requirements, collect_evidence(uow, deal, requirements))
 
 
-def evidence(unit: Unit, deal: Deal, asked: Sequence[Requirement]) -> Evidence:
+def collect_evidence(uow: UnitOfWork, deal: Deal, requirements: Sequence[Requirement]) -> Evidence:
     """Gather what the requirements look at, and nothing else."""
-    if not any(requirement.rule in HISTORICAL for requirement in asked):
+    if not any(requirement.kind in ACTIVITY_REQUIREMENTS for requirement in requirements):
         return Evidence(deal=deal)
-    tasks = unit.facts(Task, Is("deal", deal.id))
+    tasks = uow.find_unrestricted(Task, Eq("deal_id", deal.id))
     return Evidence(
         deal=deal,
-        open_tasks=[task.kind for task in tasks if task.state is TaskState.OPEN],
-        done_tasks=[task.kind for task in tasks if task.state is TaskState.DONE],
-        interactions=[contact.kind.value for contact in unit.facts(Interaction, Is("deal", deal.id))],
+        open_task_kinds=[task.kind for task in tasks if task.state is TaskState.OPEN],
+        done_task_kinds=[task.kind for task in tasks if task.state is TaskState.DONE],
+        interaction_kinds=[
+            interaction.kind.value for interaction in uow.find_unrestricted(Interaction, Eq("deal_id", deal.id))
+        ],
     )

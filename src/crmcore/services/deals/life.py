@@ -6,13 +6,13 @@ from typing import Any
 
 from attrs import field
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ExternalId, Role
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem, Outcome
 from crmcore.domain.documents import Document
-from crmcore.domain.fields.part import NOTHING
+from crmcore.domain.fields.part import EMPTY_MAP
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel import record
@@ -21,13 +21,13 @@ from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.values.money import Money
 from crmcore.services.deals.gates import check_gates
-from crmcore.services.house import House, story
+from crmcore.services.house import Environment, command
 from crmcore.services.steps.stages import enter_stage
-from crmcore.services.unit import Unit
+from crmcore.services.unit import UnitOfWork
 
 
 @record
-class Moved:
+class MoveResult:
     """What became of a deal that went to another stage."""
 
     deal: Deal
@@ -41,163 +41,185 @@ class Moved:
         return self.tasks[0] if self.tasks else None
 
 
-class DealLife:
+class DealLifecycle:
     """What moves a deal on."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("deals.open")
+    @command("deals.open")
     def open(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         /,
         *,
-        customer: CustomerId,
-        funnel: FunnelId,
-        stage: str | None = None,
+        customer_id: CustomerId,
+        funnel_id: FunnelId,
+        stage_key: str | None = None,
         value: Money | None = None,
         lines: Sequence[LineItem] = (),
-        owner: UserId | None = None,
+        owner_id: UserId | None = None,
         expected_close: date | None = None,
         source: str = "",
         campaign: str = "",
         request: ExternalId | None = None,
         about: str = "",
         tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = NOTHING,
-        key: str | None = None,
-    ) -> Moved:
+        custom: Mapping[str, Any] = EMPTY_MAP,
+        idempotency_key: str | None = None,
+    ) -> MoveResult:
         """Open a deal with a customer we know, and do what its stage asks for on entry.
 
         Args:
-            owner: who is responsible; the customer's owner when not given.
+            owner_id: who is responsible; the customer's owner when not given.
 
         Raises:
-            NotFound: no such customer, funnel or owner.
-            InvalidInput: a field that cannot be.
-            Taken: a deal of the same request exists.
+            NotFoundError: no such customer, funnel or owner.
+            InvalidInputError: a field that cannot be.
+            DuplicateKeyError: a deal of the same request exists.
         """
-        unit.announce(Funnel, funnel)
-        unit.announce(User, owner)
-        person, drawn = unit.get(Customer, customer), unit.get(Funnel, funnel)
+        uow.prefetch(Funnel, funnel_id)
+        uow.prefetch(User, owner_id)
+        customer, funnel = uow.get(Customer, customer_id), uow.get(Funnel, funnel_id)
         deal = Deal.open(
-            unit.id("deal"),
+            uow.new_id("deal"),
             title,
-            customer=person.id,
-            funnel=drawn,
-            at=unit.now,
-            stage=stage,
+            customer_id=customer.id,
+            funnel=funnel,
+            at=uow.now,
+            stage_key=stage_key,
             value=value,
             lines=lines,
-            owner=person.owner if owner is None else unit.get(User, owner).id,
+            owner_id=customer.owner_id if owner_id is None else uow.get(User, owner_id).id,
             expected_close=expected_close,
             source=source,
             campaign=campaign,
-            request=request,
-            about=about,
+            external_id=request,
+            description=about,
             tags=tags,
             custom=custom,
         )
-        return self._enter(unit, deal, drawn)
+        return self._enter_stage(uow, deal, funnel)
 
-    @story("deals.move")
+    @command("deals.move")
     def move(
-        self, unit: Unit, id: DealId, /, *, to: str, expected_version: int | None = None, key: str | None = None
-    ) -> Moved:
+        self,
+        uow: UnitOfWork,
+        deal_id: DealId,
+        /,
+        *,
+        stage_key: str,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> MoveResult:
         """Put a deal in another stage: check what its present one asks for, move it, do what the new one asks for.
 
         A deal may always go back without fulfilling anything.
 
         Raises:
-            StageGateClosed: with everything that is missing.
-            IllegalTransition: it is closed, or the funnel forbids this leap or return.
-            NotAllowed: the funnel has no such stage.
-            StaleVersion: it is not at the expected version.
+            StageRequirementsNotMetError: with everything that is missing.
+            InvalidTransitionError: it is closed, or the funnel forbids this leap or return.
+            InvalidChoiceError: the funnel has no such stage.
+            StaleVersionError: it is not at the expected version.
         """
-        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel})
-        funnel = unit.get(Funnel, deal.funnel)
-        moved = deal.move(to, funnel, at=unit.now)
+        deal = uow.get(Deal, deal_id, version=expected_version, prefetch={"funnel_id": Funnel})
+        funnel = uow.get(Funnel, deal.funnel_id)
+        moved = deal.move(stage_key, funnel, at=uow.now)
         if moved is deal:
-            return Moved(deal=deal)
-        if moved.place > deal.place:
-            check_gates(unit, deal, funnel, to=moved.place)
-        return self._enter(unit, moved, funnel)
+            return MoveResult(deal=deal)
+        if moved.stage_index > deal.stage_index:
+            check_gates(uow, deal, funnel, stage_index=moved.stage_index)
+        return self._enter_stage(uow, moved, funnel)
 
-    @story("deals.win")
-    def win(self, unit: Unit, id: DealId, /, *, expected_version: int | None = None, key: str | None = None) -> Moved:
+    @command("deals.win")
+    def win(
+        self,
+        uow: UnitOfWork,
+        deal_id: DealId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> MoveResult:
         """Win a deal: it enters the funnel's winning stage, and its customer is a prospect no more.
 
         Raises:
-            StageGateClosed, IllegalTransition, StaleVersion: as `move`.
+            StageRequirementsNotMetError, InvalidTransitionError, StaleVersionError: as `move`.
         """
-        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel, "customer": Customer})
-        funnel = unit.get(Funnel, deal.funnel)
-        won = deal.win(funnel, at=unit.now)
-        check_gates(unit, deal, funnel, to=max(won.place, deal.place + 1))
-        if funnel.winning is None:
-            _welcome(unit, unit.get(Customer, deal.customer))
-            return Moved(deal=unit.save(won))
-        return self._enter(unit, won, funnel)
+        deal = uow.get(Deal, deal_id, version=expected_version, prefetch={"funnel_id": Funnel, "customer_id": Customer})
+        funnel = uow.get(Funnel, deal.funnel_id)
+        won = deal.win(funnel, at=uow.now)
+        check_gates(uow, deal, funnel, stage_index=max(won.stage_index, deal.stage_index + 1))
+        if funnel.winning_stage is None:
+            _add_customer_role(uow, uow.get(Customer, deal.customer_id))
+            return MoveResult(deal=uow.save(won))
+        return self._enter_stage(uow, won, funnel)
 
-    @story("deals.lose")
+    @command("deals.lose")
     def lose(
-        self, unit: Unit, id: DealId, /, *, reason: str, expected_version: int | None = None, key: str | None = None
+        self,
+        uow: UnitOfWork,
+        deal_id: DealId,
+        /,
+        *,
+        reason: str,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Deal:
         """Lose a deal, for one of its funnel's reasons. Its open tasks are called off.
 
         Raises:
-            LossReasonMissing: the reason is none of the funnel's.
-            IllegalTransition: it is closed.
-            StaleVersion: it is not at the expected version.
+            LossReasonRequiredError: the reason is none of the funnel's.
+            InvalidTransitionError: it is closed.
+            StaleVersionError: it is not at the expected version.
         """
-        unit.announce(Deal, id, {"funnel": Funnel})
-        open_tasks = Is("deal", id) & Is("state", TaskState.OPEN)
-        unit.foresee(Task, open_tasks, facts=True)
-        deal = unit.get(Deal, id, version=expected_version)
-        lost = deal.lose(reason, unit.get(Funnel, deal.funnel), at=unit.now)
-        for task in unit.facts(Task, open_tasks):
-            unit.save(task.cancel(at=unit.now, reason="deal lost"))
-        return unit.save(lost)
+        uow.prefetch(Deal, deal_id, {"funnel_id": Funnel})
+        open_task_kinds = Eq("deal_id", deal_id) & Eq("state", TaskState.OPEN)
+        uow.prefetch_query(Task, open_task_kinds, unrestricted=True)
+        deal = uow.get(Deal, deal_id, version=expected_version)
+        lost = deal.lose(reason, uow.get(Funnel, deal.funnel_id), at=uow.now)
+        for task in uow.find_unrestricted(Task, open_task_kinds):
+            uow.save(task.cancel(at=uow.now, reason="deal lost"))
+        return uow.save(lost)
 
-    @story("deals.reopen")
+    @command("deals.reopen")
     def reopen(
         self,
-        unit: Unit,
-        id: DealId,
+        uow: UnitOfWork,
+        deal_id: DealId,
         /,
         *,
-        stage: str | None = None,
+        stage_key: str | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
-    ) -> Moved:
+        idempotency_key: str | None = None,
+    ) -> MoveResult:
         """Take a closed deal up again: where it was lost, or in the last stage that does not win.
 
         Raises:
-            IllegalTransition: it is open.
-            RuleBroken: that stage wins.
+            InvalidTransitionError: it is open.
+            BusinessRuleError: that stage wins.
         """
-        deal = unit.get(Deal, id, version=expected_version, then={"funnel": Funnel})
-        funnel = unit.get(Funnel, deal.funnel)
-        reopened = deal.reopen(funnel, at=unit.now, stage=stage)
-        return self._enter(unit, reopened, funnel)
+        deal = uow.get(Deal, deal_id, version=expected_version, prefetch={"funnel_id": Funnel})
+        funnel = uow.get(Funnel, deal.funnel_id)
+        reopened = deal.reopen(funnel, at=uow.now, stage_key=stage_key)
+        return self._enter_stage(uow, reopened, funnel)
 
-    def _enter(self, unit: Unit, deal: Deal, funnel: Funnel) -> Moved:
-        if deal.is_open and not funnel.stage(deal.stage).on_entry:
-            return Moved(deal=unit.save(deal))  # nothing is to be done that the customer had to be read for
-        customer = unit.get(Customer, deal.customer)
+    def _enter_stage(self, uow: UnitOfWork, deal: Deal, funnel: Funnel) -> MoveResult:
+        if deal.is_open and not funnel.stage(deal.stage_key).entry_actions:
+            return MoveResult(deal=uow.save(deal))  # nothing is to be done that the customer had to be read for
+        customer = uow.get(Customer, deal.customer_id)
         if deal.outcome is Outcome.WON:
-            _welcome(unit, customer)
-        entered = enter_stage(unit, self.house, deal, funnel, customer)
-        return Moved(
-            deal=unit.save(entered.deal),
-            tasks=entered.tasks,
-            documents=entered.documents,
-            messages=entered.messages,
+            _add_customer_role(uow, customer)
+        stage_entry = enter_stage(uow, self._environment, deal, funnel, customer)
+        return MoveResult(
+            deal=uow.save(stage_entry.deal),
+            tasks=stage_entry.tasks,
+            documents=stage_entry.documents,
+            messages=stage_entry.messages,
         )
 
 
-def _welcome(unit: Unit, customer: Customer) -> None:
-    unit.save(customer.become(Role.CUSTOMER, at=unit.now))
+def _add_customer_role(uow: UnitOfWork, customer: Customer) -> None:
+    uow.save(customer.add_role(Role.CUSTOMER, at=uow.now))

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from crmcore.domain.criteria import Criterion, Is
+from crmcore.domain.criteria import Criterion, Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import FunnelId, UserId, check_id
-from crmcore.services.house import House, view
-from crmcore.services.steps.stuck import stuck
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, query
+from crmcore.services.steps.stuck import stuck_condition
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 class StuckDeals:
@@ -17,33 +17,35 @@ class StuckDeals:
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("deals.stuck")
+    @query("deals.stuck")
     def stuck(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        funnel: FunnelId | None = None,
-        owner: UserId | None = None,
+        funnel_id: FunnelId | None = None,
+        owner_id: UserId | None = None,
         after: Deal | None = None,
         limit: int = 100,
     ) -> Sequence[Deal]:
         """Read the deals that have been in their stage for longer than it allows, a page at a time, the oldest first.
 
         Args:
-            funnel: one funnel's; those of all when not given.
+            funnel_id: one funnel's; those of all when not given.
             after: the last deal of the page before.
             limit: at most 1,000.
 
         Raises:
-            NotFound: no such funnel.
+            NotFoundError: no such funnel.
         """
         check_limit(limit)
-        funnels = unit.every(Funnel) if funnel is None else (unit.get(Funnel, funnel),)
-        where: Criterion = stuck(funnels, time=house_time(unit, self.house), now=unit.now)
-        if owner is not None:
-            check_id("user", owner)
-            where &= Is("owner", owner)
-        return unit.find(Deal, where, after=after, limit=limit)
+        funnels = uow.iterate(Funnel) if funnel_id is None else (uow.get(Funnel, funnel_id),)
+        where: Criterion = stuck_condition(
+            funnels, business_hours=load_business_hours(uow, self._environment), now=uow.now
+        )
+        if owner_id is not None:
+            check_id("user", owner_id)
+            where &= Eq("owner_id", owner_id)
+        return uow.find(Deal, where, after=after, limit=limit)

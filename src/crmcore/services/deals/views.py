@@ -3,55 +3,55 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crmcore.domain.criteria import All, Criterion, Is
+from crmcore.domain.criteria import And, Criterion, Eq
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.gate import violations
+from crmcore.domain.deals.gate import unmet_requirements
 from crmcore.domain.deals.movements import Movement
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import CustomerId, DealId, FunnelId, UserId, check_id
-from crmcore.domain.requirements import Violation
-from crmcore.services.deals.gates import evidence
-from crmcore.services.house import House, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.domain.requirements import UnmetRequirement
+from crmcore.services.deals.gates import collect_evidence
+from crmcore.services.house import Environment, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
-class DealViews:
+class DealQueries:
     """What can be read of deals."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("deals.get")
-    def get(self, unit: Unit, id: DealId, /) -> Deal:
+    @query("deals.get")
+    def get(self, uow: UnitOfWork, deal_id: DealId, /) -> Deal:
         """Read a deal."""
-        return unit.get(Deal, id)
+        return uow.get(Deal, deal_id)
 
-    @view("deals.history")
-    def history(self, unit: Unit, id: DealId, /) -> Sequence[Movement]:
+    @query("deals.history")
+    def history(self, uow: UnitOfWork, deal_id: DealId, /) -> Sequence[Movement]:
         """Read everything that moved a deal, the oldest first."""
-        return unit.entries(unit.get(Deal, id))
+        return uow.entries(uow.get(Deal, deal_id))
 
-    @view("deals.missing")
-    def missing(self, unit: Unit, id: DealId, /) -> Sequence[Violation]:
+    @query("deals.unmet_requirements")
+    def unmet_requirements(self, uow: UnitOfWork, deal_id: DealId, /) -> Sequence[UnmetRequirement]:
         """List what a deal lacks before it may go on; nothing when it may."""
-        deal = unit.get(Deal, id)
-        asked = unit.get(Funnel, deal.funnel).stage(deal.stage).to_leave
-        return violations(asked, evidence(unit, deal, asked))
+        deal = uow.get(Deal, deal_id)
+        requirements = uow.get(Funnel, deal.funnel_id).stage(deal.stage_key).exit_criteria
+        return unmet_requirements(requirements, collect_evidence(uow, deal, requirements))
 
-    @view("deals.list")
+    @query("deals.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        funnel: FunnelId | None = None,
-        customer: CustomerId | None = None,
-        owner: UserId | None = None,
-        stage: str | None = None,
+        funnel_id: FunnelId | None = None,
+        customer_id: CustomerId | None = None,
+        owner_id: UserId | None = None,
+        stage_key: str | None = None,
         outcome: Outcome | str | None = None,
         after: Deal | None = None,
         limit: int = 100,
@@ -63,15 +63,15 @@ class DealViews:
             limit: at most 1,000.
         """
         check_limit(limit)
-        for prefix, given in (("funnel", funnel), ("customer", customer), ("user", owner)):
-            if given is not None:
-                check_id(prefix, given)
-        claims: dict[str, Any] = {
-            "funnel": funnel,
-            "customer": customer,
-            "owner": owner,
-            "stage": None if stage is None else checked_text("stage", stage, limit=60),
+        for prefix, given_id in (("funnel", funnel_id), ("customer", customer_id), ("user", owner_id)):
+            if given_id is not None:
+                check_id(prefix, given_id)
+        conditions: dict[str, Any] = {
+            "funnel": funnel_id,
+            "customer": customer_id,
+            "owner": owner_id,
+            "stage": None if stage_key is None else checked_text("stage", stage_key, max_length=60),
             "outcome": None if outcome is None else checked_member("outcome", Outcome, outcome),
         }
-        where: tuple[Criterion, ...] = tuple(Is(name, value) for name, value in claims.items() if value is not None)
-        return unit.find(Deal, All(where), after=after, limit=limit)
+        where: tuple[Criterion, ...] = tuple(Eq(name, value) for name, value in conditions.items() if value is not None)
+        return uow.find(Deal, And(where), after=after, limit=limit)

@@ -3,124 +3,138 @@
 from collections.abc import Sequence
 from typing import Final
 
-from crmcore.domain.criteria import All, Is
-from crmcore.domain.errors.given import InvalidId
+from crmcore.domain.criteria import And, Eq
+from crmcore.domain.errors.given import InvalidIdError
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import ArticleId, QuestionId, UserId, check_id, kind_of
+from crmcore.domain.ids import ArticleId, KnowledgeGapId, UserId, check_id, prefix_of
 from crmcore.domain.knowledge.articles import Article, Audience
-from crmcore.domain.knowledge.questions import Answer, Question, QuestionState, question_key
-from crmcore.domain.knowledge.search import Hit
+from crmcore.domain.knowledge.questions import ArticleUsage, KnowledgeGap, KnowledgeGapState, question_key
+from crmcore.domain.knowledge.search import SearchHit
 from crmcore.domain.people import User
-from crmcore.services.house import House, story, view
-from crmcore.services.knowledge.reading import find_articles, spoken_in
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.knowledge.reading import language_or_default, search_articles
+from crmcore.services.unit import UnitOfWork, check_limit
 
-CASES: Final = frozenset({"complaint", "deal", "inquiry", "interaction", "task"})
+CASE_PREFIXES: Final = frozenset({"complaint", "deal", "inquiry", "interaction", "task"})
 """Kinds of records that an article may have answered."""
 
 
-class Answers:
+class KnowledgeUsage:
     """Answers and gaps."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("knowledge.answer")
-    def answer(
+    @command("knowledge.link_to_case")
+    def link_to_case(
         self,
-        unit: Unit,
-        id: ArticleId,
+        uow: UnitOfWork,
+        article_id: ArticleId,
         /,
         *,
-        case: str,
-        helped: bool = True,
-        user: UserId | None = None,
-        key: str | None = None,
-    ) -> Answer:
+        case_id: str,
+        is_helpful: bool = True,
+        user_id: UserId | None = None,
+        idempotency_key: str | None = None,
+    ) -> ArticleUsage:
         """Note that an article was used for a case, and whether it settled the matter. The same article answers one case once.
 
         Args:
-            case: the id of a complaint, an inquiry, a deal, a contact or a task.
-            user: who used it.
+            case_id: the id of a complaint, an inquiry, a deal, a contact or a task.
+            user_id: who used it.
 
         Raises:
-            InvalidId: that is no case's id.
-            Taken: the article was noted for that case.
-            NotFound: no such article or person.
+            InvalidIdError: that is no case's id.
+            DuplicateKeyError: the article was noted for that case.
+            NotFoundError: no such article or person.
         """
-        _check_case(case)
-        article = unit.get(Article, id)
-        who = None if user is None else unit.get(User, user).id
-        answer = Answer.give(
-            unit.id("answer"), article.id, case, edition=article.edition, helped=helped, user=who, at=unit.now
+        _check_case_id(case_id)
+        article = uow.get(Article, article_id)
+        known_user_id = None if user_id is None else uow.get(User, user_id).id
+        usage = ArticleUsage.create(
+            uow.new_id("articleusage"),
+            article.id,
+            case_id,
+            revision=article.revision,
+            helped=is_helpful,
+            user_id=known_user_id,
+            at=uow.now,
         )
-        unit.save(article.judge(helped=helped, at=unit.now))
-        return unit.save(answer)
+        uow.save(article.rate(helped=is_helpful, at=uow.now))
+        return uow.save(usage)
 
-    @story("knowledge.ask")
-    def ask(
+    @command("knowledge.search_or_log_gap")
+    def search_or_log_gap(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         question: str,
         /,
         *,
         language: str | None = None,
         audience: Audience | str = Audience.CUSTOMERS,
         limit: int = 5,
-        key: str | None = None,
-    ) -> Sequence[Hit]:
+        idempotency_key: str | None = None,
+    ) -> Sequence[SearchHit]:
         """Look for what answers a question; when nothing does, the question is kept among the gaps."""
         check_limit(limit)
-        words = checked_text("question", question, limit=1_000, lines=True)
-        spoken = spoken_in(language, self.house)
-        hits = find_articles(unit, words, language=spoken, audience=audience, limit=limit)
+        query_text = checked_text("question", question, max_length=1_000, multiline=True)
+        query_language = language_or_default(language, self._environment)
+        hits = search_articles(uow, query_text, language=query_language, audience=audience, limit=limit)
         if not hits:
-            _note_gap(unit, words, spoken)
+            _record_gap(uow, query_text, query_language)
         return hits
 
-    @story("knowledge.settle")
-    def settle(
-        self, unit: Unit, id: QuestionId, /, *, article: ArticleId | None = None, key: str | None = None
-    ) -> Question:
+    @command("knowledge.close_gap")
+    def close_gap(
+        self,
+        uow: UnitOfWork,
+        gap_id: KnowledgeGapId,
+        /,
+        *,
+        article_id: ArticleId | None = None,
+        idempotency_key: str | None = None,
+    ) -> KnowledgeGap:
         """Say which article answers a question now; without one, that none will be written.
 
         Raises:
-            IllegalTransition: it has its article, or is dismissed already.
-            NotFound: no such question or article.
+            InvalidTransitionError: it has its article, or is dismissed already.
+            NotFoundError: no such question or article.
         """
-        question = unit.get(Question, id)
-        if article is None:
-            return unit.save(question.dismiss(at=unit.now))
-        return unit.save(question.answer(unit.get(Article, article).id, at=unit.now))
+        gap = uow.get(KnowledgeGap, gap_id)
+        if article_id is None:
+            return uow.save(gap.dismiss(at=uow.now))
+        return uow.save(gap.close_with_article(uow.get(Article, article_id).id, at=uow.now))
 
-    @view("knowledge.answers")
-    def answers(self, unit: Unit, /, *, case: str | None = None, article: ArticleId | None = None) -> Sequence[Answer]:
+    @query("knowledge.list_usages")
+    def list_usages(
+        self, uow: UnitOfWork, /, *, case_id: str | None = None, article_id: ArticleId | None = None
+    ) -> Sequence[ArticleUsage]:
         """Read which articles were used for a case, or for which cases an article was used; the latest hundred."""
-        claims = {"case": case, "article": article}
-        if case is not None:
-            _check_case(case)
-        if article is not None:
-            check_id("article", article)
-        where = tuple(Is(name, value) for name, value in claims.items() if value is not None)
-        return unit.find(Answer, All(where), order="-id", limit=100)
+        conditions = {"case": case_id, "article": article_id}
+        if case_id is not None:
+            _check_case_id(case_id)
+        if article_id is not None:
+            check_id("article", article_id)
+        where = tuple(Eq(name, value) for name, value in conditions.items() if value is not None)
+        return uow.find(ArticleUsage, And(where), order="-id", limit=100)
 
-    @view("knowledge.gaps")
-    def gaps(self, unit: Unit, /, *, limit: int = 100) -> Sequence[Question]:
+    @query("knowledge.list_gaps")
+    def list_gaps(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[KnowledgeGap]:
         """Read the questions that no article answers, the most frequent first."""
         check_limit(limit)
-        return unit.find(Question, Is("state", QuestionState.OPEN), order="-asked", limit=limit)
+        return uow.find(KnowledgeGap, Eq("state", KnowledgeGapState.OPEN), order="-asked", limit=limit)
 
 
-def _check_case(case: str) -> None:
-    if type(case) is not str or kind_of(case) not in CASES:
-        raise InvalidId("case", f"must be the id of one of: {', '.join(sorted(CASES))}")
-    check_id(kind_of(case), case)
+def _check_case_id(case_id: str) -> None:
+    if type(case_id) is not str or prefix_of(case_id) not in CASE_PREFIXES:
+        raise InvalidIdError("case", f"must be the id of one of: {', '.join(sorted(CASE_PREFIXES))}")
+    check_id(prefix_of(case_id), case_id)
 
 
-def _note_gap(unit: Unit, words: str, language: str) -> None:
-    known = unit.one(Question, Is("key", question_key(words)) & Is("language", language))
-    if known is None:
-        unit.save(Question.ask(unit.id("question"), words, language=language, at=unit.now))
+def _record_gap(uow: UnitOfWork, query_text: str, language: str) -> None:
+    existing = uow.first(KnowledgeGap, Eq("key", question_key(query_text)) & Eq("language", language))
+    if existing is None:
+        uow.save(KnowledgeGap.create(uow.new_id("question"), query_text, language=language, at=uow.now))
     else:
-        unit.save(known.ask_again(at=unit.now))
+        uow.save(existing.record_again(at=uow.now))

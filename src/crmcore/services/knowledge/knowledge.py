@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from crmcore.services.house import House
-from crmcore.services.knowledge.answers import Answers
-from crmcore.services.knowledge.reading import Reading
-from crmcore.services.knowledge.writing import Writing
+from crmcore.services.house import Environment
+from crmcore.services.knowledge.answers import KnowledgeUsage
+from crmcore.services.knowledge.reading import KnowledgeQueries
+from crmcore.services.knowledge.writing import KnowledgeAuthoring
 
 
 @frozen
-class Knowledge(Writing, Reading, Answers):
+class Knowledge(KnowledgeAuthoring, KnowledgeQueries, KnowledgeUsage):
     """What the house knows."""
 
-    house: House
+    _environment: Environment

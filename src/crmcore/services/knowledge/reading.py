@@ -4,51 +4,51 @@ from collections.abc import Sequence
 from typing import Final
 
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import All, AnyOf, Criterion, Is, Mentions
+from crmcore.domain.criteria import And, Criterion, Eq, Or, WordPrefix
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import ArticleId, ComplaintId, InquiryId, kind_of
+from crmcore.domain.ids import ArticleId, ComplaintId, InquiryId, prefix_of
 from crmcore.domain.inquiries import Inquiry
-from crmcore.domain.knowledge.articles import Article, ArticleState, Audience, Edition
-from crmcore.domain.knowledge.search import Hit, rank, stems
-from crmcore.services.house import House, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.domain.knowledge.articles import Article, ArticleState, Audience, Revision
+from crmcore.domain.knowledge.search import SearchHit, rank_articles, stems
+from crmcore.services.house import Environment, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
-CANDIDATES: Final = 500
+MAX_CANDIDATES: Final = 500
 """Of how many articles that have some of the words the best are chosen: the newest ones."""
 
 
-class Reading:
+class KnowledgeQueries:
     """What can be read of articles."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @view("knowledge.get")
-    def get(self, unit: Unit, id: ArticleId, /) -> Article:
+    @query("knowledge.get")
+    def get(self, uow: UnitOfWork, article_id: ArticleId, /) -> Article:
         """Read an article."""
-        return unit.get(Article, id)
+        return uow.get(Article, article_id)
 
-    @view("knowledge.editions")
-    def editions(self, unit: Unit, id: ArticleId, /) -> Sequence[Edition]:
+    @query("knowledge.revisions")
+    def revisions(self, uow: UnitOfWork, article_id: ArticleId, /) -> Sequence[Revision]:
         """Read all editions of an article, the oldest first."""
-        return unit.entries(unit.get(Article, id))
+        return uow.entries(uow.get(Article, article_id))
 
-    @view("knowledge.about")
-    def about(self, unit: Unit, topic: str, /, *, language: str | None = None) -> Article | None:
+    @query("knowledge.get_by_topic")
+    def get_by_topic(self, uow: UnitOfWork, topic: str, /, *, language: str | None = None) -> Article | None:
         """Read what is published about a topic: in that language, in the house's, or in any."""
-        published = unit.find(Article, Is("topic", checked_text("topic", topic)) & Is("state", ArticleState.PUBLISHED))
-        written_in = {article.language: article for article in published}
-        for wanted in (spoken_in(language, self.house), self.house.language):
-            if wanted in written_in:
-                return written_in[wanted]
-        return written_in[min(written_in)] if written_in else None
+        published = uow.find(Article, Eq("topic", checked_text("topic", topic)) & Eq("state", ArticleState.PUBLISHED))
+        by_language = {article.language: article for article in published}
+        for candidate_language in (language_or_default(language, self._environment), self._environment.language):
+            if candidate_language in by_language:
+                return by_language[candidate_language]
+        return by_language[min(by_language)] if by_language else None
 
-    @view("knowledge.list")
+    @query("knowledge.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
         state: ArticleState | str | None = None,
@@ -60,22 +60,22 @@ class Reading:
         check_limit(limit)
         where: list[Criterion] = []
         if state is not None:
-            where.append(Is("state", checked_member("state", ArticleState, state)))
+            where.append(Eq("state", checked_member("state", ArticleState, state)))
         if audience is not None:
-            where.append(Is("audience", checked_member("audience", Audience, audience)))
-        return unit.find(Article, All(tuple(where)), after=after, limit=limit)
+            where.append(Eq("audience", checked_member("audience", Audience, audience)))
+        return uow.find(Article, And(tuple(where)), after=after, limit=limit)
 
-    @view("knowledge.search")
+    @query("knowledge.search")
     def search(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         words: str,
         /,
         *,
         language: str | None = None,
         audience: Audience | str | None = None,
         limit: int = 20,
-    ) -> Sequence[Hit]:
+    ) -> Sequence[SearchHit]:
         """Find published articles by words, in any of our languages and scripts, the best first.
 
         Args:
@@ -83,35 +83,35 @@ class Reading:
             audience: ``customers`` sees only what is written for customers; everything when not given.
         """
         check_limit(limit)
-        wanted = checked_text("words", words, limit=1_000, lines=True)
-        return find_articles(unit, wanted, language=language, audience=audience, limit=limit)
+        query_text = checked_text("words", words, max_length=1_000, multiline=True)
+        return search_articles(uow, query_text, language=language, audience=audience, limit=limit)
 
-    @view("knowledge.suggest")
-    def suggest(self, unit: Unit, id: ComplaintId | InquiryId, /, *, limit: int = 5) -> Sequence[Hit]:
+    @query("knowledge.suggest")
+    def suggest(self, uow: UnitOfWork, case_id: ComplaintId | InquiryId, /, *, limit: int = 5) -> Sequence[SearchHit]:
         """Find what may settle a complaint or an inquiry, from its own words."""
         check_limit(limit)
-        asked = type(id) is str and kind_of(id) == Inquiry.shape.kind
-        case = unit.get(Inquiry, InquiryId(id)) if asked else unit.get(Complaint, ComplaintId(id))
-        return find_articles(unit, f"{case.subject}\n{case.story}", language=None, audience=None, limit=limit)
+        is_inquiry = type(case_id) is str and prefix_of(case_id) == Inquiry.meta.prefix
+        case = uow.get(Inquiry, InquiryId(case_id)) if is_inquiry else uow.get(Complaint, ComplaintId(case_id))
+        return search_articles(uow, f"{case.subject}\n{case.description}", language=None, audience=None, limit=limit)
 
 
-def find_articles(
-    unit: Unit, text: str, *, language: str | None, audience: Audience | str | None, limit: int
-) -> tuple[Hit, ...]:
+def search_articles(
+    uow: UnitOfWork, text: str, *, language: str | None, audience: Audience | str | None, limit: int
+) -> tuple[SearchHit, ...]:
     """Find published articles by the words of a text, the best first."""
-    wanted = stems(text)
-    where: list[Criterion] = [Is("state", ArticleState.PUBLISHED)]
+    search_stems = stems(text)
+    where: list[Criterion] = [Eq("state", ArticleState.PUBLISHED)]
     if audience is not None and checked_member("audience", Audience, audience) is Audience.CUSTOMERS:
-        where.append(Is("audience", Audience.CUSTOMERS))
-    where.append(AnyOf(tuple(Mentions("key", stem) for stem in wanted)))
-    found = unit.find(Article, All(tuple(where)), order="-id", limit=CANDIDATES) if wanted else ()
-    return rank(found, wanted, language=language)[:limit]
+        where.append(Eq("audience", Audience.CUSTOMERS))
+    where.append(Or(tuple(WordPrefix("search_key", stem) for stem in search_stems)))
+    candidates = uow.find(Article, And(tuple(where)), order="-id", limit=MAX_CANDIDATES) if search_stems else ()
+    return rank_articles(candidates, search_stems, language=language)[:limit]
 
 
-def spoken_in(language: str | None, house: House) -> str:
+def language_or_default(language: str | None, environment: Environment) -> str:
     """The language that was given, or the house's.
 
     Raises:
-        InvalidInput: that is no text.
+        InvalidInputError: that is no text.
     """
-    return house.language if language is None else checked_text("language", language, limit=35)
+    return environment.language if language is None else checked_text("language", language, max_length=35)

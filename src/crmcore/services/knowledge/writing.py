@@ -4,22 +4,22 @@ from collections.abc import Sequence
 
 from crmcore.domain.ids import ArticleId
 from crmcore.domain.knowledge.articles import Article, Audience
-from crmcore.services.house import House, story
-from crmcore.services.knowledge.reading import spoken_in
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment, command
+from crmcore.services.knowledge.reading import language_or_default
+from crmcore.services.unit import UnitOfWork
 
 
-class Writing:
+class KnowledgeAuthoring:
     """What makes and changes articles."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("knowledge.write")
-    def write(
+    @command("knowledge.create")
+    def create(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         body: str,
         /,
@@ -28,76 +28,78 @@ class Writing:
         language: str | None = None,
         audience: Audience | str = Audience.CUSTOMERS,
         tags: Sequence[str] = (),
-        publish: bool = False,
-        key: str | None = None,
+        is_published: bool = False,
+        idempotency_key: str | None = None,
     ) -> Article:
         """Write an article, or a translation of one: it has the topic of the other and a language of its own.
 
         Args:
             language: the house's when not given (BCP 47).
-            publish: whether it is to be found at once; a draft otherwise.
+            is_published: whether it is to be found at once; a draft otherwise.
 
         Raises:
-            Taken: the topic has an article in that language.
-            InvalidInput: a field that cannot be.
+            DuplicateKeyError: the topic has an article in that language.
+            InvalidInputError: a field that cannot be.
         """
-        article = Article.write(
-            unit.id("article"),
+        article = Article.create(
+            uow.new_id("article"),
             title,
             body,
             topic=topic,
-            at=unit.now,
-            language=spoken_in(language, self.house),
+            at=uow.now,
+            language=language_or_default(language, self._environment),
             audience=audience,
             tags=tags,
         )
-        return unit.save(article.release(at=unit.now) if publish else article)
+        return uow.save(article.publish(at=uow.now) if is_published else article)
 
-    @story("knowledge.rewrite")
-    def rewrite(
+    @command("knowledge.update")
+    def update(
         self,
-        unit: Unit,
-        id: ArticleId,
+        uow: UnitOfWork,
+        article_id: ArticleId,
         /,
         *,
         title: str | None = None,
         body: str | None = None,
         tags: Sequence[str] | None = None,
         expected_version: int | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Article:
         """Write a new edition of an article; the old ones are kept."""
-        article = unit.get(Article, id, version=expected_version)
-        return unit.save(article.rewrite(at=unit.now, title=title, body=body, tags=tags))
+        article = uow.get(Article, article_id, version=expected_version)
+        return uow.save(article.update(at=uow.now, title=title, body=body, tags=tags))
 
-    @story("knowledge.publish")
-    def publish(self, unit: Unit, id: ArticleId, /, *, key: str | None = None) -> Article:
+    @command("knowledge.publish")
+    def publish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
         """Let an article be found.
 
         Raises:
-            IllegalTransition: it is published, or archived.
+            InvalidTransitionError: it is published, or archived.
         """
-        return unit.save(unit.get(Article, id).release(at=unit.now))
+        return uow.save(uow.get(Article, article_id).publish(at=uow.now))
 
-    @story("knowledge.withdraw")
-    def withdraw(self, unit: Unit, id: ArticleId, /, *, key: str | None = None) -> Article:
+    @command("knowledge.unpublish")
+    def unpublish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
         """Make a draft of an article again.
 
         Raises:
-            IllegalTransition: it is a draft.
+            InvalidTransitionError: it is a draft.
         """
-        return unit.save(unit.get(Article, id).withdraw(at=unit.now))
+        return uow.save(uow.get(Article, article_id).unpublish(at=uow.now))
 
-    @story("knowledge.archive")
-    def archive(self, unit: Unit, id: ArticleId, /, *, key: str | None = None) -> Article:
+    @command("knowledge.archive")
+    def archive(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
         """Put an article away.
 
         Raises:
-            IllegalTransition: it is archived.
+            InvalidTransitionError: it is archived.
         """
-        return unit.save(unit.get(Article, id).archive(at=unit.now))
+        return uow.save(uow.get(Article, article_id).archive(at=uow.now))
 
-    @story("knowledge.judge")
-    def judge(self, unit: Unit, id: ArticleId, /, *, helped: bool, key: str | None = None) -> Article:
+    @command("knowledge.rate")
+    def rate(
+        self, uow: UnitOfWork, article_id: ArticleId, /, *, is_helpful: bool, idempotency_key: str | None = None
+    ) -> Article:
         """Note what a reader says of an article."""
-        return unit.save(unit.get(Article, id).judge(helped=helped, at=unit.now))
+        return uow.save(uow.get(Article, article_id).rate(helped=is_helpful, at=uow.now))

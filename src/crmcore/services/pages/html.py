@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from crmcore.services.pages.charts import chart
-from crmcore.services.pages.sheet import Cell, Chapter, Named, Page, Share, Table
-from crmcore.services.pages.writing import Writing
+from crmcore.services.pages.charts import render_chart
+from crmcore.services.pages.sheet import Cell, LabelledName, Page, Percentage, Section, Table
+from crmcore.services.pages.writing import LocaleFormat
 
 _STYLE: Final = """\
 .crmcore { color: #24292f; background: #fff; font: 15px/1.5 FONTS; max-width: 960px; margin: 0 auto; padding: 1.5rem; }
@@ -29,88 +29,90 @@ _STYLE: Final = """\
 """
 
 
-def document(page: Page, writing: Writing) -> str:
+def render_html_document(page: Page, locale_format: LocaleFormat) -> str:
     """Write a page as a document of its own."""
-    style = _style(writing)
+    style = _style(locale_format)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return "\n".join(
         (
             "<!DOCTYPE html>",
-            f'<html lang="{writing.language}" dir="{writing.direction}">',
+            f'<html lang="{locale_format.language}" dir="{locale_format.direction}">',
             "<head>",
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(writing.write(page.title))}</title>",
+            f"<title>{escape(locale_format.format(page.title))}</title>",
             f"<style>{style}</style>",
             "</head>",
             "<body>",
-            _article(page, writing),
+            _article(page, locale_format),
             "</body>",
             "</html>\n",
         )
     )
 
 
-def fragment(page: Page, writing: Writing) -> str:
+def render_html_fragment(page: Page, locale_format: LocaleFormat) -> str:
     """Write a page as a part of another one, such as a notebook."""
-    return f"<style>{_style(writing)}</style>\n{_article(page, writing)}"
+    return f"<style>{_style(locale_format)}</style>\n{_article(page, locale_format)}"
 
 
-def _style(writing: Writing) -> str:
-    return _STYLE.replace("FONTS", writing.fonts)
+def _style(locale_format: LocaleFormat) -> str:
+    return _STYLE.replace("FONTS", locale_format.fonts)
 
 
-def _article(page: Page, writing: Writing) -> str:
-    lines = [f'<article class="crmcore" lang="{writing.language}" dir="{writing.direction}">']
-    lines.append(f"<h1>{_own(page.title, writing)}</h1>")
+def _article(page: Page, locale_format: LocaleFormat) -> str:
+    lines = [f'<article class="crmcore" lang="{locale_format.language}" dir="{locale_format.direction}">']
+    lines.append(f"<h1>{_cell_html(page.title, locale_format)}</h1>")
     if page.subtitle is not None:
-        lines.append(f'<p class="when">{_own(page.subtitle, writing)}</p>')
-    for chapter in page.chapters:
-        lines += _chapter(chapter, writing)
+        lines.append(f'<p class="when">{_cell_html(page.subtitle, locale_format)}</p>')
+    for section in page.sections:
+        lines += _section(section, locale_format)
     return "\n".join((*lines, "</article>"))
 
 
-def _chapter(chapter: Chapter, writing: Writing) -> Iterator[str]:
-    yield f"<section>\n<h2>{_own(chapter.title, writing)}</h2>"
-    if chapter.facts:
+def _section(section: Section, locale_format: LocaleFormat) -> Iterator[str]:
+    yield f"<section>\n<h2>{_cell_html(section.title, locale_format)}</h2>"
+    if section.key_figures:
         yield "<dl>"
-        for word, fact in chapter.facts:
-            yield f"<div><dt>{_own(word, writing)}</dt><dd>{_own(fact, writing) or escape(writing.write(0))}</dd></div>"
+        for text_key, figure in section.key_figures:
+            yield f"<div><dt>{_cell_html(text_key, locale_format)}</dt><dd>{_cell_html(figure, locale_format) or escape(locale_format.format(0))}</dd></div>"
         yield "</dl>"
-    for drawn in chapter.charts:
-        if drawn.bars:
-            yield f"<h3>{_own(drawn.title, writing)}</h3>"
-            yield chart(drawn, writing)
-    for table in chapter.tables:
+    for chart in section.charts:
+        if chart.bars:
+            yield f"<h3>{_cell_html(chart.title, locale_format)}</h3>"
+            yield render_chart(chart, locale_format)
+    for table in section.tables:
         if table.rows:
-            yield from _table(table, writing)
+            yield from _table(table, locale_format)
     yield "</section>"
 
 
-def _table(table: Table, writing: Writing) -> Iterator[str]:
-    figures = [' class="figure"' if isinstance(cell, (int, Share)) else "" for cell in table.rows[0]]
-    heads = zip(table.heads, figures, strict=True)
+def _table(table: Table, locale_format: LocaleFormat) -> Iterator[str]:
+    figures = [' class="figure"' if isinstance(cell, (int, Percentage)) else "" for cell in table.rows[0]]
+    headings = zip(table.headings, figures, strict=True)
     yield '<div class="wide"><table>'
     yield "<thead><tr>"
-    yield from (f'<th scope="col"{figure}>{_own(head, writing)}</th>' for head, figure in heads)
+    yield from (f'<th scope="col"{figure}>{_cell_html(heading, locale_format)}</th>' for heading, figure in headings)
     yield "</tr></thead>"
     yield "<tbody>"
     for row in table.rows:
         cells = zip(row, figures, strict=True)
-        yield "<tr>" + "".join(f"<td{figure}>{_own(cell, writing)}</td>" for cell, figure in cells) + "</tr>"
+        yield (
+            "<tr>" + "".join(f"<td{figure}>{_cell_html(cell, locale_format)}</td>" for cell, figure in cells) + "</tr>"
+        )
     yield "</tbody></table></div>"
 
 
-def _own(cell: Cell, writing: Writing) -> str:
+def _cell_html(cell: Cell, locale_format: LocaleFormat) -> str:
     """Write a cell so that its letters keep their own direction, whatever stands beside it."""
     match cell:
         case str() if cell:
             return f'<bdi dir="auto">{escape(cell)}</bdi>'
-        case Named(what, name):
-            return f"{_own(what, writing)}: {_own(name, writing)}"
+        case LabelledName(label, name):
+            return f"{_cell_html(label, locale_format)}: {_cell_html(name, locale_format)}"
         case tuple():
-            return writing.comma.join(_own(item, writing) for item in cell)
+            return locale_format.list_separator.join(_cell_html(item, locale_format) for item in cell)
         case _:
-            return escape(writing.write(cell))
+            return escape(locale_format.format(cell))

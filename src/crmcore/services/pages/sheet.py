@@ -14,28 +14,28 @@ from crmcore.domain.values.money import Money
 
 
 @frozen
-class Word:
+class TextKey:
     """A word of the catalogue of texts, by its key."""
 
     key: str
 
 
 @frozen
-class Share:
+class Percentage:
     """A part of a whole, in hundredths of a percent."""
 
-    points: int
+    basis_points: int
 
 
 @frozen
-class Named:
+class LabelledName:
     """What something is, and its name."""
 
-    what: Word
+    label: TextKey
     name: str
 
 
-Cell = str | int | Word | Share | Named | timedelta | datetime | Money | None | tuple["Cell", ...]
+Cell = str | int | TextKey | Percentage | LabelledName | timedelta | datetime | Money | None | tuple["Cell", ...]
 """What can stand in a table: a tuple is written as a list, None as nothing."""
 
 
@@ -54,12 +54,12 @@ class Bar:
 
     Attributes:
         label: whose it is.
-        pieces: its lengths, in the order of the chart's legend.
+        segments: its lengths, in the order of the chart's legend.
         note: what stands at its end.
     """
 
     label: Cell
-    pieces: Sequence[int]
+    segments: Sequence[int]
     note: Cell = None
 
 
@@ -73,7 +73,7 @@ class Chart:
     """
 
     title: Cell
-    legend: Sequence[tuple[Word, Tone]]
+    legend: Sequence[tuple[TextKey, Tone]]
     bars: Sequence[Bar]
 
 
@@ -81,22 +81,22 @@ class Chart:
 class Table:
     """Rows under headings."""
 
-    heads: Sequence[Word]
+    headings: Sequence[TextKey]
     rows: Sequence[Sequence[Cell]]
 
 
 @frozen(kw_only=True)
-class Chapter:
+class Section:
     """One subject of a page.
 
     Attributes:
-        facts: the few figures to see first.
+        key_figures: the few figures to see first.
         charts: pictures.
         tables: everything, in figures.
     """
 
     title: Cell
-    facts: Sequence[tuple[Word, Cell]] = ()
+    key_figures: Sequence[tuple[TextKey, Cell]] = ()
     charts: Sequence[Chart] = ()
     tables: Sequence[Table] = ()
 
@@ -111,4 +111,4 @@ class Page:
 
     title: Cell
     subtitle: Cell = None
-    chapters: Sequence[Chapter]
+    sections: Sequence[Section]

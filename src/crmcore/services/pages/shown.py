@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from crmcore.domain.errors.given import NotAllowed
+from crmcore.domain.errors.given import InvalidChoiceError
 from crmcore.services.pages.sheet import Page
 
 
-class Shown:
+class Renderable:
     """Gives a report its looks. Whoever inherits it lays itself out as a page."""
 
     __slots__ = ()
@@ -15,58 +15,58 @@ class Shown:
         """Lay it out."""
         raise NotImplementedError
 
-    def text(self, *, language: str | None = None, zone: str = "UTC") -> str:
+    def text(self, *, language: str | None = None, time_zone: str = "UTC") -> str:
         """Write it as plain text.
 
         Args:
             language: in which labels and numbers are written (BCP 47); English when crmcore does not speak it.
-            zone: the IANA zone in which times are told.
+            time_zone: the IANA zone in which times are told.
 
         Raises:
-            NotAllowed: no zone of that name.
+            InvalidChoiceError: no zone of that name.
         """
-        from crmcore.services.pages.plain import plain
-        from crmcore.services.pages.writing import Writing
+        from crmcore.services.pages.plain import render_plain_text
+        from crmcore.services.pages.writing import LocaleFormat
 
-        return plain(self.page(), Writing.of(language, zone=zone))
+        return render_plain_text(self.page(), LocaleFormat.for_language(language, time_zone=time_zone))
 
-    def html(self, *, language: str | None = None, zone: str = "UTC") -> str:
+    def html(self, *, language: str | None = None, time_zone: str = "UTC") -> str:
         """Write it as an HTML document with pictures, without scripts and without anything from elsewhere.
 
         Args:
             language: as in `text`.
-            zone: as in `text`.
+            time_zone: as in `text`.
 
         Raises:
-            NotAllowed: no zone of that name.
+            InvalidChoiceError: no zone of that name.
         """
-        from crmcore.services.pages.html import document
-        from crmcore.services.pages.writing import Writing
+        from crmcore.services.pages.html import render_html_document
+        from crmcore.services.pages.writing import LocaleFormat
 
-        return document(self.page(), Writing.of(language, zone=zone))
+        return render_html_document(self.page(), LocaleFormat.for_language(language, time_zone=time_zone))
 
-    def save(self, path: str | Path, /, *, language: str | None = None, zone: str = "UTC") -> Path:
+    def save(self, path: str | Path, /, *, language: str | None = None, time_zone: str = "UTC") -> Path:
         """Save it as a file: ``.html`` or ``.txt``, in UTF-8.
 
         Args:
             path: where; a file that is there is replaced.
             language: as in `text`.
-            zone: as in `text`.
+            time_zone: as in `text`.
 
         Returns:
             Where it was saved.
 
         Raises:
-            NotAllowed: another kind of file, or no zone of that name.
+            InvalidChoiceError: another kind of file, or no zone of that name.
         """
         path = Path(path)
         match path.suffix.lower():
             case ".html" | ".htm":
-                content = self.html(language=language, zone=zone)
+                content = self.html(language=language, time_zone=time_zone)
             case ".txt":
-                content = self.text(language=language, zone=zone) + "\n"
+                content = self.text(language=language, time_zone=time_zone) + "\n"
             case _:
-                raise NotAllowed("path", allowed=("a name that ends in .html", "or in .txt"))
+                raise InvalidChoiceError("path", allowed=("a name that ends in .html", "or in .txt"))
         path.write_text(content, encoding="utf-8", newline="\n")
         return path
 
@@ -75,7 +75,7 @@ class Shown:
 
     def _repr_html_(self) -> str:
         """Show it in a notebook."""
-        from crmcore.services.pages.html import fragment
-        from crmcore.services.pages.writing import Writing
+        from crmcore.services.pages.html import render_html_fragment
+        from crmcore.services.pages.writing import LocaleFormat
 
-        return fragment(self.page(), Writing.of(None))
+        return render_html_fragment(self.page(), LocaleFormat.for_language(None))

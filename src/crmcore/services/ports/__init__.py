@@ -4,39 +4,39 @@ A host plugs in what it has; every port has an adapter in `crmcore.adapters`, an
 `crmcore.testing`. They are imported from here, whatever room they stand in.
 """
 
-from crmcore.services.ports.house import FileStore, Policy, Renderer, Tracer
-from crmcore.services.ports.machine import Clock, Ids
+from crmcore.services.ports.house import AccessPolicy, FileStore, Renderer, Tracer
+from crmcore.services.ports.machine import Clock, IdGenerator
 from crmcore.services.ports.storage import (
+    Aggregate,
     Batch,
     BatchStore,
-    Context,
     JoinedStore,
-    Question,
+    RequestContext,
     Store,
     Transaction,
     is_joined,
 )
-from crmcore.services.ports.world import Holidays, Notifier, Phones, Publisher, Rates, Year
+from crmcore.services.ports.world import ExchangeRates, HolidayProvider, HolidayYear, Notifier, PhoneParser, Publisher
 
 __all__ = [
+    "AccessPolicy",
+    "Aggregate",
     "Batch",
     "BatchStore",
     "Clock",
-    "Context",
+    "ExchangeRates",
     "FileStore",
-    "Holidays",
-    "Ids",
+    "HolidayProvider",
+    "HolidayYear",
+    "IdGenerator",
     "JoinedStore",
     "Notifier",
-    "Phones",
-    "Policy",
+    "PhoneParser",
     "Publisher",
-    "Question",
-    "Rates",
     "Renderer",
+    "RequestContext",
     "Store",
     "Tracer",
     "Transaction",
-    "Year",
     "is_joined",
 ]

@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 from crmcore.domain.criteria import Criterion
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports.storage import Context
+from crmcore.services.ports.storage import RequestContext
 
 
-class Policy(Protocol):
+class AccessPolicy(Protocol):
     """Who may see and do what."""
 
-    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:
+    def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
         """What the actor may see of a kind, as a criterion that becomes part of every query."""
         ...
 
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:
+    def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
         """Let a story begin (without an entity), or save an entity, or not.
 
         Raises:
-            Forbidden: the actor may not.
+            PermissionDeniedError: the actor may not.
         """
         ...
 
@@ -28,7 +28,7 @@ class Policy(Protocol):
 class Tracer(Protocol):
     """Is told when a story begins and when it is over."""
 
-    def span(self, story: str, context: Context, /) -> AbstractContextManager[None]:
+    def span(self, command: str, context: RequestContext, /) -> AbstractContextManager[None]:
         """Enclose one telling of a story, commit included; the error that ends it passes through."""
         ...
 
@@ -40,7 +40,7 @@ class Renderer(Protocol):
         """Look a template over before it is kept.
 
         Raises:
-            TemplateRefused: it uses what a template may not use.
+            UnsafeTemplateError: it uses what a template may not use.
         """
         ...
 
@@ -54,7 +54,7 @@ class Renderer(Protocol):
             media_type: decides what is escaped: ``text/html`` is.
 
         Raises:
-            TemplateRefused: the template asks for what it may not have.
+            UnsafeTemplateError: the template asks for what it may not have.
         """
         ...
 

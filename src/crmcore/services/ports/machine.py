@@ -11,12 +11,12 @@ class Clock(Protocol):
         """The present instant, aware."""
         ...
 
-    def pause(self, attempt: int, /) -> None:
+    def sleep(self, attempt: int, /) -> None:
         """Wait a little before a story is run again: longer with each attempt, from 1, and never the same for all."""
         ...
 
 
-class Ids(Protocol):
+class IdGenerator(Protocol):
     """Where ids come from."""
 
     def new(self, prefix: str, /) -> str:

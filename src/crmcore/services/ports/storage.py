@@ -10,39 +10,39 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from attrs import frozen
 
 from crmcore.domain import fields
-from crmcore.domain.criteria import EVERYTHING, Criterion
-from crmcore.domain.feed import Recorded
+from crmcore.domain.criteria import MATCH_ALL, Criterion
+from crmcore.domain.feed import RecordedEvent
 from crmcore.domain.kernel import Entity
-from crmcore.services.ports.machine import Ids
+from crmcore.services.ports.machine import IdGenerator
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
 
 
 @frozen(kw_only=True)
-class Context:
+class RequestContext:
     """For whom a story is told.
 
     Attributes:
         tenant: whose data it is. Nothing of one tenant can be seen by another.
         actor: who acts: a user's id, or any word of the host's, such as ``web form``.
-        correlation: what the story belongs together with, such as a web request's id.
+        correlation_id: what the story belongs together with, such as a web request's id.
     """
 
-    tenant: str = fields.text(personal=False, limit=64, default="default")
-    actor: str = fields.text(personal=False, limit=100, default="system")
-    correlation: str = fields.text(personal=False, limit=100, default="", blank=True)
+    tenant: str = fields.text(personal=False, max_length=64, default="default")
+    actor: str = fields.text(personal=False, max_length=100, default="system")
+    correlation_id: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
 
 
 @frozen
-class Question(Generic[A]):
-    """Something that the read side wants to know, as data; `answer` is what it means.
+class Aggregate(Generic[A]):
+    """Something that the read side wants to know, as data; `evaluate` is what it means.
 
-    A store that has a faster way to the same answer offers it in `Transaction.ask`. Both are whole numbers and words only, so that
+    A store that has a faster way to the same answer offers it in `Transaction.execute_query`. Both are whole numbers and words only, so that
     they can be compared to the bit.
     """
 
-    def answer(self, transaction: "Transaction", /) -> A:
+    def evaluate(self, transaction: "Transaction", /) -> A:
         """Count it record by record."""
         raise NotImplementedError
 
@@ -50,27 +50,27 @@ class Question(Generic[A]):
 class Transaction(Protocol):
     """One transaction of one tenant. Whoever leaves its block without `commit` has done nothing.
 
-    All of its methods raise `Busy` when the database asks to try again, and `StoreFailed` when it fails.
+    All of its methods raise `DatabaseBusyError` when the database asks to try again, and `StoreError` when it fails.
 
     It ends with its commit or with its block, whichever comes first. All of its methods raise `TransactionClosedError` afterwards.
 
-    It may offer `foresee` and `announce` besides, which tell what will be asked for soon; see `crmcore.services.unit.Unit`. None needs them.
+    It may offer `prefetch_query` and `prefetch` besides, which tell what will be asked for soon; see `crmcore.services.unit.UnitOfWork`. None needs them.
     """
 
-    def get(self, kind: type[E], id: str, /) -> E | None:
+    def get(self, entity_type: type[E], id: str, /) -> E | None:
         """Read a record of this tenant by its id, as this transaction has left it."""
         ...
 
     def find(
         self,
-        kind: type[E],
-        where: Criterion = EVERYTHING,
+        entity_type: type[E],
+        where: Criterion = MATCH_ALL,
         /,
         *,
         order: str = "id",
         after: E | None = None,
         limit: int | None = None,
-        lock: bool = False,
+        skip_locked: bool = False,
     ) -> Sequence[E]:
         """Read the records that fulfil a criterion, in ascending order of a field and then of the id; what is absent comes first.
 
@@ -78,16 +78,16 @@ class Transaction(Protocol):
             order: a field that is indexed, or the id; with ``-`` in front, descending.
             after: the last record of the page before.
             limit: how many at most; None is all.
-            lock: whether to pass over what another transaction is working on, and keep others off what is found. A store that
+            skip_locked: whether to pass over what another transaction is working on, and keep others off what is found. A store that
                 cannot do it may ignore it: the version check keeps the effect single, at the price of a conflict.
         """
         ...
 
-    def count(self, kind: type[E], where: Criterion = EVERYTHING, /) -> int:
+    def count(self, entity_type: type[E], where: Criterion = MATCH_ALL, /) -> int:
         """Count the records that fulfil a criterion."""
         ...
 
-    def entries(self, kind: type[Entity], id: str, /) -> Sequence[Any]:
+    def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
         """Read all entries that were appended to a record, the oldest first."""
         ...
 
@@ -98,32 +98,32 @@ class Transaction(Protocol):
             The record as it is stored: of the next version, by this actor, with nothing pending.
 
         Raises:
-            StaleVersion: it was changed, or removed, since it was read; at the latest by `commit`.
-            Taken: another record has one of its unique keys; at the latest by `commit`.
+            StaleVersionError: it was changed, or removed, since it was read; at the latest by `commit`.
+            DuplicateKeyError: another record has one of its unique keys; at the latest by `commit`.
         """
         ...
 
-    def remove(self, entity: Entity, /) -> None:
+    def delete(self, entity: Entity, /) -> None:
         """Forget a record, its parts and its entries.
 
         Raises:
-            StaleVersion: as in `save`.
+            StaleVersionError: as in `save`.
         """
         ...
 
-    def events(self, *, after: int = 0, limit: int = 1000, backwards: bool = False) -> Sequence[Recorded]:
+    def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
         """Read this tenant's feed behind a position: committed facts, in order per record, none of them ever skipped.
 
         Args:
-            backwards: from the feed's end down to that position.
+            reverse: from the feed's end down to that position.
         """
         ...
 
-    def forget_events(self, *, until: int) -> int:
+    def prune_events(self, *, until: int) -> int:
         """Forget the facts up to a position, but never the newest, from which the next one is numbered; tells how many."""
         ...
 
-    def ask(self, question: Question[A], /) -> A | None:
+    def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
         """Answer a question of the read side set-wise; None when this store does not know it, and crmcore then counts itself."""
         ...
 
@@ -131,7 +131,7 @@ class Transaction(Protocol):
         """Make everything of this transaction last, or nothing of it.
 
         Raises:
-            StaleVersion, Taken: as in `save`.
+            StaleVersionError, DuplicateKeyError: as in `save`.
         """
         ...
 
@@ -145,12 +145,12 @@ class Transaction(Protocol):
 class Store(Protocol):
     """Where records are kept."""
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Transaction:
+    def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Transaction:
         """Open a transaction of the context's tenant, in which the context's actor acts.
 
         Args:
-            ids: where the ids of published events come from.
-            reading: whether it will write nothing, so that it need not keep others from writing.
+            id_generator: where the ids of published events come from.
+            read_only: whether it will write nothing, so that it need not keep others from writing.
         """
         ...
 
@@ -183,12 +183,12 @@ class Batch(Protocol):
     `TransactionClosedError` afterwards.
     """
 
-    def begin(self, context: Context, /, *, ids: Ids, reading: bool = False) -> Transaction:
+    def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Transaction:
         """Begin a story. It ends well by its `commit`; otherwise it has done nothing, and those before it still have.
 
         Raises:
-            RuleBroken: it is another tenant's.
-            StaleVersion, Taken: the store has refused what an earlier story left to be written; then nothing of the batch will last.
+            BusinessRuleError: it is another tenant's.
+            StaleVersionError, DuplicateKeyError: the store has refused what an earlier story left to be written; then nothing of the batch will last.
         """
         ...
 
@@ -196,7 +196,7 @@ class Batch(Protocol):
         """Make all stories last, or nothing of them.
 
         Raises:
-            StaleVersion, Taken: as in `Transaction.save`.
+            StaleVersionError, DuplicateKeyError: as in `Transaction.save`.
         """
         ...
 
@@ -210,6 +210,6 @@ class Batch(Protocol):
 class BatchStore(Store, Protocol):
     """A store that offers to tell many stories in one transaction. A store need not; `crmcore.Crm.batch` is then refused."""
 
-    def batch(self, context: Context, /, *, ids: Ids) -> Batch:
+    def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> Batch:
         """Open one transaction for many stories of the context's tenant."""
         ...

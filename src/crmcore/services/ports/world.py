@@ -6,18 +6,18 @@ from typing import Protocol
 
 from attrs import frozen
 
-from crmcore.domain.feed import Recorded
-from crmcore.domain.messages import Letter
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.messages import OutgoingMessage
 
 
 class Notifier(Protocol):
     """Sends one letter through one channel."""
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Send it. Its id is the same in every attempt, for the receiver to recognise.
 
         Raises:
-            DeliveryFailed: it did not leave.
+            DeliveryError: it did not leave.
         """
         ...
 
@@ -25,44 +25,44 @@ class Notifier(Protocol):
 class Publisher(Protocol):
     """A listener outside, who is told every fact in order."""
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Take some facts, all of them or, by raising anything, none. The same may come again after a crash.
 
         Raises:
-            DeliveryFailed: with `taken` set, the first so many were taken and only the rest come again.
+            DeliveryError: with `publish` set, the first so many were taken and only the rest come again.
         """
         ...
 
 
-class Phones(Protocol):
+class PhoneParser(Protocol):
     """Knows the numbering plans of the world."""
 
-    def key(self, number: str, /, *, region: str | None) -> str:
+    def normalize(self, number: str, /, *, region: str | None) -> str:
         """Bring a number into international form.
 
         Raises:
-            InvalidPhone: it is none.
+            InvalidPhoneError: it is none.
         """
         ...
 
 
 @frozen(kw_only=True)
-class Year:
+class HolidayYear:
     """What one year brings a country.
 
     Attributes:
-        free: its days off, and what each is called.
-        worked: days of the weekend that are worked by decree, in exchange for others.
+        holidays: its days off, and what each is called.
+        working_days: days of the weekend that are worked by decree, in exchange for others.
     """
 
-    free: Sequence[tuple[date, str]] = ()
-    worked: Sequence[date] = ()
+    holidays: Sequence[tuple[date, str]] = ()
+    working_days: Sequence[date] = ()
 
 
-class Holidays(Protocol):
+class HolidayProvider(Protocol):
     """Knows the holidays of the world."""
 
-    def of(self, country: str, year: int, /, *, language: str = "en") -> Year:
+    def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
         """Look up a year.
 
         Args:
@@ -71,14 +71,14 @@ class Holidays(Protocol):
             language: in which the days are named if they can be.
 
         Raises:
-            NotAllowed: nobody knows the holidays of that country.
+            InvalidChoiceError: nobody knows the holidays of that country.
         """
         ...
 
 
-class Rates(Protocol):
+class ExchangeRates(Protocol):
     """Dated exchange rates."""
 
-    def rate(self, source: str, target: str, on: date, /) -> str:
+    def rate(self, source: str, target: str, day: date, /) -> str:
         """How much of the target currency one unit of the source was worth that day, as an exact decimal."""
         ...

@@ -11,79 +11,79 @@ from typing import Any, Final
 
 from attrs import field
 
-from crmcore.domain.cases import Kept
+from crmcore.domain.cases import SlaResult
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.complaints.life import ComplaintState
-from crmcore.domain.criteria import All, Compare, Criterion, Is, OneOf
+from crmcore.domain.criteria import And, Compare, Criterion, Eq, In
 from crmcore.domain.ids import UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.time import WorkTime
-from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Share, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, share, where, within
+from crmcore.domain.worktime.time import BusinessHours
+from crmcore.services.pages.sheet import Bar, Cell, Chart, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
 from crmcore.services.steps.cases import open_states
-from crmcore.services.tally import Line, Tally
-from crmcore.services.unit import Unit
+from crmcore.services.tally import GroupedCount, Row
+from crmcore.services.unit import UnitOfWork
 
-AGES: Final = tuple(timedelta(hours=8 * days) for days in (1, 3, 5, 10))
+AGE_LIMITS: Final = tuple(timedelta(hours=8 * days) for days in (1, 3, 5, 10))
 """The borders of the ages of what waits, in working time: one, three, five and ten days of an office."""
-_GROUP: Final = ("type", "responsible")
+_GROUP_FIELDS: Final = ("type", "owner")
 
 
 @record
-class ComplaintLine:
+class ComplaintRow:
     """Complaints of one sort.
 
     Attributes:
         name: of the sort: a type, a person's name; nothing for all.
         open: that wait for their outcome, now.
-        in_time: resolved within their promise; `late` those that were not.
-        kept: the share that was in time, of those that were resolved, in hundredths of a percent.
-        response: the median working time to the first answer, and that of nine in ten; so with the resolution.
+        in_time: resolved within their promise; `overdue_count` those that were not.
+        in_time_percentage: the share that was in time, of those that were resolved, in hundredths of a percent.
+        response_time: the median working time to the first answer, and that of nine in ten; so with the resolution.
         reopened: that were, at least once.
         repeats: of a customer who had complained about the like before.
         cost: of their compensations, by currency.
-        rated: how many customers told how content they are, and with how many points in all, from 1 to 5 each.
+        rating_totals: how many customers told how content they are, and with how many points in all, from 1 to 5 each.
     """
 
     name: str
     received: int
     open: int
     in_time: int
-    late: int
-    kept: int
-    response: tuple[timedelta, timedelta] | None
-    resolution: tuple[timedelta, timedelta] | None
+    overdue_count: int
+    in_time_percentage: int
+    response_time: tuple[timedelta, timedelta] | None
+    resolution_time: tuple[timedelta, timedelta] | None
     reopened: int
     repeats: int
     cost: Sequence[Money] = field(converter=tuple)
-    rated: tuple[int, int]
+    rating_totals: tuple[int, int]
 
     @property
     def satisfaction(self) -> int | None:
         """The mean of what customers told, in hundredths of a point; None when nobody did."""
-        customers, points = self.rated
+        customers, points = self.rating_totals
         return (200 * points + customers) // (2 * customers) if customers else None
 
 
 @record
-class ComplaintsReport(Shown):
+class ComplaintsReport(Renderable):
     """How complaints of a period were handled, and what waits now.
 
     Attributes:
-        types: by type, the most frequent first; so with `people`.
+        types: by type, the most frequent first; so with `owners`.
         products: what they cost, by product; so with `causes`.
-        backlog: how many wait now, by their age in working time: up to each of `AGES`, and beyond.
+        backlog: how many wait now, by their age in working time: up to each of `AGE_LIMITS`, and beyond.
         overdue: how many of these should have been acted on before now.
     """
 
     since: datetime | None
     until: datetime | None
-    total: ComplaintLine
-    types: Sequence[ComplaintLine] = field(converter=tuple)
-    people: Sequence[ComplaintLine] = field(converter=tuple)
+    total: ComplaintRow
+    types: Sequence[ComplaintRow] = field(converter=tuple)
+    owners: Sequence[ComplaintRow] = field(converter=tuple)
     products: Mapping[str, Sequence[Money]]
     causes: Mapping[str, Sequence[Money]]
     backlog: Sequence[int] = field(converter=tuple)
@@ -91,18 +91,18 @@ class ComplaintsReport(Shown):
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("complaints"), chapters=(self.chapter(),))
+        return Page(title=TextKey("complaints"), sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page."""
-        legend = ((Word("in_time"), Tone.GOOD), (Word("open"), Tone.OPEN), (Word("late"), Tone.BAD))
+        legend = ((TextKey("in_time"), Tone.GOOD), (TextKey("open"), Tone.OPEN), (TextKey("late"), Tone.BAD))
         charts = [
-            Chart(Word(head), legend, [Bar(line.name, (line.in_time, line.open, line.late)) for line in lines])
-            for head, lines in (("type", self.types), ("person", self.people))
+            Chart(TextKey(heading), legend, [Bar(row.name, (row.in_time, row.open, row.overdue_count)) for row in rows])
+            for heading, rows in (("type", self.types), ("person", self.owners))
         ]
-        ages = [*(Bar(age, (waiting,)) for age, waiting in zip(AGES, self.backlog, strict=False))]
-        beyond = Bar(Word("older"), (self.backlog[-1],))
-        heads = (
+        ages = [*(Bar(age, (waiting,)) for age, waiting in zip(AGE_LIMITS, self.backlog, strict=False))]
+        beyond = Bar(TextKey("older"), (self.backlog[-1],))
+        headings = (
             "received",
             "open",
             "in_time",
@@ -116,146 +116,166 @@ class ComplaintsReport(Shown):
             "rating",
         )
         costs = (("product", self.products), ("cause", self.causes))
-        return Chapter(
-            title=Word("complaints"),
-            facts=(
-                (Word("received"), self.total.received),
-                (Word("overdue"), self.overdue),
-                (Word("kept"), Share(self.total.kept)),
+        return Section(
+            title=TextKey("complaints"),
+            key_figures=(
+                (TextKey("received"), self.total.received),
+                (TextKey("overdue"), self.overdue),
+                (TextKey("kept"), Percentage(self.total.in_time_percentage)),
             ),
-            charts=[*charts, Chart(Word("age"), ((Word("open"), Tone.OPEN),), [*ages, beyond])],
+            charts=[*charts, Chart(TextKey("age"), ((TextKey("open"), Tone.OPEN),), [*ages, beyond])],
             tables=[
                 *(
-                    Table(heads=[Word(head), *map(Word, heads)], rows=[_row(line) for line in lines])
-                    for head, lines in (("type", (*self.types, self.total)), ("person", self.people))
+                    Table(headings=[TextKey(heading), *map(TextKey, headings)], rows=[_cells(row) for row in rows])
+                    for heading, rows in (("type", (*self.types, self.total)), ("person", self.owners))
                 ),
                 *(
-                    Table(heads=[Word(head), Word("cost")], rows=[(name, tuple(cost)) for name, cost in sums.items()])
-                    for head, sums in costs
+                    Table(
+                        headings=[TextKey(heading), TextKey("cost")],
+                        rows=[(label, tuple(cost)) for label, cost in sums.items()],
+                    )
+                    for heading, sums in costs
                 ),
             ],
         )
 
 
-def _row(line: ComplaintLine) -> tuple[Cell, ...]:
-    points = line.satisfaction
+def _cells(row: ComplaintRow) -> tuple[Cell, ...]:
+    points = row.satisfaction
     return (
-        line.name or Word("total"),
-        line.received,
-        line.open,
-        line.in_time,
-        line.late,
-        Share(line.kept),
-        line.response,
-        line.resolution,
-        line.reopened,
-        line.repeats,
-        tuple(line.cost),
+        row.name or TextKey("total"),
+        row.received,
+        row.open,
+        row.in_time,
+        row.overdue_count,
+        Percentage(row.in_time_percentage),
+        row.response_time,
+        row.resolution_time,
+        row.reopened,
+        row.repeats,
+        tuple(row.cost),
         None if points is None else f"{points // 100}.{points % 100:02}",
     )
 
 
 def complaints_report(
-    unit: Unit, time: WorkTime, *, since: datetime | None, until: datetime | None
+    uow: UnitOfWork, business_hours: BusinessHours, *, since: datetime | None, until: datetime | None
 ) -> ComplaintsReport:
     """Count complaints.
 
     Args:
-        time: the house's working time, by which the ages of what waits are counted.
+        business_hours: the house's working time, by which the ages of what waits are counted.
     """
-    mine = where(unit.visible(Complaint), within("received_at", since, until))
-    seen = _Tallies(unit, mine)
-    names = {user.id: user.name for user in unit.find(User, OneOf("id", seen.values(1)))} if seen.values(1) else {}
-    waiting = where(unit.visible(Complaint), OneOf("state", open_states(Complaint)))
+    in_scope = all_of(uow.visibility_filter(Complaint), in_period("received_at", since, until))
+    counts = _ComplaintCounts(uow, in_scope)
+    names = (
+        {owner_id.id: owner_id.name for owner_id in uow.find(User, In("id", counts.distinct_values(1)))}
+        if counts.distinct_values(1)
+        else {}
+    )
+    is_waiting = all_of(uow.visibility_filter(Complaint), In("state", open_states(Complaint)))
     return ComplaintsReport(
         since=since,
         until=until,
-        total=seen.line("", lambda _: True),
-        types=_by_frequency(seen.line(type, _having(0, type)) for type in seen.values(0)),
-        people=_by_frequency(seen.line(names.get(user, ""), _having(1, user)) for user in seen.values(1)),
-        products=seen.costs(2),
-        causes=seen.costs(3),
-        backlog=_ages(unit, waiting, time),
-        overdue=unit.count(Complaint, waiting & Compare("due_at", "<", unit.now)),
+        total=counts.summarize("", lambda _: True),
+        types=_by_frequency(counts.summarize(type, _has_value(0, type)) for type in counts.distinct_values(0)),
+        owners=_by_frequency(
+            counts.summarize(names.get(owner_id, ""), _has_value(1, owner_id)) for owner_id in counts.distinct_values(1)
+        ),
+        products=counts.costs(2),
+        causes=counts.costs(3),
+        backlog=_count_by_age(uow, is_waiting, business_hours),
+        overdue=uow.count(Complaint, is_waiting & Compare("due_at", "<", uow.now)),
     )
 
 
-class _Tallies:
+class _ComplaintCounts:
     """The tallies of a period, each grouped by type and by who is responsible first."""
 
-    def __init__(self, unit: Unit, mine: Criterion) -> None:
-        def count(*by: str, among: Criterion = All(), sums: tuple[str, ...] = ()) -> tuple[Line, ...]:  # noqa: B008  # it is frozen
-            return unit.ask(Tally(kind=Complaint, where=where(mine, among), by=(*_GROUP, *by), sums=sums))
+    def __init__(self, uow: UnitOfWork, in_scope: Criterion) -> None:
+        def grouped(*group_by: str, condition: Criterion = And(), sum_of: tuple[str, ...] = ()) -> tuple[Row, ...]:  # noqa: B008  # it is frozen
+            return uow.execute_query(
+                GroupedCount(
+                    entity_type=Complaint,
+                    where=all_of(in_scope, condition),
+                    group_by=(*_GROUP_FIELDS, *group_by),
+                    sum_of=sum_of,
+                )
+            )
 
-        self.states = count("state", "resolution_kept")
-        self.responses = count("response_took", among=~Is("response_took", None))
-        self.resolutions = count("resolution_took", among=~Is("resolution_took", None))
-        self.reopened = count(among=Compare("reopened", ">", 0))
-        self.repeats = count(among=~Is("repeats", None))
-        self.money = count("product", "cause", "cost.currency", sums=("cost.minor",), among=~Is("cost.currency", None))
-        self.ratings = count("satisfaction", among=~Is("satisfaction", None))
+        self.states = grouped("state", "resolution_kept")
+        self.responses = grouped("response_took", condition=~Eq("first_response_time", None))
+        self.resolutions = grouped("resolution_took", condition=~Eq("resolution_time", None))
+        self.reopened = grouped(condition=Compare("reopen_count", ">", 0))
+        self.repeats = grouped(condition=~Eq("repeat_of_id", None))
+        self.money = grouped(
+            "product", "cause", "cost.currency", sum_of=("cost.minor",), condition=~Eq("cost.currency", None)
+        )
+        self.ratings = grouped("satisfaction", condition=~Eq("satisfaction", None))
 
-    def values(self, place: int) -> tuple[Any, ...]:
+    def distinct_values(self, index: int) -> tuple[Any, ...]:
         """The types, or the people, that there are."""
-        return tuple(sorted({line[place] for line in self.states}))
+        return tuple(sorted({row[index] for row in self.states}))
 
-    def line(self, name: str, mine: Callable[[Line], bool]) -> ComplaintLine:
+    def summarize(self, name: str, matches: Callable[[Row], bool]) -> ComplaintRow:
         """Add up what belongs to one sort."""
-        states = [line for line in self.states if mine(line)]
-        in_time, late = (added([s for s in states if s[3] is kept], 4) for kept in (Kept.IN_TIME, Kept.LATE))
-        ratings = [line for line in self.ratings if mine(line)]
-        return ComplaintLine(
+        states = [row for row in self.states if matches(row)]
+        in_time, overdue_count = (
+            sum_column([row for row in states if row[3] is result], 4) for result in (SlaResult.MET, SlaResult.BREACHED)
+        )
+        ratings = [row for row in self.ratings if matches(row)]
+        return ComplaintRow(
             name=name,
-            received=added(states, 4),
-            open=added([s for s in states if ComplaintState(s[2]).is_open], 4),
+            received=sum_column(states, 4),
+            open=sum_column([row for row in states if ComplaintState(row[2]).is_open], 4),
             in_time=in_time,
-            late=late,
-            kept=share(in_time, in_time + late),
-            response=_times(line[2:] for line in self.responses if mine(line)),
-            resolution=_times(line[2:] for line in self.resolutions if mine(line)),
-            reopened=added([line for line in self.reopened if mine(line)], 2),
-            repeats=added([line for line in self.repeats if mine(line)], 2),
-            cost=moneys((line[4], line[6]) for line in self.money if mine(line)),
-            rated=(added(ratings, 3), sum(line[2] * line[3] for line in ratings)),
+            overdue_count=overdue_count,
+            in_time_percentage=percentage(in_time, in_time + overdue_count),
+            response_time=_median_and_p90(row[2:] for row in self.responses if matches(row)),
+            resolution_time=_median_and_p90(row[2:] for row in self.resolutions if matches(row)),
+            reopened=sum_column([row for row in self.reopened if matches(row)], 2),
+            repeats=sum_column([row for row in self.repeats if matches(row)], 2),
+            cost=sum_by_currency((row[4], row[6]) for row in self.money if matches(row)),
+            rating_totals=(sum_column(ratings, 3), sum(row[2] * row[3] for row in ratings)),
         )
 
-    def costs(self, place: int) -> Mapping[str, tuple[Money, ...]]:
+    def costs(self, index: int) -> Mapping[str, tuple[Money, ...]]:
         """What the compensations cost, by product or by cause, by name."""
         sums: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-        for line in self.money:
-            sums[line[place]].append((line[4], line[6]))
-        return {name: moneys(sums[name]) for name in sorted(sums)}
+        for row in self.money:
+            sums[row[index]].append((row[4], row[6]))
+        return {name: sum_by_currency(sums[name]) for name in sorted(sums)}
 
 
-def _having(place: int, value: str | UserId) -> Callable[[Line], bool]:
-    return lambda line: bool(line[place] == value)
+def _has_value(index: int, value: str | UserId) -> Callable[[Row], bool]:
+    return lambda row: bool(row[index] == value)
 
 
-def _by_frequency(lines: Iterable[ComplaintLine]) -> list[ComplaintLine]:
-    return sorted(lines, key=lambda line: (-line.received, line.name))
+def _by_frequency(rows: Iterable[ComplaintRow]) -> list[ComplaintRow]:
+    return sorted(rows, key=lambda row: (-row.received, row.name))
 
 
-def _times(counted: Iterable[Line]) -> tuple[timedelta, timedelta] | None:
+def _median_and_p90(frequencies: Iterable[Row]) -> tuple[timedelta, timedelta] | None:
     """The median and the ninetieth percentile of times with their frequencies."""
-    times = sorted(counted)
+    times = sorted(frequencies)
     total = sum(count for _, count in times)
     if not total:
         return None
-    found = []
+    percentiles = []
     for percent in (50, 90):
         rank = (percent * total + 99) // 100
-        passed = 0
+        cumulative = 0
         for time, count in times:
-            passed += count
-            if passed >= rank:
-                found.append(time)
+            cumulative += count
+            if cumulative >= rank:
+                percentiles.append(time)
                 break
-    return found[0], found[1]
+    return percentiles[0], percentiles[1]
 
 
-def _ages(unit: Unit, waiting: Criterion, time: WorkTime) -> list[int]:
+def _count_by_age(uow: UnitOfWork, is_waiting: Criterion, business_hours: BusinessHours) -> list[int]:
     """Count what waits by its age, whose borders are instants that are computed once."""
-    borders = [time.back(unit.now, age) for age in AGES]
-    older = [unit.count(Complaint, waiting & Compare("received_at", "<", border)) for border in borders]
-    counts = [unit.count(Complaint, waiting), *older]
+    borders = [business_hours.subtract(uow.now, age) for age in AGE_LIMITS]
+    older = [uow.count(Complaint, is_waiting & Compare("received_at", "<", border)) for border in borders]
+    counts = [uow.count(Complaint, is_waiting), *older]
     return [*(more - fewer for more, fewer in zip(counts, older, strict=False)), older[-1]]

@@ -9,21 +9,21 @@ from datetime import datetime
 
 from attrs import field
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
-from crmcore.services.pages.sheet import Bar, Chapter, Chart, Named, Page, Share, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, share, where, within
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.services.pages.sheet import Bar, Chart, LabelledName, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
 
 @record
-class StageLine:
+class StageRow:
     """One stage of a funnel.
 
     Attributes:
@@ -50,7 +50,7 @@ class StageLine:
 
 
 @record
-class FunnelReport(Shown):
+class FunnelReport(Renderable):
     """How a funnel did with the deals that were opened in a period.
 
     Attributes:
@@ -62,7 +62,7 @@ class FunnelReport(Shown):
     name: str
     since: datetime | None
     until: datetime | None
-    stages: Sequence[StageLine] = field(converter=tuple)
+    stages: Sequence[StageRow] = field(converter=tuple)
     opened: int
     won: int
     lost: int
@@ -73,85 +73,118 @@ class FunnelReport(Shown):
 
     def page(self) -> Page:
         """Lay it out: the stages as bars of who went on, who stays and who was lost, and the reasons."""
-        return Page(title=Word("funnel"), chapters=(self.chapter(),))
+        return Page(title=TextKey("funnel"), sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page."""
-        legend = ((Word("moved_on"), Tone.GOOD), (Word("open"), Tone.OPEN), (Word("lost"), Tone.BAD))
-        stages = [Bar(s.name, (s.reached - s.open - s.lost, s.open, s.lost), s.reached) for s in self.stages]
-        reasons = [Bar(reason or Word("unknown"), (lost,)) for reason, lost in self.reasons.items()]
-        return Chapter(
-            title=Named(Word("funnel"), self.name),
-            facts=(
-                (Word("opened"), self.opened),
-                (Word("won"), self.won),
-                (Word("lost"), self.lost),
-                (Word("open"), self.open),
-                (Word("conversion"), Share(self.conversion)),
-                (Word("revenue"), tuple(self.revenue)),
+        legend = ((TextKey("moved_on"), Tone.GOOD), (TextKey("open"), Tone.OPEN), (TextKey("lost"), Tone.BAD))
+        stages = [
+            Bar(stage.name, (stage.reached - stage.open - stage.lost, stage.open, stage.lost), stage.reached)
+            for stage in self.stages
+        ]
+        reasons = [Bar(reason or TextKey("unknown"), (lost,)) for reason, lost in self.reasons.items()]
+        return Section(
+            title=LabelledName(TextKey("funnel"), self.name),
+            key_figures=(
+                (TextKey("opened"), self.opened),
+                (TextKey("won"), self.won),
+                (TextKey("lost"), self.lost),
+                (TextKey("open"), self.open),
+                (TextKey("conversion"), Percentage(self.conversion)),
+                (TextKey("revenue"), tuple(self.revenue)),
             ),
             charts=(
-                Chart(Word("stage"), legend, stages),
-                Chart(Word("reasons"), ((Word("lost"), Tone.BAD),), reasons),
+                Chart(TextKey("stage"), legend, stages),
+                Chart(TextKey("reasons"), ((TextKey("lost"), Tone.BAD),), reasons),
             ),
             tables=(
                 Table(
-                    heads=[Word(head) for head in ("stage", "reached", "conversion", "lost", "open", "amount")],
+                    headings=[
+                        TextKey(heading) for heading in ("stage", "reached", "conversion", "lost", "open", "amount")
+                    ],
                     rows=[
-                        (s.name, s.reached, Share(s.conversion), s.lost, s.open, tuple(s.value)) for s in self.stages
+                        (
+                            stage.name,
+                            stage.reached,
+                            Percentage(stage.conversion),
+                            stage.lost,
+                            stage.open,
+                            tuple(stage.value),
+                        )
+                        for stage in self.stages
                     ],
                 ),
                 Table(
-                    heads=[Word(head) for head in ("stage", "reasons", "lost")],
+                    headings=[TextKey(heading) for heading in ("stage", "reasons", "lost")],
                     rows=[
-                        (s.name, reason or Word("unknown"), n) for s in self.stages for reason, n in s.reasons.items()
+                        (stage.name, reason or TextKey("unknown"), count)
+                        for stage in self.stages
+                        for reason, count in stage.reasons.items()
                     ],
                 ),
             ),
         )
 
 
-def funnel_report(unit: Unit, funnel: Funnel, *, since: datetime | None, until: datetime | None) -> FunnelReport:
+def funnel_report(uow: UnitOfWork, funnel: Funnel, *, since: datetime | None, until: datetime | None) -> FunnelReport:
     """Count a funnel."""
-    period = within("opened_at", since, until)
-    mine = where(unit.visible(Deal), Is("funnel", funnel.id), period)
+    period = in_period("opened_at", since, until)
+    in_scope = all_of(uow.visibility_filter(Deal), Eq("funnel_id", funnel.id), period)
     money = ("total.currency",)
-    deals = unit.ask(Tally(kind=Deal, where=mine, by=("furthest", "outcome", *money), sums=("total.minor",)))
-    lost_for = unit.ask(Tally(kind=Deal, where=mine, by=("furthest", "outcome", "loss_reason")))
-    entered = unit.ask(
-        Tally(kind=Deal, where=mine, entries=True, among=where(Is("funnel", funnel.id)), by=("stage_after", "visit"))
+    deal_rows = uow.execute_query(
+        GroupedCount(
+            entity_type=Deal, where=in_scope, group_by=("furthest", "outcome", *money), sum_of=("total.minor",)
+        )
+    )
+    loss_rows = uow.execute_query(
+        GroupedCount(entity_type=Deal, where=in_scope, group_by=("furthest", "outcome", "loss_reason"))
+    )
+    entry_rows = uow.execute_query(
+        GroupedCount(
+            entity_type=Deal,
+            where=in_scope,
+            over_entries=True,
+            entry_filter=all_of(Eq("funnel_id", funnel.id)),
+            group_by=("stage_after", "visit"),
+        )
     )
 
-    def count(outcome: Outcome, *, at: int | None = None) -> int:
-        return added([d for d in deals if d[1] is outcome and at in {None, d[0]}], 3)
+    def count(outcome: Outcome, *, only_stage: int | None = None) -> int:
+        return sum_column(
+            [deal_row for deal_row in deal_rows if deal_row[1] is outcome and only_stage in {None, deal_row[0]}], 3
+        )
 
-    def reasons(*, at: int | None = None) -> dict[str, int]:
-        named: dict[str, int] = {}
-        for furthest, outcome, reason, lost in lost_for:
-            if outcome is Outcome.LOST and at in {None, furthest}:
-                named[reason or ""] = named.get(reason or "", 0) + lost
-        return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+    def reasons(*, only_stage: int | None = None) -> dict[str, int]:
+        by_reason: dict[str, int] = {}
+        for max_stage_index, outcome, reason, lost in loss_rows:
+            if outcome is Outcome.LOST and only_stage in {None, max_stage_index}:
+                by_reason[reason or ""] = by_reason.get(reason or "", 0) + lost
+        return dict(sorted(by_reason.items(), key=lambda item: (-item[1], item[0])))
 
-    stages: list[StageLine] = []
-    for place, stage in enumerate(funnel.stages):
-        reached = added([d for d in deals if d[0] >= place], 3)
-        before = stages[-1].reached if stages else reached
-        visits = [(visit, times) for key, visit, times in entered if key == stage.key and visit]
+    stages: list[StageRow] = []
+    for stage_index, stage in enumerate(funnel.stages):
+        reached = sum_column([deal_row for deal_row in deal_rows if deal_row[0] >= stage_index], 3)
+        previous = stages[-1].reached if stages else reached
+        visits = [(visit, times) for key, visit, times in entry_rows if key == stage.key and visit]
         stages.append(
-            StageLine(
+            StageRow(
                 key=stage.key,
                 name=stage.name,
                 reached=reached,
-                conversion=share(reached, before),
-                lost=count(Outcome.LOST, at=place),
-                open=count(Outcome.OPEN, at=place),
-                reasons=reasons(at=place),
-                visits=added(visits, 1),
-                returns=added([v for v in visits if v[0] > 1], 1),
-                value=moneys((d[2], d[4]) for d in deals if d[0] == place and d[1] is Outcome.OPEN),
+                conversion=percentage(reached, previous),
+                lost=count(Outcome.LOST, only_stage=stage_index),
+                open=count(Outcome.OPEN, only_stage=stage_index),
+                reasons=reasons(only_stage=stage_index),
+                visits=sum_column(visits, 1),
+                returns=sum_column([visit_row for visit_row in visits if visit_row[0] > 1], 1),
+                value=sum_by_currency(
+                    (deal_row[2], deal_row[4])
+                    for deal_row in deal_rows
+                    if deal_row[0] == stage_index and deal_row[1] is Outcome.OPEN
+                ),
             )
         )
-    opened, won = added(deals, 3), count(Outcome.WON)
+    opened, won = sum_column(deal_rows, 3), count(Outcome.WON)
     return FunnelReport(
         name=funnel.name,
         since=since,
@@ -161,7 +194,7 @@ def funnel_report(unit: Unit, funnel: Funnel, *, since: datetime | None, until: 
         won=won,
         lost=count(Outcome.LOST),
         open=count(Outcome.OPEN),
-        conversion=share(won, opened),
-        revenue=moneys((d[2], d[4]) for d in deals if d[1] is Outcome.WON),
+        conversion=percentage(won, opened),
+        revenue=sum_by_currency((deal_row[2], deal_row[4]) for deal_row in deal_rows if deal_row[1] is Outcome.WON),
         reasons=reasons(),
     )

@@ -7,39 +7,39 @@ from datetime import datetime, timedelta
 from attrs import field
 
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import Compare, Is, OneOf
+from crmcore.domain.criteria import Compare, Eq, In
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.ids import ComplaintId, TaskId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
-from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import names
+from crmcore.services.pages.sheet import Bar, Cell, Chart, Page, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import names_by_id
 from crmcore.services.steps.cases import open_states
-from crmcore.services.unit import Unit
+from crmcore.services.unit import UnitOfWork
 
-SHOWN = 100
+MAX_ROWS = 100
 """How many late tasks a report names; the others are counted."""
 
 
 @record
-class OverdueLine:
+class OverdueRow:
     """One late task.
 
     Attributes:
-        late: by how much.
-        told: how many levels up the line have heard of it.
+        overdue_by: by how much.
+        escalation_level: how many levels up the line have heard of it.
     """
 
-    task: TaskId
+    task_id: TaskId
     title: str = field(repr=False)
-    customer: str = field(repr=False)
-    assignee: UserId | None
-    name: str = field(repr=False)
+    customer_name: str = field(repr=False)
+    assignee_id: UserId | None
+    assignee_name: str = field(repr=False)
     due_at: datetime
-    late: timedelta
-    told: int
+    overdue_by: timedelta
+    escalation_level: int
 
 
 @record
@@ -48,99 +48,116 @@ class OverdueComplaint:
 
     Attributes:
         action: what should have been done, as a word.
-        late: by how much.
-        told: how many levels up the line have heard of it.
+        overdue_by: by how much.
+        escalation_level: how many levels up the line have heard of it.
     """
 
-    complaint: ComplaintId
+    complaint_id: ComplaintId
     subject: str
     type: str
-    responsible: UserId
-    name: str
+    owner_id: UserId
+    owner_name: str
     action: str
     due_at: datetime
-    late: timedelta
-    told: int
+    overdue_by: timedelta
+    escalation_level: int
 
 
 @record
-class OverdueReport(Shown):
+class OverdueReport(Renderable):
     """What is late: how many tasks and complaints in all, and the latest hundred of each."""
 
     count: int
-    lines: Sequence[OverdueLine] = field(converter=tuple)
+    rows: Sequence[OverdueRow] = field(converter=tuple)
     complaint_count: int = 0
     complaints: Sequence[OverdueComplaint] = field(default=(), converter=tuple)
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("overdue"), chapters=(self.chapter(),))
+        return Page(title=TextKey("overdue"), sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page: how many late tasks each of us has, and which."""
-        by_person = Counter(line.name for line in self.lines).most_common()
-        bars = [Bar(name or Word("nobody"), (late,)) for name, late in by_person]
-        heads = ("task", "customer", "assignee", "due", "late", "told")
-        return Chapter(
-            title=Word("overdue"),
-            facts=((Word("overdue"), self.count),),
-            charts=(Chart(Word("assignee"), ((Word("late"), Tone.BAD),), bars),),
+        counts_by_assignee = Counter(row.assignee_name for row in self.rows).most_common()
+        bars = [Bar(name or TextKey("unassigned"), (count,)) for name, count in counts_by_assignee]
+        headings = ("task", "customer", "assignee", "due", "late", "escalation_level")
+        return Section(
+            title=TextKey("overdue"),
+            key_figures=((TextKey("overdue"), self.count),),
+            charts=(Chart(TextKey("assignee"), ((TextKey("late"), Tone.BAD),), bars),),
             tables=[
-                Table(heads=[Word(head) for head in heads], rows=[_row(line) for line in self.lines]),
-                *self._complaints(),
+                Table(headings=[TextKey(heading) for heading in headings], rows=[_cells(row) for row in self.rows]),
+                *self._complaint_tables(),
             ],
         )
 
-    def _complaints(self) -> Iterator[Table]:
+    def _complaint_tables(self) -> Iterator[Table]:
         if self.complaints:
-            heads = ("complaint", "type", "responsible", "due", "late", "told")
-            rows = [(c.subject, c.type, c.name, c.due_at, c.late, c.told) for c in self.complaints]
-            yield Table(heads=[Word(head) for head in heads], rows=rows)
+            headings = ("complaint", "type", "owner", "due", "late", "escalation_level")
+            rows = [
+                (
+                    complaint.subject,
+                    complaint.type,
+                    complaint.owner_name,
+                    complaint.due_at,
+                    complaint.overdue_by,
+                    complaint.escalation_level,
+                )
+                for complaint in self.complaints
+            ]
+            yield Table(headings=[TextKey(heading) for heading in headings], rows=rows)
 
 
-def _row(line: OverdueLine) -> tuple[Cell, ...]:
-    return (line.title, line.customer, line.name or Word("nobody"), line.due_at, line.late, line.told)
+def _cells(row: OverdueRow) -> tuple[Cell, ...]:
+    return (
+        row.title,
+        row.customer_name,
+        row.assignee_name or TextKey("unassigned"),
+        row.due_at,
+        row.overdue_by,
+        row.escalation_level,
+    )
 
 
-def overdue_report(unit: Unit) -> OverdueReport:
+def overdue_report(uow: UnitOfWork) -> OverdueReport:
     """List what is late, the latest first."""
-    late = Is("state", TaskState.OPEN) & Compare("due_at", "<", unit.now)
-    tasks = unit.find(Task, late, order="due_at", limit=SHOWN)
-    customers = names(unit, Customer, {task.customer for task in tasks})
-    users = names(unit, User, {task.assignee for task in tasks})
-    lines = [
-        OverdueLine(
-            task=task.id,
+    is_overdue = Eq("state", TaskState.OPEN) & Compare("due_at", "<", uow.now)
+    tasks = uow.find(Task, is_overdue, order="due_at", limit=MAX_ROWS)
+    customers = names_by_id(uow, Customer, {task.customer_id for task in tasks})
+    users = names_by_id(uow, User, {task.assignee_id for task in tasks})
+    rows = [
+        OverdueRow(
+            task_id=task.id,
             title=task.title,
-            customer=customers.get(task.customer, ""),
-            assignee=task.assignee,
-            name=users.get(task.assignee, ""),
+            customer_name=customers.get(task.customer_id, ""),
+            assignee_id=task.assignee_id,
+            assignee_name=users.get(task.assignee_id, ""),
             due_at=task.due_at,
-            late=unit.now - task.due_at,
-            told=task.level,
+            overdue_by=uow.now - task.due_at,
+            escalation_level=task.escalation_level,
         )
         for task in tasks
         if task.due_at is not None
     ]
-    waiting = OneOf("state", open_states(Complaint)) & Compare("due_at", "<", unit.now)
-    complaints = unit.find(Complaint, waiting, order="due_at", limit=SHOWN)
-    responsible: set[str | None] = {complaint.responsible for complaint in complaints}
-    users |= names(unit, User, responsible - set(users))
+    is_waiting = In("state", open_states(Complaint)) & Compare("due_at", "<", uow.now)
+    complaints = uow.find(Complaint, is_waiting, order="due_at", limit=MAX_ROWS)
+    owner_ids: set[str | None] = {complaint.owner_id for complaint in complaints}
+    users |= names_by_id(uow, User, owner_ids - set(users))
     return OverdueReport(
-        count=unit.count(Task, late),
-        lines=lines,
-        complaint_count=unit.count(Complaint, waiting),
+        count=uow.count(Task, is_overdue),
+        rows=rows,
+        complaint_count=uow.count(Complaint, is_waiting),
         complaints=[
             OverdueComplaint(
-                complaint=complaint.id,
+                complaint_id=complaint.id,
                 subject=complaint.subject,
                 type=complaint.type,
-                responsible=complaint.responsible,
-                name=users.get(complaint.responsible, ""),
+                owner_id=complaint.owner_id,
+                owner_name=users.get(complaint.owner_id, ""),
                 action=complaint.next_action,
                 due_at=complaint.due_at,
-                late=unit.now - complaint.due_at,
-                told=complaint.level,
+                overdue_by=uow.now - complaint.due_at,
+                escalation_level=complaint.escalation_level,
             )
             for complaint in complaints
         ],

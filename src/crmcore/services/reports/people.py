@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import field
 
-from crmcore.domain.criteria import Compare, Is
+from crmcore.domain.criteria import Compare, Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.ids import UserId
@@ -14,15 +14,15 @@ from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.values.money import Money
-from crmcore.services.pages.sheet import Bar, Cell, Chapter, Chart, Page, Share, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, share, where, within
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.services.pages.sheet import Bar, Cell, Chart, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
 
 @record
-class PersonLine:
+class PersonRow:
     """One person.
 
     Attributes:
@@ -33,7 +33,7 @@ class PersonLine:
         overdue: open tasks past their due time, now.
     """
 
-    user: UserId
+    user_id: UserId
     name: str = field(repr=False)
     calls: int
     meetings: int
@@ -45,59 +45,99 @@ class PersonLine:
     overdue: int
 
 
-class PeopleReport(Shown, tuple[PersonLine, ...]):
+class PeopleReport(Renderable, tuple[PersonRow, ...]):
     """Everybody, whoever won most first."""
 
     __slots__ = ()
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("people"), chapters=(self.chapter(),))
+        return Page(title=TextKey("people"), sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page: everybody's deals and calls."""
-        legend = ((Word("won"), Tone.GOOD), (Word("open"), Tone.OPEN), (Word("lost"), Tone.BAD))
-        deals = [Bar(p.name, (p.won, p.deals - p.won - p.lost, p.lost)) for p in self if p.deals]
-        calls = [Bar(p.name, (p.calls,)) for p in self if p.calls]
-        heads = ("person", "calls", "meetings", "deals", "won", "lost", "conversion", "revenue", "overdue")
-        return Chapter(
-            title=Word("people"),
-            charts=(Chart(Word("deals"), legend, deals), Chart(Word("calls"), ((Word("calls"), Tone.PLAIN),), calls)),
-            tables=[Table(heads=[Word(head) for head in heads], rows=[_row(person) for person in self])],
+        legend = ((TextKey("won"), Tone.GOOD), (TextKey("open"), Tone.OPEN), (TextKey("lost"), Tone.BAD))
+        deals = [
+            Bar(person.name, (person.won, person.deals - person.won - person.lost, person.lost))
+            for person in self
+            if person.deals
+        ]
+        calls = [Bar(person.name, (person.calls,)) for person in self if person.calls]
+        headings = ("person", "calls", "meetings", "deals", "won", "lost", "conversion", "revenue", "overdue")
+        return Section(
+            title=TextKey("people"),
+            charts=(
+                Chart(TextKey("deals"), legend, deals),
+                Chart(TextKey("calls"), ((TextKey("calls"), Tone.PLAIN),), calls),
+            ),
+            tables=[
+                Table(headings=[TextKey(heading) for heading in headings], rows=[_cells(person) for person in self])
+            ],
         )
 
 
-def _row(p: PersonLine) -> tuple[Cell, ...]:
-    share = Share(p.conversion)
-    return (p.name, p.calls, p.meetings, p.deals, p.won, p.lost, share, tuple(p.revenue), p.overdue)
+def _cells(person: PersonRow) -> tuple[Cell, ...]:
+    conversion = Percentage(person.conversion)
+    return (
+        person.name,
+        person.calls,
+        person.meetings,
+        person.deals,
+        person.won,
+        person.lost,
+        conversion,
+        tuple(person.revenue),
+        person.overdue,
+    )
 
 
-def people_report(unit: Unit, *, since: datetime | None, until: datetime | None) -> PeopleReport:
+def people_report(uow: UnitOfWork, *, since: datetime | None, until: datetime | None) -> PeopleReport:
     """Count what people did, whoever won most first, then whoever called most."""
-    opened = where(unit.visible(Deal), within("opened_at", since, until))
-    deals = unit.ask(Tally(kind=Deal, where=opened, by=("owner", "outcome", "total.currency"), sums=("total.minor",)))
-    happened = where(unit.visible(Interaction), within("happened_at", since, until))
-    contacts = unit.ask(Tally(kind=Interaction, where=happened, by=("user", "kind")))
-    late = where(unit.visible(Task), Is("state", TaskState.OPEN), Compare("due_at", "<", unit.now))
-    tasks = {line[0]: line[1] for line in unit.ask(Tally(kind=Task, where=late, by=("assignee",)))}
-    meeting = {InteractionKind.MEETING, InteractionKind.VISIT}
-    lines = []
-    for user in unit.find(User):
-        own = [line for line in deals if line[0] == user.id]
-        won = [line for line in own if line[1] is Outcome.WON]
-        theirs = [line for line in contacts if line[0] == user.id]
-        lines.append(
-            PersonLine(
-                user=user.id,
+    in_period_deals = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until))
+    deal_rows = uow.execute_query(
+        GroupedCount(
+            entity_type=Deal,
+            where=in_period_deals,
+            group_by=("owner", "outcome", "total.currency"),
+            sum_of=("total.minor",),
+        )
+    )
+    in_period_interactions = all_of(uow.visibility_filter(Interaction), in_period("happened_at", since, until))
+    interaction_rows = uow.execute_query(
+        GroupedCount(entity_type=Interaction, where=in_period_interactions, group_by=("user", "kind"))
+    )
+    is_overdue = all_of(uow.visibility_filter(Task), Eq("state", TaskState.OPEN), Compare("due_at", "<", uow.now))
+    overdue_counts = {
+        row[0]: row[1]
+        for row in uow.execute_query(GroupedCount(entity_type=Task, where=is_overdue, group_by=("assignee",)))
+    }
+    meeting_kinds = {InteractionKind.MEETING, InteractionKind.VISIT}
+    rows = []
+    for user in uow.find(User):
+        own_rows = [row for row in deal_rows if row[0] == user.id]
+        won_rows = [row for row in own_rows if row[1] is Outcome.WON]
+        own_interactions = [row for row in interaction_rows if row[0] == user.id]
+        rows.append(
+            PersonRow(
+                user_id=user.id,
                 name=user.name,
-                calls=added([c for c in theirs if c[1] is InteractionKind.CALL], 2),
-                meetings=added([c for c in theirs if c[1] in meeting], 2),
-                deals=added(own, 3),
-                won=added(won, 3),
-                lost=added([line for line in own if line[1] is Outcome.LOST], 3),
-                conversion=share(added(won, 3), added(own, 3)),
-                revenue=moneys((line[2], line[4]) for line in won),
-                overdue=tasks.get(user.id, 0),
+                calls=sum_column(
+                    [
+                        interaction_row
+                        for interaction_row in own_interactions
+                        if interaction_row[1] is InteractionKind.CALL
+                    ],
+                    2,
+                ),
+                meetings=sum_column(
+                    [interaction_row for interaction_row in own_interactions if interaction_row[1] in meeting_kinds], 2
+                ),
+                deals=sum_column(own_rows, 3),
+                won=sum_column(won_rows, 3),
+                lost=sum_column([row for row in own_rows if row[1] is Outcome.LOST], 3),
+                conversion=percentage(sum_column(won_rows, 3), sum_column(own_rows, 3)),
+                revenue=sum_by_currency((row[2], row[4]) for row in won_rows),
+                overdue=overdue_counts.get(user.id, 0),
             )
         )
-    return PeopleReport(sorted(lines, key=lambda line: (-line.won, -line.calls, line.user)))
+    return PeopleReport(sorted(rows, key=lambda row: (-row.won, -row.calls, row.user_id)))

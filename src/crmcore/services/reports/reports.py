@@ -7,22 +7,22 @@ from attrs import frozen
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import record
-from crmcore.services.house import House, view
-from crmcore.services.pages.sheet import Named, Page, Word
-from crmcore.services.pages.shown import Shown
+from crmcore.services.house import Environment, query
+from crmcore.services.pages.sheet import LabelledName, Page, TextKey
+from crmcore.services.pages.shown import Renderable
 from crmcore.services.reports.complaints import ComplaintsReport, complaints_report
 from crmcore.services.reports.funnel import FunnelReport, funnel_report
 from crmcore.services.reports.overdue import OverdueReport, overdue_report
 from crmcore.services.reports.people import PeopleReport, people_report
-from crmcore.services.reports.service import ServiceReport, service_report
+from crmcore.services.reports.service import FieldServiceReport, field_service_report
 from crmcore.services.reports.sources import SourcesReport, sources_report
 from crmcore.services.reports.stuck import StuckReport, stuck_report
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork
 
 
 @record
-class LiveReport(Shown):
+class DashboardReport(Renderable):
     """What the owner of the house looks at all the while.
 
     Attributes:
@@ -41,7 +41,9 @@ class LiveReport(Shown):
         """Lay it out, a chapter for each part."""
         parts = (self.funnel, self.sources, self.people, self.overdue)
         return Page(
-            title=Named(Word("report"), self.funnel.name), subtitle=self.at, chapters=[p.chapter() for p in parts]
+            title=LabelledName(TextKey("report"), self.funnel.name),
+            subtitle=self.at,
+            sections=[part.section() for part in parts],
         )
 
 
@@ -49,86 +51,88 @@ class LiveReport(Shown):
 class Reports:
     """Live answers, counted when they are asked for. A period's end lies outside it; None is no limit."""
 
-    house: House
+    _environment: Environment
 
-    @view("reports.live")
-    def live(
-        self, unit: Unit, funnel: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
-    ) -> LiveReport:
+    @query("reports.dashboard")
+    def dashboard(
+        self, uow: UnitOfWork, funnel_id: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> DashboardReport:
         """Answer everything at once, of one instant: the funnel, its sources, the people, what is late.
 
         Raises:
-            NotFound: no such funnel.
-            NaiveTime, OutOfRange: a period that cannot be.
+            NotFoundError: no such funnel.
+            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
         """
-        drawn = unit.get(Funnel, funnel)
-        return LiveReport(
-            at=unit.now,
-            funnel=funnel_report(unit, drawn, since=since, until=until),
-            sources=sources_report(unit, funnel=drawn.id, since=since, until=until),
-            people=people_report(unit, since=since, until=until),
-            overdue=overdue_report(unit),
+        funnel = uow.get(Funnel, funnel_id)
+        return DashboardReport(
+            at=uow.now,
+            funnel=funnel_report(uow, funnel, since=since, until=until),
+            sources=sources_report(uow, funnel_id=funnel.id, since=since, until=until),
+            people=people_report(uow, since=since, until=until),
+            overdue=overdue_report(uow),
         )
 
-    @view("reports.funnel")
+    @query("reports.funnel")
     def funnel(
-        self, unit: Unit, funnel: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
+        self, uow: UnitOfWork, funnel_id: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> FunnelReport:
         """Tell how far the deals that were opened in a period came, where they were lost, and why.
 
         Raises:
-            NotFound: no such funnel.
-            NaiveTime, OutOfRange: a period that cannot be.
+            NotFoundError: no such funnel.
+            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
         """
-        return funnel_report(unit, unit.get(Funnel, funnel), since=since, until=until)
+        return funnel_report(uow, uow.get(Funnel, funnel_id), since=since, until=until)
 
-    @view("reports.sources")
+    @query("reports.sources")
     def sources(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        funnel: FunnelId | None = None,
+        funnel_id: FunnelId | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> SourcesReport:
         """Tell where requests came from, and which source brought most customers."""
-        if funnel is not None:
-            unit.get(Funnel, funnel)
-        return sources_report(unit, funnel=funnel, since=since, until=until)
+        if funnel_id is not None:
+            uow.get(Funnel, funnel_id)
+        return sources_report(uow, funnel_id=funnel_id, since=since, until=until)
 
-    @view("reports.people")
-    def people(self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None) -> PeopleReport:
+    @query("reports.people")
+    def people(
+        self, uow: UnitOfWork, /, *, since: datetime | None = None, until: datetime | None = None
+    ) -> PeopleReport:
         """Tell what each of us did and brought."""
-        return people_report(unit, since=since, until=until)
+        return people_report(uow, since=since, until=until)
 
-    @view("reports.complaints")
+    @query("reports.complaints")
     def complaints(
-        self, unit: Unit, /, *, since: datetime | None = None, until: datetime | None = None
+        self, uow: UnitOfWork, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> ComplaintsReport:
         """Tell how the complaints that were received in a period were handled, by type and by person, what they cost, and what waits now.
 
         Raises:
-            NaiveTime, OutOfRange: a period that cannot be.
+            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
         """
-        return complaints_report(unit, house_time(unit, self.house), since=since, until=until)
+        return complaints_report(uow, load_business_hours(uow, self._environment), since=since, until=until)
 
-    @view("reports.service")
-    def service(self, unit: Unit, /) -> ServiceReport:
+    @query("reports.field_service")
+    def field_service(self, uow: UnitOfWork, /) -> FieldServiceReport:
         """Answer how service stands now: equipment, visits, contracts, replacements, questions without an answer."""
-        return service_report(unit, zone=self.house.zone)
+        return field_service_report(uow, time_zone=self._environment.time_zone)
 
-    @view("reports.overdue")
-    def overdue(self, unit: Unit, /) -> OverdueReport:
+    @query("reports.overdue")
+    def overdue(self, uow: UnitOfWork, /) -> OverdueReport:
         """Tell what is late now."""
-        return overdue_report(unit)
+        return overdue_report(uow)
 
-    @view("reports.stuck")
-    def stuck(self, unit: Unit, /, *, funnel: FunnelId | None = None) -> StuckReport:
+    @query("reports.stuck")
+    def stuck(self, uow: UnitOfWork, /, *, funnel_id: FunnelId | None = None) -> StuckReport:
         """Tell which deals have been in their stage for longer than it allows, in one funnel or in all.
 
         Raises:
-            NotFound: no such funnel.
+            NotFoundError: no such funnel.
         """
-        funnels = tuple(unit.every(Funnel)) if funnel is None else (unit.get(Funnel, funnel),)
-        return stuck_report(unit, funnels, house_time(unit, self.house))
+        funnels = tuple(uow.iterate(Funnel)) if funnel_id is None else (uow.get(Funnel, funnel_id),)
+        return stuck_report(uow, funnels, load_business_hours(uow, self._environment))

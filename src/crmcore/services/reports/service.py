@@ -6,32 +6,32 @@ from typing import Any, Final
 
 from attrs import field
 
-from crmcore.domain.criteria import Compare, Is, OneOf
+from crmcore.domain.criteria import Compare, Eq, In
 from crmcore.domain.kernel import record
-from crmcore.domain.knowledge.questions import Question, QuestionState
+from crmcore.domain.knowledge.questions import KnowledgeGap, KnowledgeGapState
 from crmcore.domain.service.contracts import ContractState, ServiceContract
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import EquipmentState
-from crmcore.domain.service.replacement import Limits, Replacement
+from crmcore.domain.service.replacement import ReplacementCandidate, ReplacementThresholds
 from crmcore.domain.tasks import Task, TaskState
 from crmcore.domain.values.money import Money
 from crmcore.domain.zones import zone_of
-from crmcore.services.pages.sheet import Bar, Chapter, Chart, Page, Share, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, where
-from crmcore.services.steps.replacements import IN_USE, proposals
-from crmcore.services.steps.visits import MAINTENANCE, REPAIR
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.services.pages.sheet import Bar, Chart, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, sum_by_currency, sum_column
+from crmcore.services.steps.replacements import IN_USE, find_replacement_candidates
+from crmcore.services.steps.visits import MAINTENANCE_TASK, REPAIR_TASK
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
-SOON: Final = timedelta(days=60)
+ENDING_WITHIN: Final = timedelta(days=60)
 """How long before its end a contract is shown as ending."""
-SHOWN: Final = 20
+MAX_ROWS: Final = 20
 """How many proposals and questions a report names; the others are counted."""
 
 
 @record
-class ProductLine:
+class ProductRow:
     """One product.
 
     Attributes:
@@ -47,114 +47,133 @@ class ProductLine:
 
 
 @record
-class ServiceReport(Shown):
+class FieldServiceReport(Renderable):
     """How service stands now.
 
     Attributes:
-        visits: how many visits and repairs are open; `late` of them are past their time, `done` were made.
-        contracts: how many are active; `ending` of them end within sixty days.
-        proposed: how many pieces should be replaced; `replacements` are the most urgent of them.
-        unanswered: how many questions no article answers; `questions` are the most frequent of them, with how often they came.
+        open_visits: how many visits and repairs are open; `overdue_visits` of them are past their time, `completed_visits` were made.
+        active_contracts: how many are active; `ending_contracts` of them end within sixty days.
+        replacement_count: how many pieces should be replaced; `replacements` are the most urgent of them.
+        gap_count: how many questions no article answers; `gaps` are the most frequent of them, with how often they came.
     """
 
     at: datetime
-    products: Sequence[ProductLine] = field(converter=tuple)
-    visits: int
-    late: int
-    done: int
-    contracts: int
-    ending: int
-    proposed: int
-    replacements: Sequence[Replacement] = field(converter=tuple)
-    unanswered: int
-    questions: Sequence[tuple[str, int]] = field(converter=tuple)
+    products: Sequence[ProductRow] = field(converter=tuple)
+    open_visits: int
+    overdue_visits: int
+    completed_visits: int
+    active_contracts: int
+    ending_contracts: int
+    replacement_count: int
+    replacements: Sequence[ReplacementCandidate] = field(converter=tuple)
+    gap_count: int
+    gaps: Sequence[tuple[str, int]] = field(converter=tuple)
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("service"), subtitle=self.at, chapters=(self._equipment(), self._ahead(), self._asked()))
-
-    def _equipment(self) -> Chapter:
-        legend = ((Word("running"), Tone.GOOD), (Word("broken"), Tone.BAD))
-        bars = [Bar(line.product, (line.running, line.broken)) for line in self.products]
-        heads = ("product", "running", "broken", "failures", "cost")
-        rows = [(line.product, line.running, line.broken, line.failures, tuple(line.cost)) for line in self.products]
-        return Chapter(
-            title=Word("equipment"),
-            facts=((Word("visits"), self.visits), (Word("late"), self.late), (Word("done"), self.done)),
-            charts=[Chart(Word("product"), legend, bars)],
-            tables=[Table(heads=[*map(Word, heads)], rows=rows)],
+        return Page(
+            title=TextKey("service"),
+            subtitle=self.at,
+            sections=(self._equipment_section(), self._replacement_section(), self._gap_section()),
         )
 
-    def _ahead(self) -> Chapter:
+    def _equipment_section(self) -> Section:
+        legend = ((TextKey("running"), Tone.GOOD), (TextKey("broken"), Tone.BAD))
+        bars = [Bar(row.product, (row.running, row.broken)) for row in self.products]
+        headings = ("product", "running", "broken", "failures", "cost")
+        rows = [(row.product, row.running, row.broken, row.failures, tuple(row.cost)) for row in self.products]
+        return Section(
+            title=TextKey("equipment"),
+            key_figures=(
+                (TextKey("visits"), self.open_visits),
+                (TextKey("late"), self.overdue_visits),
+                (TextKey("done"), self.completed_visits),
+            ),
+            charts=[Chart(TextKey("product"), legend, bars)],
+            tables=[Table(headings=[*map(TextKey, headings)], rows=rows)],
+        )
+
+    def _replacement_section(self) -> Section:
         rows = [
             (
-                one.equipment.product,
-                one.equipment.serial,
-                Share(one.urgency),
-                tuple(Word(f"replace_{reason.rule}") for reason in one.reasons),
+                candidate.equipment.product,
+                candidate.equipment.serial_number,
+                Percentage(candidate.urgency),
+                tuple(TextKey(f"replace_{reason.rule}") for reason in candidate.reasons),
             )
-            for one in self.replacements
+            for candidate in self.replacements
         ]
-        heads = ("product", "serial", "urgency", "reason")
-        return Chapter(
-            title=Word("replacements"),
-            facts=(
-                (Word("replacements"), self.proposed),
-                (Word("contracts"), self.contracts),
-                (Word("ending"), self.ending),
+        headings = ("product", "serial", "urgency", "reason")
+        return Section(
+            title=TextKey("replacements"),
+            key_figures=(
+                (TextKey("replacements"), self.replacement_count),
+                (TextKey("contracts"), self.active_contracts),
+                (TextKey("ending"), self.ending_contracts),
             ),
-            tables=[Table(heads=[*map(Word, heads)], rows=rows)],
+            tables=[Table(headings=[*map(TextKey, headings)], rows=rows)],
         )
 
-    def _asked(self) -> Chapter:
-        return Chapter(
-            title=Word("gaps"),
-            facts=((Word("gaps"), self.unanswered),),
-            tables=[Table(heads=[Word("question"), Word("asked")], rows=[*self.questions])],
+    def _gap_section(self) -> Section:
+        return Section(
+            title=TextKey("gaps"),
+            key_figures=((TextKey("gaps"), self.gap_count),),
+            tables=[Table(headings=[TextKey("question"), TextKey("asked")], rows=[*self.gaps])],
         )
 
 
-def service_report(unit: Unit, *, zone: str) -> ServiceReport:
+def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceReport:
     """Count service.
 
     Args:
-        zone: of the house, in which a contract's days begin and end.
+        time_zone: of the house, in which a contract's days begin and end.
     """
-    today = unit.now.astimezone(zone_of(zone)).date()
-    in_use = where(unit.visible(Equipment), IN_USE)
-    going = where(unit.visible(Task), OneOf("kind", (MAINTENANCE, REPAIR)))
-    alive = where(unit.visible(ServiceContract), Is("state", ContractState.ACTIVE), Compare("until", ">", today))
-    open_questions = Is("state", QuestionState.OPEN)
-    visits: dict[TaskState, int] = {line[0]: line[1] for line in unit.ask(Tally(kind=Task, where=going, by=("state",)))}
-    proposed = proposals(unit, prices={}, limits=Limits())
-    return ServiceReport(
-        at=unit.now,
-        products=_products(unit, in_use),
-        visits=visits.get(TaskState.OPEN, 0),
-        late=unit.count(Task, where(going, Is("state", TaskState.OPEN), Compare("due_at", "<", unit.now))),
-        done=visits.get(TaskState.DONE, 0),
-        contracts=unit.count(ServiceContract, alive),
-        ending=unit.count(ServiceContract, alive & Compare("until", "<=", today + SOON)),
-        proposed=len(proposed),
-        replacements=proposed[:SHOWN],
-        unanswered=unit.count(Question, open_questions),
-        questions=[(one.words, one.asked) for one in unit.find(Question, open_questions, order="-asked", limit=SHOWN)],
+    today = uow.now.astimezone(zone_of(time_zone)).date()
+    in_use = all_of(uow.visibility_filter(Equipment), IN_USE)
+    is_service_task = all_of(uow.visibility_filter(Task), In("kind", (MAINTENANCE_TASK, REPAIR_TASK)))
+    is_active = all_of(
+        uow.visibility_filter(ServiceContract), Eq("state", ContractState.ACTIVE), Compare("until", ">", today)
+    )
+    is_open_gap = Eq("state", KnowledgeGapState.OPEN)
+    counts_by_state: dict[TaskState, int] = {
+        row[0]: row[1]
+        for row in uow.execute_query(GroupedCount(entity_type=Task, where=is_service_task, group_by=("state",)))
+    }
+    candidates = find_replacement_candidates(uow, prices={}, thresholds=ReplacementThresholds())
+    return FieldServiceReport(
+        at=uow.now,
+        products=_product_rows(uow, in_use),
+        open_visits=counts_by_state.get(TaskState.OPEN, 0),
+        overdue_visits=uow.count(
+            Task, all_of(is_service_task, Eq("state", TaskState.OPEN), Compare("due_at", "<", uow.now))
+        ),
+        completed_visits=counts_by_state.get(TaskState.DONE, 0),
+        active_contracts=uow.count(ServiceContract, is_active),
+        ending_contracts=uow.count(ServiceContract, is_active & Compare("until", "<=", today + ENDING_WITHIN)),
+        replacement_count=len(candidates),
+        replacements=candidates[:MAX_ROWS],
+        gap_count=uow.count(KnowledgeGap, is_open_gap),
+        gaps=[
+            (gap.question, gap.ask_count) for gap in uow.find(KnowledgeGap, is_open_gap, order="-asked", limit=MAX_ROWS)
+        ],
     )
 
 
-def _products(unit: Unit, in_use: Any) -> list[ProductLine]:
-    by = ("product", "state", "repair_cost.currency")
-    counted = unit.ask(Tally(kind=Equipment, where=in_use, by=by, sums=("failures", "repair_cost.minor")))
-    lines = []
-    for product in sorted({line[0] for line in counted}):
-        mine = [line for line in counted if line[0] == product]
-        lines.append(
-            ProductLine(
+def _product_rows(uow: UnitOfWork, in_use: Any) -> list[ProductRow]:
+    group_by = ("product", "state", "repair_cost.currency")
+    counts = uow.execute_query(
+        GroupedCount(entity_type=Equipment, where=in_use, group_by=group_by, sum_of=("failures", "repair_cost.minor"))
+    )
+    rows = []
+    for product in sorted({row[0] for row in counts}):
+        product_rows = [row for row in counts if row[0] == product]
+        rows.append(
+            ProductRow(
                 product=product,
-                running=added([line for line in mine if line[1] is EquipmentState.RUNNING], 3),
-                broken=added([line for line in mine if line[1] is EquipmentState.BROKEN], 3),
-                failures=added(mine, 4),
-                cost=moneys((line[2], line[5]) for line in mine),
+                running=sum_column([row for row in product_rows if row[1] is EquipmentState.RUNNING], 3),
+                broken=sum_column([row for row in product_rows if row[1] is EquipmentState.BROKEN], 3),
+                failures=sum_column(product_rows, 4),
+                cost=sum_by_currency((row[2], row[5]) for row in product_rows),
             )
         )
-    return lines
+    return rows

@@ -5,21 +5,21 @@ from datetime import datetime
 
 from attrs import field
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.ids import FunnelId
 from crmcore.domain.kernel import record
 from crmcore.domain.values.money import Money
-from crmcore.services.pages.sheet import Bar, Chapter, Chart, Page, Share, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, share, where, within
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.services.pages.sheet import Bar, Chart, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
 
 @record
-class SourceLine:
+class SourceRow:
     """One source.
 
     Attributes:
@@ -39,31 +39,36 @@ class SourceLine:
     revenue: Sequence[Money] = field(converter=tuple)
 
     @property
-    def name(self) -> str | Word:
+    def name(self) -> str | TextKey:
         """The source as a page names it."""
-        return self.source or Word("unknown")
+        return self.source or TextKey("unknown")
 
 
-class SourcesReport(Shown, tuple[SourceLine, ...]):
+class SourcesReport(Renderable, tuple[SourceRow, ...]):
     """All sources, the one with most customers first."""
 
     __slots__ = ()
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("sources"), chapters=(self.chapter(),))
+        return Page(title=TextKey("sources"), sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page: each source's requests, those that were won first."""
-        legend = ((Word("won"), Tone.GOOD), (Word("not_yet"), Tone.PLAIN))
-        return Chapter(
-            title=Word("sources"),
-            charts=(Chart(Word("leads"), legend, [Bar(s.name, (s.won, s.requests - s.won)) for s in self]),),
+        legend = ((TextKey("won"), Tone.GOOD), (TextKey("not_yet"), Tone.PLAIN))
+        return Section(
+            title=TextKey("sources"),
+            charts=(
+                Chart(TextKey("leads"), legend, [Bar(row.name, (row.won, row.requests - row.won)) for row in self]),
+            ),
             tables=[
                 Table(
-                    heads=[Word(h) for h in ("source", "leads", "won", "customers", "conversion", "revenue")],
+                    headings=[
+                        TextKey(heading) for heading in ("source", "leads", "won", "customers", "conversion", "revenue")
+                    ],
                     rows=[
-                        (s.name, s.requests, s.won, s.customers, Share(s.conversion), tuple(s.revenue)) for s in self
+                        (row.name, row.requests, row.won, row.customers, Percentage(row.conversion), tuple(row.revenue))
+                        for row in self
                     ],
                 )
             ],
@@ -71,28 +76,37 @@ class SourcesReport(Shown, tuple[SourceLine, ...]):
 
 
 def sources_report(
-    unit: Unit, *, funnel: FunnelId | None, since: datetime | None, until: datetime | None
+    uow: UnitOfWork, *, funnel_id: FunnelId | None, since: datetime | None, until: datetime | None
 ) -> SourcesReport:
     """Count the sources, the one with most customers first, then the one with most requests."""
-    mine = where(unit.visible(Deal), within("opened_at", since, until), funnel=funnel)
-    deals = unit.ask(Tally(kind=Deal, where=mine, by=("source", "outcome", "total.currency"), sums=("total.minor",)))
-    bought = unit.ask(
-        Tally(kind=Deal, where=where(mine, Is("outcome", Outcome.WON)), by=("source",), different="customer")
+    in_scope = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until), funnel=funnel_id)
+    deal_rows = uow.execute_query(
+        GroupedCount(
+            entity_type=Deal, where=in_scope, group_by=("source", "outcome", "total.currency"), sum_of=("total.minor",)
+        )
     )
-    customers = {source: different for source, _, different in bought}
-    lines = []
-    for source in {line[0] for line in deals}:
-        own = [line for line in deals if line[0] == source]
-        won = [line for line in own if line[1] is Outcome.WON]
-        requests = added(own, 3)
-        lines.append(
-            SourceLine(
+    customer_counts = uow.execute_query(
+        GroupedCount(
+            entity_type=Deal,
+            where=all_of(in_scope, Eq("outcome", Outcome.WON)),
+            group_by=("source",),
+            count_distinct="customer",
+        )
+    )
+    customers = {source: distinct_count for source, _, distinct_count in customer_counts}
+    rows = []
+    for source in {row[0] for row in deal_rows}:
+        own_rows = [row for row in deal_rows if row[0] == source]
+        won_rows = [row for row in own_rows if row[1] is Outcome.WON]
+        requests = sum_column(own_rows, 3)
+        rows.append(
+            SourceRow(
                 source=source,
                 requests=requests,
-                won=added(won, 3),
+                won=sum_column(won_rows, 3),
                 customers=customers.get(source, 0),
-                conversion=share(added(won, 3), requests),
-                revenue=moneys((line[2], line[4]) for line in won),
+                conversion=percentage(sum_column(won_rows, 3), requests),
+                revenue=sum_by_currency((row[2], row[4]) for row in won_rows),
             )
         )
-    return SourcesReport(sorted(lines, key=lambda line: (-line.customers, -line.requests, line.source)))
+    return SourcesReport(sorted(rows, key=lambda row: (-row.customers, -row.requests, row.source)))

@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 
 from attrs import field
 
-from crmcore.domain.criteria import Is, OneOf
+from crmcore.domain.criteria import Eq, In
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import Outcome, StepState
+from crmcore.domain.deals.parts import NextStepState, Outcome
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import DealId, FunnelId, UserId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.time import WorkTime
-from crmcore.services.pages.sheet import Bar, Chapter, Chart, Page, Table, Tone, Word
-from crmcore.services.pages.shown import Shown
-from crmcore.services.reports.figures import added, moneys, names, where
-from crmcore.services.steps.stuck import stuck
-from crmcore.services.tally import Tally
-from crmcore.services.unit import Unit
+from crmcore.domain.worktime.time import BusinessHours
+from crmcore.services.pages.sheet import Bar, Chart, Page, Section, Table, TextKey, Tone
+from crmcore.services.pages.shown import Renderable
+from crmcore.services.reports.figures import all_of, names_by_id, sum_by_currency, sum_column
+from crmcore.services.steps.stuck import stuck_condition
+from crmcore.services.tally import GroupedCount
+from crmcore.services.unit import UnitOfWork
 
-SHOWN = 100
+MAX_ROWS = 100
 """How many stuck deals a report names; the others are counted."""
 
 
@@ -32,16 +32,16 @@ class StuckStage:
     """One stage that has an age limit.
 
     Attributes:
-        limit: how long a deal may stay, counted as the stage says.
-        open: how many open deals stand there; `stuck` of them for too long, which are worth `value`, by currency.
+        age_limit: how long a deal may stay, counted as the stage says.
+        open_count: how many open deals stand there; `stuck_count` of them for too long, which are worth `value`, by currency.
     """
 
-    funnel: FunnelId
+    funnel_id: FunnelId
     key: str
     name: str
-    limit: timedelta
-    open: int
-    stuck: int
+    age_limit: timedelta
+    open_count: int
+    stuck_count: int
     value: Sequence[Money] = field(converter=tuple)
 
 
@@ -51,27 +51,27 @@ class StuckDeal:
 
     Attributes:
         age: how long it has been there, counted as its stage says.
-        next_step: whether something is planned for it, and whether that is late.
+        next_step_state: whether something is planned for it, and whether that is late.
     """
 
-    deal: DealId
+    deal_id: DealId
     title: str = field(repr=False)
-    customer: str = field(repr=False)
-    owner: UserId | None
-    name: str = field(repr=False)
-    stage: str
+    customer_name: str = field(repr=False)
+    owner_id: UserId | None
+    owner_name: str = field(repr=False)
+    stage_name: str
     since: datetime
     age: timedelta
-    next_step: StepState
+    next_step_state: NextStepState
 
 
 @record
-class StuckReport(Shown):
+class StuckReport(Renderable):
     """What is stuck now.
 
     Attributes:
         count: of all stuck deals, which are worth `value`, by currency.
-        people: how many each owner has, whoever has most first; nobody's are counted under None.
+        owners: how many each owner has, whoever has most first; nobody's are counted under None.
         deals: the hundred oldest of them.
     """
 
@@ -79,90 +79,109 @@ class StuckReport(Shown):
     count: int
     value: Sequence[Money] = field(converter=tuple)
     stages: Sequence[StuckStage] = field(converter=tuple)
-    people: Sequence[tuple[UserId | None, int]] = field(converter=tuple)
+    owners: Sequence[tuple[UserId | None, int]] = field(converter=tuple)
     deals: Sequence[StuckDeal] = field(converter=tuple)
 
     def page(self) -> Page:
         """Lay it out."""
-        return Page(title=Word("stuck"), subtitle=self.at, chapters=(self.chapter(),))
+        return Page(title=TextKey("stuck"), subtitle=self.at, sections=(self.section(),))
 
-    def chapter(self) -> Chapter:
+    def section(self) -> Section:
         """Lay it out as a part of a page: how many deals are stuck in each stage, and which."""
-        legend = ((Word("open"), Tone.OPEN), (Word("stuck"), Tone.BAD))
-        bars = [Bar(stage.name, (stage.open - stage.stuck, stage.stuck)) for stage in self.stages]
-        stages = [(s.name, s.limit, s.open, s.stuck, tuple(s.value)) for s in self.stages]
-        deals = [
-            (d.title, d.customer, d.name or Word("nobody"), d.stage, d.age, Word(f"step_{d.next_step.value}"))
-            for d in self.deals
+        legend = ((TextKey("open"), Tone.OPEN), (TextKey("stuck"), Tone.BAD))
+        bars = [Bar(stage.name, (stage.open_count - stage.stuck_count, stage.stuck_count)) for stage in self.stages]
+        stages = [
+            (stage.name, stage.age_limit, stage.open_count, stage.stuck_count, tuple(stage.value))
+            for stage in self.stages
         ]
-        return Chapter(
-            title=Word("stuck"),
-            facts=((Word("stuck"), self.count), (Word("amount"), tuple(self.value))),
-            charts=(Chart(Word("stage"), legend, bars),),
+        deals = [
+            (
+                deal.title,
+                deal.customer_name,
+                deal.owner_name or TextKey("unassigned"),
+                deal.stage_name,
+                deal.age,
+                TextKey(f"step_{deal.next_step_state.value}"),
+            )
+            for deal in self.deals
+        ]
+        return Section(
+            title=TextKey("stuck"),
+            key_figures=((TextKey("stuck"), self.count), (TextKey("amount"), tuple(self.value))),
+            charts=(Chart(TextKey("stage"), legend, bars),),
             tables=[
-                Table(heads=[*map(Word, ("stage", "age_limit", "open", "stuck", "amount"))], rows=stages),
-                Table(heads=[*map(Word, ("deal", "customer", "person", "stage", "age", "next_step"))], rows=deals),
+                Table(headings=[*map(TextKey, ("stage", "age_limit", "open", "stuck", "amount"))], rows=stages),
+                Table(
+                    headings=[*map(TextKey, ("deal", "customer", "person", "stage", "age", "next_step"))], rows=deals
+                ),
             ],
         )
 
 
-def stuck_report(unit: Unit, funnels: Sequence[Funnel], time: WorkTime) -> StuckReport:
+def stuck_report(uow: UnitOfWork, funnels: Sequence[Funnel], business_hours: BusinessHours) -> StuckReport:
     """Count what is stuck in some funnels.
 
     Args:
-        time: the house's working time, for stages that count working days.
+        business_hours: the house's working time, for stages that count working days.
     """
-    seen, mine = unit.visible(Deal), stuck(funnels, time=time, now=unit.now)
-    drawn = {funnel.id: funnel for funnel in funnels}
-    going = where(seen, OneOf("funnel", tuple(drawn)), Is("outcome", Outcome.OPEN))
-    there = unit.ask(Tally(kind=Deal, where=going, by=("funnel", "place")))
-    by = ("funnel", "place", "owner", "total.currency")
-    over = unit.ask(Tally(kind=Deal, where=where(seen, mine), by=by, sums=("total.minor",)))
-    people: Counter[UserId | None] = Counter()
-    for line in over:
-        people[line[2]] += line[4]
+    visibility, is_stuck = (
+        uow.visibility_filter(Deal),
+        stuck_condition(funnels, business_hours=business_hours, now=uow.now),
+    )
+    funnels_by_id = {funnel.id: funnel for funnel in funnels}
+    is_open = all_of(visibility, In("funnel_id", tuple(funnels_by_id)), Eq("outcome", Outcome.OPEN))
+    open_rows = uow.execute_query(GroupedCount(entity_type=Deal, where=is_open, group_by=("funnel", "place")))
+    group_by = ("funnel", "place", "owner", "total.currency")
+    stuck_rows = uow.execute_query(
+        GroupedCount(entity_type=Deal, where=all_of(visibility, is_stuck), group_by=group_by, sum_of=("total.minor",))
+    )
+    counts_by_owner: Counter[UserId | None] = Counter()
+    for row in stuck_rows:
+        counts_by_owner[row[2]] += row[4]
     stages = [
         StuckStage(
-            funnel=funnel.id,
+            funnel_id=funnel.id,
             key=stage.key,
             name=stage.name,
-            limit=stage.age_limit,
-            open=added([line for line in there if line[:2] == (funnel.id, place)], 2),
-            stuck=added([line for line in over if line[:2] == (funnel.id, place)], 4),
-            value=moneys((line[3], line[5]) for line in over if line[:2] == (funnel.id, place)),
+            age_limit=stage.age_limit,
+            open_count=sum_column([row for row in open_rows if row[:2] == (funnel.id, stage_index)], 2),
+            stuck_count=sum_column([row for row in stuck_rows if row[:2] == (funnel.id, stage_index)], 4),
+            value=sum_by_currency((row[3], row[5]) for row in stuck_rows if row[:2] == (funnel.id, stage_index)),
         )
         for funnel in funnels
-        for place, stage in enumerate(funnel.stages)
+        for stage_index, stage in enumerate(funnel.stages)
         if stage.age_limit is not None
     ]
     return StuckReport(
-        at=unit.now,
-        count=added(over, 4),
-        value=moneys((line[3], line[5]) for line in over),
+        at=uow.now,
+        count=sum_column(stuck_rows, 4),
+        value=sum_by_currency((row[3], row[5]) for row in stuck_rows),
         stages=stages,
-        people=sorted(people.items(), key=lambda item: (-item[1], item[0] or "")),
-        deals=_deals(unit, unit.find(Deal, mine, limit=SHOWN), drawn, time),
+        owners=sorted(counts_by_owner.items(), key=lambda item: (-item[1], item[0] or "")),
+        deals=_stuck_deals(uow, uow.find(Deal, is_stuck, limit=MAX_ROWS), funnels_by_id, business_hours),
     )
 
 
-def _deals(unit: Unit, deals: Sequence[Deal], drawn: dict[FunnelId, Funnel], time: WorkTime) -> list[StuckDeal]:
-    customers = names(unit, Customer, {deal.customer for deal in deals})
-    users = names(unit, User, {deal.owner for deal in deals})
-    lines = []
+def _stuck_deals(
+    uow: UnitOfWork, deals: Sequence[Deal], funnels_by_id: dict[FunnelId, Funnel], business_hours: BusinessHours
+) -> list[StuckDeal]:
+    customers = names_by_id(uow, Customer, {deal.customer_id for deal in deals})
+    users = names_by_id(uow, User, {deal.owner_id for deal in deals})
+    rows = []
     for deal in deals:
-        stage = drawn[deal.funnel].stage(deal.stage)
-        since = deal.ages_since(stage.aging)
-        lines.append(
+        stage = funnels_by_id[deal.funnel_id].stage(deal.stage_key)
+        since = deal.age_started_at(stage.age_policy)
+        rows.append(
             StuckDeal(
-                deal=deal.id,
+                deal_id=deal.id,
                 title=deal.title,
-                customer=customers.get(deal.customer, ""),
-                owner=deal.owner,
-                name=users.get(deal.owner, ""),
-                stage=stage.name,
+                customer_name=customers.get(deal.customer_id, ""),
+                owner_id=deal.owner_id,
+                owner_name=users.get(deal.owner_id, ""),
+                stage_name=stage.name,
                 since=since,
-                age=stage.aging.age(since, time=time, now=unit.now),
-                next_step=deal.step_of(unit.now),
+                age=stage.age_policy.age(since, business_hours=business_hours, now=uow.now),
+                next_step_state=deal.next_step_state(uow.now),
             )
         )
-    return lines
+    return rows

@@ -3,129 +3,142 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from crmcore.domain.criteria import All, Compare, Criterion, Is
+from crmcore.domain.criteria import And, Compare, Criterion, Eq
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.conflicts import Taken
-from crmcore.domain.fields.part import listed
-from crmcore.domain.fields.time import checked_day
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.conflicts import DuplicateKeyError
+from crmcore.domain.fields.part import as_tuple
+from crmcore.domain.fields.time import checked_date
 from crmcore.domain.ids import ContractId, CustomerId, EquipmentId, check_id
 from crmcore.domain.service.contracts import ContractState, Entitlement, ServiceContract, entitlement
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.values.money import Money
 from crmcore.domain.zones import zone_of
-from crmcore.services.house import House, story, view
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
-class Contracts:
+class ContractService:
     """Service contracts."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("service.sign")
-    def sign(
+    @command("field_service.create_contract")
+    def create_contract(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         title: str,
         /,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         since: date,
         until: date,
-        covers: Sequence[EquipmentId] = (),
+        equipment_ids: Sequence[EquipmentId] = (),
         number: str | None = None,
         responds_within: timedelta | None = None,
         visits: int | None = None,
         parts_included: bool = False,
         price: Money | None = None,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> ServiceContract:
         """Note a service contract.
 
         Args:
             since: its first day, in the house's zone; `until` is the first day without it.
-            covers: which equipment; all of the customer's when none is named.
+            equipment_ids: which equipment; all of the customer's when none is named.
             responds_within: how soon somebody comes after a failure.
             visits: how many are included; without a limit when not given.
 
         Raises:
-            Taken: a contract has that number.
-            NotFound: no such customer or equipment.
-            RuleBroken: a piece of equipment is another customer's.
-            OutOfRange: it ends before it begins.
+            DuplicateKeyError: a contract has that number.
+            NotFoundError: no such customer or equipment.
+            BusinessRuleError: a piece of equipment is another customer's.
+            OutOfRangeError: it ends before it begins.
         """
-        person = unit.get(Customer, customer)
-        pieces = [_theirs(unit.get(Equipment, piece), person.id).id for piece in listed("covers", covers)]
-        signed = ServiceContract.sign(
-            unit.id("contract"),
+        customer = uow.get(Customer, customer_id)
+        known_equipment_ids = [
+            _require_owned_by(uow.get(Equipment, equipment_id), customer.id).id
+            for equipment_id in as_tuple("covers", equipment_ids)
+        ]
+        contract = ServiceContract.create(
+            uow.new_id("contract"),
             title,
-            customer=person.id,
+            customer_id=customer.id,
             since=since,
             until=until,
-            at=unit.now,
-            covers=pieces,
+            at=uow.now,
+            equipment_ids=known_equipment_ids,
             number=number,
-            responds_within=responds_within,
-            visits=visits,
-            parts_included=parts_included,
+            respond_within=responds_within,
+            included_visits=visits,
+            includes_parts=parts_included,
             price=price,
         )
-        same = None if signed.number is None else unit.one(ServiceContract, Is("number", signed.number))
-        if same is not None:
-            raise Taken("contract", "number", holder=same.id)
-        return unit.save(signed)
+        existing = None if contract.number is None else uow.first(ServiceContract, Eq("number", contract.number))
+        if existing is not None:
+            raise DuplicateKeyError("contract", "number", existing_id=existing.id)
+        return uow.save(contract)
 
-    @story("service.renew")
-    def renew(self, unit: Unit, id: ContractId, /, *, until: date, key: str | None = None) -> ServiceContract:
+    @command("field_service.renew_contract")
+    def renew_contract(
+        self, uow: UnitOfWork, contract_id: ContractId, /, *, until: date, idempotency_key: str | None = None
+    ) -> ServiceContract:
         """Let a contract go on from its end, with its visits counted anew.
 
         Raises:
-            RuleBroken: it is cancelled.
-            OutOfRange: the new end does not lie behind the old one.
+            BusinessRuleError: it is cancelled.
+            OutOfRangeError: the new end does not lie behind the old one.
         """
-        return unit.save(unit.get(ServiceContract, id).renew(until, at=unit.now))
+        return uow.save(uow.get(ServiceContract, contract_id).renew(until, at=uow.now))
 
-    @story("service.cover")
-    def cover(
-        self, unit: Unit, id: ContractId, equipment: EquipmentId, /, *, key: str | None = None
+    @command("field_service.add_coverage")
+    def add_coverage(
+        self,
+        uow: UnitOfWork,
+        contract_id: ContractId,
+        equipment_id: EquipmentId,
+        /,
+        *,
+        idempotency_key: str | None = None,
     ) -> ServiceContract:
         """Take another piece of equipment into a contract.
 
         Raises:
-            RuleBroken: the contract is cancelled, or the equipment is another customer's.
+            BusinessRuleError: the contract is cancelled, or the equipment is another customer's.
         """
-        contract = unit.get(ServiceContract, id)
-        piece = _theirs(unit.get(Equipment, equipment), contract.customer)
-        return unit.save(contract.cover(piece.id, at=unit.now))
+        contract = uow.get(ServiceContract, contract_id)
+        known_equipment = _require_owned_by(uow.get(Equipment, equipment_id), contract.customer_id)
+        return uow.save(contract.add_coverage(known_equipment.id, at=uow.now))
 
-    @story("service.cancel_contract")
-    def cancel_contract(self, unit: Unit, id: ContractId, /, *, key: str | None = None) -> ServiceContract:
+    @command("field_service.cancel_contract")
+    def cancel_contract(
+        self, uow: UnitOfWork, contract_id: ContractId, /, *, idempotency_key: str | None = None
+    ) -> ServiceContract:
         """End a contract before its time.
 
         Raises:
-            IllegalTransition: it is cancelled.
+            InvalidTransitionError: it is cancelled.
         """
-        return unit.save(unit.get(ServiceContract, id).cancel(at=unit.now))
+        return uow.save(uow.get(ServiceContract, contract_id).cancel(at=uow.now))
 
-    @view("service.entitlement")
-    def entitlement(self, unit: Unit, id: EquipmentId, /, *, on: date | None = None) -> Entitlement:
+    @query("field_service.entitlement")
+    def entitlement(self, uow: UnitOfWork, equipment_id: EquipmentId, /, *, on: date | None = None) -> Entitlement:
         """Say what a customer may expect for a piece of equipment, and why.
 
         Args:
             on: which day, in the house's zone; today when not given.
         """
-        return entitled(unit, self.house, unit.get(Equipment, id), on=on)
+        return compute_entitlement(uow, self._environment, uow.get(Equipment, equipment_id), on=on)
 
-    @view("service.contracts")
-    def contracts(
+    @query("field_service.list_contracts")
+    def list_contracts(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
+        customer_id: CustomerId | None = None,
         ending_by: date | None = None,
         after: ServiceContract | None = None,
         limit: int = 100,
@@ -137,22 +150,24 @@ class Contracts:
         """
         check_limit(limit)
         where: list[Criterion] = []
-        if customer is not None:
-            check_id("customer", customer)
-            where.append(Is("customer", customer))
+        if customer_id is not None:
+            check_id("customer", customer_id)
+            where.append(Eq("customer_id", customer_id))
         if ending_by is not None:
-            where += [Is("state", ContractState.ACTIVE), Compare("until", "<=", checked_day("ending_by", ending_by))]
-        return unit.find(ServiceContract, All(tuple(where)), order="until", after=after, limit=limit)
+            where += [Eq("state", ContractState.ACTIVE), Compare("until", "<=", checked_date("ending_by", ending_by))]
+        return uow.find(ServiceContract, And(tuple(where)), order="until", after=after, limit=limit)
 
 
-def entitled(unit: Unit, house: House, equipment: Equipment, *, on: date | None = None) -> Entitlement:
+def compute_entitlement(
+    uow: UnitOfWork, environment: Environment, equipment: Equipment, *, on: date | None = None
+) -> Entitlement:
     """Decide what a customer may expect for a piece of equipment."""
-    today = unit.now.astimezone(zone_of(house.zone)).date()
-    theirs = unit.find(ServiceContract, Is("customer", equipment.customer))
-    return entitlement(equipment, theirs, on=today if on is None else checked_day("on", on))
+    today = uow.now.astimezone(zone_of(environment.time_zone)).date()
+    contracts = uow.find(ServiceContract, Eq("customer_id", equipment.customer_id))
+    return entitlement(equipment, contracts, on=today if on is None else checked_date("on", on))
 
 
-def _theirs(equipment: Equipment, customer: CustomerId) -> Equipment:
-    if equipment.customer != customer:
-        raise RuleBroken(equipment.id, "another_customers", "belongs to another customer")
+def _require_owned_by(equipment: Equipment, customer_id: CustomerId) -> Equipment:
+    if equipment.customer_id != customer_id:
+        raise BusinessRuleError(equipment.id, "equipment_of_other_customer", "belongs to another customer")
     return equipment

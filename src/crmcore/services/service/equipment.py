@@ -6,33 +6,33 @@ from decimal import Decimal
 
 from attrs import field
 
-from crmcore.domain.criteria import All, Criterion, Is
+from crmcore.domain.criteria import And, Criterion, Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.conflicts import Taken
+from crmcore.domain.errors.conflicts import DuplicateKeyError
 from crmcore.domain.fields.part import checked_member
 from crmcore.domain.fields.text import checked_text
-from crmcore.domain.fields.time import checked_moment, checked_span
+from crmcore.domain.fields.time import checked_duration, checked_timestamp
 from crmcore.domain.gaps import fill
 from crmcore.domain.ids import CustomerId, DealId, EquipmentId, check_id
 from crmcore.domain.kernel import record
 from crmcore.domain.people import OWNER
 from crmcore.domain.service.contracts import Entitlement
 from crmcore.domain.service.equipment import Equipment
-from crmcore.domain.service.maintenance import Maintenance
-from crmcore.domain.service.parts import EquipmentState, LogLine
+from crmcore.domain.service.maintenance import MaintenancePlan
+from crmcore.domain.service.parts import EquipmentLogEntry, EquipmentState
 from crmcore.domain.tasks import Priority, Task
 from crmcore.domain.values.money import Money
-from crmcore.services.house import House, story, view
-from crmcore.services.service.contracts import entitled
-from crmcore.services.steps.people import take_turn
-from crmcore.services.steps.tasks import give_task
-from crmcore.services.steps.visits import REPAIR, give_visits
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.house import Environment, command, query
+from crmcore.services.service.contracts import compute_entitlement
+from crmcore.services.steps.people import assign_round_robin
+from crmcore.services.steps.tasks import create_task
+from crmcore.services.steps.visits import REPAIR_TASK, create_visits
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @record
-class Metered:
+class MeterReadingResult:
     """What became of a reading.
 
     Attributes:
@@ -44,7 +44,7 @@ class Metered:
 
 
 @record
-class Failed:
+class FailureResult:
     """What became of a failure.
 
     Attributes:
@@ -57,35 +57,35 @@ class Failed:
     task: Task
 
 
-class EquipmentCare:
+class EquipmentService:
     """What customers have from us."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("service.install")
-    def install(
+    @command("field_service.install_equipment")
+    def install_equipment(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         product: str,
         /,
         *,
-        customer: CustomerId,
+        customer_id: CustomerId,
         serial: str | None = None,
         place: str = "",
-        deal: DealId | None = None,
+        deal_id: DealId | None = None,
         installed_at: datetime | None = None,
         warranty_until: date | None = None,
         expected_life: timedelta | None = None,
         meter: str = "",
         expected_total: Decimal | int | str = 0,
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Equipment:
         """Note that a customer has a piece of equipment.
 
         Args:
-            deal: by which it was sold.
+            deal_id: by which it was sold.
             installed_at: now when not given.
             warranty_until: the first day without warranty.
             expected_life: how long such a piece usually lasts.
@@ -93,140 +93,146 @@ class EquipmentCare:
             expected_total: how much the meter usually counts by the end of its life.
 
         Raises:
-            Taken: a piece of that product has that serial number.
-            NotFound: no such customer or deal.
-            InvalidInput: a field that cannot be.
+            DuplicateKeyError: a piece of that product has that serial number.
+            NotFoundError: no such customer or deal.
+            InvalidInputError: a field that cannot be.
         """
-        piece = Equipment.install(
-            unit.id("equipment"),
+        equipment = Equipment.install(
+            uow.new_id("equipment"),
             product,
-            customer=unit.get(Customer, customer).id,
-            at=unit.now,
-            installed_at=unit.now if installed_at is None else checked_moment("installed_at", installed_at),
-            serial=serial,
-            place=place,
-            deal=None if deal is None else unit.get(Deal, deal).id,
+            customer_id=uow.get(Customer, customer_id).id,
+            at=uow.now,
+            installed_at=uow.now if installed_at is None else checked_timestamp("installed_at", installed_at),
+            serial_number=serial,
+            location=place,
+            deal_id=None if deal_id is None else uow.get(Deal, deal_id).id,
             warranty_until=warranty_until,
             expected_life=expected_life,
-            meter=meter,
-            expected_total=expected_total,
+            meter_unit=meter,
+            expected_meter_total=expected_total,
         )
-        same = (
-            None if piece.serial is None else unit.one(Equipment, Is("serial", piece.serial) & Is("product", product))
+        existing = (
+            None
+            if equipment.serial_number is None
+            else uow.first(Equipment, Eq("serial_number", equipment.serial_number) & Eq("product", product))
         )
-        if same is not None:
-            raise Taken("equipment", "serial", holder=same.id)
-        return unit.save(piece)
+        if existing is not None:
+            raise DuplicateKeyError("equipment", "serial", existing_id=existing.id)
+        return uow.save(equipment)
 
-    @story("service.read_meter")
+    @command("field_service.read_meter")
     def read_meter(
         self,
-        unit: Unit,
-        id: EquipmentId,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
         reading: Decimal | int | str,
         /,
         *,
-        replaced: bool = False,
-        key: str | None = None,
-    ) -> Metered:
+        is_new_meter: bool = False,
+        idempotency_key: str | None = None,
+    ) -> MeterReadingResult:
         """Note what a meter shows. Maintenance that has come due by it is given to somebody at once.
 
         Args:
-            replaced: whether the meter is a new one, which began at zero.
+            is_new_meter: whether the meter is a new one, which began at zero.
 
         Raises:
-            RuleBroken: there is no meter, or it would have run backwards.
+            BusinessRuleError: there is no meter, or it would have run backwards.
         """
-        piece = unit.save(unit.get(Equipment, id).read(reading, at=unit.now, replaced=replaced))
-        return Metered(equipment=piece, tasks=give_visits(unit, self.house, piece))
+        equipment = uow.save(
+            uow.get(Equipment, equipment_id).read_meter(reading, at=uow.now, is_new_meter=is_new_meter)
+        )
+        return MeterReadingResult(equipment=equipment, tasks=create_visits(uow, self._environment, equipment))
 
-    @story("service.report_failure")
+    @command("field_service.report_failure")
     def report_failure(
         self,
-        unit: Unit,
-        id: EquipmentId,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
         /,
         *,
         cause: str = "",
         note: str = "",
         role: str = "service",
-        within: timedelta = timedelta(days=2),
-        key: str | None = None,
-    ) -> Failed:
+        repair_within: timedelta = timedelta(days=2),
+        idempotency_key: str | None = None,
+    ) -> FailureResult:
         """Note that a piece of equipment does not work, and send somebody: as soon as the contract promises, else within the time given.
 
         Raises:
-            IllegalTransition: it is broken already, or retired.
+            InvalidTransitionError: it is broken already, or retired.
         """
-        piece = unit.get(Equipment, id)
-        role = checked_text("role", role, limit=60)
-        customer = unit.get(Customer, piece.customer)
-        promised = entitled(unit, self.house, piece)
-        task = give_task(
-            unit,
-            self.house,
-            fill("{equipment}: {customer}", {"equipment": piece.product, "customer": customer.display_name}),
-            kind=REPAIR,
-            assignee=take_turn(unit, role=role, ring=f"service:{role}").user,
+        equipment = uow.get(Equipment, equipment_id)
+        role = checked_text("role", role, max_length=60)
+        customer = uow.get(Customer, equipment.customer_id)
+        entitlement = compute_entitlement(uow, self._environment, equipment)
+        task = create_task(
+            uow,
+            self._environment,
+            fill("{equipment}: {customer}", {"equipment": equipment.product, "customer": customer.display_name}),
+            kind=REPAIR_TASK,
+            assignee=assign_round_robin(uow, role=role, round_robin_key=f"service:{role}").user_id,
             role="" if role == OWNER else role,
-            due_at=unit.now + (promised.responds_within or checked_span("within", within)),
+            due_at=uow.now + (entitlement.respond_within or checked_duration("within", repair_within)),
             priority=Priority.HIGH,
             customer=customer.id,
-            equipment=piece.id,
+            equipment=equipment.id,
             note=note,
         )
-        failed = unit.save(piece.fail(at=unit.now, cause=cause, note=note, task=task.id))
-        return Failed(equipment=failed, entitlement=promised, task=task)
+        failed = uow.save(equipment.fail(at=uow.now, cause=cause, note=note, task_id=task.id))
+        return FailureResult(equipment=failed, entitlement=entitlement, task=task)
 
-    @story("service.repaired")
-    def repaired(
+    @command("field_service.complete_repair")
+    def complete_repair(
         self,
-        unit: Unit,
-        id: EquipmentId,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
         /,
         *,
         cost: Money | None = None,
         cause: str = "",
         note: str = "",
-        key: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Equipment:
         """Note that a piece of equipment works again, and what that cost us.
 
         Raises:
-            IllegalTransition: it is not broken.
-            MixedCurrencies: its earlier repairs were paid in another currency.
+            InvalidTransitionError: it is not broken.
+            CurrencyMismatchError: its earlier repairs were paid in another currency.
         """
-        return unit.save(unit.get(Equipment, id).repair(at=unit.now, cost=cost, cause=cause, note=note))
+        return uow.save(uow.get(Equipment, equipment_id).repair(at=uow.now, cost=cost, cause=cause, note=note))
 
-    @story("service.retire")
-    def retire(self, unit: Unit, id: EquipmentId, /, *, note: str = "", key: str | None = None) -> Equipment:
+    @command("field_service.retire_equipment")
+    def retire_equipment(
+        self, uow: UnitOfWork, equipment_id: EquipmentId, /, *, note: str = "", idempotency_key: str | None = None
+    ) -> Equipment:
         """Take a piece of equipment out of use for good; nobody looks after it any more.
 
         Raises:
-            IllegalTransition: it is retired.
+            InvalidTransitionError: it is retired.
         """
-        retired = unit.save(unit.get(Equipment, id).retire(at=unit.now, note=note))
-        for plan in unit.find(Maintenance, Is("equipment", id) & Is("active", True)):
-            unit.save(plan.stop(at=unit.now))
+        retired = uow.save(uow.get(Equipment, equipment_id).retire(at=uow.now, note=note))
+        for plan in uow.find(MaintenancePlan, Eq("equipment_id", equipment_id) & Eq("is_active", True)):
+            uow.save(plan.stop(at=uow.now))
         return retired
 
-    @view("service.equipment")
-    def equipment(self, unit: Unit, id: EquipmentId, /) -> Equipment:
+    @query("field_service.get_equipment")
+    def get_equipment(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Equipment:
         """Read a piece of equipment."""
-        return unit.get(Equipment, id)
+        return uow.get(Equipment, equipment_id)
 
-    @view("service.log")
-    def log(self, unit: Unit, id: EquipmentId, /) -> Sequence[LogLine]:
+    @query("field_service.history")
+    def history(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[EquipmentLogEntry]:
         """Read everything that happened to a piece of equipment, the oldest first."""
-        return unit.entries(unit.get(Equipment, id))
+        return uow.entries(uow.get(Equipment, equipment_id))
 
-    @view("service.list")
+    @query("field_service.list")
     def list(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
-        customer: CustomerId | None = None,
+        customer_id: CustomerId | None = None,
         state: EquipmentState | str | None = None,
         after: Equipment | None = None,
         limit: int = 100,
@@ -234,9 +240,9 @@ class EquipmentCare:
         """Read equipment, a page at a time, the oldest first."""
         check_limit(limit)
         where: list[Criterion] = []
-        if customer is not None:
-            check_id("customer", customer)
-            where.append(Is("customer", customer))
+        if customer_id is not None:
+            check_id("customer", customer_id)
+            where.append(Eq("customer_id", customer_id))
         if state is not None:
-            where.append(Is("state", checked_member("state", EquipmentState, state)))
-        return unit.find(Equipment, All(tuple(where)), after=after, limit=limit)
+            where.append(Eq("state", checked_member("state", EquipmentState, state)))
+        return uow.find(Equipment, And(tuple(where)), after=after, limit=limit)

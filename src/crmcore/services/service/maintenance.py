@@ -6,72 +6,72 @@ from decimal import Decimal
 
 from attrs import field
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.broken import RuleBroken
-from crmcore.domain.errors.given import WrongType
+from crmcore.domain.errors.broken import BusinessRuleError
+from crmcore.domain.errors.given import InvalidTypeError
 from crmcore.domain.fields.build import checked_type
-from crmcore.domain.fields.time import checked_moment
+from crmcore.domain.fields.time import checked_timestamp
 from crmcore.domain.funnels import Funnel
-from crmcore.domain.ids import ContractId, EquipmentId, FunnelId, MaintenanceId, TaskId
+from crmcore.domain.ids import ContractId, EquipmentId, FunnelId, MaintenancePlanId, TaskId
 from crmcore.domain.kernel import record
 from crmcore.domain.people import User
 from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.service.contracts import ContractState, ServiceContract
 from crmcore.domain.service.equipment import Equipment
-from crmcore.domain.service.maintenance import Maintenance
+from crmcore.domain.service.maintenance import MaintenancePlan
 from crmcore.domain.service.parts import EquipmentState
-from crmcore.domain.service.replacement import WHOLE, Limits, Replacement, replacement
+from crmcore.domain.service.replacement import FULL, ReplacementCandidate, ReplacementThresholds, assess_replacement
 from crmcore.domain.tasks import Task
 from crmcore.domain.texts.catalogue import label
 from crmcore.domain.values.money import Money
-from crmcore.services.house import House, story, view
-from crmcore.services.steps.replacements import proposals
+from crmcore.services.house import Environment, command, query
+from crmcore.services.steps.replacements import find_replacement_candidates
 from crmcore.services.steps.stages import enter_stage
-from crmcore.services.steps.visits import give_visits, watch_plan
-from crmcore.services.unit import Unit, check_limit
+from crmcore.services.steps.visits import create_visits, save_plan
+from crmcore.services.unit import UnitOfWork, check_limit
 
 
 @record
-class Visited:
+class VisitResult:
     """What became of a visit.
 
     Attributes:
         contract: the one that the visit counted for.
-        included: whether it was one of those that the contract includes.
-        visits: others that came due by the meter.
+        is_included: whether it was one of those that the contract includes.
+        due_visits: others that came due by the meter.
     """
 
     task: Task
     equipment: Equipment
-    plan: Maintenance
+    plan: MaintenancePlan
     contract: ServiceContract | None = None
-    included: bool = False
-    visits: Sequence[Task] = field(default=(), converter=tuple)
+    is_included: bool = False
+    due_visits: Sequence[Task] = field(default=(), converter=tuple)
 
 
 @record
-class Proposed:
+class ReplacementProposal:
     """A replacement that is offered to the customer."""
 
     deal: Deal
-    replacement: Replacement
+    replacement: ReplacementCandidate
     tasks: Sequence[Task] = field(default=(), converter=tuple)
 
 
-class Upkeep:
+class MaintenanceService:
     """Maintenance and replacement."""
 
     __slots__ = ()
 
-    house: House
+    _environment: Environment
 
-    @story("service.plan_maintenance")
+    @command("field_service.plan_maintenance")
     def plan_maintenance(
         self,
-        unit: Unit,
-        id: EquipmentId,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
         title: str,
         /,
         *,
@@ -79,10 +79,10 @@ class Upkeep:
         every_total: Decimal | int | str = 0,
         starts_at: datetime | None = None,
         role: str = "service",
-        within: timedelta = timedelta(days=14),
-        contract: ContractId | None = None,
-        key: str | None = None,
-    ) -> Maintenance:
+        visit_within: timedelta = timedelta(days=14),
+        contract_id: ContractId | None = None,
+        idempotency_key: str | None = None,
+    ) -> MaintenancePlan:
         """Plan regular visits to a piece of equipment: by the calendar, by its meter, or by whichever comes first.
 
         Args:
@@ -90,139 +90,159 @@ class Upkeep:
             every: by which rule of the calendar.
             every_total: after how much on the meter.
             starts_at: when the first visit is due by the calendar; now when not given.
-            within: the time that the visit may take from when it comes due.
-            contract: whose included visits are counted.
+            visit_within: the time that the visit may take from when it comes due.
+            contract_id: whose included visits are counted.
 
         Raises:
-            RuleBroken: the equipment is retired, or has no meter to go by; the contract does not cover it.
-            InvalidInput: neither a rule nor a meter to go by.
+            BusinessRuleError: the equipment is retired, or has no meter to go by; the contract does not cover it.
+            InvalidInputError: neither a rule nor a meter to go by.
             UnknownVariableError: the title has a variable that has no value.
         """
-        piece = unit.get(Equipment, id)
-        if piece.state is EquipmentState.RETIRED:
-            raise RuleBroken(piece.id, "equipment_retired", "is retired")
-        if contract is not None and (reason := unit.get(ServiceContract, contract).why_not(piece, unit.now.date())):
-            raise RuleBroken(contract, "not_covered", f"does not cover {piece.id}: {reason.replace('_', ' ')}")
-        plan = Maintenance.plan(
-            unit.id("maintenance"),
+        equipment = uow.get(Equipment, equipment_id)
+        if equipment.state is EquipmentState.RETIRED:
+            raise BusinessRuleError(equipment.id, "equipment_retired", "is retired")
+        if contract_id is not None and (
+            reason := uow.get(ServiceContract, contract_id).exclusion_reason(equipment, uow.now.date())
+        ):
+            raise BusinessRuleError(
+                contract_id, "not_covered", f"does not cover {equipment.id}: {reason.replace('_', ' ')}"
+            )
+        plan = MaintenancePlan.create(
+            uow.new_id("maintenanceplan"),
             title,
-            equipment=piece,
-            at=unit.now,
-            starts_at=unit.now if starts_at is None else checked_moment("starts_at", starts_at),
-            every=every,
-            every_total=every_total,
+            equipment=equipment,
+            at=uow.now,
+            starts_at=uow.now if starts_at is None else checked_timestamp("starts_at", starts_at),
+            recurrence=every,
+            meter_interval=every_total,
             role=role,
-            within=within,
-            contract=contract,
+            due_within=visit_within,
+            contract_id=contract_id,
         )
-        return watch_plan(unit, plan)
+        return save_plan(uow, plan)
 
-    @story("service.stop_maintenance")
-    def stop_maintenance(self, unit: Unit, id: MaintenanceId, /, *, key: str | None = None) -> Maintenance:
+    @command("field_service.stop_maintenance")
+    def stop_maintenance(
+        self, uow: UnitOfWork, plan_id: MaintenancePlanId, /, *, idempotency_key: str | None = None
+    ) -> MaintenancePlan:
         """Plan no further visits; one that is open stays."""
-        return unit.save(unit.get(Maintenance, id).stop(at=unit.now))
+        return uow.save(uow.get(MaintenancePlan, plan_id).stop(at=uow.now))
 
-    @story("service.visited")
-    def visited(
+    @command("field_service.complete_visit")
+    def complete_visit(
         self,
-        unit: Unit,
-        id: TaskId,
+        uow: UnitOfWork,
+        task_id: TaskId,
         /,
         *,
         reading: Decimal | int | str | None = None,
         cost: Money | None = None,
         note: str = "",
-        key: str | None = None,
-    ) -> Visited:
+        idempotency_key: str | None = None,
+    ) -> VisitResult:
         """Note that a planned visit was made: its task is done, the equipment's log says so, the contract's visit is counted, the next is planned.
 
         Args:
-            id: of the visit's task.
+            task_id: of the visit's task.
             reading: what the meter showed.
 
         Raises:
-            RuleBroken: the task is no planned visit.
-            IllegalTransition: the task is not open.
+            BusinessRuleError: the task is no planned visit.
+            InvalidTransitionError: the task is not open.
         """
-        task = unit.get(Task, id)
-        plan = unit.one(Maintenance, Is("task", id))
+        task = uow.get(Task, task_id)
+        plan = uow.first(MaintenancePlan, Eq("task_id", task_id))
         if plan is None:
-            raise RuleBroken(id, "no_planned_visit", "is no open visit of a maintenance plan")
-        piece = unit.get(Equipment, plan.equipment)
+            raise BusinessRuleError(task_id, "no_planned_visit", "is no open visit of a maintenance plan")
+        equipment = uow.get(Equipment, plan.equipment_id)
         if reading is not None:
-            piece = piece.read(reading, at=unit.now)
-        piece = unit.save(piece.maintain(at=unit.now, cost=cost, note=note, task=id))
-        contract, included = unit.peek(ServiceContract, plan.contract), False
+            equipment = equipment.read_meter(reading, at=uow.now)
+        equipment = uow.save(equipment.maintain(at=uow.now, cost=cost, note=note, task_id=task_id))
+        contract, is_included = uow.get_or_none(ServiceContract, plan.contract_id), False
         if contract is not None and contract.state is ContractState.ACTIVE:
-            included = contract.visits_left > 0
-            contract = unit.save(contract.visit(at=unit.now))
-        done = unit.save(task.complete(at=unit.now, result=note))
-        followed = watch_plan(unit, plan.done(piece, at=unit.now))
-        visits = give_visits(unit, self.house, piece)
-        return Visited(task=done, equipment=piece, plan=followed, contract=contract, included=included, visits=visits)
+            is_included = contract.visits_left > 0
+            contract = uow.save(contract.record_visit(at=uow.now))
+        completed = uow.save(task.complete(at=uow.now, result=note))
+        next_plan = save_plan(uow, plan.complete_visit(equipment, at=uow.now))
+        due_visits = create_visits(uow, self._environment, equipment)
+        return VisitResult(
+            task=completed,
+            equipment=equipment,
+            plan=next_plan,
+            contract=contract,
+            is_included=is_included,
+            due_visits=due_visits,
+        )
 
-    @story("service.propose_replacement")
+    @command("field_service.propose_replacement")
     def propose_replacement(
-        self, unit: Unit, id: EquipmentId, /, *, funnel: FunnelId, price: Money | None = None, key: str | None = None
-    ) -> Proposed:
+        self,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
+        /,
+        *,
+        funnel_id: FunnelId,
+        price: Money | None = None,
+        idempotency_key: str | None = None,
+    ) -> ReplacementProposal:
         """Offer the customer a new piece for one that has served its time: a deal with the reasons, in the funnel's first stage.
 
         Raises:
-            RuleBroken: nothing speaks for it.
+            BusinessRuleError: nothing speaks for it.
         """
-        piece = unit.get(Equipment, id)
-        proposal = replacement(piece, now=unit.now, price=price)
-        if proposal is None:
-            raise RuleBroken(piece.id, "no_reason", "gives no reason to be replaced")
-        customer, drawn = unit.get(Customer, piece.customer), unit.get(Funnel, funnel)
-        owner = unit.peek(User, customer.owner)
+        equipment = uow.get(Equipment, equipment_id)
+        candidate = assess_replacement(equipment, now=uow.now, price=price)
+        if candidate is None:
+            raise BusinessRuleError(equipment.id, "replacement_not_justified", "gives no reason to be replaced")
+        customer, funnel = uow.get(Customer, equipment.customer_id), uow.get(Funnel, funnel_id)
+        owner = uow.get_or_none(User, customer.owner_id)
         deal = Deal.open(
-            unit.id("deal"),
-            piece.product,
-            customer=customer.id,
-            funnel=drawn,
-            at=unit.now,
+            uow.new_id("deal"),
+            equipment.product,
+            customer_id=customer.id,
+            funnel=funnel,
+            at=uow.now,
             value=price,
-            owner=owner.id if owner else None,
+            owner_id=owner.id if owner else None,
             source="service",
-            about=_reasons(proposal, customer.language or self.house.language),
+            description=_format_reasons(candidate, customer.language or self._environment.language),
         )
-        entered = enter_stage(unit, self.house, deal, drawn, customer)
-        return Proposed(deal=unit.save(entered.deal), replacement=proposal, tasks=entered.tasks)
+        stage_entry = enter_stage(uow, self._environment, deal, funnel, customer)
+        return ReplacementProposal(deal=uow.save(stage_entry.deal), replacement=candidate, tasks=stage_entry.tasks)
 
-    @view("service.plans")
-    def plans(self, unit: Unit, id: EquipmentId, /) -> Sequence[Maintenance]:
+    @query("field_service.list_plans")
+    def list_plans(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[MaintenancePlan]:
         """Read the maintenance plans of a piece of equipment, those that have ended included."""
-        return unit.find(Maintenance, Is("equipment", unit.get(Equipment, id).id))
+        return uow.find(MaintenancePlan, Eq("equipment_id", uow.get(Equipment, equipment_id).id))
 
-    @view("service.replacements")
-    def replacements(
+    @query("field_service.list_replacement_candidates")
+    def list_replacement_candidates(
         self,
-        unit: Unit,
+        uow: UnitOfWork,
         /,
         *,
         prices: Mapping[str, Money] | None = None,
-        limits: Limits | None = None,
+        thresholds: ReplacementThresholds | None = None,
         limit: int = 100,
-    ) -> Sequence[Replacement]:
+    ) -> Sequence[ReplacementCandidate]:
         """List what should be replaced, the most urgent first, with every reason.
 
         Args:
             prices: of new pieces, by product, to compare the repairs with.
-            limits: from where on something counts.
+            thresholds: from where on something counts.
         """
         check_limit(limit)
-        costs = {} if prices is None else prices
-        if not isinstance(costs, Mapping):
-            raise WrongType("prices", "must be a mapping from products to money")
-        bounds = checked_type("limits", Limits, limits or Limits())
-        return tuple(proposals(unit, prices=costs, limits=bounds)[:limit])
+        checked_prices = {} if prices is None else prices
+        if not isinstance(checked_prices, Mapping):
+            raise InvalidTypeError("prices", "must be a mapping from products to money")
+        checked_thresholds = checked_type("limits", ReplacementThresholds, thresholds or ReplacementThresholds())
+        return tuple(find_replacement_candidates(uow, prices=checked_prices, thresholds=checked_thresholds)[:limit])
 
 
-def _reasons(proposal: Replacement, language: str) -> str:
+def _format_reasons(candidate: ReplacementCandidate, language: str) -> str:
     """Tell the reasons in a customer's language, a line each."""
     lines = []
-    for reason in proposal.reasons:
-        figure = f"{reason.figure}" if reason.rule == "failures" else f"{reason.figure * 100 // WHOLE} %"
+    for reason in candidate.reasons:
+        figure = f"{reason.figure}" if reason.rule == "failures" else f"{reason.figure * 100 // FULL} %"
         lines.append(f"{label(f'replace_{reason.rule}', language)}: {figure}")
     return "\n".join(lines)

@@ -1,15 +1,15 @@
-"""Service, all of it: `crm.service`."""
+"""Service, all of it: `crm.field_service`."""
 
 from attrs import frozen
 
-from crmcore.services.house import House
-from crmcore.services.service.contracts import Contracts
-from crmcore.services.service.equipment import EquipmentCare
-from crmcore.services.service.maintenance import Upkeep
+from crmcore.services.house import Environment
+from crmcore.services.service.contracts import ContractService
+from crmcore.services.service.equipment import EquipmentService
+from crmcore.services.service.maintenance import MaintenanceService
 
 
 @frozen
-class Service(EquipmentCare, Contracts, Upkeep):
+class FieldService(EquipmentService, ContractService, MaintenanceService):
     """What customers have from us, and what we do for it."""
 
-    house: House
+    _environment: Environment

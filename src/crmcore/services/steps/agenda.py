@@ -3,23 +3,25 @@
 from datetime import datetime
 from typing import Final
 
-from crmcore.domain.criteria import Is
-from crmcore.domain.occurrences import Occurrence
-from crmcore.services.unit import Unit
+from crmcore.domain.criteria import Eq
+from crmcore.domain.occurrences import ScheduledJob
+from crmcore.services.unit import UnitOfWork
 
 ESCALATION: Final = "escalation"
 APPOINTMENT_REMINDER: Final = "appointment.reminder"
 TASK_REMINDER: Final = "task.reminder"
-USER_LEFT: Final = "user.left"
+USER_DEACTIVATED: Final = "user.deactivated"
 CALENDAR_CHANGED: Final = "calendar.changed"
 MAINTENANCE_DUE: Final = "maintenance.due"
 
 
-def schedule(unit: Unit, kind: str, subject: str, *, at: datetime | None, fresh: bool = False) -> None:
+def schedule_job(uow: UnitOfWork, kind: str, subject_id: str, *, at: datetime | None, is_new: bool = False) -> None:
     """Note that something comes due, or comes due once more."""
     if at is None:
         return
-    known = None
-    if not fresh:
-        known = unit.one(Occurrence, Is("subject", subject) & Is("kind", kind) & Is("occurs_at", at))
-    unit.save(Occurrence.schedule(unit.id("occurrence"), kind, subject, at=at) if known is None else known.arm())
+    existing = None
+    if not is_new:
+        existing = uow.first(ScheduledJob, Eq("subject_id", subject_id) & Eq("kind", kind) & Eq("scheduled_at", at))
+    uow.save(
+        ScheduledJob.schedule(uow.new_id("job"), kind, subject_id, at=at) if existing is None else existing.reschedule()
+    )

@@ -5,87 +5,100 @@ from enum import Enum
 from typing import TypeVar
 
 from crmcore.domain.cases import Case
-from crmcore.domain.clocks.marks import Targets
+from crmcore.domain.clocks.marks import SlaTargets
 from crmcore.domain.complaints.complaint import Complaint
 from crmcore.domain.complaints.life import ComplaintState
-from crmcore.domain.complaints.parts import ComplaintType, nearest
-from crmcore.domain.criteria import Is
-from crmcore.domain.errors.broken import NobodyAvailable, RuleBroken
+from crmcore.domain.complaints.parts import ComplaintType, nearest_type
+from crmcore.domain.criteria import Eq
+from crmcore.domain.errors.broken import BusinessRuleError, NoAssigneeAvailableError
 from crmcore.domain.ids import UserId
 from crmcore.domain.inquiries import Inquiry, InquiryState
-from crmcore.domain.levels import Matter, Promise, ServiceLevel, choose
+from crmcore.domain.levels import SlaDecision, SlaPolicy, SlaSubject, choose_policy
 from crmcore.domain.people import OWNER, User
-from crmcore.services.house import House
-from crmcore.services.steps.ladders import watch
-from crmcore.services.steps.messages import tell
-from crmcore.services.steps.papers import written
-from crmcore.services.steps.people import line_of, take_turn
-from crmcore.services.steps.watching import watched_case
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment
+from crmcore.services.steps.ladders import schedule_escalations
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.steps.papers import format_local_time
+from crmcore.services.steps.people import assign_round_robin, management_chain
+from crmcore.services.steps.watching import case_deadlines
+from crmcore.services.unit import UnitOfWork
 
 C = TypeVar("C", bound=Case)
 
 
-def promise_for(unit: Unit, matter: Matter, *, within: timedelta | None = None) -> Promise:
+def choose_sla(uow: UnitOfWork, sla_subject: SlaSubject, *, resolve_within: timedelta | None = None) -> SlaDecision:
     """Choose which times are promised.
 
     Args:
-        within: the time to the end that was asked for, whatever the levels say.
+        resolve_within: the time to the end that was asked for, whatever the levels say.
     """
-    if within is not None:
-        return Promise(rule="asked", targets=Targets(resolution=within))
-    return choose(unit.find(ServiceLevel, Is("active", True)), matter)
+    if resolve_within is not None:
+        return SlaDecision(rule="requested", targets=SlaTargets(resolution=resolve_within))
+    return choose_policy(uow.find(SlaPolicy, Eq("is_active", True)), sla_subject)
 
 
-def who_sees_to_it(unit: Unit, subject: str, *, asked: UserId | None, role: str, ring: str) -> UserId:
+def choose_owner(
+    uow: UnitOfWork, subject_id: str, *, requested_owner_id: UserId | None, role: str, round_robin_key: str
+) -> UserId:
     """Find who is responsible: who was asked for, or the next in turn of those who hold a role.
 
     Raises:
-        NobodyAvailable: nobody is asked for, and nobody is there to take a turn.
-        RuleBroken: who is asked for has left.
+        NoAssigneeAvailableError: nobody is asked for, and nobody is there to take a turn.
+        BusinessRuleError: who is asked for has left.
     """
-    if asked is not None:
-        person = unit.get(User, asked)
-        if not person.active:
-            raise RuleBroken(person.id, "user_left", "has left; choose somebody else")
-        return person.id
-    assignment = take_turn(unit, role=role, ring=f"{ring}:{role}")
-    if assignment.user is None:
-        rejected = tuple((r.user, r.reason) for r in assignment.rejected)
-        raise NobodyAvailable(subject, "nobody_available", rejected=rejected)
-    return assignment.user
+    if requested_owner_id is not None:
+        owner = uow.get(User, requested_owner_id)
+        if not owner.is_active:
+            raise BusinessRuleError(owner.id, "user_deactivated", "has left; choose somebody else")
+        return owner.id
+    assignment = assign_round_robin(uow, role=role, round_robin_key=f"{round_robin_key}:{role}")
+    if assignment.user_id is None:
+        rejected = tuple(
+            (rejected_candidate.user_id, rejected_candidate.reason) for rejected_candidate in assignment.rejected
+        )
+        raise NoAssigneeAvailableError(subject_id, "no_assignee_available", rejected=rejected)
+    return assignment.user_id
 
 
-def keep_case(unit: Unit, house: House, case: C, *, fresh: bool = False) -> C:
+def save_case(uow: UnitOfWork, environment: Environment, case: C, *, is_new: bool = False) -> C:
     """Store a case, and note when who hears that it is late."""
-    case = unit.save(case)
-    watch(unit, watched_case(unit, house, case), fresh=fresh)
+    case = uow.save(case)
+    schedule_escalations(uow, case_deadlines(uow, environment, case), is_new=is_new)
     return case
 
 
-def open_states(kind: type[Case]) -> tuple[Enum, ...]:
+def open_states(case_type: type[Case]) -> tuple[Enum, ...]:
     """The states in which a customer still waits."""
-    states: type[ComplaintState | InquiryState] = ComplaintState if kind is Complaint else InquiryState
+    states: type[ComplaintState | InquiryState] = ComplaintState if case_type is Complaint else InquiryState
     return tuple(state for state in states if state.is_open)
 
 
-def pass_on(unit: Unit, house: House, case: Complaint | Inquiry, gone: User) -> None:
+def transfer_case(uow: UnitOfWork, environment: Environment, case: Complaint | Inquiry, previous_owner: User) -> None:
     """Give an open case of somebody who left to the next in turn, else to the first who is there up the line.
 
     Where nobody is there, it stays with whoever left, and is listed among the unattended.
     """
-    ring = f"{case.shape.kind}s"
-    role = role_for(unit, case.type) if isinstance(case, Complaint) else OWNER
-    heir = take_turn(unit, role=role, ring=f"{ring}:{role}").user
-    if heir is None:
-        heir = next((user.id for user in line_of(unit, gone.id) if not user.unavailable(unit.now)), None)
-    if heir is None:
+    round_robin_key = f"{case.meta.prefix}s"
+    role = role_for_type(uow, case.type) if isinstance(case, Complaint) else OWNER
+    new_owner_id = assign_round_robin(uow, role=role, round_robin_key=f"{round_robin_key}:{role}").user_id
+    if new_owner_id is None:
+        new_owner_id = next(
+            (user.id for user in management_chain(uow, previous_owner.id) if not user.unavailability(uow.now)), None
+        )
+    if new_owner_id is None:
         return
-    keep_case(unit, house, case.reassign(heir, at=unit.now, reason="left"))
-    tell(unit, heir, "case.yours", about=case.id, subject=case.subject, due=written(case.due_at, house))
+    save_case(uow, environment, case.change_owner(new_owner_id, at=uow.now, reason="deactivated"))
+    notify_user(
+        uow,
+        new_owner_id,
+        "case.assigned",
+        about_id=case.id,
+        subject=case.subject,
+        due=format_local_time(case.due_at, environment),
+    )
 
 
-def role_for(unit: Unit, type: str) -> str:
+def role_for_type(uow: UnitOfWork, type: str) -> str:
     """The role of those among whom complaints of a type go round."""
-    declared = nearest(unit.find(ComplaintType), type)
+    declared = nearest_type(uow.find(ComplaintType), type)
     return OWNER if declared is None else declared.role

@@ -6,116 +6,138 @@ from typing import Final
 
 from attrs import frozen
 
-from crmcore.domain.criteria import Is
-from crmcore.domain.escalation import WHOLE, Climb, Escalation, Ladder, Rung, climb
+from crmcore.domain.criteria import Eq
+from crmcore.domain.escalation import (
+    FULL,
+    Escalation,
+    EscalationDecision,
+    EscalationPolicy,
+    EscalationStep,
+    choose_recipient,
+)
 from crmcore.domain.ids import UserId
 from crmcore.domain.people import OWNER, User
-from crmcore.domain.worktime.time import WorkTime
-from crmcore.services.steps.agenda import ESCALATION, schedule
-from crmcore.services.steps.messages import tell
-from crmcore.services.steps.people import line_of
-from crmcore.services.unit import Unit
+from crmcore.domain.worktime.time import BusinessHours
+from crmcore.services.steps.agenda import ESCALATION, schedule_job
+from crmcore.services.steps.messages import notify_user
+from crmcore.services.steps.people import management_chain
+from crmcore.services.unit import UnitOfWork
 
-ONLY: Final = "due"
+SINGLE: Final = "due"
 """The clock of a record that has only one deadline."""
 WAITING: Final = "waiting"
 """The clock of a case that waits for its customer."""
-TO_THE_OWNER_FIRST: Final = Rung(to=OWNER)
+NOTIFY_OWNER_FIRST: Final = EscalationStep(recipient=OWNER)
 """Whoever is responsible hears of it first, at the deadline."""
 
 
 @frozen(kw_only=True)
-class Watched:
+class TrackedDeadline:
     """Something of a record that may run late.
 
     Attributes:
-        subject: the record's id.
-        clock: which of its clocks.
+        subject_id: the record's id.
+        metric: which of its clocks.
         promised_at: what tells one promise from the next: since when the clock counts, or its only deadline.
         due_at: the deadline.
-        reaches: when a rung is reached; None when nobody can know.
-        responsible: whose work it is.
-        above: who stands above, if that is not the line of whoever is responsible.
+        step_time: when a rung is reached; None when nobody can know.
+        owner_id: whose work it is.
+        find_managers: who stands above, if that is not the line of whoever is responsible.
         topic: of the message.
-        facts: what the message says, made when it is needed.
+        variables: what the message says, made when it is needed.
     """
 
-    subject: str
-    clock: str
+    subject_id: str
+    metric: str
     promised_at: datetime
     due_at: datetime
-    reaches: Callable[[Rung], datetime | None]
-    ladder: Ladder
-    responsible: UserId | None
-    above: Callable[[], Sequence[User]] | None = None
+    step_time: Callable[[EscalationStep], datetime | None]
+    policy: EscalationPolicy
+    owner_id: UserId | None
+    find_managers: Callable[[], Sequence[User]] | None = None
     topic: str
-    facts: Callable[[], Mapping[str, str]]
+    variables: Callable[[], Mapping[str, str]]
 
 
 @frozen
-class Next:
+class NextEscalation:
     """The next step of a ladder: its level, its rung, when it is due, and who has heard before."""
 
     level: int
-    rung: Rung
+    step: EscalationStep
     at: datetime
-    told: frozenset[str]
+    notified_user_ids: frozenset[str]
 
 
-def watch(unit: Unit, watched: Iterable[Watched], *, fresh: bool = False) -> None:
+def schedule_escalations(uow: UnitOfWork, deadlines: Iterable[TrackedDeadline], *, is_new: bool = False) -> None:
     """Note when the next level is to hear of each.
 
     Args:
-        fresh: whether the record is new, so that nothing can have been noted for it yet.
+        is_new: whether the record is new, so that nothing can have been noted for it yet.
     """
-    steps = ((one.subject, next_step(unit, one, fresh=fresh)) for one in watched)
-    for subject, at in dict.fromkeys((subject, step.at) for subject, step in steps if step is not None):
-        schedule(unit, ESCALATION, subject, at=at, fresh=fresh)
+    escalations = ((deadline.subject_id, next_escalation(uow, deadline, is_new=is_new)) for deadline in deadlines)
+    for subject_id, at in dict.fromkeys(
+        (subject_id, escalation.at) for subject_id, escalation in escalations if escalation is not None
+    ):
+        schedule_job(uow, ESCALATION, subject_id, at=at, is_new=is_new)
 
 
-def next_step(unit: Unit, watched: Watched, *, fresh: bool = False) -> Next | None:
+def next_escalation(uow: UnitOfWork, deadline: TrackedDeadline, *, is_new: bool = False) -> NextEscalation | None:
     """Find the next step of a ladder; None above its last rung, while nobody can know, and once somebody has taken it in hand."""
-    taken: Sequence[Escalation] = ()
-    if not fresh:
-        mine = Is("subject", watched.subject) & Is("clock", watched.clock) & Is("promised_at", watched.promised_at)
-        taken = unit.find(Escalation, mine)
-    rung = watched.ladder.rung(len(taken) + 1)
-    at = None if rung is None else watched.reaches(rung)
-    if rung is None or at is None or any(step.acknowledged_at is not None for step in taken):
+    escalations: Sequence[Escalation] = ()
+    if not is_new:
+        of_deadline = (
+            Eq("subject_id", deadline.subject_id)
+            & Eq("metric", deadline.metric)
+            & Eq("target_started_at", deadline.promised_at)
+        )
+        escalations = uow.find(Escalation, of_deadline)
+    step = deadline.policy.step(len(escalations) + 1)
+    at = None if step is None else deadline.step_time(step)
+    if step is None or at is None or any(escalation.acknowledged_at is not None for escalation in escalations):
         return None
-    return Next(len(taken) + 1, rung, at, frozenset(step.to for step in taken if step.to is not None))
+    return NextEscalation(
+        len(escalations) + 1,
+        step,
+        at,
+        frozenset(escalation.recipient_id for escalation in escalations if escalation.recipient_id is not None),
+    )
 
 
-def take_step(unit: Unit, watched: Watched, step: Next) -> Climb:
+def escalate(uow: UnitOfWork, deadline: TrackedDeadline, due_escalation: NextEscalation) -> EscalationDecision:
     """Tell whoever is to hear of it now, and keep the step with its reasons."""
-    first = unit.peek(User, watched.responsible) if step.rung.to == OWNER else None
-    line = line_of(unit, watched.responsible) if watched.above is None else watched.above()
-    climbed = climb(step.level, line, told=step.told, at=unit.now, responsible=first)
-    if climbed.to is not None:
-        topic = watched.topic if step.rung.share >= WHOLE else "escalation.at_risk"
-        tell(unit, climbed.to, topic, about=watched.subject, **watched.facts())
-    unit.save(
-        Escalation.take(
-            unit.id("escalation"),
-            climbed,
-            step.rung,
-            subject=watched.subject,
-            clock=watched.clock,
-            promised_at=watched.promised_at,
-            due_at=watched.due_at,
-            at=unit.now,
+    owner = uow.get_or_none(User, deadline.owner_id) if due_escalation.step.recipient == OWNER else None
+    chain = management_chain(uow, deadline.owner_id) if deadline.find_managers is None else deadline.find_managers()
+    decision = choose_recipient(
+        due_escalation.level, chain, already_notified=due_escalation.notified_user_ids, at=uow.now, owner=owner
+    )
+    if decision.recipient_id is not None:
+        topic = deadline.topic if due_escalation.step.elapsed_bp >= FULL else "escalation.at_risk"
+        notify_user(uow, decision.recipient_id, topic, about_id=deadline.subject_id, **deadline.variables())
+    uow.save(
+        Escalation.create(
+            uow.new_id("escalation"),
+            decision,
+            due_escalation.step,
+            subject_id=deadline.subject_id,
+            metric=deadline.metric,
+            target_started_at=deadline.promised_at,
+            due_at=deadline.due_at,
+            at=uow.now,
         )
     )
-    return climbed
+    return decision
 
 
-def by_deadline(rung: Rung, due_at: datetime, *, since: datetime, time: Callable[[], WorkTime]) -> datetime:
+def escalation_time(
+    step: EscalationStep, due_at: datetime, *, since: datetime, load_hours: Callable[[], BusinessHours]
+) -> datetime:
     """When a rung is reached by what has a deadline and no clock. Working time is only asked for where it matters."""
-    if rung.share == WHOLE and not rung.after:
+    if step.elapsed_bp == FULL and not step.after:
         return due_at
-    counted = time()
+    business_hours = load_hours()
     at = due_at
-    if rung.share != WHOLE:
+    if step.elapsed_bp != FULL:
         since = min(since, due_at)
-        at = counted.added(since, counted.between(since, due_at) * rung.share // WHOLE)
-    return counted.added(at, rung.after)
+        at = business_hours.add(since, business_hours.elapsed(since, due_at) * step.elapsed_bp // FULL)
+    return business_hours.add(at, step.after)

@@ -5,50 +5,62 @@ from typing import Any, Final
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Channel
 from crmcore.domain.ids import UserId
-from crmcore.domain.messages import Letter, Message
+from crmcore.domain.messages import Message, OutgoingMessage
 from crmcore.domain.people import User
-from crmcore.domain.texts.catalogue import say
-from crmcore.services.house import House
-from crmcore.services.unit import Unit
+from crmcore.domain.texts.catalogue import render_message
+from crmcore.services.house import Environment
+from crmcore.services.unit import UnitOfWork
 
 NOTICE: Final = "notice"
 """The topic of a message whose words are its own."""
 
 
-def tell(unit: Unit, recipient: UserId, topic: str, *, about: str | None = None, **facts: Any) -> Message:
+def notify_user(
+    uow: UnitOfWork, recipient_id: UserId, topic: str, *, about_id: str | None = None, **variables: Any
+) -> Message:
     """Queue a message to one of us."""
-    return unit.save(
-        Message.queue(unit.id("message"), topic, at=unit.now, recipient=recipient, about=about, facts=facts).complete()
+    return uow.save(
+        Message.queue(
+            uow.new_id("message"), topic, at=uow.now, recipient_id=recipient_id, about_id=about_id, variables=variables
+        ).complete()
     )
 
 
-def tell_customer(unit: Unit, customer: Customer, topic: str, *, about: str, **facts: Any) -> Message | None:
+def notify_customer(
+    uow: UnitOfWork, customer: Customer, topic: str, *, about_id: str, **variables: Any
+) -> Message | None:
     """Queue a message to a customer by e-mail, in his or her language; None when no address is known."""
-    address = customer.reach(Channel.EMAIL)
+    address = customer.first_contact(Channel.EMAIL)
     if address is None:
         return None
     message = Message.queue(
-        unit.id("message"), topic, at=unit.now, address=address, language=customer.language, about=about, facts=facts
+        uow.new_id("message"),
+        topic,
+        at=uow.now,
+        address=address,
+        language=customer.language,
+        about_id=about_id,
+        variables=variables,
     )
-    return unit.save(message.complete())
+    return uow.save(message.complete())
 
 
-def letter_of(unit: Unit, house: House, message: Message) -> Letter:
+def build_outgoing_message(uow: UnitOfWork, environment: Environment, message: Message) -> OutgoingMessage:
     """Make the letter of a message: the address and the language as they are now, and the text filled."""
-    user = unit.peek(User, message.recipient)
-    language = message.language or (user.language if user else None) or house.language
-    subject, body = say(message.topic, language, message.facts)
-    return Letter(
+    user = uow.get_or_none(User, message.recipient_id)
+    language = message.language or (user.language if user else None) or environment.language
+    subject, body = render_message(message.topic, language, message.variables)
+    return OutgoingMessage(
         id=message.id,
-        tenant=house.context.tenant,
+        tenant=environment.context.tenant,
         channel=message.channel,
-        to=message.address or (user.email if user else None) or "",
-        name=user.name if user else "",
+        address=message.address or (user.email if user else None) or "",
+        recipient_name=user.name if user else "",
         subject=subject,
         body=body,
         language=language,
         topic=message.topic,
-        about=message.about,
-        data=message.facts,
+        about_id=message.about_id,
+        variables=message.variables,
         at=message.queued_at,
     )

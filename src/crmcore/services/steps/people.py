@@ -1,43 +1,43 @@
 """Who does it, and who stands above."""
 
-from crmcore.domain.criteria import Criterion, Has, Is
+from crmcore.domain.criteria import Criterion, Eq, HasChild
 from crmcore.domain.ids import UserId
-from crmcore.domain.people import OWNER, Assignment, Ring, User
-from crmcore.services.unit import Unit
+from crmcore.domain.people import OWNER, Assignment, RoundRobin, User
+from crmcore.services.unit import UnitOfWork
 
 
-def take_turn(unit: Unit, *, role: str, ring: str) -> Assignment:
+def assign_round_robin(uow: UnitOfWork, *, role: str, round_robin_key: str) -> Assignment:
     """Choose the holder of a role who has waited longest in a ring, and let the ring turn.
 
     Args:
         role: whose holders take part; `OWNER` is everybody.
-        ring: the key of the ring, so that work of several sorts goes round on its own.
+        round_robin_key: the key of the ring, so that work of several sorts goes round on its own.
     """
-    found = next(iter(unit.facts(Ring, Is("key", ring))), None)
-    turning = found or Ring(id=unit.id("ring"), key=ring)
-    turned, assignment = turning.turn(unit.facts(User, _holders(role)), at=unit.now)
-    if turned is not found and assignment.user is not None:
-        unit.save(turned)
+    existing = next(iter(uow.find_unrestricted(RoundRobin, Eq("key", round_robin_key))), None)
+    round_robin = existing or RoundRobin(id=uow.new_id("rr"), key=round_robin_key)
+    updated, assignment = round_robin.next(uow.find_unrestricted(User, _role_filter(role)), at=uow.now)
+    if updated is not existing and assignment.user_id is not None:
+        uow.save(updated)
     return assignment
 
 
-def foresee_turn(unit: Unit, *, role: str, ring: str) -> None:
+def prefetch_assignment(uow: UnitOfWork, *, role: str, round_robin_key: str) -> None:
     """Say that it will probably be somebody's turn soon."""
-    unit.foresee(Ring, Is("key", ring), facts=True)
-    unit.foresee(User, _holders(role), facts=True)
+    uow.prefetch_query(RoundRobin, Eq("key", round_robin_key), unrestricted=True)
+    uow.prefetch_query(User, _role_filter(role), unrestricted=True)
 
 
-def _holders(role: str) -> Criterion:
-    return Is("active", True) if role == OWNER else Has("posts", Is("role", role))
+def _role_filter(role: str) -> Criterion:
+    return Eq("is_active", True) if role == OWNER else HasChild("role_assignments", Eq("role", role))
 
 
-def line_of(unit: Unit, user: UserId | None) -> tuple[User, ...]:
+def management_chain(uow: UnitOfWork, user_id: UserId | None) -> tuple[User, ...]:
     """Everybody above a person, the nearest first."""
-    line: list[User] = []
-    person = unit.peek(User, user)
-    while person is not None and person.supervisor is not None:
-        person = unit.peek(User, person.supervisor)
-        if person is None or person in line:
+    chain: list[User] = []
+    current = uow.get_or_none(User, user_id)
+    while current is not None and current.manager_id is not None:
+        current = uow.get_or_none(User, current.manager_id)
+        if current is None or current in chain:
             break
-        line.append(person)
-    return tuple(line)
+        chain.append(current)
+    return tuple(chain)

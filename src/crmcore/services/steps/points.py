@@ -4,34 +4,34 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from crmcore.domain.criteria import Has, OneOf
+from crmcore.domain.criteria import HasChild, In
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint
 from crmcore.domain.errors.root import CrmError
-from crmcore.services.bulk import padded
-from crmcore.services.house import House
-from crmcore.services.unit import Unit
+from crmcore.services.bulk import pad_to_power_of_two
+from crmcore.services.house import Environment
+from crmcore.services.unit import UnitOfWork
 
 
-def points_of(house: House, phone: str | None, email: str | None) -> list[ContactPoint]:
+def build_contact_points(environment: Environment, phone: str | None, email: str | None) -> list[ContactPoint]:
     """Make contact points of what was given.
 
     Raises:
-        InvalidPhone, InvalidEmail: no number, or no address, can look like this.
+        InvalidPhoneError, InvalidEmailError: no number, or no address, can look like this.
     """
-    points = []
+    contact_points = []
     if phone:
-        points.append(ContactPoint.phone(house.phones.key(phone, region=house.region)))
+        contact_points.append(ContactPoint.phone(environment.phone_parser.normalize(phone, region=environment.region)))
     if email:
-        points.append(ContactPoint.email(email))
-    return points
+        contact_points.append(ContactPoint.email(email))
+    return contact_points
 
 
-def read_holders_ahead(unit: Unit, house: House, told: Iterable[Any]) -> None:
+def preload_contact_owners(uow: UnitOfWork, environment: Environment, rows: Iterable[Any]) -> None:
     """Look at once for the customers whose phone numbers and addresses stand in many mappings. What cannot be is passed over."""
-    points: list[ContactPoint] = []
-    for one in told:
+    contact_points: list[ContactPoint] = []
+    for row in rows:
         with suppress(CrmError, AttributeError):
-            points += points_of(house, one.get("phone"), one.get("email"))
-    if claims := padded(point.claim for point in points):
-        unit.read_ahead(Customer, Has("contact_points", OneOf("claim", claims)))
+            contact_points += build_contact_points(environment, row.get("phone"), row.get("email"))
+    if unique_keys := pad_to_power_of_two(point.unique_key for point in contact_points):
+        uow.preload(Customer, HasChild("contact_points", In("unique_key", unique_keys)))

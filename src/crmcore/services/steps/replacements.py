@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from typing import Final
 
-from crmcore.domain.criteria import OneOf
+from crmcore.domain.criteria import In
 from crmcore.domain.service.equipment import Equipment
 from crmcore.domain.service.parts import EquipmentState
-from crmcore.domain.service.replacement import Limits, Replacement, replacement
+from crmcore.domain.service.replacement import ReplacementCandidate, ReplacementThresholds, assess_replacement
 from crmcore.domain.values.money import Money
-from crmcore.services.unit import Unit
+from crmcore.services.unit import UnitOfWork
 
-IN_USE: Final = OneOf("state", (EquipmentState.RUNNING, EquipmentState.BROKEN))
+IN_USE: Final = In("state", (EquipmentState.RUNNING, EquipmentState.BROKEN))
 """The claim that a piece of equipment is in use."""
 
 
-def proposals(unit: Unit, *, prices: Mapping[str, Money], limits: Limits) -> list[Replacement]:
+def find_replacement_candidates(
+    uow: UnitOfWork, *, prices: Mapping[str, Money], thresholds: ReplacementThresholds
+) -> list[ReplacementCandidate]:
     """List what should be replaced, the most urgent first, and of equals the oldest record."""
-    found = (
-        replacement(piece, now=unit.now, price=prices.get(piece.product), limits=limits)
-        for piece in unit.every(Equipment, IN_USE)
+    candidates = (
+        assess_replacement(equipment, now=uow.now, price=prices.get(equipment.product), thresholds=thresholds)
+        for equipment in uow.iterate(Equipment, IN_USE)
     )
-    return sorted((one for one in found if one is not None), key=lambda one: (-one.urgency, one.equipment.id))
+    return sorted(
+        (candidate for candidate in candidates if candidate is not None),
+        key=lambda candidate: (-candidate.urgency, candidate.equipment.id),
+    )

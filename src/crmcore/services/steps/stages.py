@@ -9,24 +9,24 @@ from crmcore.domain.customers.parts import Channel
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.documents import Document
 from crmcore.domain.fields.text import LONG_TEXT
-from crmcore.domain.funnels import CreateTask, Funnel, Notify, RenderDocument
+from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification
 from crmcore.domain.gaps import fill
-from crmcore.domain.ids import UserId, kind_of
+from crmcore.domain.ids import UserId, prefix_of
 from crmcore.domain.messages import Message
 from crmcore.domain.people import OWNER, User
 from crmcore.domain.tasks import Task
-from crmcore.domain.worktime.time import ALWAYS
-from crmcore.services.house import House
-from crmcore.services.steps.messages import NOTICE, tell
-from crmcore.services.steps.papers import render_document, written
-from crmcore.services.steps.people import take_turn
-from crmcore.services.steps.tasks import give_task
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit
+from crmcore.domain.worktime.time import ALWAYS_OPEN
+from crmcore.services.house import Environment
+from crmcore.services.steps.messages import NOTICE, notify_user
+from crmcore.services.steps.papers import format_local_time, render_document
+from crmcore.services.steps.people import assign_round_robin
+from crmcore.services.steps.tasks import create_task
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork
 
 
 @frozen(kw_only=True)
-class Entered:
+class StageEntryResult:
     """What entering a stage brought about. The deal is the next self and has still to be saved."""
 
     deal: Deal
@@ -35,73 +35,87 @@ class Entered:
     messages: Sequence[Message] = ()
 
 
-def enter_stage(unit: Unit, house: House, deal: Deal, funnel: Funnel, customer: Customer) -> Entered:
+def enter_stage(
+    uow: UnitOfWork, environment: Environment, deal: Deal, funnel: Funnel, customer: Customer
+) -> StageEntryResult:
     """Do what the deal's present stage asks for on entry."""
-    entered = Entered(deal=deal)
-    for action in funnel.stage(deal.stage).on_entry:
+    result = StageEntryResult(deal=deal)
+    for action in funnel.stage(deal.stage_key).entry_actions:
         match action:
             case CreateTask():
-                entered = _create_task(unit, house, action, entered, customer)
+                result = _create_task(uow, environment, action, result, customer)
             case RenderDocument():
-                entered = _render(unit, house, action, entered, customer)
-            case Notify():
-                entered = _notify(unit, house, action, entered, customer)
-    return entered
+                result = _render_document(uow, environment, action, result, customer)
+            case SendNotification():
+                result = _send_notification(uow, environment, action, result, customer)
+    return result
 
 
-def _create_task(unit: Unit, house: House, action: CreateTask, so_far: Entered, customer: Customer) -> Entered:
-    deal, assignee = _whoever_is(unit, action.role, so_far.deal)
-    time = house_time(unit, house) if action.in_working_time else ALWAYS
-    task = give_task(
-        unit,
-        house,
-        fill(action.title, _facts(house, deal, customer)),
+def _create_task(
+    uow: UnitOfWork, environment: Environment, action: CreateTask, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal, assignee_id = _participant_or_assign(uow, action.role, result.deal)
+    business_hours = load_business_hours(uow, environment) if action.in_business_hours else ALWAYS_OPEN
+    task = create_task(
+        uow,
+        environment,
+        fill(action.title, _title_variables(environment, deal, customer)),
         kind=action.kind,
-        assignee=assignee,
+        assignee=assignee_id,
         role=action.role,
-        due_at=time.added(unit.now, action.within),
+        due_at=business_hours.add(uow.now, action.due_within),
         priority=action.priority,
         deal=deal.id,
         customer=customer.id,
     )
-    return evolve(so_far, deal=deal, tasks=(*so_far.tasks, task))
+    return evolve(result, deal=deal, tasks=(*result.tasks, task))
 
 
-def _render(unit: Unit, house: House, action: RenderDocument, so_far: Entered, customer: Customer) -> Entered:
-    deal = so_far.deal
-    title = fill(action.title, _facts(house, deal, customer))
-    document = render_document(unit, house, action.template, title, deal=deal, customer=customer)
-    deal = deal.attach(document.id, document.title, at=unit.now)
-    return evolve(so_far, deal=deal, documents=(*so_far.documents, document))
+def _render_document(
+    uow: UnitOfWork, environment: Environment, action: RenderDocument, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal = result.deal
+    title = fill(action.title, _title_variables(environment, deal, customer))
+    document = render_document(uow, environment, action.template, title, deal=deal, customer=customer)
+    deal = deal.attach(document.id, document.title, at=uow.now)
+    return evolve(result, deal=deal, documents=(*result.documents, document))
 
 
-def _notify(unit: Unit, house: House, action: Notify, so_far: Entered, customer: Customer) -> Entered:
-    deal, recipient = _whoever_is(unit, action.role, so_far.deal)
-    if recipient is None:
-        return evolve(so_far, deal=deal)
-    words = fill(action.message, _facts(house, deal, customer), limit=LONG_TEXT)  # it is never longer than that
-    message = tell(unit, recipient, NOTICE, about=deal.id, text=words)
-    return evolve(so_far, deal=deal, messages=(*so_far.messages, message))
+def _send_notification(
+    uow: UnitOfWork, environment: Environment, action: SendNotification, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal, recipient_id = _participant_or_assign(uow, action.role, result.deal)
+    if recipient_id is None:
+        return evolve(result, deal=deal)
+    text = fill(
+        action.message, _title_variables(environment, deal, customer), max_length=LONG_TEXT
+    )  # it is never longer than that
+    message = notify_user(uow, recipient_id, NOTICE, about_id=deal.id, text=text)
+    return evolve(result, deal=deal, messages=(*result.messages, message))
 
 
-def _whoever_is(unit: Unit, role: str, deal: Deal) -> tuple[Deal, UserId | None]:
+def _participant_or_assign(uow: UnitOfWork, role: str, deal: Deal) -> tuple[Deal, UserId | None]:
     """Find who has a role in a deal; when nobody has, or he is away, the next in turn joins it."""
     if role == OWNER:
-        return deal, deal.owner
-    who = deal.participant(role)
-    user = unit.peek(User, who) if who is not None and kind_of(who) == User.shape.kind else None
-    if user is not None and not user.unavailable(unit.now):
+        return deal, deal.owner_id
+    participant_id = deal.participant_id(role)
+    user = (
+        uow.get_or_none(User, participant_id)
+        if participant_id is not None and prefix_of(participant_id) == User.meta.prefix
+        else None
+    )
+    if user is not None and not user.unavailability(uow.now):
         return deal, user.id
-    chosen = take_turn(unit, role=role, ring=f"{deal.funnel}:{role}").user
-    return (deal, None) if chosen is None else (deal.join(role, chosen, at=unit.now), chosen)
+    assigned_id = assign_round_robin(uow, role=role, round_robin_key=f"{deal.funnel_id}:{role}").user_id
+    return (deal, None) if assigned_id is None else (deal.add_participant(role, assigned_id, at=uow.now), assigned_id)
 
 
-def _facts(house: House, deal: Deal, customer: Customer) -> dict[str, str]:
+def _title_variables(environment: Environment, deal: Deal, customer: Customer) -> dict[str, str]:
     address = customer.addresses[0].lines if customer.addresses else ()
     return {
         "customer": customer.display_name,
         "deal": deal.title,
         "address": ", ".join(address),
-        "phone": customer.reach(Channel.PHONE) or "",
-        "at": written(deal.next_step.due_at, house) if deal.next_step else "",
+        "phone": customer.first_contact(Channel.PHONE) or "",
+        "at": format_local_time(deal.next_step.due_at, environment) if deal.next_step else "",
     }

@@ -4,35 +4,38 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from crmcore.domain.aging import AgeFrom
-from crmcore.domain.criteria import AnyOf, Compare, Criterion, Is, OneOf
+from crmcore.domain.criteria import Compare, Criterion, Eq, In, Or
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.funnels import Funnel, Stage
-from crmcore.domain.worktime.time import WorkTime
+from crmcore.domain.worktime.time import BusinessHours
 
 
-def stuck(funnels: Iterable[Funnel], *, time: WorkTime, now: datetime) -> Criterion:
+def stuck_condition(funnels: Iterable[Funnel], *, business_hours: BusinessHours, now: datetime) -> Criterion:
     """The claim that a deal has been in its stage for longer than the stage allows.
 
     Args:
-        time: the house's working time, for stages that count working days.
+        business_hours: the house's working time, for stages that count working days.
     """
     stages = {
-        (funnel.id, place): over
+        (funnel.id, stage_index): is_over_limit
         for funnel in funnels
-        for place, stage in enumerate(funnel.stages)
-        if (over := _over(stage, time, now)) is not None
+        for stage_index, stage in enumerate(funnel.stages)
+        if (is_over_limit := _over_age_limit(stage, business_hours, now)) is not None
     }
     # What all of them share stands in front, so that a database can go by its index of open deals.
-    open_there = OneOf("funnel", tuple(dict.fromkeys(id for id, _ in stages))) & Is("outcome", Outcome.OPEN)
-    return open_there & AnyOf(
-        tuple(Is("funnel", id) & Is("place", place) & over for (id, place), over in stages.items())
+    is_open = In("funnel_id", tuple(dict.fromkeys(funnel_id for funnel_id, _ in stages))) & Eq("outcome", Outcome.OPEN)
+    return is_open & Or(
+        tuple(
+            Eq("funnel_id", funnel_id) & Eq("stage_index", stage_index) & is_over_limit
+            for (funnel_id, stage_index), is_over_limit in stages.items()
+        )
     )
 
 
-def _over(stage: Stage, time: WorkTime, now: datetime) -> Criterion | None:
-    aging = stage.aging
-    cutoff = None if stage.age_limit is None else aging.cutoff(stage.age_limit, time=time, now=now)
+def _over_age_limit(stage: Stage, business_hours: BusinessHours, now: datetime) -> Criterion | None:
+    aging = stage.age_policy
+    cutoff = None if stage.age_limit is None else aging.cutoff(stage.age_limit, business_hours=business_hours, now=now)
     if cutoff is None:
         return None
-    over = Compare("stage_since" if aging.counts_from is AgeFrom.ENTRY else "touched_at", "<=", cutoff)
-    return over & ~Compare("next_step.due_at", ">=", now) if aging.held_by_next_step else over
+    is_over_limit = Compare("stage_since" if aging.counts_from is AgeFrom.ENTERED else "touched_at", "<=", cutoff)
+    return is_over_limit & ~Compare("next_step.due_at", ">=", now) if aging.paused_by_next_step else is_over_limit

@@ -3,26 +3,26 @@
 from typing import Any
 
 from crmcore.domain.tasks import Task, TaskState
-from crmcore.services.house import House
-from crmcore.services.steps.agenda import TASK_REMINDER, schedule
-from crmcore.services.steps.ladders import watch
-from crmcore.services.steps.watching import watched_task
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment
+from crmcore.services.steps.agenda import TASK_REMINDER, schedule_job
+from crmcore.services.steps.ladders import schedule_escalations
+from crmcore.services.steps.watching import task_deadlines
+from crmcore.services.unit import UnitOfWork
 
 
-def give_task(unit: Unit, house: House, title: str, **details: Any) -> Task:
+def create_task(uow: UnitOfWork, environment: Environment, title: str, **details: Any) -> Task:
     """Give a task, and note when it is to be reminded of and when it will be late."""
-    task = unit.save(Task.give(unit.id("task"), title, at=unit.now, **details))
-    watch_task(unit, house, task, fresh=True)
+    task = uow.save(Task.create(uow.new_id("task"), title, at=uow.now, **details))
+    schedule_task_jobs(uow, environment, task, is_new=True)
     return task
 
 
-def watch_task(unit: Unit, house: House, task: Task, *, fresh: bool = False) -> None:
+def schedule_task_jobs(uow: UnitOfWork, environment: Environment, task: Task, *, is_new: bool = False) -> None:
     """Note when an open task is to be reminded of, and when the next level hears that it is late.
 
     Args:
-        fresh: whether the task is new, so that nothing can have been noted for it yet.
+        is_new: whether the task is new, so that nothing can have been noted for it yet.
     """
     if task.state is TaskState.OPEN:
-        watch(unit, watched_task(unit, house, task), fresh=fresh)
-        schedule(unit, TASK_REMINDER, task.id, at=task.remind_at, fresh=fresh)
+        schedule_escalations(uow, task_deadlines(uow, environment, task), is_new=is_new)
+        schedule_job(uow, TASK_REMINDER, task.id, at=task.remind_at, is_new=is_new)

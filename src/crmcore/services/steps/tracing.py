@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 
-from crmcore.services.ports import Context, Tracer
+from crmcore.services.ports import RequestContext, Tracer
 
 _log = logging.getLogger("crmcore.tracing")
 
 
 @contextmanager
-def traced(tracer: Tracer, command: str, context: Context) -> Iterator[None]:
+def traced(tracer: Tracer, command: str, context: RequestContext) -> Iterator[None]:
     """Enclose a command in a span of the tracer. The error that ends the command passes through."""
     span = _enter_span(tracer, command, context)
     try:
@@ -25,7 +25,7 @@ def traced(tracer: Tracer, command: str, context: Context) -> Iterator[None]:
     _exit_span(span, command, None, None, None)
 
 
-def _enter_span(tracer: Tracer, command: str, context: Context) -> AbstractContextManager[None] | None:
+def _enter_span(tracer: Tracer, command: str, context: RequestContext) -> AbstractContextManager[None] | None:
     try:
         span = tracer.span(command, context)
         span.__enter__()
@@ -52,4 +52,4 @@ def _exit_span(
 
 
 def _report(command: str, failure: Exception) -> None:
-    _log.warning("tracer failed", extra={"crm_story": command, "crm_error": type(failure).__name__})
+    _log.warning("tracer failed", extra={"crm_command": command, "crm_error": type(failure).__name__})

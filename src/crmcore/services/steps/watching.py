@@ -6,196 +6,225 @@ from functools import partial
 from typing import Final
 
 from crmcore.domain.cases import Case
-from crmcore.domain.clocks.marks import Mark, MarkKind, Targets
-from crmcore.domain.clocks.replay import Clocks, Timer, replay
+from crmcore.domain.clocks.marks import SlaEvent, SlaEventKind, SlaTargets
+from crmcore.domain.clocks.replay import SlaStatus, SlaTimer, replay
 from crmcore.domain.commitments import Commitment, CommitmentState
 from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.escalation import Ladder, Rung
+from crmcore.domain.escalation import EscalationPolicy, EscalationStep
 from crmcore.domain.funnels import Funnel
 from crmcore.domain.ids import UserId
 from crmcore.domain.interactions import Direction, Interaction, InteractionKind
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task, TaskState
-from crmcore.services.house import House
-from crmcore.services.steps.ladders import ONLY, TO_THE_OWNER_FIRST, WAITING, Watched, by_deadline
-from crmcore.services.steps.papers import written
-from crmcore.services.steps.people import line_of
-from crmcore.services.steps.worktime import house_time
-from crmcore.services.unit import Unit
+from crmcore.services.house import Environment
+from crmcore.services.steps.ladders import NOTIFY_OWNER_FIRST, SINGLE, WAITING, TrackedDeadline, escalation_time
+from crmcore.services.steps.papers import format_local_time
+from crmcore.services.steps.people import management_chain
+from crmcore.services.steps.worktime import load_business_hours
+from crmcore.services.unit import UnitOfWork
 
-ANSWERS: Final = frozenset({InteractionKind.CALL, InteractionKind.MAIL, InteractionKind.CHAT})
-MEETINGS: Final = frozenset({InteractionKind.MEETING, InteractionKind.VISIT})
+REPLY_KINDS: Final = frozenset({InteractionKind.CALL, InteractionKind.MAIL, InteractionKind.CHAT})
+MEETING_KINDS: Final = frozenset({InteractionKind.MEETING, InteractionKind.VISIT})
 
 
-def watched_task(unit: Unit, house: House, task: Task) -> tuple[Watched, ...]:
+def task_deadlines(uow: UnitOfWork, environment: Environment, task: Task) -> tuple[TrackedDeadline, ...]:
     """An open task with a due time."""
     due_at = task.due_at
     if task.state is not TaskState.OPEN or due_at is None:
         return ()
 
-    def facts() -> Mapping[str, str]:
-        due = written(due_at, house)
-        assignee = name_of(unit, task.assignee)
-        return {"title": task.title, "subject": task.title, "due": due, "assignee": assignee, "responsible": assignee}
-
-    return (
-        Watched(
-            subject=task.id,
-            clock=ONLY,
-            promised_at=due_at,
-            due_at=due_at,
-            reaches=lambda rung: by_deadline(rung, due_at, since=task.given_at, time=partial(house_time, unit, house)),
-            ladder=house.ladder,
-            responsible=task.assignee,
-            above=None if task.assignee is not None else partial(_above_the_deal, unit, task),
-            topic="task.overdue",
-            facts=facts,
-        ),
-    )
-
-
-def watched_commitment(unit: Unit, house: House, promise: Commitment) -> tuple[Watched, ...]:
-    """An open promise with a due time: whoever sees to it hears of it first."""
-    due_at = promise.due_at
-    if promise.state is not CommitmentState.OPEN or due_at is None:
-        return ()
-
-    def facts() -> Mapping[str, str]:
-        due, responsible = written(due_at, house), name_of(unit, promise.owner)
+    def variables() -> Mapping[str, str]:
+        due_text = format_local_time(due_at, environment)
+        assignee_name = user_name(uow, task.assignee_id)
         return {
-            "what": promise.what,
-            "subject": promise.what,
-            "due": due,
-            "side": promise.side.value,
-            "responsible": responsible,
+            "title": task.title,
+            "subject": task.title,
+            "due": due_text,
+            "assignee": assignee_name,
+            "owner": assignee_name,
         }
 
     return (
-        Watched(
-            subject=promise.id,
-            clock=ONLY,
+        TrackedDeadline(
+            subject_id=task.id,
+            metric=SINGLE,
             promised_at=due_at,
             due_at=due_at,
-            reaches=lambda rung: by_deadline(
-                rung, due_at, since=promise.made_at, time=partial(house_time, unit, house)
+            step_time=lambda step: escalation_time(
+                step, due_at, since=task.created_at, load_hours=partial(load_business_hours, uow, environment)
             ),
-            ladder=_owner_first(house.ladder),
-            responsible=promise.owner,
-            topic="commitment.overdue",
-            facts=facts,
+            policy=environment.escalation_policy,
+            owner_id=task.assignee_id,
+            find_managers=None if task.assignee_id is not None else partial(_managers_of_deal, uow, task),
+            topic="task.overdue",
+            variables=variables,
         ),
     )
 
 
-def watched_case(unit: Unit, house: House, case: Case, clocks: Clocks | None = None) -> tuple[Watched, ...]:
+def commitment_deadlines(
+    uow: UnitOfWork, environment: Environment, commitment: Commitment
+) -> tuple[TrackedDeadline, ...]:
+    """An open promise with a due time: whoever sees to it hears of it first."""
+    due_at = commitment.due_at
+    if commitment.state is not CommitmentState.OPEN or due_at is None:
+        return ()
+
+    def variables() -> Mapping[str, str]:
+        due, responsible = format_local_time(due_at, environment), user_name(uow, commitment.owner_id)
+        return {
+            "what": commitment.description,
+            "subject": commitment.description,
+            "due": due,
+            "side": commitment.side.value,
+            "owner": responsible,
+        }
+
+    return (
+        TrackedDeadline(
+            subject_id=commitment.id,
+            metric=SINGLE,
+            promised_at=due_at,
+            due_at=due_at,
+            step_time=lambda step: escalation_time(
+                step, due_at, since=commitment.created_at, load_hours=partial(load_business_hours, uow, environment)
+            ),
+            policy=_with_owner_first(environment.escalation_policy),
+            owner_id=commitment.owner_id,
+            topic="commitment.overdue",
+            variables=variables,
+        ),
+    )
+
+
+def case_deadlines(
+    uow: UnitOfWork, environment: Environment, case: Case, status: SlaStatus | None = None
+) -> tuple[TrackedDeadline, ...]:
     """An open case: each of its clocks, and until when we wait for its customer."""
     if case.resolved_at is not None:
         return ()
-    time = house_time(unit, house, case.calendar)
-    clocks = clocks or case.clocks(time=time, now=unit.now)
-    kind = case.shape.kind
+    business_hours = load_business_hours(uow, environment, case.calendar_id)
+    status = status or case.sla_status(business_hours=business_hours, now=uow.now)
+    prefix = case.meta.prefix
 
-    def facts(due_at: datetime) -> Mapping[str, str]:
-        type = case.type if isinstance(case, Complaint) else ""
-        responsible = name_of(unit, case.responsible)
-        return {"subject": case.subject, "type": type, "due": written(due_at, house), "responsible": responsible}
+    def variables(due_at: datetime) -> Mapping[str, str]:
+        type_path = case.type if isinstance(case, Complaint) else ""
+        owner_name = user_name(uow, case.owner_id)
+        return {
+            "subject": case.subject,
+            "type": type_path,
+            "due": format_local_time(due_at, environment),
+            "owner": owner_name,
+        }
 
-    watched = [
-        Watched(
-            subject=case.id,
-            clock=timer.kind.value,
+    deadlines = [
+        TrackedDeadline(
+            subject_id=case.id,
+            metric=timer.metric.value,
             promised_at=timer.started_at,
             due_at=timer.due_at or timer.started_at,
-            reaches=partial(_reached, timer),
-            ladder=house.ladder,
-            responsible=case.responsible,
-            topic=f"{kind}.overdue",
-            facts=partial(facts, timer.due_at or timer.started_at),
+            step_time=partial(_step_time, timer),
+            policy=environment.escalation_policy,
+            owner_id=case.owner_id,
+            topic=f"{prefix}.overdue",
+            variables=partial(variables, timer.due_at or timer.started_at),
         )
-        for timer in clocks.all
+        for timer in status.timers
         if timer.stopped_at is None
     ]
     until = case.wait_until
     if until is not None:
-        watched.append(
-            Watched(
-                subject=case.id,
-                clock=WAITING,
+        deadlines.append(
+            TrackedDeadline(
+                subject_id=case.id,
+                metric=WAITING,
                 promised_at=until,
                 due_at=until,
-                reaches=lambda rung: by_deadline(rung, until, since=case.received_at, time=lambda: time),
-                ladder=_owner_first(house.ladder),
-                responsible=case.responsible,
+                step_time=lambda step: escalation_time(
+                    step, until, since=case.received_at, load_hours=lambda: business_hours
+                ),
+                policy=_with_owner_first(environment.escalation_policy),
+                owner_id=case.owner_id,
                 topic="case.waiting",
-                facts=partial(facts, until),
+                variables=partial(variables, until),
             )
         )
-    return tuple(watched)
+    return tuple(deadlines)
 
 
-def watched_request(unit: Unit, house: House, deal: Deal) -> tuple[Watched, ...]:
+def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) -> tuple[TrackedDeadline, ...]:
     """A request that has not been answered yet, in a funnel that promises when it will be."""
-    timer = response_of(unit, house, deal).first_response
+    timer = compute_response_sla(uow, environment, deal).first_response
     if timer is None or timer.stopped_at is not None or timer.due_at is None:
         return ()
     due_at = timer.due_at
 
-    def facts() -> Mapping[str, str]:
-        return {"subject": deal.title, "due": written(due_at, house), "responsible": name_of(unit, deal.owner)}
+    def variables() -> Mapping[str, str]:
+        return {
+            "subject": deal.title,
+            "due": format_local_time(due_at, environment),
+            "owner": user_name(uow, deal.owner_id),
+        }
 
     return (
-        Watched(
-            subject=deal.id,
-            clock=timer.kind.value,
+        TrackedDeadline(
+            subject_id=deal.id,
+            metric=timer.metric.value,
             promised_at=timer.started_at,
             due_at=due_at,
-            reaches=partial(_reached, timer),
-            ladder=house.ladder,
-            responsible=deal.owner,
+            step_time=partial(_step_time, timer),
+            policy=environment.escalation_policy,
+            owner_id=deal.owner_id,
             topic="lead.overdue",
-            facts=facts,
+            variables=variables,
         ),
     )
 
 
-def response_of(unit: Unit, house: House, deal: Deal) -> Clocks:
+def compute_response_sla(uow: UnitOfWork, environment: Environment, deal: Deal) -> SlaStatus:
     """How the clock of a request's first answer stands. Notes and surveys are no answers, nor are automatic replies."""
-    funnel = unit.get(Funnel, deal.funnel)
-    marks = [Mark(MarkKind.OPENED, deal.opened_at, Targets(first_response=funnel.respond_within))]
+    funnel = uow.get(Funnel, deal.funnel_id)
+    events = [SlaEvent(SlaEventKind.OPENED, deal.opened_at, SlaTargets(first_response=funnel.respond_within))]
     if funnel.respond_within is not None:
-        contacts = unit.find(Interaction, Is("deal", deal.id), order="happened_at")
-        marks += [Mark(MarkKind.ANSWERED, contact.happened_at) for contact in contacts if _answers(contact)]
+        interactions = uow.find(Interaction, Eq("deal_id", deal.id), order="happened_at")
+        events += [
+            SlaEvent(SlaEventKind.REPLIED, interaction.happened_at)
+            for interaction in interactions
+            if _is_reply(interaction)
+        ]
         if deal.closed_at is not None:
-            marks.append(Mark(MarkKind.RESOLVED, deal.closed_at))
-    time = house_time(unit, house)
-    return replay(sorted(marks, key=lambda mark: mark.at), time=time, now=unit.now)
+            events.append(SlaEvent(SlaEventKind.RESOLVED, deal.closed_at))
+    business_hours = load_business_hours(uow, environment)
+    return replay(sorted(events, key=lambda event: event.at), business_hours=business_hours, now=uow.now)
 
 
-def name_of(unit: Unit, user: UserId | None) -> str:
+def user_name(uow: UnitOfWork, user_id: UserId | None) -> str:
     """A person's name; nothing of nobody."""
-    person = unit.peek(User, user)
-    return person.name if person else ""
+    found = uow.get_or_none(User, user_id)
+    return found.name if found else ""
 
 
-def _answers(contact: Interaction) -> bool:
-    if contact.outcome == "automatic":
+def _is_reply(interaction: Interaction) -> bool:
+    if interaction.outcome == "automatic":
         return False
-    return contact.kind in MEETINGS or (contact.kind in ANSWERS and contact.direction is Direction.OUTGOING)
+    return interaction.kind in MEETING_KINDS or (
+        interaction.kind in REPLY_KINDS and interaction.direction is Direction.OUTGOING
+    )
 
 
-def _reached(timer: Timer, rung: Rung) -> datetime | None:
-    return timer.reaches(rung.share, after=rung.after)
+def _step_time(timer: SlaTimer, step: EscalationStep) -> datetime | None:
+    return timer.reached_at(step.elapsed_bp, after=step.after)
 
 
-def _owner_first(ladder: Ladder) -> Ladder:
+def _with_owner_first(policy: EscalationPolicy) -> EscalationPolicy:
     """The house's ladder, whose first rung is whoever is responsible."""
-    return Ladder((TO_THE_OWNER_FIRST, *(rung for rung in ladder.steps if rung.after)))
+    return EscalationPolicy((NOTIFY_OWNER_FIRST, *(step for step in policy.steps if step.after)))
 
 
-def _above_the_deal(unit: Unit, task: Task) -> Sequence[User]:
+def _managers_of_deal(uow: UnitOfWork, task: Task) -> Sequence[User]:
     """Who stands above a task that nobody has: the deal's owner and the line from there."""
-    deal = unit.peek(Deal, task.deal)
-    owner = unit.peek(User, deal.owner) if deal else None
-    return (owner, *line_of(unit, owner.id)) if owner else ()
+    deal = uow.get_or_none(Deal, task.deal_id)
+    owner = uow.get_or_none(User, deal.owner_id) if deal else None
+    return (owner, *management_chain(uow, owner.id)) if owner else ()

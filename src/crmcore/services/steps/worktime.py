@@ -1,22 +1,24 @@
 """Whose working time: the house's, or a person's, who may work by another calendar and be absent."""
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.ids import CalendarId
 from crmcore.domain.people import User
 from crmcore.domain.worktime.calendar import WorkCalendar
-from crmcore.domain.worktime.time import ALWAYS, WorkTime
-from crmcore.services.house import House
-from crmcore.services.unit import Unit
+from crmcore.domain.worktime.time import ALWAYS_OPEN, BusinessHours
+from crmcore.services.house import Environment
+from crmcore.services.unit import UnitOfWork
 
 
-def house_time(unit: Unit, house: House, calendar: CalendarId | None = None) -> WorkTime:
+def load_business_hours(
+    uow: UnitOfWork, environment: Environment, calendar_id: CalendarId | None = None
+) -> BusinessHours:
     """The working time of a calendar, of the house's own when none is named; round the clock when the house has none."""
-    named = unit.peek(WorkCalendar, calendar)
-    found = named if named is not None else unit.one(WorkCalendar, Is("name", house.calendar))
-    return ALWAYS if found is None else found.time
+    by_id = uow.get_or_none(WorkCalendar, calendar_id)
+    work_calendar = by_id if by_id is not None else uow.first(WorkCalendar, Eq("name", environment.calendar))
+    return ALWAYS_OPEN if work_calendar is None else work_calendar.business_hours
 
 
-def personal_time(unit: Unit, house: House, user: User) -> WorkTime:
+def load_user_hours(uow: UnitOfWork, environment: Environment, user: User) -> BusinessHours:
     """The working time of a person: by his or her own calendar or the house's, less the absences."""
-    time = house_time(unit, house, user.calendar)
-    return time.without(absence.period for absence in user.absences)
+    business_hours = load_business_hours(uow, environment, user.calendar_id)
+    return business_hours.excluding(absence.period for absence in user.absences)

@@ -18,48 +18,54 @@ from crmcore.domain.recurrence import Recurrence
 from crmcore.domain.values.address import PostalAddress
 from crmcore.domain.values.money import Money
 from crmcore.testing import strategies as some
-from crmcore.testing.agreement.steps import Built, Call, Cursor, Ref, Version, Whole
+from crmcore.testing.agreement.steps import BuiltValue, Call, CursorRef, IdRef, RecordRef, VersionRef
 
-ONE_IN: Final = 12
+ODD_ONE_IN: Final = 12
 """How seldom an argument is an odd one."""
 
 
-class NoStrategy(LookupError):
+class NoStrategyError(LookupError):
     """An argument that nobody knows how to make up."""
 
 
-def mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any], *, one_in: int = ONE_IN) -> SearchStrategy[Any]:
+def mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any], *, one_in: int = ODD_ONE_IN) -> SearchStrategy[Any]:
     """Make up a usual value, and an odd one now and then."""
     return st.integers(0, one_in - 1).flatmap(lambda n: odd if n == one_in - 1 else usual)
 
 
-def refs(kind: str) -> SearchStrategy[Any]:
+def ids_of(prefix: str) -> SearchStrategy[Any]:
     """Make up a record's id: one of ours, and now and then a foreign one, one that never was, or none at all."""
-    ours = st.sampled_from([Ref(kind, number) for number in (0, 0, 0, 1, 1, 2, 3, 5)])
+    valid = st.sampled_from([IdRef(prefix, number) for number in (0, 0, 0, 1, 1, 2, 3, 5)])
     odd = st.sampled_from(
-        (Ref(kind, -1), Ref(kind, 0, foreign=True), Ref("team" if kind != "team" else "user", 0), "nonsense")
+        (
+            IdRef(prefix, -1),
+            IdRef(prefix, 0, is_foreign=True),
+            IdRef("team" if prefix != "team" else "user", 0),
+            "nonsense",
+        )
     )
-    return mostly(ours, odd)
+    return mostly(valid, odd)
 
 
 def _text(usual: SearchStrategy[str]) -> SearchStrategy[Any]:
     return mostly(usual, some.odd_texts())
 
 
-def _rows(**facts: SearchStrategy[Any]) -> SearchStrategy[Any]:
+def _rows(**fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
     """Make up what an import reads: a few rows, some of which lack something."""
-    first, *others = facts
+    first, *others = fields
     return st.lists(
-        st.fixed_dictionaries({first: facts[first]}, optional={name: facts[name] for name in others}), max_size=3
+        st.fixed_dictionaries({first: fields[first]}, optional={name: fields[name] for name in others}), max_size=3
     )
 
 
 BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
     "body": st.sampled_from(("{{ customer.name }}: {{ deal.value }}", "Hello")),
     "cursor": mostly(
-        st.sampled_from((Cursor(), Cursor(), Cursor(1), Cursor(3))), st.sampled_from(("", "nonsense", "1.event_0"))
+        st.sampled_from((CursorRef(), CursorRef(), CursorRef(1), CursorRef(3))),
+        st.sampled_from(("", "nonsense", "1.event_0")),
     ),
-    "chunk": mostly(st.sampled_from((500, 1, 2)), st.sampled_from((0, 10_001))),
+    "chunk_size": mostly(st.sampled_from((500, 1, 2)), st.sampled_from((0, 10_001))),
     "contact": st.one_of(some.phones(), some.emails()),
     "email": mostly(some.emails(), st.sampled_from(("", "no mail", "a@b"))),
     "key": _text(some.keys()),
@@ -75,7 +81,7 @@ BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
     "role": mostly(st.one_of(some.roles(), st.just("owner")), some.odd_texts()),
     "roles": st.lists(some.roles(), max_size=3),
     "source": _text(some.sources()),
-    "stage": mostly(some.stage_names(), st.sampled_from(("", "Nowhere"))),
+    "stage_key": mostly(some.stage_names(), st.sampled_from(("", "Nowhere"))),
     "system": _text(some.systems()),
     "template": st.sampled_from(("Offer", "Offer", "Nothing")),
     "title": _text(some.texts()),
@@ -87,27 +93,27 @@ BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
 }
 """By an argument's name, wherever it is a text, a number or a list of texts."""
 BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
-    "funnels.named.name": mostly(st.sampled_from(("Windows", "windows", " Doors")), some.odd_texts()),
+    "funnels.get_by_name.name": mostly(st.sampled_from(("Windows", "windows", " Doors")), some.odd_texts()),
     "customers.upsert_many.rows": _rows(
         key=some.keys(), name=some.names(), phone=some.phones(), email=some.emails(), source=some.sources()
     ),
-    "deals.move_many.moves": st.lists(st.tuples(refs("deal"), some.stage_names()), max_size=3),
+    "deals.move_many.moves": st.lists(st.tuples(ids_of("deal"), some.stage_names()), max_size=3),
     "deals.upsert_many.rows": _rows(
-        key=some.keys(), customer=refs("customer"), funnel=refs("funnel"), title=some.texts(), value=some.money()
+        key=some.keys(), customer=ids_of("customer"), funnel=ids_of("funnel"), title=some.texts(), value=some.money()
     ),
-    "inbox.take.apply": st.sampled_from(
-        (Call("people.list"), Call("people.add", ("Anna",)), Call("deals.get", (Ref("deal", -1),)))
+    "inbox.process.apply": st.sampled_from(
+        (Call("users.list"), Call("users.create", ("Anna",)), Call("deals.get", (IdRef("deal", -1),)))
     ),
     "leads.capture_many.leads": _rows(
         name=some.names(),
-        funnel=refs("funnel"),
+        funnel=ids_of("funnel"),
         phone=some.phones(),
         source=some.sources(),
         request=some.external_ids(),
     ),
-    "deals.move.to": BY_NAME["stage"],
-    "deals.join.who": st.one_of(refs("user"), refs("customer")),
-    "deals.describe.details": st.fixed_dictionaries(
+    "deals.move.stage_key": BY_NAME["stage_key"],
+    "deals.add_participant.participant_id": st.one_of(ids_of("user"), ids_of("customer")),
+    "deals.update.details": st.fixed_dictionaries(
         {},
         optional={
             "title": BY_NAME["title"],
@@ -116,7 +122,7 @@ BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
             "x": st.just(1),
         },
     ),
-    "customers.describe.details": st.fixed_dictionaries(
+    "customers.update.details": st.fixed_dictionaries(
         {},
         optional={
             "profile": some.profiles(),
@@ -135,13 +141,13 @@ BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
     int: st.integers(0, 5),
     bytes: st.sampled_from((b"", b"\x00\xff", b"plan")),
     datetime: mostly(some.instants(), some.odd_times()),
-    date: some.days(),
-    timedelta: mostly(some.spans(), st.sampled_from((timedelta(days=-1), timedelta(days=36_526)))),
+    date: some.dates(),
+    timedelta: mostly(some.durations(), st.sampled_from((timedelta(days=-1), timedelta(days=36_526)))),
     Decimal: st.decimals("0", "100", places=2),
     Money: mostly(some.money(), st.sampled_from(("12", 1.5))),
     ContactPoint: some.contact_points(),
     ExternalId: some.external_ids(),
-    LineItem: some.lines(),
+    LineItem: some.line_items(),
     PostalAddress: some.addresses(),
     Profile: some.profiles(),
     Recurrence: some.recurrences(),
@@ -150,11 +156,11 @@ BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
 """By an argument's type."""
 
 
-def argument(path: str, parameter: inspect.Parameter, hint: Any) -> SearchStrategy[Any]:
+def argument_strategy(path: str, parameter: inspect.Parameter, hint: Any) -> SearchStrategy[Any]:
     """Find how an argument of a story is made up.
 
     Raises:
-        NoStrategy: nobody knows; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
+        NoStrategyError: nobody knows; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
     """
     name = parameter.name
     if f"{path}.{name}" in BY_PATH:
@@ -164,17 +170,17 @@ def argument(path: str, parameter: inspect.Parameter, hint: Any) -> SearchStrate
     if name == "key" and parameter.kind is parameter.KEYWORD_ONLY:
         return mostly(st.integers(1, 30).map(str), BY_NAME["key"])
     if name == "expected_version":
-        return st.sampled_from((Version(), Version(), Version(-1), Version(1), None))
+        return st.sampled_from((VersionRef(), VersionRef(), VersionRef(-1), VersionRef(1), None))
     try:
-        return _of(name, hint)
-    except NoStrategy:
-        raise NoStrategy(f"{path}({name}: {hint})") from None
+        return _strategy_for(name, hint)
+    except NoStrategyError:
+        raise NoStrategyError(f"{path}({name}: {hint})") from None
 
 
-def _of(name: str, hint: Any) -> SearchStrategy[Any]:
+def _strategy_for(name: str, hint: Any) -> SearchStrategy[Any]:
     """Find how a value of a type is made up."""
     if isinstance(hint, NewType):
-        return refs(hint.__name__.removesuffix("Id").lower())
+        return ids_of(hint.__name__.removesuffix("Id").lower())
     origin, inner = get_origin(hint), get_args(hint)
     if hint is None or hint is type(None):
         return st.none()
@@ -183,9 +189,9 @@ def _of(name: str, hint: Any) -> SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(inner)
     if _is_union(hint):
-        return _of_union(name, inner)
+        return _union_strategy(name, inner)
     if origin in {list, tuple, set, frozenset, Sequence, Iterable, Iterator}:
-        return _several(name, inner[0])
+        return _sequence_strategy(name, inner[0])
     if origin is not None and issubclass(origin, Mapping):
         return BY_TYPE[Mapping]
     if hint in BY_TYPE:
@@ -193,39 +199,39 @@ def _of(name: str, hint: Any) -> SearchStrategy[Any]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return mostly(st.sampled_from([*hint, *(member.value for member in hint)]), st.just("nonsense"))
     if isinstance(hint, type) and issubclass(hint, Entity):
-        kind = hint.shape.kind
-        return st.sampled_from([Whole(hint, Ref(kind, number)) for number in (0, 1, 2, 3)])
+        prefix = hint.meta.prefix
+        return st.sampled_from([RecordRef(hint, IdRef(prefix, number)) for number in (0, 1, 2, 3)])
     if isinstance(hint, type) and attrs.has(hint):
-        return _built(hint)
-    raise NoStrategy(name)
+        return _built_strategy(hint)
+    raise NoStrategyError(name)
 
 
-def _of_union(name: str, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
+def _union_strategy(name: str, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
     enums = [hint for hint in inner if isinstance(hint, type) and issubclass(hint, Enum)]
     # "Role | str" takes the role's word, and no other.
     rest = [hint for hint in inner if not (enums and hint is str) and hint is not type(None)]
-    found = st.one_of([_of(name, hint) for hint in rest])
+    found = st.one_of([_strategy_for(name, hint) for hint in rest])
     return mostly(found, st.none(), one_in=5) if type(None) in inner else found
 
 
-def _several(name: str, item: Any) -> SearchStrategy[Any]:
+def _sequence_strategy(name: str, item_hint: Any) -> SearchStrategy[Any]:
     if name == "stages":
         return some.stages()
-    return st.lists(_of(name.removesuffix("s"), item), max_size=3)
+    return st.lists(_strategy_for(name.removesuffix("s"), item_hint), max_size=3)
 
 
-def _built(kind: type[Any]) -> SearchStrategy[Any]:
-    hints = get_type_hints(kind)
-    fields = [f for f in attrs.fields(kind) if f.init]
-    must = {f.name: _of(f.name, hints[f.name]) for f in fields if f.default is attrs.NOTHING}
-    may: dict[str, SearchStrategy[Any]] = {}
-    for f in fields:
+def _built_strategy(cls: type[Any]) -> SearchStrategy[Any]:
+    hints = get_type_hints(cls)
+    attributes = [f for f in attrs.fields(cls) if f.init]
+    required = {f.name: _strategy_for(f.name, hints[f.name]) for f in attributes if f.default is attrs.NOTHING}
+    optional: dict[str, SearchStrategy[Any]] = {}
+    for f in attributes:
         if f.default is not attrs.NOTHING:
             try:
-                may[f.name] = _of(f.name, hints[f.name])
-            except NoStrategy:
+                optional[f.name] = _strategy_for(f.name, hints[f.name])
+            except NoStrategyError:
                 continue
-    return st.builds(lambda given: Built(kind, given), st.fixed_dictionaries(must, optional=may))
+    return st.builds(lambda given: BuiltValue(cls, given), st.fixed_dictionaries(required, optional=optional))
 
 
 def _is_plain(hint: Any) -> bool:

@@ -29,66 +29,66 @@ from crmcore.domain.kernel import Entity
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.services.ports import Store
-from crmcore.testing.agreement.prelude import PRELUDE
-from crmcore.testing.agreement.repertoire import Story, calls, repertoire
-from crmcore.testing.agreement.sides import ONLOOKER, Side
-from crmcore.testing.agreement.steps import Call, Known, Ref, Whole
+from crmcore.testing.agreement.prelude import SETUP
+from crmcore.testing.agreement.repertoire import Operation, batch_calls, operations
+from crmcore.testing.agreement.sides import RESTRICTED_ACTOR, SystemUnderTest
+from crmcore.testing.agreement.steps import Call, IdRef, KnownIds, RecordRef
 from crmcore.testing.strategies import MONDAY
 
-_RUN: Final = count(1)
-_LEAPS: Final = (
+_RUN_NUMBERS: Final = count(1)
+_TIME_JUMPS: Final = (
     *(timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=4), timedelta(hours=25), timedelta(days=12)),
     *(timedelta(0), timedelta(minutes=-30), timedelta(microseconds=1)),
 )
-OFTEN: Final = {
-    "customers.add_contact": 2,
-    "customers.remove_contact": 2,
+RULE_WEIGHTS: Final = {
+    "customers.add_contact_point": 2,
+    "customers.remove_contact_point": 2,
     "customers.search": 3,
     "deals.lose": 2,
     "deals.move": 4,
     "deals.win": 2,
     "deliver": 2,
-    "due.tidy": 2,
+    "jobs.purge_expired": 2,
     "leads.capture": 4,
-    "run_due": 3,
+    "run_due_jobs": 3,
     "tasks.complete": 2,
     "tasks.list": 2,
 }
 """The stories that are told more often than others, because much hangs on them."""
 
 
-class Difference(AssertionError):
+class Divergence(AssertionError):
     """The sides do not agree."""
 
 
-class AgreementMachine(RuleBasedStateMachine):
+class DifferentialMachine(RuleBasedStateMachine):
     """Tells stores the same stories and compares them. See this module's docstring.
 
     Attributes:
-        told: how many steps all runs of this class have told so far, by story; refused ones count too.
-        refused: how many of them were refused, by the refusal's code.
+        executed: how many steps all runs of this class have told so far, by story; refused ones count too.
+        failed: how many of them were refused, by the refusal's code.
     """
 
-    told: ClassVar[Counter[str]] = Counter()
-    refused: ClassVar[Counter[str]] = Counter()
+    executed: ClassVar[Counter[str]] = Counter()
+    failed: ClassVar[Counter[str]] = Counter()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.told, cls.refused = Counter(), Counter()
+        cls.executed, cls.failed = Counter(), Counter()
 
     def __init__(self) -> None:
         super().__init__()
-        run = next(_RUN)
+        run = next(_RUN_NUMBERS)
         self._tenants = (f"house {run}", f"Ҳовли {run}")
-        self._known = Known(self._tenants)
+        self._known_ids = KnownIds(self._tenants)
         self._clock = FrozenClock(MONDAY)
         self._tenant, self._actor = self._tenants[0], "anna"
         self._step = 0
-        self._read = dict.fromkeys(self._tenants, 0)
-        self._last = Call("funnels.list")
+        self._read_positions = dict.fromkeys(self._tenants, 0)
+        self._last_command = Call("funnels.list")
         stores: list[Store] = [MemoryStore(), *self.make_stores()]
-        self._sides = [
-            Side(f"{place} {type(store).__name__}", store, self._clock) for place, store in enumerate(stores)
+        self._systems = [
+            SystemUnderTest(f"{index} {type(store).__name__}", store, self._clock) for index, store in enumerate(stores)
         ]
 
     def make_stores(self) -> Sequence[Store]:
@@ -99,127 +99,138 @@ class AgreementMachine(RuleBasedStateMachine):
         raise NotImplementedError("make_stores() has to give the stores that are compared with the memory store")
 
     @initialize()
-    def furnish(self) -> None:
+    def create_fixtures(self) -> None:
         """Begin in a house where something can happen: people, a funnel that acts, a customer with a deal."""
         for tenant in reversed(self._tenants):
             self._tenant = tenant
-            for call in PRELUDE:
-                self.tell(call)
+            for call in SETUP:
+                self.execute(call)
 
-    def tell(self, call: Call) -> None:
+    def execute(self, call: Call) -> None:
         """Tell one story on all sides, and compare what came of it."""
         self._step += 1
-        told = [
-            side.tell(call, self._known, tenant=self._tenant, actor=self._actor, step=self._step)
-            for side in self._sides
+        outcomes = [
+            system.execute(call, self._known_ids, tenant=self._tenant, actor=self._actor, step=self._step)
+            for system in self._systems
         ]
-        self.told[call.path] += 1
-        first = told[0]
-        if first.refusal is not None:
-            self.refused[first.refusal.code] += 1
-        self._compare(repr(call), told)
-        self._known.learn(self._tenant, first.answer)
-        self._read_on()
-        if "key" in call.kwargs:
-            self._last = call
+        self.executed[call.path] += 1
+        first = outcomes[0]
+        if first.error_type is not None:
+            self.failed[first.error_type.code] += 1
+        self._compare(repr(call), outcomes)
+        self._known_ids.record(self._tenant, first.result)
+        self._compare_new_events()
+        if "idempotency_key" in call.kwargs:
+            self._last_command = call
 
     @rule()
-    def again(self) -> None:
+    def retry_last_command(self) -> None:
         """Tell the last command with a key once more."""
-        self.tell(self._last)
+        self.execute(self._last_command)
 
-    @rule(kind=st.sampled_from((Customer, Deal, Task, User, Funnel)), number=st.integers(0, 2))
-    def race(self, kind: type[Entity], number: int) -> None:
+    @rule(entity_type=st.sampled_from((Customer, Deal, Task, User, Funnel)), number=st.integers(0, 2))
+    def save_concurrently(self, entity_type: type[Entity], number: int) -> None:
         """Let two writers read the same record; the faster saves it, and the slower hears of it."""
         self._step += 1
-        record = Whole(kind, Ref(kind.shape.kind, number))
-        told = [side.race(record, self._known, tenant=self._tenant, step=self._step) for side in self._sides]
-        self._compare(f"a race for {record!r}", told)
-        self._read_on()
+        record = RecordRef(entity_type, IdRef(entity_type.meta.prefix, number))
+        outcomes = [
+            system.save_concurrently(record, self._known_ids, tenant=self._tenant, step=self._step)
+            for system in self._systems
+        ]
+        self._compare(f"a race for {record!r}", outcomes)
+        self._compare_new_events()
 
-    @rule(batch=st.lists(calls(), min_size=1, max_size=4))
-    def tell_batch(self, batch: list[Call]) -> None:
+    @rule(batch=st.lists(batch_calls(), min_size=1, max_size=4))
+    def execute_batch(self, batch: list[Call]) -> None:
         """Tell some stories in one transaction, where all stores can."""
-        if all(side.tells_batches for side in self._sides):
+        if all(system.supports_batches for system in self._systems):
             self._step += 1
-            told = [
-                side.tell_batch(batch, self._known, tenant=self._tenant, actor=self._actor, step=self._step)
-                for side in self._sides
+            outcomes = [
+                system.execute_batch(batch, self._known_ids, tenant=self._tenant, actor=self._actor, step=self._step)
+                for system in self._systems
             ]
-            self._compare(f"a batch of {batch}", told)
-            self.told.update(call.path for call in batch)
-            self._read_on()
+            self._compare(f"a batch of {batch}", outcomes)
+            self.executed.update(call.path for call in batch)
+            self._compare_new_events()
 
-    @rule(leap=st.sampled_from(_LEAPS))
-    def wait(self, leap: timedelta) -> None:
+    @rule(leap=st.sampled_from(_TIME_JUMPS))
+    def advance_clock(self, leap: timedelta) -> None:
         """Let time pass, or run back."""
         self._clock.advance(seconds=leap.total_seconds())
 
     @rule()
-    def sleep(self) -> None:
+    def run_nightly_jobs(self) -> None:
         """Let a day pass, and do what is done at night."""
         self._clock.advance(hours=25)
-        for call in (Call("run_due"), Call("deliver"), Call("due.tidy")):
-            self.tell(call)
+        for call in (Call("run_due_jobs"), Call("deliver"), Call("jobs.purge_expired")):
+            self.execute(call)
 
     @rule(place=st.integers(0, 1))
-    def turn_to(self, place: int) -> None:
+    def switch_tenant(self, place: int) -> None:
         """Go on with another tenant."""
         self._tenant = self._tenants[place]
 
-    @rule(actor=st.sampled_from(("anna", "berta", ONLOOKER)))
-    def let_act(self, actor: str) -> None:
+    @rule(actor=st.sampled_from(("anna", "berta", RESTRICTED_ACTOR)))
+    def switch_actor(self, actor: str) -> None:
         """Let somebody else act."""
         self._actor = actor
 
     @rule(refuse=st.booleans())
-    def refuse(self, refuse: bool) -> None:  # noqa: FBT001  # drawn by chance
+    def set_delivery_failure(self, refuse: bool) -> None:  # noqa: FBT001  # drawn by chance
         """Let what leaves the house be refused, or taken again."""
-        for side in self._sides:
-            side.refuses = refuse
+        for system in self._systems:
+            system.is_failing = refuse
 
     def teardown(self) -> None:
         """Compare everything that has come of it."""
         try:
             for tenant in self._tenants:
-                first, *others = (side.everything(tenant) for side in self._sides)
-                for side, other in zip(self._sides[1:], others, strict=True):
-                    for what in first | other:
-                        if first.get(what) != other.get(what):
-                            raise Difference(_told(what, self._sides[0], first.get(what), side, other.get(what)))
+                first, *others = (system.dump(tenant) for system in self._systems)
+                for system, other in zip(self._systems[1:], others, strict=True):
+                    for label in first | other:
+                        if first.get(label) != other.get(label):
+                            raise Divergence(
+                                _describe_divergence(
+                                    label, self._systems[0], first.get(label), system, other.get(label)
+                                )
+                            )
         finally:
-            for side in self._sides:
-                side.close()
+            for system in self._systems:
+                system.close()
 
-    def _read_on(self) -> None:
-        news = [side.news(self._tenant, self._read[self._tenant]) for side in self._sides]
-        self._compare("the feed", news)
-        self._known.learn(self._tenant, news[0])
-        if news[0]:
-            self._read[self._tenant] = news[0][-1].position
+    def _compare_new_events(self) -> None:
+        new_events = [system.new_events(self._tenant, self._read_positions[self._tenant]) for system in self._systems]
+        self._compare("the feed", new_events)
+        self._known_ids.record(self._tenant, new_events[0])
+        if new_events[0]:
+            self._read_positions[self._tenant] = new_events[0][-1].position
 
-    def _compare(self, what: str, told: Sequence[Any]) -> None:
-        for side, other in zip(self._sides[1:], told[1:], strict=True):
-            if told[0] != other:
-                raise Difference(_told(what, self._sides[0], told[0], side, other))
-
-
-def _told(what: str, first: Side, said: Any, second: Side, other: Any) -> str:
-    if isinstance(said, tuple) and isinstance(other, tuple):
-        place = next(n for n, (one, its) in enumerate(zip_longest(said, other)) if one != its)
-        what = f"{what}: of {len(said)} and {len(other)}, the first {place} are the same"
-        said, other = said[place : place + 1], other[place : place + 1]
-    return f"{what}\n  {first.name}: {said!r}\n  {second.name}: {other!r}"
+    def _compare(self, label: str, outcomes: Sequence[Any]) -> None:
+        for system, other in zip(self._systems[1:], outcomes[1:], strict=True):
+            if outcomes[0] != other:
+                raise Divergence(_describe_divergence(label, self._systems[0], outcomes[0], system, other))
 
 
-def _rule(story: Story) -> Any:
-    def told(self: AgreementMachine, call: Call) -> None:
-        self.tell(call)
+def _describe_divergence(
+    label: str, first: SystemUnderTest, first_value: Any, second: SystemUnderTest, second_value: Any
+) -> str:
+    if isinstance(first_value, tuple) and isinstance(second_value, tuple):
+        index = next(n for n, (one, other) in enumerate(zip_longest(first_value, second_value)) if one != other)
+        label = f"{label}: of {len(first_value)} and {len(second_value)}, the first {index} are the same"
+        first_value, second_value = first_value[index : index + 1], second_value[index : index + 1]
+    return f"{label}\n  {first.name}: {first_value!r}\n  {second.name}: {second_value!r}"
 
-    told.__name__ = told.__qualname__ = story.path.replace(".", "_")
-    return rule(call=story.calls)(told)
+
+def _make_rule(operation: Operation) -> Any:
+    def run_operation(self: DifferentialMachine, call: Call) -> None:
+        self.execute(call)
+
+    run_operation.__name__ = run_operation.__qualname__ = operation.path.replace(".", "_")
+    return rule(call=operation.calls)(run_operation)
 
 
-for _story in repertoire():
-    for _time in range(OFTEN.get(_story.path, 1)):
-        setattr(AgreementMachine, f"{_story.path.replace('.', '_')}{'_again' * _time}", _rule(_story))
+for _operation in operations():
+    for _copy_number in range(RULE_WEIGHTS.get(_operation.path, 1)):
+        setattr(
+            DifferentialMachine, f"{_operation.path.replace('.', '_')}{'_again' * _copy_number}", _make_rule(_operation)
+        )

@@ -15,105 +15,107 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from crmcore.crm import Crm
-from crmcore.room import Room
-from crmcore.testing.agreement.arguments import NoStrategy, argument
+from crmcore.room import LazyService
+from crmcore.testing.agreement.arguments import NoStrategyError, argument_strategy
 from crmcore.testing.agreement.steps import Call
 
-DOORS: Final = ("deliver", "health", "run_due")
+CRM_METHODS: Final = ("deliver", "health", "run_due_jobs")
 """What the front door does itself."""
 
 
 @frozen
-class Story:
+class Operation:
     """Something that can be asked.
 
     Attributes:
         path: ``deals.move``.
         calls: how calls of it are made up.
-        silent: optional arguments that no strategy is known for, which are therefore never given.
+        omitted_arguments: optional arguments that no strategy is known for, which are therefore never given.
     """
 
     path: str
     calls: SearchStrategy[Call] = field(repr=False)
-    silent: tuple[str, ...] = ()
+    omitted_arguments: tuple[str, ...] = ()
 
 
 @cache
-def repertoire() -> tuple[Story, ...]:
+def operations() -> tuple[Operation, ...]:
     """Everything that can be asked.
 
     Raises:
-        NoStrategy: an argument has no strategy; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
+        NoStrategyError: an argument has no strategy; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
     """
     crm = Crm()
-    stories = [_story(door, getattr(Crm, door)) for door in DOORS]
-    for room in rooms():
-        for name, method in inspect.getmembers(type(getattr(crm, room)), inspect.isfunction):
+    found = [_operation(method_name, getattr(Crm, method_name)) for method_name in CRM_METHODS]
+    for service_name in service_names():
+        for name, method in inspect.getmembers(type(getattr(crm, service_name)), inspect.isfunction):
             if not name.startswith("_"):
-                stories.append(_story(f"{room}.{name}", method))
-    return tuple(stories)
+                found.append(_operation(f"{service_name}.{name}", method))
+    return tuple(found)
 
 
-def calls() -> SearchStrategy[Call]:
+def batch_calls() -> SearchStrategy[Call]:
     """Make up a call that may be part of a batch: of anything but what looks at the feed, which tells only what is committed."""
-    told = [story for story in repertoire() if not story.path.startswith(("feed.", "health"))]
-    return st.sampled_from(told).flatmap(lambda story: story.calls)
+    batchable = [operation for operation in operations() if not operation.path.startswith(("feed.", "health"))]
+    return st.sampled_from(batchable).flatmap(lambda operation: operation.calls)
 
 
-def rooms() -> tuple[str, ...]:
+def service_names() -> tuple[str, ...]:
     """The rooms behind the front door."""
-    return tuple(name for name, room in vars(Crm).items() if isinstance(room, Room))
+    return tuple(name for name, attribute in vars(Crm).items() if isinstance(attribute, LazyService))
 
 
-def _story(path: str, method: Callable[..., Any]) -> Story:
-    first: list[SearchStrategy[Any]] = []
-    must: dict[str, SearchStrategy[Any]] = {}
-    may: dict[str, SearchStrategy[Any]] = {}
-    spread: list[tuple[str, SearchStrategy[Any]]] = []
-    silent: list[str] = []
+def _operation(path: str, method: Callable[..., Any]) -> Operation:
+    positional: list[SearchStrategy[Any]] = []
+    required: dict[str, SearchStrategy[Any]] = {}
+    optional: dict[str, SearchStrategy[Any]] = {}
+    variadic: list[tuple[str, SearchStrategy[Any]]] = []
+    omitted: list[str] = []
     for name, parameter in inspect.signature(method).parameters.items():
-        if name in {"self", "unit"}:
+        if name in {"self", "uow"}:
             continue
         try:
-            strategy = argument(path, parameter, parameter.annotation)
-        except NoStrategy:
+            strategy = argument_strategy(path, parameter, parameter.annotation)
+        except NoStrategyError:
             if parameter.default is parameter.empty:
                 raise
-            silent.append(name)
+            omitted.append(name)
             continue
         if parameter.kind is parameter.VAR_KEYWORD:
-            spread.append((name, strategy))
+            variadic.append((name, strategy))
         elif parameter.kind in {parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL}:
-            first.append(
-                st.lists(strategy, max_size=2) if parameter.kind is parameter.VAR_POSITIONAL else strategy.map(_alone)
+            positional.append(
+                st.lists(strategy, max_size=2) if parameter.kind is parameter.VAR_POSITIONAL else strategy.map(_as_list)
             )
         elif parameter.default is parameter.empty:
-            must[name] = strategy
+            required[name] = strategy
         else:
-            may[name] = strategy
-    return Story(path, _calls(path, first, must, may, [strategy for _, strategy in spread]), tuple(silent))
+            optional[name] = strategy
+    return Operation(
+        path, _draw_call(path, positional, required, optional, [strategy for _, strategy in variadic]), tuple(omitted)
+    )
 
 
-def _alone(argument: Any) -> list[Any]:
+def _as_list(argument: Any) -> list[Any]:
     return [argument]
 
 
 @st.composite
-def _calls(
+def _draw_call(
     draw: DrawFn,
     path: str,
-    first: Sequence[SearchStrategy[list[Any]]],
-    must: Mapping[str, SearchStrategy[Any]],
-    may: Mapping[str, SearchStrategy[Any]],
-    spread: Sequence[SearchStrategy[dict[str, Any]]],
+    positional: Sequence[SearchStrategy[list[Any]]],
+    required: Mapping[str, SearchStrategy[Any]],
+    optional: Mapping[str, SearchStrategy[Any]],
+    variadic: Sequence[SearchStrategy[dict[str, Any]]],
 ) -> Call:
     """Make a call up: all that it needs, and up to three of the things that it takes."""
-    args = [arg for strategy in first for arg in draw(strategy)]
-    kwargs = {name: draw(strategy) for name, strategy in must.items()}
-    names = list(may)
+    args = [arg for strategy in positional for arg in draw(strategy)]
+    kwargs = {name: draw(strategy) for name, strategy in required.items()}
+    names = list(optional)
     for _ in range(draw(st.integers(0, 3)) if names else 0):
         name = draw(st.sampled_from(names))
-        kwargs[name] = draw(may[name])
-    for strategy in spread:
+        kwargs[name] = draw(optional[name])
+    for strategy in variadic:
         kwargs |= draw(strategy)
     return Call(path, tuple(args), kwargs)

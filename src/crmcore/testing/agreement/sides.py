@@ -6,36 +6,36 @@ from typing import Any
 from attrs import field, frozen
 
 from crmcore.adapters.clocks import FrozenClock
-from crmcore.adapters.files import MemoryFiles
-from crmcore.adapters.kinds import ENTITIES
+from crmcore.adapters.files import MemoryFileStore
+from crmcore.adapters.kinds import ENTITY_TYPES
 from crmcore.adapters.policies import AllowAll
 from crmcore.crm import Crm
-from crmcore.domain.criteria import EVERYTHING, Criterion, Is
+from crmcore.domain.criteria import MATCH_ALL, Criterion, Eq
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.broken import Forbidden
-from crmcore.domain.errors.outside import DeliveryFailed
+from crmcore.domain.errors.broken import PermissionDeniedError
+from crmcore.domain.errors.outside import DeliveryError
 from crmcore.domain.errors.root import CrmError
-from crmcore.domain.feed import Recorded
-from crmcore.domain.kernel import Entity, changed
-from crmcore.domain.messages import Letter
-from crmcore.services.bulk import Refused
-from crmcore.services.ports import Context, Store
-from crmcore.testing.agreement.steps import Call, Known, Whole
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.kernel import Entity, copy_with
+from crmcore.domain.messages import OutgoingMessage
+from crmcore.services.bulk import ItemFailed
+from crmcore.services.ports import RequestContext, Store
+from crmcore.testing.agreement.steps import Call, KnownIds, RecordRef
 
-ONLOOKER = "onlooker"
+RESTRICTED_ACTOR = "restricted"
 """The actor who sees what is new, and what he saved himself, and may not win deals."""
 
 
 @frozen
-class Told:
+class Outcome:
     """What came of a step: an answer, or a refusal with all its facts."""
 
-    answer: Any = None
-    refusal: type[CrmError] | None = None
-    facts: Any = None
+    result: Any = None
+    error_type: type[CrmError] | None = None
+    problem: Any = None
 
 
-class Side:
+class SystemUnderTest:
     """One of the stores that are compared.
 
     Args:
@@ -46,20 +46,20 @@ class Side:
 
     def __init__(self, name: str, store: Store, clock: FrozenClock) -> None:
         self.name = name
-        self.ids = StepIds()
-        self.letters: list[Letter] = []
-        self.heard: list[Recorded] = []
-        self.refuses = False
+        self.ids = StepIdGenerator()
+        self.messages: list[OutgoingMessage] = []
+        self.published_events: list[RecordedEvent] = []
+        self.is_failing = False
         self._crm = Crm(
             store,
             clock=clock,
-            ids=self.ids,
-            policy=Onlookers(),
-            files=MemoryFiles(),
-            notifiers={"email": _Recorder(self)},
-            publishers={"ledger": _Recorder(self)},
+            id_generator=self.ids,
+            access_policy=RestrictedActorPolicy(),
+            file_store=MemoryFileStore(),
+            notifiers={"email": _RecordingTarget(self)},
+            publishers={"accounting": _RecordingTarget(self)},
             region="LV",
-            zone="Asia/Tashkent",
+            time_zone="Asia/Tashkent",
             company={"name": "Windows Ltd"},
         )
 
@@ -67,72 +67,76 @@ class Side:
         """The front door, for somebody."""
         return self._crm.for_tenant(tenant).acting_as(actor)
 
-    def tell(self, call: Call, known: Known, *, tenant: str, actor: str, step: int) -> Told:
+    def execute(self, call: Call, known_ids: KnownIds, *, tenant: str, actor: str, step: int) -> Outcome:
         """Make a call. What is refused without one of our own errors goes on its way."""
-        self.ids.begin(step)
+        self.ids.begin_step(step)
         crm = self.crm(tenant, actor)
-        return self._ask(call.about(crm, known), crm)
+        return self._call(call.resolve(crm, known_ids), crm)
 
-    def _ask(self, call: Call, crm: Crm) -> Told:
+    def _call(self, call: Call, crm: Crm) -> Outcome:
         try:
-            return Told(answer=plain(call.make(crm)))
-        except CrmError as refusal:
-            return Told(refusal=type(refusal), facts=refusal.to_problem())
+            return Outcome(result=normalize(call.invoke(crm)))
+        except CrmError as error:
+            return Outcome(error_type=type(error), problem=error.to_problem())
 
     @property
-    def tells_batches(self) -> bool:
+    def supports_batches(self) -> bool:
         """Whether the store can tell many stories in one transaction."""
-        return hasattr(self._crm.house.store, "batch")
+        return hasattr(self._crm._environment.store, "batch")
 
-    def tell_batch(
-        self, calls: Sequence[Call], known: Known, *, tenant: str, actor: str, step: int
-    ) -> tuple[Told, ...]:
+    def execute_batch(
+        self, calls: Sequence[Call], known_ids: KnownIds, *, tenant: str, actor: str, step: int
+    ) -> tuple[Outcome, ...]:
         """Make some calls in one transaction; what one of them is refused leaves the others alone."""
-        told: list[Told] = []
+        outcomes: list[Outcome] = []
         crm = self.crm(tenant, actor)
-        made = [call.about(crm, known) for call in calls]
-        self.ids.begin(step)
+        resolved = [call.resolve(crm, known_ids) for call in calls]
+        self.ids.begin_step(step)
         try:
             with crm.batch():
-                told += [self._ask(call, crm) for call in made]
-        except CrmError as refusal:
-            return (_refused(refusal),)
-        return tuple(told)
+                outcomes += [self._call(call, crm) for call in resolved]
+        except CrmError as error:
+            return (_failed(error),)
+        return tuple(outcomes)
 
-    def race(self, record: Whole, known: Known, *, tenant: str, step: int) -> tuple[Told, ...]:
+    def save_concurrently(
+        self, record: RecordRef, known_ids: KnownIds, *, tenant: str, step: int
+    ) -> tuple[Outcome, ...]:
         """Save a record, and then the same one once more, as somebody would who has not seen the first."""
-        found = known.resolve(record, self.crm(tenant))
-        self.ids.begin(step)
+        found = known_ids.resolve(record, self.crm(tenant))
+        self.ids.begin_step(step)
         return () if found is None else (self._save(found, tenant, "faster"), self._save(found, tenant, "slower"))
 
-    def _save(self, record: Entity, tenant: str, actor: str) -> Told:
+    def _save(self, record: Entity, tenant: str, actor: str) -> Outcome:
         try:
-            with self._crm.house.store.begin(Context(tenant=tenant, actor=actor), ids=self.ids) as transaction:
-                saved = transaction.save(changed(record))
+            with self._crm._environment.store.begin(
+                RequestContext(tenant=tenant, actor=actor), id_generator=self.ids
+            ) as transaction:
+                saved = transaction.save(copy_with(record))
                 transaction.commit()
-        except CrmError as refusal:
-            return Told(refusal=type(refusal), facts=refusal.to_problem())
-        return Told(answer=saved)
+        except CrmError as error:
+            return Outcome(error_type=type(error), problem=error.to_problem())
+        return Outcome(result=saved)
 
-    def news(self, tenant: str, after: int) -> tuple[Recorded, ...]:
+    def new_events(self, tenant: str, after: int) -> tuple[RecordedEvent, ...]:
         """The feed behind a position."""
-        with self._crm.house.store.begin(Context(tenant=tenant), ids=self.ids) as transaction:
-            facts = tuple(transaction.events(after=after))
+        with self._crm._environment.store.begin(RequestContext(tenant=tenant), id_generator=self.ids) as transaction:
+            events = tuple(transaction.read_events(after=after))
             transaction.commit()
-        return facts
+        return events
 
-    def everything(self, tenant: str) -> dict[str, Any]:
+    def dump(self, tenant: str) -> dict[str, Any]:
         """All records of a tenant with their entries, and all that left the house."""
-        context = Context(tenant=tenant)
+        context = RequestContext(tenant=tenant)
         found: dict[str, Any] = {}
-        with self._crm.house.store.begin(context, ids=self.ids) as transaction:
-            for kind in ENTITIES:
-                found[kind.shape.table] = tuple(transaction.find(kind))
-                found[f"number of {kind.shape.table}"] = transaction.count(kind)
-            for deal in found[Deal.shape.table]:
+        with self._crm._environment.store.begin(context, id_generator=self.ids) as transaction:
+            for entity_type in ENTITY_TYPES:
+                found[entity_type.meta.table] = tuple(transaction.find(entity_type))
+                found[f"number of {entity_type.meta.table}"] = transaction.count(entity_type)
+            for deal in found[Deal.meta.table]:
                 found[f"history of {deal.id}"] = tuple(transaction.entries(Deal, deal.id))
-        found["letters"] = tuple(letter for letter in self.letters if letter.tenant == tenant)
-        found["heard"] = tuple(fact for fact in self.heard if fact.tenant == tenant)
+        found["messages"] = tuple(message for message in self.messages if message.tenant == tenant)
+        found["published_events"] = tuple(event for event in self.published_events if event.tenant == tenant)
         return found
 
     def close(self) -> None:
@@ -141,63 +145,63 @@ class Side:
 
 
 @frozen
-class Onlookers(AllowAll):
+class RestrictedActorPolicy(AllowAll):
     """A policy with somebody in it who may see some records and do some things."""
 
-    def visible(self, context: Context, kind: type[Entity], /) -> Criterion:  # noqa: ARG002  # as the port passes it
+    def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:  # noqa: ARG002  # as the port passes it
         """Everything; for the onlooker what is new, and what he saved."""
-        return EVERYTHING if context.actor != ONLOOKER else Is("actor", ONLOOKER) | Is("version", 1)
+        return MATCH_ALL if context.actor != RESTRICTED_ACTOR else Eq("actor", RESTRICTED_ACTOR) | Eq("version", 1)
 
-    def check(self, context: Context, story: str, entity: Entity | None, /) -> None:  # noqa: ARG002  # as above
+    def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:  # noqa: ARG002  # as above
         """Keep the onlooker from winning deals."""
-        if context.actor == ONLOOKER and story == "deals.win":
-            raise Forbidden(context.actor, story)
+        if context.actor == RESTRICTED_ACTOR and command == "deals.win":
+            raise PermissionDeniedError(context.actor, command)
 
 
 @frozen(eq=False)
-class _Recorder:
+class _RecordingTarget:
     """Takes what leaves the house, or refuses it for a while."""
 
-    side: Side
+    system: SystemUnderTest
 
-    def send(self, letter: Letter, /) -> None:
+    def send(self, message: OutgoingMessage, /) -> None:
         """Keep a letter."""
-        if self.side.refuses:
-            raise DeliveryFailed(letter.channel, "out of order", permanent=letter.to.startswith("z"))
-        self.side.letters.append(letter)
+        if self.system.is_failing:
+            raise DeliveryError(message.channel, "out of order", is_permanent=message.address.startswith("z"))
+        self.system.messages.append(message)
 
-    def publish(self, events: Sequence[Recorded], /) -> None:
+    def publish(self, events: Sequence[RecordedEvent], /) -> None:
         """Keep facts."""
-        if self.side.refuses:
+        if self.system.is_failing:
             raise ConnectionError
-        self.side.heard.extend(events)
+        self.system.published_events.extend(events)
 
 
 @frozen
-class StepIds:
+class StepIdGenerator:
     """Ids that count within each step, so that a refused step leaves no trace in the ids of the next."""
 
-    _place: list[int] = field(factory=lambda: [0], init=False)
+    _counter: list[int] = field(factory=lambda: [0], init=False)
 
-    def begin(self, step: int) -> None:
+    def begin_step(self, step: int) -> None:
         """Go on with the next step."""
-        self._place[0] = step << 16
+        self._counter[0] = step << 16
 
     def new(self, prefix: str, /) -> str:
         """Make the next id."""
-        self._place[0] += 1
-        return f"{prefix}_00000000000070008{self._place[0]:015x}"
+        self._counter[0] += 1
+        return f"{prefix}_00000000000070008{self._counter[0]:015x}"
 
 
-def plain(answer: Any) -> Any:
+def normalize(result: Any) -> Any:
     """One form for all sequences, streams and refusals, which a store may answer in any way."""
-    match answer:
+    match result:
         case list() | tuple() | Iterator():
-            return tuple(plain(item) for item in answer)
-        case Refused(number=number, error=error):
-            return number, _refused(error)
-    return answer
+            return tuple(normalize(item) for item in result)
+        case ItemFailed(number=number, error=error):
+            return number, _failed(error)
+    return result
 
 
-def _refused(refusal: CrmError) -> Told:
-    return Told(refusal=type(refusal), facts=refusal.to_problem())
+def _failed(error: CrmError) -> Outcome:
+    return Outcome(error_type=type(error), problem=error.to_problem())

@@ -12,68 +12,68 @@ import attrs
 from attrs import evolve, field, frozen
 
 from crmcore.crm import Crm
-from crmcore.domain.feed import Recorded
-from crmcore.domain.ids import kind_of
+from crmcore.domain.feed import RecordedEvent
+from crmcore.domain.ids import prefix_of
 from crmcore.domain.kernel import Entity
-from crmcore.domain.messages import Letter
+from crmcore.domain.messages import OutgoingMessage
 from crmcore.services.feed import FeedPage
 
-UNKNOWN: Final = "f" * 12 + "7fff8fff" + "f" * 12
+UNKNOWN_ID_DIGITS: Final = "f" * 12 + "7fff8fff" + "f" * 12
 """The digits of an id that nobody ever made."""
 
 
 @frozen
-class Ref:
+class IdRef:
     """A record by its number.
 
     Attributes:
-        kind: the prefix of its id.
-        number: 0 is the one that was heard of last; below it is one that never was.
-        foreign: whether it is another tenant's.
+        prefix: the prefix of its id.
+        index: 0 is the one that was heard of last; below it is one that never was.
+        is_foreign: whether it is another tenant's.
     """
 
-    kind: str
-    number: int
-    foreign: bool = False
+    prefix: str
+    index: int
+    is_foreign: bool = False
 
     def __repr__(self) -> str:
-        return f"{'their ' if self.foreign else ''}{self.kind}[{self.number}]"
+        return f"{'their ' if self.is_foreign else ''}{self.prefix}[{self.index}]"
 
 
 @frozen
-class Whole:
+class RecordRef:
     """A record itself, where a call asks for more than its id."""
 
-    kind: type[Entity]
-    ref: Ref
+    entity_type: type[Entity]
+    ref: IdRef
 
     def __repr__(self) -> str:
         return f"the {self.ref!r}"
 
 
 @frozen
-class Version:
+class VersionRef:
     """The version at which the record of the call stands, or one beside it."""
 
-    beside: int = 0
+    offset: int = 0
 
 
 @frozen
-class Cursor:
+class CursorRef:
     """The place in the feed that a reader has come to."""
 
-    back: int = 0
+    steps_back: int = 0
 
 
 @frozen
-class Built:
+class BuiltValue:
     """A value that is built when the call is made, since it may be refused then."""
 
-    kind: Callable[..., Any]
+    factory: Callable[..., Any]
     fields: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return f"{self.kind.__name__}({', '.join(f'{name}={value!r}' for name, value in self.fields.items())})"
+        return f"{self.factory.__name__}({', '.join(f'{name}={value!r}' for name, value in self.fields.items())})"
 
 
 @frozen
@@ -81,22 +81,24 @@ class Call:
     """A call of one method of the front door, or of one of its rooms. As an argument of another it is made by that one.
 
     Attributes:
-        path: ``deals.move``, or ``run_due``.
+        path: ``deals.move``, or ``run_due_jobs``.
     """
 
     path: str
     args: Sequence[Any] = ()
     kwargs: Mapping[str, Any] = field(factory=dict)
 
-    def about(self, crm: Crm, known: "Known") -> Self:
+    def resolve(self, crm: Crm, known_ids: "KnownIds") -> Self:
         """Put the records, ids and values in the places of what stands for them."""
-        args = tuple(known.resolve(arg, crm) for arg in self.args)
-        subject = args[0] if args and isinstance(args[0], str) else ""
+        args = tuple(known_ids.resolve(arg, crm) for arg in self.args)
+        subject_id = args[0] if args and isinstance(args[0], str) else ""
         return evolve(
-            self, args=args, kwargs={n: known.resolve(a, crm, subject=subject) for n, a in self.kwargs.items()}
+            self,
+            args=args,
+            kwargs={n: known_ids.resolve(a, crm, subject_id=subject_id) for n, a in self.kwargs.items()},
         )
 
-    def make(self, crm: Crm) -> Any:
+    def invoke(self, crm: Crm) -> Any:
         """Make it. What may be refused when it is built is built now."""
         method: Any = crm
         for name in self.path.split("."):
@@ -111,7 +113,7 @@ class Call:
         printer.text(repr(self))
 
 
-class Known:
+class KnownIds:
     """What has been heard of records: their ids, by tenant and kind, and their versions."""
 
     def __init__(self, tenants: Sequence[str]) -> None:
@@ -120,72 +122,74 @@ class Known:
         self._versions: dict[str, int] = {}
         self._cursors: dict[str, list[str]] = {tenant: [""] for tenant in tenants}
 
-    def learn(self, tenant: str, told: Any) -> None:
+    def record(self, tenant: str, result: Any) -> None:
         """Note all records that an answer speaks of."""
-        for thing in _things(told):
+        for thing in _walk(result):
             match thing:
-                case Recorded():
-                    self._note(tenant, thing.subject, thing.version)
+                case RecordedEvent():
+                    self._record_id(tenant, thing.subject_id, thing.version)
                 case Entity():
-                    self._note(tenant, thing.id, thing.version)
+                    self._record_id(tenant, thing.id, thing.version)
                 case FeedPage():
                     self._cursors[tenant].append(thing.cursor)
 
-    def resolve(self, given: Any, crm: Crm, *, subject: str = "") -> Any:
+    def resolve(self, argument: Any, crm: Crm, *, subject_id: str = "") -> Any:
         """Put the record, id or value in the place of what stands for it."""
-        match given:
-            case Ref():
-                return self._id(given, crm.house.context.tenant)
-            case Whole(kind=kind, ref=ref):
-                with crm.house.store.begin(crm.house.context, ids=crm.house.ids, reading=True) as transaction:
-                    return transaction.get(kind, self._id(ref, crm.house.context.tenant))
-            case Version(beside=beside):
-                return self._versions.get(subject, 1) + beside
-            case Cursor(back=back):
-                cursors = self._cursors[crm.house.context.tenant]
-                return cursors[-1 - back % len(cursors)]
+        match argument:
+            case IdRef():
+                return self._resolve_id(argument, crm._environment.context.tenant)
+            case RecordRef(entity_type=kind, ref=ref):
+                with crm._environment.store.begin(
+                    crm._environment.context, id_generator=crm._environment.id_generator, read_only=True
+                ) as transaction:
+                    return transaction.get(kind, self._resolve_id(ref, crm._environment.context.tenant))
+            case VersionRef(offset=offset):
+                return self._versions.get(subject_id, 1) + offset
+            case CursorRef(steps_back=steps_back):
+                cursors = self._cursors[crm._environment.context.tenant]
+                return cursors[-1 - steps_back % len(cursors)]
             case Call():
-                return given.about(crm, self)
-            case Built(kind=kind, fields=fields):
-                return Built(kind, {name: self.resolve(value, crm) for name, value in fields.items()})
+                return argument.resolve(crm, self)
+            case BuiltValue(factory=kind, fields=fields):
+                return BuiltValue(kind, {name: self.resolve(value, crm) for name, value in fields.items()})
             case list() | tuple():
-                return type(given)(self.resolve(item, crm) for item in given)
+                return type(argument)(self.resolve(item, crm) for item in argument)
             case dict():
-                return {name: self.resolve(value, crm) for name, value in given.items()}
-        return given
+                return {name: self.resolve(value, crm) for name, value in argument.items()}
+        return argument
 
-    def _note(self, tenant: str, id: str, version: int) -> None:
-        known = self._ids[tenant][kind_of(id)]
-        known.pop(id, None)
-        known[id] = None
+    def _record_id(self, tenant: str, id: str, version: int) -> None:
+        ids = self._ids[tenant][prefix_of(id)]
+        ids.pop(id, None)
+        ids[id] = None
         self._versions[id] = max(version, self._versions.get(id, 0))
 
-    def _id(self, ref: Ref, tenant: str) -> str:
-        if ref.foreign:
+    def _resolve_id(self, ref: IdRef, tenant: str) -> str:
+        if ref.is_foreign:
             tenant = self._tenants[self._tenants.index(tenant) - 1]
-        ids = [*self._ids[tenant][ref.kind]]
-        return ids[-1 - ref.number % len(ids)] if ids and ref.number >= 0 else f"{ref.kind}_{UNKNOWN}"
+        ids = [*self._ids[tenant][ref.prefix]]
+        return ids[-1 - ref.index % len(ids)] if ids and ref.index >= 0 else f"{ref.prefix}_{UNKNOWN_ID_DIGITS}"
 
 
-def _build(given: Any, crm: Crm) -> Any:
-    match given:
+def _build(argument: Any, crm: Crm) -> Any:
+    match argument:
         case Call():
-            return lambda: given.make(crm)
-        case Built(kind=kind, fields=fields):
+            return lambda: argument.invoke(crm)
+        case BuiltValue(factory=kind, fields=fields):
             return kind(**_build(fields, crm))
         case list() | tuple():
-            return type(given)(_build(item, crm) for item in given)
+            return type(argument)(_build(item, crm) for item in argument)
         case dict():
-            return {name: _build(value, crm) for name, value in given.items()}
-    return given
+            return {name: _build(value, crm) for name, value in argument.items()}
+    return argument
 
 
-def _things(told: Any) -> Iterator[Any]:
+def _walk(value: Any) -> Iterator[Any]:
     """Walk through everything that an answer holds."""
-    if isinstance(told, (list, tuple)):
-        for item in told:
-            yield from _things(item)
-    elif attrs.has(type(told)) and not isinstance(told, Letter):
-        yield told
-        for slot in attrs.fields(type(told)):
-            yield from _things(getattr(told, slot.name))
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _walk(item)
+    elif attrs.has(type(value)) and not isinstance(value, OutgoingMessage):
+        yield value
+        for slot in attrs.fields(type(value)):
+            yield from _walk(getattr(value, slot.name))

@@ -4,75 +4,77 @@ from contextlib import suppress
 
 import pytest
 
-from crmcore.domain.errors.broken import RuleBroken, TransactionClosedError
-from crmcore.domain.errors.conflicts import Taken
+from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError
+from crmcore.domain.errors.conflicts import DuplicateKeyError
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.services.ports import Batch, BatchStore
-from crmcore.testing.promises.hands import THEM, USES, begin, events, find, get, open_batch, save, tell
+from crmcore.testing.promises.hands import THEIRS, USES, begin, events, find, get, open_batch, save, save_in_batch
 from crmcore.testing.samples import NOON, Samples
 
 
 class Batches:
     """Many stories are told in one transaction, each of them all or nothing."""
 
-    def test_a_batch_lasts_as_a_whole(self, batching: BatchStore, samples: Samples) -> None:
+    def test_batch_commit_keeps_all_commands(self, batch_store: BatchStore, samples: Samples) -> None:
         """What its stories left, each seeing what those before it did, is there after the batch's commit, with its facts in order."""
-        with open_batch(batching) as batch:
-            first = tell(batch, samples.task())
-            with begin(batch) as story:
-                done = story.save(get(story, Task, first.id).complete(at=NOON))
-                story.commit()
-            second = tell(batch, samples.task())
+        with open_batch(batch_store) as batch:
+            first = save_in_batch(batch, samples.task())
+            with begin(batch) as transaction:
+                done = transaction.save(get(transaction, Task, first.id).complete(at=NOON))
+                transaction.commit()
+            second = save_in_batch(batch, samples.task())
             batch.commit()
 
-        assert [done, second] == find(batching, Task)
-        assert [(first.id, 1), (first.id, 2), (second.id, 1)] == [(f.subject, f.version) for f in events(batching)]
+        assert [done, second] == find(batch_store, Task)
+        assert [(first.id, 1), (first.id, 2), (second.id, 1)] == [
+            (event.subject, event.version) for event in events(batch_store)
+        ]
 
-    def test_a_batch_without_commit_has_not_happened(self, batching: BatchStore, samples: Samples) -> None:
+    def test_batch_without_commit_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
         """Nothing of any of its stories lasts."""
-        with open_batch(batching) as batch:
-            tell(batch, samples.task())
+        with open_batch(batch_store) as batch:
+            save_in_batch(batch, samples.task())
 
-        assert find(batching, Task) == []
-        assert events(batching) == []
+        assert find(batch_store, Task) == []
+        assert events(batch_store) == []
 
-    def test_a_story_of_a_batch_undoes_only_itself(self, batching: BatchStore, samples: Samples) -> None:
+    def test_failed_command_in_batch_rolls_back_only_itself(self, batch_store: BatchStore, samples: Samples) -> None:
         """One that ends without its commit, or by an error, leaves nothing, and the others alone."""
-        with open_batch(batching) as batch:
-            first = tell(batch, samples.task())
+        with open_batch(batch_store) as batch:
+            first = save_in_batch(batch, samples.task())
             with begin(batch) as story:
                 story.save(samples.task())
                 assert 2 == story.count(Task)
-            with suppress(ZeroDivisionError), begin(batch) as story:
-                story.save(samples.task())
+            with suppress(ZeroDivisionError), begin(batch) as transaction:
+                transaction.save(samples.task())
                 raise ZeroDivisionError
-            last = tell(batch, samples.task())
+            last = save_in_batch(batch, samples.task())
             batch.commit()
 
-        assert [first, last] == find(batching, Task)
-        assert [first.id, last.id] == [fact.subject for fact in events(batching)]
+        assert [first, last] == find(batch_store, Task)
+        assert [first.id, last.id] == [event.subject for event in events(batch_store)]
 
-    def test_a_batch_is_of_one_tenant(self, batching: BatchStore) -> None:
+    def test_batch_of_other_tenant_is_rejected(self, batch_store: BatchStore) -> None:
         """Another tenant's story is refused."""
-        with open_batch(batching) as batch, pytest.raises(RuleBroken):
-            begin(batch, THEM)
+        with open_batch(batch_store) as batch, pytest.raises(BusinessRuleError):
+            begin(batch, THEIRS)
 
-    def test_a_batch_in_conflict_has_not_happened(self, batching: BatchStore, samples: Samples) -> None:
+    def test_batch_with_duplicate_key_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
         """A key that belongs to somebody else is refused at the latest by the batch's commit, and then nothing of it lasts."""
-        taken = save(batching, samples.user(login="anna"))
-        with pytest.raises(Taken), open_batch(batching) as batch:
-            tell(batch, samples.user(login="berta"))
-            tell(batch, samples.user(login="anna"))
+        taken = save(batch_store, samples.user(login="anna"))
+        with pytest.raises(DuplicateKeyError), open_batch(batch_store) as batch:
+            save_in_batch(batch, samples.user(login="berta"))
+            save_in_batch(batch, samples.user(login="anna"))
             batch.commit()
 
-        assert [taken] == find(batching, User)
+        assert [taken] == find(batch_store, User)
 
     @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
     def test_a_batch_that_has_ended_refuses(self, batching: BatchStore, samples: Samples, ending: str) -> None:
         """After its commit, and after its block, it begins and commits nothing more, by `TransactionClosedError`."""
         with open_batch(batching) as batch:
-            tell(batch, samples.task())
+            save_in_batch(batch, samples.task())
             if "commit" in ending:
                 batch.commit()
             if ending == "commit":
@@ -90,7 +92,7 @@ class Batches:
         """After its own end, and after the batch's, every method raises `TransactionClosedError`, and nothing more is stored."""
         task, late = save(batching, samples.task()), samples.task()
         with open_batch(batching) as batch:
-            tell(batch, samples.task())
+            save_in_batch(batch, samples.task())
             story = begin(batch)
             story.save(samples.task())
             if ending == "of the story":

@@ -5,89 +5,96 @@ from datetime import timedelta
 
 import pytest
 
-from crmcore.domain.criteria import Compare, Is
+from crmcore.domain.criteria import Compare, Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import Outcome
 from crmcore.domain.values.money import Money
 from crmcore.services.ports import Store, Transaction
-from crmcore.services.tally import Tally
+from crmcore.services.tally import GroupedCount
 from crmcore.testing.promises.hands import begin, save
 from crmcore.testing.samples import NOON, Samples
 
 
-class Counting:
+class GroupedCounts:
     """Set-wise counting counts what counting one by one would."""
 
     @pytest.mark.parametrize(
-        "tally",
+        "grouped_count",
         [
-            Tally(kind=Deal, by=("furthest", "outcome", "total.currency"), sums=("total.minor",)),
-            Tally(kind=Deal, by=("source",), different="customer"),
-            Tally(kind=Deal, where=Is("outcome", Outcome.LOST), by=("loss_reason", "owner")),
-            Tally(kind=Deal, where=Compare("opened_at", ">", NOON), sums=("total.minor", "moves"), different="owner"),
-            Tally(kind=Deal, entries=True, by=("stage_after", "visit", "kind")),
-            Tally(
-                kind=Deal,
-                entries=True,
-                where=Is("source", "web"),
-                among=Compare("visit", ">", 0),
-                by=("place",),
-                sums=("value_after.minor", "probability_after"),
+            GroupedCount(entity_type=Deal, group_by=("furthest", "outcome", "total.currency"), sum_of=("total.minor",)),
+            GroupedCount(entity_type=Deal, group_by=("source",), count_distinct="customer"),
+            GroupedCount(entity_type=Deal, where=Eq("outcome", Outcome.LOST), group_by=("loss_reason", "owner")),
+            GroupedCount(
+                entity_type=Deal,
+                where=Compare("opened_at", ">", NOON),
+                sum_of=("total.minor", "moves"),
+                count_distinct="owner",
             ),
-            Tally(kind=Deal),
+            GroupedCount(entity_type=Deal, over_entries=True, group_by=("stage_after", "visit", "kind")),
+            GroupedCount(
+                entity_type=Deal,
+                over_entries=True,
+                where=Eq("source", "web"),
+                entry_filter=Compare("visit_number", ">", 0),
+                group_by=("place",),
+                sum_of=("value_after.minor", "probability_after"),
+            ),
+            GroupedCount(entity_type=Deal),
         ],
     )
-    def test_tallies_equal_counting_one_by_one(self, store: Store, samples: Samples, tally: Tally) -> None:
+    def test_grouped_count_equals_record_by_record_count(
+        self, store: Store, samples: Samples, tally: GroupedCount
+    ) -> None:
         """A store that counts set-wise counts what counting record by record would."""
-        self._fill_with_deals(store, samples)
+        self._create_deals(store, samples)
         with begin(store) as transaction:
             _compare(transaction, tally)
 
-    def test_a_board_equals_counting_one_by_one(self, store: Store, samples: Samples) -> None:
+    def test_open_deals_by_stage_equal_record_by_record_count(self, store: Store, samples: Samples) -> None:
         """A funnel's open deals are counted as they stand, also by a transaction that has just changed them and has not committed."""
         funnel, other = samples.funnel(), samples.funnel("Doors")
-        tally = Tally(
-            kind=Deal,
-            where=Is("funnel", funnel.id) & Is("outcome", Outcome.OPEN),
-            by=("place", "total.currency"),
-            sums=("total.minor",),
+        grouped_count = GroupedCount(
+            entity_type=Deal,
+            where=Eq("funnel_id", funnel.id) & Eq("outcome", Outcome.OPEN),
+            group_by=("place", "total.currency"),
+            sum_of=("total.minor",),
         )
         values = [Money(10, "EUR"), Money(-3, "EUR"), Money(0, "EUR"), Money(7, "UZS"), None]
         deals = [save(store, samples.deal(funnel=funnel, lines=(), value=value)) for value in (*values, *values)]
         save(store, samples.deal(funnel=other))
         with begin(store) as transaction:
-            _compare(transaction, tally)
+            _compare(transaction, grouped_count)
         changes: list[Callable[[Deal], Deal]] = [
             lambda deal: deal.move("Payment", funnel, at=NOON),
             lambda deal: deal.win(funnel, at=NOON),
-            lambda deal: deal.revalue(Money(99, "UZS"), at=NOON),
-            lambda deal: deal.describe({"about": "White ones"}, at=NOON),
+            lambda deal: deal.set_value(Money(99, "UZS"), at=NOON),
+            lambda deal: deal.update({"about": "White ones"}, at=NOON),
         ]
         for number, deal in enumerate(deals):
             with begin(store) as transaction:
                 deals[number] = transaction.save(changes[number % 4](deal))
-                _compare(transaction, tally)
+                _compare(transaction, grouped_count)
                 transaction.commit()
             with begin(store) as transaction:
-                _compare(transaction, tally)
-        for lasts in (False, True):
+                _compare(transaction, grouped_count)
+        for commits in (False, True):
             with begin(store) as transaction:
-                transaction.remove(deals[0])
-                transaction.remove(deals[1])
+                transaction.delete(deals[0])
+                transaction.delete(deals[1])
                 transaction.save(deals[5].reopen(funnel, at=NOON))
-                _compare(transaction, tally)
-                if lasts:
+                _compare(transaction, grouped_count)
+                if commits:
                     transaction.commit()
             with begin(store) as transaction:
-                _compare(transaction, tally)
+                _compare(transaction, grouped_count)
 
-    def test_tallies_are_answered_set_wise(self, asking: Store, samples: Samples) -> None:
+    def test_grouped_count_is_computed_by_store(self, aggregating_store: Store, samples: Samples) -> None:
         """A store that says so answers a tally itself, and does not leave it to crmcore."""
-        self._fill_with_deals(asking, samples)
-        with begin(asking) as transaction:
-            assert transaction.ask(Tally(kind=Deal)) == ((12,),)
+        self._create_deals(aggregating_store, samples)
+        with begin(aggregating_store) as transaction:
+            assert transaction.execute_query(GroupedCount(entity_type=Deal)) == ((12,),)
 
-    def _fill_with_deals(self, store: Store, samples: Samples) -> None:
+    def _create_deals(self, store: Store, samples: Samples) -> None:
         funnel, owners = samples.funnel(), [samples.id("user"), None]
         customers = [samples.id("customer") for _ in range(4)]
         for number in range(12):
@@ -111,7 +118,7 @@ class Counting:
             save(store, deal)
 
 
-def _compare(transaction: Transaction, tally: Tally) -> None:
-    answer, slow = transaction.ask(tally), tally.answer(transaction)
+def _compare(transaction: Transaction, grouped_count: GroupedCount) -> None:
+    result, expected = transaction.execute_query(grouped_count), grouped_count.evaluate(transaction)
 
-    assert sorted(slow, key=repr) == sorted(slow if answer is None else answer, key=repr)
+    assert sorted(expected, key=repr) == sorted(expected if result is None else result, key=repr)

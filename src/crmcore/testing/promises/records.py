@@ -5,16 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from crmcore.adapters.kinds import ENTITIES
+from crmcore.adapters.kinds import ENTITY_TYPES
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Profile, Sex
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.deals.parts import LineItem
 from crmcore.domain.funnels import Funnel
-from crmcore.domain.kernel import changed
+from crmcore.domain.kernel import copy_with
 from crmcore.domain.people import Absence, User
 from crmcore.domain.tasks import Task
-from crmcore.domain.values.money import LARGEST, Money
+from crmcore.domain.values.money import MAX_MINOR_UNITS, Money
 from crmcore.domain.values.period import Period
 from crmcore.services.ports import Store
 from crmcore.testing.promises.hands import begin, read, save
@@ -24,25 +24,29 @@ from crmcore.testing.samples import NOON, Samples
 class Records:
     """A store gives back what it was given."""
 
-    def test_a_saved_record_is_read_as_it_was(self, store: Store, samples: Samples) -> None:
+    def test_saved_record_is_read_back_equal(self, store: Store, samples: Samples) -> None:
         """What was saved is read back equal, with all its parts, in another transaction."""
-        deal = samples.deal(request=samples.request(), tags=["big", "ātri"], custom={"size": 3, "vip": True, "x": None})
-        deal = deal.join("measurer", samples.id("user"), at=NOON).attach(samples.id("document"), "Sizes", at=NOON)
+        deal = samples.deal(
+            external_id=samples.external_id(), tags=["big", "ātri"], custom={"size": 3, "vip": True, "x": None}
+        )
+        deal = deal.add_participant("measurer", samples.id("user"), at=NOON).attach(
+            samples.id("document"), "Sizes", at=NOON
+        )
         saved = save(store, deal)
 
         assert saved == read(store, Deal, deal.id)
-        assert (saved.version, saved.actor, saved.pending) == (1, "anna", ())
+        assert (saved.version, saved.actor, saved.pending_events) == (1, "anna", ())
 
-    def test_a_part_that_went_is_gone(self, store: Store, samples: Samples) -> None:
+    def test_removed_child_record_releases_its_unique_key(self, store: Store, samples: Samples) -> None:
         """Who saves a record without its last part, as another transaction has read it, frees the key that the part had."""
         first = save(store, samples.customer(phone="+37120000001"))
-        save(store, changed(first, contact_points=()))
+        save(store, copy_with(first, contact_points=()))
         second = save(store, samples.customer(phone="+37120000001"))
 
         assert () == read(store, Customer, first.id).contact_points
         assert second == read(store, Customer, second.id)
 
-    def test_every_kind_of_value_survives(self, store: Store, samples: Samples) -> None:
+    def test_field_values_are_read_back_equal(self, store: Store, samples: Samples) -> None:
         """Names in three scripts, addresses, profiles, absences, durations, days and nothing at all come back as they were."""
         funnel = save(store, samples.funnel())
         names = ["Шаҳзод Ўринов", "محمد‌رضا کریمی", "Ə" * 200, "O‘g‘il \U0001f600", "a'b\"c\\d%_"]
@@ -52,13 +56,17 @@ class Records:
                 samples.customer(
                     name,
                     addresses=(samples.address(),),
-                    profile=Profile(sex=Sex.FEMALE, born=NOON.date(), income=Money(1, "IRR"), tastes=("tea", "чай")),
+                    profile=Profile(
+                        sex=Sex.FEMALE, birth_date=NOON.date(), income=Money(1, "IRR"), tastes=("tea", "чай")
+                    ),
                     note="line\n\tline",
                 ),
             )
             for name in names
         ]
-        user = samples.user(roles=["manager"]).go_away(Period(NOON, NOON + timedelta(days=2)), at=NOON, reason="sea")
+        user = samples.user(roles=["manager"]).add_absence(
+            Period(NOON, NOON + timedelta(days=2)), at=NOON, reason="sea"
+        )
         user = save(store, user)
 
         assert funnel == read(store, Funnel, funnel.id)
@@ -74,36 +82,36 @@ class Records:
             datetime(9999, 12, 30, tzinfo=UTC),
         ],
     )
-    def test_instants_are_exact(self, store: Store, samples: Samples, at: datetime) -> None:
+    def test_timestamp_keeps_microseconds_in_utc(self, store: Store, samples: Samples, at: datetime) -> None:
         """An instant comes back to the microsecond, aware and in UTC."""
         task = save(store, samples.task(due_at=at))
 
         found = read(store, Task, task.id).due_at
         assert (at, UTC) == (found, found.tzinfo if found else None)
 
-    @pytest.mark.parametrize("minor", [0, 1, -1, LARGEST, -LARGEST])
-    def test_money_is_exact(self, store: Store, samples: Samples, minor: int) -> None:
+    @pytest.mark.parametrize("minor", [0, 1, -1, MAX_MINOR_UNITS, -MAX_MINOR_UNITS])
+    def test_money_is_read_back_exactly(self, store: Store, samples: Samples, minor: int) -> None:
         """Money comes back to the last unit, however large."""
-        deal = save(store, samples.deal(lines=(), value=Money.of_minor(minor, "UZS")))
+        deal = save(store, samples.deal(lines=(), value=Money.from_minor_units(minor, "UZS")))
 
-        assert Money.of_minor(minor, "UZS") == read(store, Deal, deal.id).total
+        assert Money.from_minor_units(minor, "UZS") == read(store, Deal, deal.id).total
 
-    def test_quantities_are_exact(self, store: Store, samples: Samples) -> None:
+    def test_quantity_keeps_six_decimal_places(self, store: Store, samples: Samples) -> None:
         """A quantity of six decimal places comes back as it was."""
         deal = save(store, samples.deal(lines=[LineItem("Cable", Decimal("1234567.000001"), Money("0.01", "EUR"))]))
 
         assert deal.lines == read(store, Deal, deal.id).lines
 
-    def test_an_unknown_id_is_nothing(self, store: Store, samples: Samples) -> None:
+    def test_get_unknown_id_returns_none(self, store: Store, samples: Samples) -> None:
         """A record that is not there is None, and no error."""
         with begin(store) as transaction:
             found = transaction.get(Deal, samples.id("deal"))
 
         assert found is None
 
-    def test_every_kind_of_record_has_a_place(self, store: Store) -> None:
+    def test_every_entity_type_is_stored(self, store: Store) -> None:
         """A store knows all kinds of records that crmcore has."""
         with begin(store) as transaction:
-            counts = [transaction.count(kind) for kind in ENTITIES]
+            counts = [transaction.count(entity_type) for entity_type in ENTITY_TYPES]
 
-        assert [0] * len(ENTITIES) == counts
+        assert [0] * len(ENTITY_TYPES) == counts

@@ -2,38 +2,38 @@
 
 import pytest
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
-from crmcore.domain.errors.conflicts import StaleVersion
+from crmcore.domain.errors.conflicts import StaleVersionError
 from crmcore.domain.tasks import Task
 from crmcore.services.ports import Store
-from crmcore.testing.promises.hands import THEM, begin, read, save
+from crmcore.testing.promises.hands import THEIRS, begin, read, save
 from crmcore.testing.samples import NOON, Samples
 
 
-class Tenants:
+class TenantIsolation:
     """Nothing of one tenant reaches another."""
 
-    def test_tenants_do_not_see_each_other(self, store: Store, samples: Samples) -> None:
+    def test_other_tenant_cannot_read_records_or_events(self, store: Store, samples: Samples) -> None:
         """Nothing of one tenant is read, found, counted, told or claimed by another."""
-        ours = save(store, samples.deal(request=samples.request()))
-        theirs = save(store, samples.deal(request=samples.request()), THEM)
+        ours = save(store, samples.deal(external_id=samples.external_id()))
+        theirs = save(store, samples.deal(external_id=samples.external_id()), THEIRS)
 
-        with begin(store, THEM) as transaction:
+        with begin(store, THEIRS) as transaction:
             assert None is transaction.get(Deal, ours.id)
             assert [theirs] == list(transaction.find(Deal))
-            assert [theirs] == list(transaction.find(Deal, Is("title", ours.title) | Is("title", "x")))
+            assert [theirs] == list(transaction.find(Deal, Eq("title", ours.title) | Eq("title", "x")))
             assert list(transaction.entries(Deal, ours.id)) == []
             assert transaction.count(Deal) == 1
-            assert {"them"} == {fact.tenant for fact in transaction.events()}
+            assert {"them"} == {event.tenant for event in transaction.read_events()}
 
-    def test_a_foreign_record_cannot_be_saved_over(self, store: Store, samples: Samples) -> None:
+    def test_other_tenant_cannot_change_or_delete_record(self, store: Store, samples: Samples) -> None:
         """A record of one tenant cannot be changed or removed by way of another."""
         task = save(store, samples.task())
-        with pytest.raises(StaleVersion):
-            save(store, task.complete(at=NOON), THEM)
-        with pytest.raises(StaleVersion), begin(store, THEM) as transaction:
-            transaction.remove(task)
+        with pytest.raises(StaleVersionError):
+            save(store, task.complete(at=NOON), THEIRS)
+        with pytest.raises(StaleVersionError), begin(store, THEIRS) as transaction:
+            transaction.delete(task)
             transaction.commit()
 
         assert task == read(store, Task, task.id)

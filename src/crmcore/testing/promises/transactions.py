@@ -2,10 +2,10 @@
 
 import pytest
 
-from crmcore.domain.criteria import Is
+from crmcore.domain.criteria import Eq
 from crmcore.domain.deals.deal import Deal
 from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import Taken
+from crmcore.domain.errors.conflicts import DuplicateKeyError
 from crmcore.domain.people import User
 from crmcore.domain.tasks import Task
 from crmcore.services.ports import Store
@@ -16,7 +16,7 @@ from crmcore.testing.samples import NOON, Samples
 class Transactions:
     """A transaction happens as a whole or not at all."""
 
-    def test_without_commit_nothing_happened(self, store: Store, samples: Samples) -> None:
+    def test_transaction_without_commit_keeps_nothing(self, store: Store, samples: Samples) -> None:
         """Leaving a transaction without a commit undoes all of it: records, parts, entries, facts."""
         deal = samples.deal()
         with begin(store) as transaction:
@@ -26,9 +26,9 @@ class Transactions:
         with begin(store) as transaction:
             assert None is transaction.get(Deal, deal.id)
             assert list(transaction.entries(Deal, deal.id)) == []
-            assert list(transaction.events()) == []
+            assert list(transaction.read_events()) == []
 
-    def test_an_error_undoes_everything(self, store: Store, samples: Samples) -> None:
+    def test_exception_rolls_back_transaction(self, store: Store, samples: Samples) -> None:
         """An exception inside the transaction undoes it and goes on its way."""
         user = samples.user()
         with pytest.raises(ZeroDivisionError), begin(store) as transaction:
@@ -38,7 +38,7 @@ class Transactions:
 
         assert find(store, User) == []
 
-    def test_a_transaction_sees_its_own_writes(self, store: Store, samples: Samples) -> None:
+    def test_transaction_reads_its_own_writes(self, store: Store, samples: Samples) -> None:
         """What a transaction saved it reads, finds, counts and no longer finds where it no longer belongs."""
         task = save(store, samples.task(kind="call"))
         with begin(store) as transaction:
@@ -46,23 +46,23 @@ class Transactions:
             new = transaction.save(samples.task(kind="call"))
 
             assert done == transaction.get(Task, task.id)
-            assert [done, new] == list(transaction.find(Task, Is("kind", "call")))
-            assert [new] == list(transaction.find(Task, Is("state", new.state)))
+            assert [done, new] == list(transaction.find(Task, Eq("kind", "call")))
+            assert [new] == list(transaction.find(Task, Eq("state", new.state)))
             assert transaction.count(Task) == 2
 
-    def test_a_failed_commit_changes_nothing(self, store: Store, samples: Samples) -> None:
+    def test_failed_commit_keeps_nothing(self, store: Store, samples: Samples) -> None:
         """When one record of a transaction conflicts, none of them is stored."""
         first = save(store, samples.user(login="anna"))
         other = samples.user(login="berta")
-        with pytest.raises(Taken), begin(store) as transaction:
+        with pytest.raises(DuplicateKeyError), begin(store) as transaction:
             transaction.save(other)
-            transaction.save(get(transaction, User, first.id).give_roles(["boss"], at=NOON))
+            transaction.save(get(transaction, User, first.id).set_roles(["boss"], at=NOON))
             transaction.save(samples.user(login="anna"))
             transaction.commit()
 
         assert [first] == find(store, User)
 
-    def test_an_unchanged_record_is_left_alone(self, store: Store, samples: Samples) -> None:
+    def test_save_unchanged_record_writes_nothing(self, store: Store, samples: Samples) -> None:
         """Saving a record as it was read changes neither its version nor the feed."""
         task = save(store, samples.task())
         with begin(store) as transaction:
@@ -72,7 +72,7 @@ class Transactions:
         assert task == read(store, Task, task.id)
         assert len(events(store)) == 1
 
-    def test_saving_twice_is_two_versions(self, store: Store, samples: Samples) -> None:
+    def test_save_twice_increases_version_twice(self, store: Store, samples: Samples) -> None:
         """A record saved twice in one transaction is stored once, as it was last, two versions on."""
         task = save(store, samples.task())
         with begin(store) as transaction:
@@ -82,7 +82,7 @@ class Transactions:
 
         assert twice.version == 3
         assert twice == read(store, Task, task.id)
-        assert [fact.version for fact in events(store)] == [1, 2, 3]
+        assert [event.version for event in events(store)] == [1, 2, 3]
 
     @pytest.mark.parametrize("use", USES)
     @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])

@@ -12,9 +12,16 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 from crmcore.adapters.sql import types
 from crmcore.adapters.sql.tables import make_schema
-from crmcore.adapters.sql.types import Exact, Json, Key, Long, Word, Words
+from crmcore.adapters.sql.types import (
+    BoundedTextType,
+    EnumValueType,
+    JsonType,
+    PrefixedIdType,
+    ScaledDecimalType,
+    TextType,
+)
 
-BASELINE: Final = Path(__file__).parent / "versions" / "v0001_first_release.py"
+BASELINE_PATH: Final = Path(__file__).parent / "versions" / "v0001_first_release.py"
 
 HEADER: Final = '''"""The tables of the first release.
 
@@ -33,63 +40,71 @@ depends_on = None
 '''
 
 
-def baseline() -> str:
+def baseline_source() -> str:
     """Write the first version's file."""
     schema = make_schema()
-    used = {type_of(column).partition("(")[0] for table in schema.tables for column in table.columns}
-    ours = {word for word in used if hasattr(types, word) and issubclass(getattr(types, word), types.Column)}
-    header = HEADER.format(plain=", ".join(sorted(used - ours)), ours=", ".join(sorted(ours)))
+    type_names = {type_source(column).partition("(")[0] for table in schema.tables for column in table.columns}
+    own_types = {
+        type_name
+        for type_name in type_names
+        if hasattr(types, type_name) and issubclass(getattr(types, type_name), types.ColumnType)
+    }
+    header = HEADER.format(plain=", ".join(sorted(type_names - own_types)), ours=", ".join(sorted(own_types)))
     lines = [header, "\ndef upgrade() -> None:", '    """Make the tables."""', "    steps = Steps()"]
     for table in schema.tables:
-        lines += _create(table, schema.prefix)
+        lines += _create_table_lines(table, schema.prefix)
     lines += [
         "\n\ndef downgrade() -> None:",
         '    """Drop the tables, with all that is in them."""',
         "    steps = Steps()",
     ]
-    lines += [f'    steps.drop_table("{_bare(table.name, schema.prefix)}")' for table in reversed(schema.tables)]
+    lines += [
+        f'    steps.drop_table("{_without_prefix(table.name, schema.prefix)}")' for table in reversed(schema.tables)
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _create(table: Table, prefix: str) -> Iterator[str]:
+def _create_table_lines(table: Table, prefix: str) -> Iterator[str]:
     yield "    steps.create_table("
-    yield f'        "{_bare(table.name, prefix)}",'
+    yield f'        "{_without_prefix(table.name, prefix)}",'
     for column in table.columns:
-        yield f'        Column("{column.name}", {type_of(column)}, nullable={column.nullable}),'
-    yield f"        primary={_key(table.primary_key, prefix)},"
-    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
-    checks = [one for one in table.constraints if isinstance(one, CheckConstraint)]
-    for word, keys in (("unique", unique), ("indexes", table.indexes)):
+        yield f'        Column("{column.name}", {type_source(column)}, nullable={column.nullable}),'
+    yield f"        primary={_key_source(table.primary_key, prefix)},"
+    unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
+    checks = [constraint for constraint in table.constraints if isinstance(constraint, CheckConstraint)]
+    for keyword, keys in (("unique", unique), ("indexes", table.indexes)):
         if keys:
-            yield f"        {word}=["
-            yield from sorted(f"            {_key(key, prefix)}," for key in keys)
+            yield f"        {keyword}=["
+            yield from sorted(f"            {_key_source(key, prefix)}," for key in keys)
             yield "        ],"
     if checks:
         yield "        checks=["
-        yield from sorted(f'            ("{_bare(check.name, prefix)}", "{check.sqltext}"),' for check in checks)
+        yield from sorted(
+            f'            ("{_without_prefix(check.name, prefix)}", "{check.sqltext}"),' for check in checks
+        )
         yield "        ],"
     yield "    )"
 
 
-def type_of(column: Column[Any]) -> str:
+def type_source(column: Column[Any]) -> str:
     """The source of a column's type, as a version's file says it: its form in the database, and nothing that may change."""
     match column.type:
-        case Word() | Words():
-            return f"Words({column.type.limit})"
-        case Key():
+        case EnumValueType() | BoundedTextType():
+            return f"Words({column.type.max_length})"
+        case PrefixedIdType():
             return f'Key("{column.type.prefix}")'
-        case Json() | Long():
+        case JsonType() | TextType():
             return "Long()"
-        case Exact():
-            return f"Exact({column.type.places})"
+        case ScaledDecimalType():
+            return f"Exact({column.type.scale})"
         case other:
             return f"{type(other).__name__}()"
 
 
-def _key(key: Any, prefix: str) -> str:
+def _key_source(key: Any, prefix: str) -> str:
     columns = ", ".join(f'"{column.name}"' for column in key.columns)
-    return f'("{_bare(key.name, prefix)}", ({columns}{"," if len(key.columns) == 1 else ""}))'
+    return f'("{_without_prefix(key.name, prefix)}", ({columns}{"," if len(key.columns) == 1 else ""}))'
 
 
-def _bare(name: Any, prefix: str) -> str:
+def _without_prefix(name: Any, prefix: str) -> str:
     return str(name).removeprefix(prefix)

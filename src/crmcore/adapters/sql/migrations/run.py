@@ -13,13 +13,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, make_url
 
-from crmcore.adapters.sql.migrations.version import HEAD, alone, include_name, read, settle, table
+from crmcore.adapters.sql.migrations.version import (
+    HEAD,
+    analyze,
+    current_version,
+    include_name,
+    migration_lock,
+    version_table,
+)
 from crmcore.adapters.sql.tables import Schema, make_schema
-from crmcore.domain.errors.given import InvalidInput
-from crmcore.domain.errors.outside import MissingExtra
+from crmcore.domain.errors.given import InvalidInputError
+from crmcore.domain.errors.outside import MissingDependencyError
 
-PLACE: Final = Path(__file__).parent
-NOTHING: Final = "base"
+MIGRATIONS_DIR: Final = Path(__file__).parent
+BASE: Final = "base"
 """The version before the first."""
 
 
@@ -40,99 +47,103 @@ def migrate(
     schema = schema or make_schema()
     if not connection.in_transaction():
         connection.begin()
-    with alone(connection, schema), _environment(schema, versions) as (environment, scripts):
-        before = read(connection, schema)
-        _configure(environment, scripts, schema, before=before, to=to, connection=connection)
+    with migration_lock(connection, schema), _alembic_environment(schema, versions) as (environment, scripts):
+        previous = current_version(connection, schema)
+        _configure(environment, scripts, schema, current=previous, to=to, connection=connection)
         environment.run_migrations()
         if to == HEAD:
-            settle(connection, schema)
-    return before
+            analyze(connection, schema)
+    return previous
 
 
-def script(url: str, schema: Schema | None = None, *, since: str = NOTHING, to: str = HEAD) -> str:
+def offline_sql(url: str, schema: Schema | None = None, *, from_version: str = BASE, to: str = HEAD) -> str:
     """Write the statements that lead the tables from one version to another, for hosts that run them themselves.
 
     Args:
         url: of a database of that kind, such as ``postgresql://``; nothing is connected to.
         schema: as in `migrate`.
-        since: the version that the tables are of.
+        from_version: the version that the tables are of.
         to: the version to reach.
     """
     schema = schema or make_schema()
-    written = StringIO()
-    with _environment(schema, ()) as (environment, scripts):
-        _configure(environment, scripts, schema, before=since, to=to, url=url, as_sql=True, output_buffer=written)
+    buffer = StringIO()
+    with _alembic_environment(schema, ()) as (environment, scripts):
+        _configure(
+            environment, scripts, schema, current=from_version, to=to, url=url, as_sql=True, output_buffer=buffer
+        )
         with environment.begin_transaction():
             environment.run_migrations()
-    return written.getvalue()
+    return buffer.getvalue()
 
 
-def differences(connection: Connection, schema: Schema) -> list[Any]:
+def compare(connection: Connection, schema: Schema) -> list[Any]:
     """How the tables differ from what this release makes, as Alembic sees it."""
-    _require()
+    _require_alembic()
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    ours, version = {one.name for one in schema.tables}, table(schema).name
+    own_tables, version_table_name = {table.name for table in schema.tables}, version_table(schema).name
 
     def is_ours(name: str | None, sort: str, parents: Any) -> bool:
         if sort != "table":
             return True
-        return name in ours or (not is_the_hosts(name, sort, parents) and not schema.partitions and name != version)
+        return name in own_tables or (
+            not is_the_hosts(name, sort, parents) and not schema.partition_count and name != version_table_name
+        )
 
-    is_the_hosts: Callable[..., bool] = include_name(prefix=schema.prefix, schema=schema.name)
-    options = {"include_name": is_ours, "include_schemas": schema.name is not None, "compare_type": True}
+    is_the_hosts: Callable[..., bool] = include_name(prefix=schema.prefix, schema=schema.schema_name)
+    options = {"include_name": is_ours, "include_schemas": schema.schema_name is not None, "compare_type": True}
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata))
 
 
-def _require() -> None:
+def _require_alembic() -> None:
     try:
         import alembic  # noqa: F401  # only whether it is there
     except ImportError:
-        raise MissingExtra("migrations", "migrations") from None
+        raise MissingDependencyError("migrations", "migrations") from None
 
 
 @contextmanager
-def _environment(schema: Schema, versions: tuple[Path, ...]) -> Iterator[tuple[Any, Any]]:
-    _require()
+def _alembic_environment(schema: Schema, versions: tuple[Path, ...]) -> Iterator[tuple[Any, Any]]:
+    _require_alembic()
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
     config = Config()
     config.attributes["schema"] = schema
-    places = [str(PLACE / "versions"), *(str(folder) for folder in versions)]
-    scripts = ScriptDirectory(str(PLACE), version_locations=places)
+    version_locations = [str(MIGRATIONS_DIR / "versions"), *(str(directory) for directory in versions)]
+    scripts = ScriptDirectory(str(MIGRATIONS_DIR), version_locations=version_locations)
     with EnvironmentContext(config, scripts) as environment:
         yield environment, scripts
 
 
-def _configure(environment: Any, scripts: Any, schema: Schema, *, before: str | None, to: str, **how: Any) -> None:
-    known = {revision.revision for revision in scripts.walk_revisions()} | {NOTHING}
-    for asked in (before or NOTHING, to):
-        if asked not in known:
-            raise InvalidInput("version", f"must be one of {', '.join(sorted(known))}")
-    goes_back = _is_behind(scripts, to, before)
+def _configure(environment: Any, scripts: Any, schema: Schema, *, current: str | None, to: str, **options: Any) -> None:
+    known_versions = {revision.revision for revision in scripts.walk_revisions()} | {BASE}
+    for requested in (current or BASE, to):
+        if requested not in known_versions:
+            raise InvalidInputError("version", f"must be one of {', '.join(sorted(known_versions))}")
+    is_downgrade = _is_earlier(scripts, to, current)
 
     def ways(now: Any, _: Any) -> Any:
-        if goes_back:
+        if is_downgrade:
             return scripts._downgrade_revs(to, now)  # noqa: SLF001  # as Alembic's own command does
         return scripts._upgrade_revs(to, now)  # noqa: SLF001  # as Alembic's own command does
 
-    versions = table(schema)
-    dialect = make_url(how["url"]).get_dialect() if "url" in how else how["connection"].dialect
+    stored_in = version_table(schema)
+    dialect = make_url(options["url"]).get_dialect() if "url" in options else options["connection"].dialect
     environment.configure(
         fn=ways,
-        version_table=versions.name,
-        version_table_schema=versions.schema,
+        version_table=stored_in.name,
+        version_table_schema=stored_in.schema,
         transactional_ddl=dialect.name not in {"mysql", "mariadb"},
-        starting_rev=before if how.get("as_sql") else None,
-        **how,
+        starting_rev=current if options.get("as_sql") else None,
+        **options,
     )
 
 
-def _is_behind(scripts: Any, to: str, now: str | None) -> bool:
+def _is_earlier(scripts: Any, to: str, current: str | None) -> bool:
     """Whether a version came before another."""
-    if now in {None, NOTHING, to}:
+    if current in {None, BASE, to}:
         return False
-    return to == NOTHING or to in {one.revision for one in scripts.iterate_revisions(now, NOTHING)}
+    return to == BASE or to in {revision.revision for revision in scripts.iterate_revisions(current, BASE)}

@@ -13,13 +13,13 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from crmcore.adapters.sql import sqlite
 from crmcore.adapters.sql.tables import Schema
-from crmcore.domain.errors.outside import SchemaOutdated
+from crmcore.domain.errors.outside import SchemaOutdatedError
 
 HEAD: Final = "0001"
 """The newest version. Later ones sort behind earlier ones."""
 
 
-def table(schema: Schema, metadata: MetaData | None = None) -> Table:
+def version_table(schema: Schema, metadata: MetaData | None = None) -> Table:
     """The table that the version stands in."""
     name = f"{schema.prefix}schema_version"
     return Table(
@@ -27,61 +27,61 @@ def table(schema: Schema, metadata: MetaData | None = None) -> Table:
         MetaData() if metadata is None else metadata,
         Column("version_num", String(32), nullable=False),
         PrimaryKeyConstraint("version_num", name=f"{name}_pkc"),  # as Alembic would name it
-        schema=schema.name,
+        schema=schema.schema_name,
     )
 
 
-def read(connection: Connection, schema: Schema) -> str | None:
+def current_version(connection: Connection, schema: Schema) -> str | None:
     """The version that the tables are of; None when nobody has noted it."""
-    versions = table(schema)
-    if not inspect(connection).has_table(versions.name, schema=schema.name):
+    table = version_table(schema)
+    if not inspect(connection).has_table(table.name, schema=schema.schema_name):
         return None
-    return connection.scalar(select(versions.c.version_num))
+    return connection.scalar(select(table.c.version_num))
 
 
-def create(connection: Connection, schema: Schema) -> None:
+def create_tables(connection: Connection, schema: Schema) -> None:
     """Make the tables that are missing, note their version, and give the planner the statistics without which it plans badly.
 
     Raises:
-        SchemaOutdated: tables of an older release are there.
+        SchemaOutdatedError: tables of an older release are there.
     """
-    with alone(connection, schema):
-        found = read(connection, schema)
-        if found is not None and found < HEAD:
-            raise SchemaOutdated(found, HEAD)
+    with migration_lock(connection, schema):
+        current = current_version(connection, schema)
+        if current is not None and current < HEAD:
+            raise SchemaOutdatedError(current, HEAD)
         schema.metadata.create_all(connection, tables=schema.tables)
-        if found is None:
-            versions = table(schema)
-            versions.create(connection, checkfirst=True)
-            connection.execute(insert(versions).values(version_num=HEAD))
-        settle(connection, schema)
+        if current is None:
+            table = version_table(schema)
+            table.create(connection, checkfirst=True)
+            connection.execute(insert(table).values(version_num=HEAD))
+        analyze(connection, schema)
 
 
 @contextmanager
-def alone(connection: Connection, schema: Schema) -> Iterator[None]:
+def migration_lock(connection: Connection, schema: Schema) -> Iterator[None]:
     """Keep other processes from changing the same tables meanwhile. SQLite, which has begun IMMEDIATE, keeps them off anyway."""
-    name = table(schema).fullname
+    lock_name = version_table(schema).fullname
     match connection.dialect.name:
         case "postgresql":  # until the transaction ends
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (crc32(name.encode()),))
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (crc32(lock_name.encode()),))
             yield
         case "mysql" | "mariadb":
-            connection.exec_driver_sql("SELECT GET_LOCK(%s, 600)", (name,))
+            connection.exec_driver_sql("SELECT GET_LOCK(%s, 600)", (lock_name,))
             try:
                 yield
             finally:
-                connection.exec_driver_sql("SELECT RELEASE_LOCK(%s)", (name,))
+                connection.exec_driver_sql("SELECT RELEASE_LOCK(%s)", (lock_name,))
         case _:
             yield
 
 
-def settle(connection: Connection, schema: Schema) -> None:
+def analyze(connection: Connection, schema: Schema) -> None:
     """Give the planner the statistics without which it plans badly."""
     if connection.dialect.name == "sqlite":
-        sqlite.advise(connection, schema.tables)
+        sqlite.set_index_statistics(connection, schema.tables)
     elif connection.dialect.name == "postgresql":
-        for one in schema.tables:
-            connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(one)}")
+        for table in schema.tables:
+            connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
 
 
 def include_name(*, prefix: str = "crm_", schema: str | None = None) -> Callable[..., bool]:
