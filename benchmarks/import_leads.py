@@ -11,13 +11,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import bench
+import common
 
 from crmcore import Crm, SqlStore
-from crmcore.sheets.columns import ColumnMapping
-from crmcore.sheets.intake import ImportResult, import_leads
-from crmcore.sheets.reading import CsvTable, open_csv
-from crmcore.sheets.rejects import RejectsFile
+from crmcore.importing.column_mapping import ColumnMapping
+from crmcore.importing.csv_reader import CsvTable, open_csv
+from crmcore.importing.lead_import import ImportResult, import_leads
+from crmcore.importing.rejects import RejectsFile
 
 
 def main() -> None:
@@ -44,8 +44,8 @@ def main() -> None:
         figures_again = [line[2:] for line in check_figures(crm, rows, given)]
         table = check_figures(crm, rows, given)
         crm.close()
-    bench.print_table("Figures", ["what", "which", "counted from the file", "in crmcore", "differ"], table)
-    bench.print_table(
+    common.print_table("Figures", ["what", "which", "counted from the file", "in crmcore", "differ"], table)
+    common.print_table(
         "Intake",
         ["run", "rows", "taken in", "known", "closed", "rejected", "seconds", "leads/s"],
         [

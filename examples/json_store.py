@@ -15,13 +15,13 @@ from typing import Any, Final, Self
 import attrs
 
 from crmcore.adapters import wire
-from crmcore.domain.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import DuplicateKeyError, StaleVersionError
-from crmcore.domain.feed import RecordedEvent
-from crmcore.domain.kernel import Entity, as_persisted, copy_with, unique_keys
-from crmcore.domain.receipts import IdempotencyRecord
-from crmcore.services.ports import Aggregate, IdGenerator, RequestContext
+from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
+from crmcore.domain.kernel.entity import Entity, as_persisted, copy_with, unique_keys
+from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
+from crmcore.domain.kernel.errors.rules import TransactionClosedError
+from crmcore.domain.platform.feed import RecordedEvent
+from crmcore.domain.platform.idempotency import IdempotencyRecord
+from crmcore.ports import Aggregate, IdGenerator, RequestContext
 
 Key = tuple[type[Entity], str]
 EMPTY_TENANT: Final = {"records": {}, "entries": {}, "facts": [], "forgotten": 0}
@@ -56,7 +56,7 @@ class JsonStore:
 
 
 class JsonTransaction:
-    """One transaction; see `crmcore.services.ports.Transaction` for what its methods promise."""
+    """One transaction; see `crmcore.ports.Transaction` for what its methods promise."""
 
     def __init__(self, store: JsonStore, context: RequestContext, ids: IdGenerator) -> None:
         self._store, self._context, self._ids = store, context, ids

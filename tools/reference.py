@@ -15,10 +15,9 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 import attrs
 
 import crmcore
-from crmcore import errors
-from crmcore.adapters.kinds import ENTITY_TYPES, EVENT_TYPES
-from crmcore.services import ports
-from crmcore.services.ports import house, machine, storage, world
+from crmcore import errors, ports
+from crmcore.adapters.registry import ENTITY_TYPES, EVENT_TYPES
+from crmcore.ports import external, host, storage, system
 from tools import command_line, limits
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -77,7 +76,7 @@ def events() -> str:
     return page(
         "Events",
         "Every fact has a stable name, a schema number that rises when a reader of the old fields would be misled, and, around it, its\n"
-        "id, tenant, actor, subject, version, correlation and position in the feed (`crmcore.domain.feed.Recorded`). Readers pass over\n"
+        "id, tenant, actor, subject, version, correlation and position in the feed (`crmcore.domain.platform.feed.Recorded`). Readers pass over\n"
         "fields that they do not know. On the wire, instants are ISO 8601 with `Z`, durations whole microseconds, money an object of\n"
         "`amount` and `currency`. Every fact has the field `at`: when it happened.",
         "| event | schema | what happened | fields |",
@@ -144,7 +143,7 @@ def states() -> str:
 
 def port_list() -> str:
     """List all ports with their methods."""
-    modules = (machine, storage, house, world)
+    modules = (system, storage, host, external)
     found = {name: thing for module in modules for name, thing in vars(module).items() if name in ports.__all__}
     lines = []
     for name, port in found.items():
@@ -162,8 +161,8 @@ def port_list() -> str:
             ]
     return page(
         "Ports",
-        "Everything that crmcore asks of the world, in `crmcore.services.ports`. What a store promises is a suite of tests,\n"
-        "`crmcore.testing.contract.StoreContract`.",
+        "Everything that crmcore asks of the world, in `crmcore.ports`. What a store promises is a suite of tests,\n"
+        "`crmcore.testing.contract.suite.StoreContract`.",
         *lines,
     )
 

@@ -16,73 +16,73 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.adapters.memory.store import MemoryStore
-    from crmcore.adapters.notify.addresses import UrlGuard
-    from crmcore.adapters.notify.console import ConsoleNotifier
-    from crmcore.adapters.notify.recorder import RecordingNotifier
-    from crmcore.adapters.notify.signatures import WebhookVerifier
-    from crmcore.adapters.notify.smtp import SmtpNotifier
-    from crmcore.adapters.notify.webhook import WebhookNotifier, WebhookPublisher
+    from crmcore.adapters.notifications.console import ConsoleNotifier
+    from crmcore.adapters.notifications.recording import RecordingNotifier
+    from crmcore.adapters.notifications.smtp import SmtpNotifier
+    from crmcore.adapters.notifications.url_guard import UrlGuard
+    from crmcore.adapters.notifications.webhook import WebhookNotifier, WebhookPublisher
+    from crmcore.adapters.notifications.webhook_signatures import WebhookVerifier
     from crmcore.adapters.sql.store import SqlStore
     from crmcore.crm import Crm
-    from crmcore.domain.aging import StageAgePolicy
-    from crmcore.domain.clocks.marks import SlaTargets
+    from crmcore.domain.activities.tasks import Task
     from crmcore.domain.customers.customer import Customer
     from crmcore.domain.customers.parts import ContactPoint, ExternalId, Profile
-    from crmcore.domain.deals.deal import Deal
-    from crmcore.domain.deals.parts import LineItem
-    from crmcore.domain.errors.root import CrmError
-    from crmcore.domain.escalation import EscalationPolicy, EscalationStep
-    from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification, Stage
-    from crmcore.domain.levels import SlaConditions
-    from crmcore.domain.recurrence import Recurrence
-    from crmcore.domain.requirements import Requirement
-    from crmcore.domain.tasks import Task
-    from crmcore.domain.values.address import PostalAddress
-    from crmcore.domain.values.money import Money
-    from crmcore.domain.values.period import Period
+    from crmcore.domain.kernel.errors.base import CrmError
+    from crmcore.domain.kernel.recurrence import Recurrence
+    from crmcore.domain.kernel.values.address import PostalAddress
+    from crmcore.domain.kernel.values.money import Money
+    from crmcore.domain.kernel.values.period import Period
+    from crmcore.domain.sales.deals.deal import Deal
+    from crmcore.domain.sales.deals.parts import LineItem
+    from crmcore.domain.sales.funnels.aging import StageAgePolicy
+    from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+    from crmcore.domain.sales.funnels.requirements import Requirement
+    from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
+    from crmcore.domain.sla.events import SlaTargets
+    from crmcore.domain.sla.policies import SlaConditions
+    from crmcore.ports import RequestContext
     from crmcore.services.bulk import ItemFailed, ItemSucceeded
-    from crmcore.services.ports import RequestContext
 
 __version__ = "0.1.0"
 
 _LAZY_EXPORTS = {
-    "UrlGuard": "crmcore.adapters.notify.addresses",
-    "StageAgePolicy": "crmcore.domain.aging",
-    "SlaConditions": "crmcore.domain.levels",
-    "ConsoleNotifier": "crmcore.adapters.notify.console",
+    "UrlGuard": "crmcore.adapters.notifications.url_guard",
+    "StageAgePolicy": "crmcore.domain.sales.funnels.aging",
+    "SlaConditions": "crmcore.domain.sla.policies",
+    "ConsoleNotifier": "crmcore.adapters.notifications.console",
     "ContactPoint": "crmcore.domain.customers.parts",
-    "RequestContext": "crmcore.services.ports",
-    "CreateTask": "crmcore.domain.funnels",
+    "RequestContext": "crmcore.ports",
+    "CreateTask": "crmcore.domain.sales.funnels.funnel",
     "Crm": "crmcore.crm",
-    "CrmError": "crmcore.domain.errors.root",
+    "CrmError": "crmcore.domain.kernel.errors.base",
     "Customer": "crmcore.domain.customers.customer",
-    "Deal": "crmcore.domain.deals.deal",
+    "Deal": "crmcore.domain.sales.deals.deal",
     "ItemSucceeded": "crmcore.services.bulk",
     "ExternalId": "crmcore.domain.customers.parts",
     "FrozenClock": "crmcore.adapters.clocks",
-    "Funnel": "crmcore.domain.funnels",
-    "EscalationPolicy": "crmcore.domain.escalation",
-    "LineItem": "crmcore.domain.deals.parts",
+    "Funnel": "crmcore.domain.sales.funnels.funnel",
+    "EscalationPolicy": "crmcore.domain.sla.escalation",
+    "LineItem": "crmcore.domain.sales.deals.parts",
     "MemoryStore": "crmcore.adapters.memory.store",
-    "Money": "crmcore.domain.values.money",
-    "SendNotification": "crmcore.domain.funnels",
-    "Period": "crmcore.domain.values.period",
-    "PostalAddress": "crmcore.domain.values.address",
+    "Money": "crmcore.domain.kernel.values.money",
+    "SendNotification": "crmcore.domain.sales.funnels.funnel",
+    "Period": "crmcore.domain.kernel.values.period",
+    "PostalAddress": "crmcore.domain.kernel.values.address",
     "Profile": "crmcore.domain.customers.parts",
-    "RecordingNotifier": "crmcore.adapters.notify.recorder",
-    "Recurrence": "crmcore.domain.recurrence",
+    "RecordingNotifier": "crmcore.adapters.notifications.recording",
+    "Recurrence": "crmcore.domain.kernel.recurrence",
     "ItemFailed": "crmcore.services.bulk",
-    "RenderDocument": "crmcore.domain.funnels",
-    "Requirement": "crmcore.domain.requirements",
-    "EscalationStep": "crmcore.domain.escalation",
-    "SmtpNotifier": "crmcore.adapters.notify.smtp",
+    "RenderDocument": "crmcore.domain.sales.funnels.funnel",
+    "Requirement": "crmcore.domain.sales.funnels.requirements",
+    "EscalationStep": "crmcore.domain.sla.escalation",
+    "SmtpNotifier": "crmcore.adapters.notifications.smtp",
     "SqlStore": "crmcore.adapters.sql.store",
-    "Stage": "crmcore.domain.funnels",
-    "SlaTargets": "crmcore.domain.clocks.marks",
-    "Task": "crmcore.domain.tasks",
-    "WebhookVerifier": "crmcore.adapters.notify.signatures",
-    "WebhookNotifier": "crmcore.adapters.notify.webhook",
-    "WebhookPublisher": "crmcore.adapters.notify.webhook",
+    "Stage": "crmcore.domain.sales.funnels.funnel",
+    "SlaTargets": "crmcore.domain.sla.events",
+    "Task": "crmcore.domain.activities.tasks",
+    "WebhookVerifier": "crmcore.adapters.notifications.webhook_signatures",
+    "WebhookNotifier": "crmcore.adapters.notifications.webhook",
+    "WebhookPublisher": "crmcore.adapters.notifications.webhook",
 }
 
 __all__ = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
+from crmcore._lazy import LazyService
 from crmcore.adapters.clocks import SystemClock
 from crmcore.adapters.files import FilesDisabled, MemoryFileStore
 from crmcore.adapters.holidays import HolidaysLibrary
@@ -13,12 +14,9 @@ from crmcore.adapters.ids import UuidV7Generator
 from crmcore.adapters.memory.store import MemoryStore
 from crmcore.adapters.phones import BasicPhoneParser
 from crmcore.adapters.policies import AllowAll
-from crmcore.adapters.templates.templates import JinjaRenderer
-from crmcore.domain.escalation import EscalationPolicy
-from crmcore.room import LazyService
-from crmcore.services.batches import start_batch
-from crmcore.services.house import Environment
-from crmcore.services.ports import (
+from crmcore.adapters.templates.renderer import JinjaRenderer
+from crmcore.domain.sla.escalation import EscalationPolicy
+from crmcore.ports import (
     AccessPolicy,
     Clock,
     FileStore,
@@ -32,32 +30,34 @@ from crmcore.services.ports import (
     Store,
     Tracer,
 )
+from crmcore.services.batches import start_batch
+from crmcore.services.environment import Environment
 
 # The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
 if TYPE_CHECKING:
-    from crmcore.services.appointments.appointments import Appointments
-    from crmcore.services.calendars import Calendars
-    from crmcore.services.commitments import Commitments
-    from crmcore.services.complaints.complaints import Complaints
+    from crmcore.services.activities.appointments.appointments import Appointments
+    from crmcore.services.activities.commitments import Commitments
+    from crmcore.services.activities.interactions import Interactions
+    from crmcore.services.activities.tasks import Tasks
     from crmcore.services.customers.customers import Customers
-    from crmcore.services.deals.deals import Deals
-    from crmcore.services.delivery import Outbox, OutboxReport
-    from crmcore.services.documents import Documents
-    from crmcore.services.due import Jobs, JobsReport
-    from crmcore.services.escalations import Escalations
-    from crmcore.services.feed import Feed
-    from crmcore.services.funnels import Funnels
-    from crmcore.services.health import Health
-    from crmcore.services.inbox import Inbox
-    from crmcore.services.inquiries import Inquiries
-    from crmcore.services.interactions import Interactions
-    from crmcore.services.knowledge.knowledge import Knowledge
-    from crmcore.services.leads import Leads
-    from crmcore.services.levels import SlaPolicies
-    from crmcore.services.people import Users
+    from crmcore.services.messaging.documents import Documents
+    from crmcore.services.organization.calendars import Calendars
+    from crmcore.services.organization.users import Users
+    from crmcore.services.platform.feed import Feed
+    from crmcore.services.platform.health import Health
+    from crmcore.services.platform.inbox import Inbox
+    from crmcore.services.platform.jobs import Jobs, JobsReport
+    from crmcore.services.platform.outbox import Outbox, OutboxReport
     from crmcore.services.reports.reports import Reports
-    from crmcore.services.service.service import FieldService
-    from crmcore.services.tasks import Tasks
+    from crmcore.services.sales.deals.deals import Deals
+    from crmcore.services.sales.funnels import Funnels
+    from crmcore.services.sales.leads import Leads
+    from crmcore.services.service.cases.complaints import Complaints
+    from crmcore.services.service.cases.inquiries import Inquiries
+    from crmcore.services.service.field_service.field_service import FieldService
+    from crmcore.services.service.knowledge.knowledge import Knowledge
+    from crmcore.services.sla.escalations import Escalations
+    from crmcore.services.sla.policies import SlaPolicies
 
 
 class Crm:
@@ -97,50 +97,52 @@ class Crm:
     """
 
     appointments: "LazyService[Appointments]" = LazyService(
-        "crmcore.services.appointments.appointments", "Appointments"
+        "crmcore.services.activities.appointments.appointments", "Appointments"
     )
     """Who meets whom, when and where, and who is free."""
-    calendars: "LazyService[Calendars]" = LazyService("crmcore.services.calendars", "Calendars")
+    calendars: "LazyService[Calendars]" = LazyService("crmcore.services.organization.calendars", "Calendars")
     """When the house works."""
-    commitments: "LazyService[Commitments]" = LazyService("crmcore.services.commitments", "Commitments")
+    commitments: "LazyService[Commitments]" = LazyService("crmcore.services.activities.commitments", "Commitments")
     """Promises made in negotiations."""
-    complaints: "LazyService[Complaints]" = LazyService("crmcore.services.complaints.complaints", "Complaints")
+    complaints: "LazyService[Complaints]" = LazyService("crmcore.services.service.cases.complaints", "Complaints")
     """What customers are not content with."""
     customers: "LazyService[Customers]" = LazyService("crmcore.services.customers.customers", "Customers")
     """Everybody the house deals with."""
-    deals: "LazyService[Deals]" = LazyService("crmcore.services.deals.deals", "Deals")
+    deals: "LazyService[Deals]" = LazyService("crmcore.services.sales.deals.deals", "Deals")
     """Deals and their history."""
-    outbox: "LazyService[Outbox]" = LazyService("crmcore.services.delivery", "Delivery")
+    outbox: "LazyService[Outbox]" = LazyService("crmcore.services.platform.outbox", "Delivery")
     """What leaves the house."""
-    documents: "LazyService[Documents]" = LazyService("crmcore.services.documents", "Documents")
+    documents: "LazyService[Documents]" = LazyService("crmcore.services.messaging.documents", "Documents")
     """Templates, documents and files."""
-    jobs: "LazyService[Jobs]" = LazyService("crmcore.services.due", "Due")
+    jobs: "LazyService[Jobs]" = LazyService("crmcore.services.platform.jobs", "Due")
     """Work that comes due by itself."""
-    escalations: "LazyService[Escalations]" = LazyService("crmcore.services.escalations", "Escalations")
+    escalations: "LazyService[Escalations]" = LazyService("crmcore.services.sla.escalations", "Escalations")
     """Who heard that something is late."""
-    feed: "LazyService[Feed]" = LazyService("crmcore.services.feed", "Feed")
+    feed: "LazyService[Feed]" = LazyService("crmcore.services.platform.feed", "Feed")
     """Everything that happened, for readers outside."""
-    funnels: "LazyService[Funnels]" = LazyService("crmcore.services.funnels", "Funnels")
+    funnels: "LazyService[Funnels]" = LazyService("crmcore.services.sales.funnels", "Funnels")
     """Ways to sell, and their stages."""
-    inbox: "LazyService[Inbox]" = LazyService("crmcore.services.inbox", "Inbox")
+    inbox: "LazyService[Inbox]" = LazyService("crmcore.services.platform.inbox", "Inbox")
     """What other systems tell us."""
-    inquiries: "LazyService[Inquiries]" = LazyService("crmcore.services.inquiries", "Inquiries")
+    inquiries: "LazyService[Inquiries]" = LazyService("crmcore.services.service.cases.inquiries", "Inquiries")
     """Questions and requests for service."""
-    interactions: "LazyService[Interactions]" = LazyService("crmcore.services.interactions", "Interactions")
+    interactions: "LazyService[Interactions]" = LazyService("crmcore.services.activities.interactions", "Interactions")
     """Calls, mails, meetings, visits, chats and notes."""
-    knowledge: "LazyService[Knowledge]" = LazyService("crmcore.services.knowledge.knowledge", "Knowledge")
+    knowledge: "LazyService[Knowledge]" = LazyService("crmcore.services.service.knowledge.knowledge", "Knowledge")
     """What the house knows, and which questions have no answer yet."""
-    leads: "LazyService[Leads]" = LazyService("crmcore.services.leads", "Leads")
+    leads: "LazyService[Leads]" = LazyService("crmcore.services.sales.leads", "Leads")
     """Taking requests in."""
-    sla_policies: "LazyService[SlaPolicies]" = LazyService("crmcore.services.levels", "Levels")
+    sla_policies: "LazyService[SlaPolicies]" = LazyService("crmcore.services.sla.policies", "Levels")
     """Which times are promised to whom."""
-    users: "LazyService[Users]" = LazyService("crmcore.services.people", "People")
+    users: "LazyService[Users]" = LazyService("crmcore.services.organization.users", "People")
     """Users and teams."""
     reports: "LazyService[Reports]" = LazyService("crmcore.services.reports.reports", "Reports")
     """Live answers."""
-    field_service: "LazyService[FieldService]" = LazyService("crmcore.services.service.service", "Service")
+    field_service: "LazyService[FieldService]" = LazyService(
+        "crmcore.services.service.field_service.field_service", "Service"
+    )
     """Equipment, service contracts, maintenance and replacement."""
-    tasks: "LazyService[Tasks]" = LazyService("crmcore.services.tasks", "Tasks")
+    tasks: "LazyService[Tasks]" = LazyService("crmcore.services.activities.tasks", "Tasks")
     """What somebody has to do."""
 
     def __init__(
@@ -266,7 +268,7 @@ class Crm:
         Raises:
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
         """
-        from crmcore.services.health import HealthCheck
+        from crmcore.services.platform.health import HealthCheck
 
         return HealthCheck(self._environment).run()
 

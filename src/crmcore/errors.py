@@ -32,7 +32,25 @@ An error carries its data as attributes, a `code` that never changes, and surviv
 wrote: field names, limits and ids are enough to act on, and safe to log.
 """
 
-from crmcore.domain.errors.broken import (
+from crmcore.domain.kernel.errors.base import CrmError
+from crmcore.domain.kernel.errors.conflicts import (
+    ConflictError,
+    DatabaseBusyError,
+    DuplicateKeyError,
+    IdempotencyKeyReusedError,
+    StaleVersionError,
+)
+from crmcore.domain.kernel.errors.infrastructure import (
+    BlockedUrlError,
+    DeliveryError,
+    InvalidSignatureError,
+    MissingDependencyError,
+    SchemaOutdatedError,
+    StoreError,
+    UnsafeEngineError,
+    UnsafeTemplateError,
+)
+from crmcore.domain.kernel.errors.rules import (
     AmbiguousCustomerError,
     BusinessRuleError,
     CursorExpiredError,
@@ -46,14 +64,7 @@ from crmcore.domain.errors.broken import (
     TransactionClosedError,
     TransactionOpenError,
 )
-from crmcore.domain.errors.conflicts import (
-    ConflictError,
-    DatabaseBusyError,
-    DuplicateKeyError,
-    IdempotencyKeyReusedError,
-    StaleVersionError,
-)
-from crmcore.domain.errors.given import (
+from crmcore.domain.kernel.errors.validation import (
     CurrencyMismatchError,
     InvalidCharacterError,
     InvalidChoiceError,
@@ -71,17 +82,6 @@ from crmcore.domain.errors.given import (
     UnknownCurrencyError,
     UnknownVariableError,
 )
-from crmcore.domain.errors.outside import (
-    BlockedUrlError,
-    DeliveryError,
-    InvalidSignatureError,
-    MissingDependencyError,
-    SchemaOutdatedError,
-    StoreError,
-    UnsafeEngineError,
-    UnsafeTemplateError,
-)
-from crmcore.domain.errors.root import CrmError
 
 __all__ = [
     "AmbiguousCustomerError",

@@ -5,9 +5,9 @@ from typing import Final
 import pytest
 
 from crmcore import Crm
-from crmcore.adapters.kinds import ENTITY_TYPES
+from crmcore.adapters.registry import ENTITY_TYPES
 from tests.architecture.source import ROOT, SOURCE
-from tests.architecture.test_imports import SHARED_SERVICE_MODULES
+from tests.architecture.test_import_contracts import SHARED_SERVICE_MODULES
 
 SERVICES: Final = SOURCE / "crmcore" / "services"
 SERVICE_NAMES: Final = sorted(

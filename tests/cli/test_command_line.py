@@ -14,8 +14,8 @@ import pytest
 
 from crmcore import Crm, FrozenClock, SqlStore, __version__
 from crmcore.cli.main import COMMANDS, main, make_parser
-from crmcore.cli.talk import Progress, bold_headings
-from crmcore.sheets.cells import unescape
+from crmcore.cli.output import Progress, bold_headings
+from crmcore.importing.formula_escape import unescape
 
 DANGEROUS_NAMES = ["=HYPERLINK(1)", "+1", "-1", "@x", "Jānis"]
 

@@ -15,16 +15,16 @@ import pytest
 
 from crmcore import Crm, FrozenClock, SqlStore, Stage
 from crmcore.adapters.files import MemoryFileStore
-from crmcore.adapters.notify.recorder import RecordingNotifier
+from crmcore.adapters.notifications.recording import RecordingNotifier
 from crmcore.demo.company import COMPANY_DETAILS, ZONE, stages
+from crmcore.demo.documents import PlaceholderRenderer
 from crmcore.demo.generator import REQUESTS_FILE
-from crmcore.demo.papers import PlaceholderRenderer
-from crmcore.demo.play import SIMULATED_PERIOD, Simulation, SimulationResult
-from crmcore.domain.values.period import Period
-from crmcore.services.ports import Store
-from crmcore.sheets.columns import ColumnMapping
-from crmcore.sheets.reading import CsvTable, open_csv, table_from_text
-from crmcore.sheets.rejects import RejectsFile
+from crmcore.demo.simulation import SIMULATED_PERIOD, Simulation, SimulationResult
+from crmcore.domain.kernel.values.period import Period
+from crmcore.importing.column_mapping import ColumnMapping
+from crmcore.importing.csv_reader import CsvTable, open_csv, table_from_text
+from crmcore.importing.rejects import RejectsFile
+from crmcore.ports import Store
 from tests.demo.conftest import DemoFolder, run
 from tests.servers import fresh_database
 

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 
 from crmcore.demo.generator import COLUMNS, REQUESTS_FILE, SEED, generate_requests, to_csv
-from crmcore.domain.values.contact import normalize_phone
+from crmcore.domain.kernel.values.contact import normalize_phone
 from crmcore.errors import InvalidPhoneError
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from crmcore.services.ports import Store
-from crmcore.testing.agreement.machine import DifferentialMachine
-from crmcore.testing.contract import StoreContract
+from crmcore.ports import Store
+from crmcore.testing.contract.suite import StoreContract
+from crmcore.testing.differential.machine import DifferentialMachine
 from examples.json_store import JsonStore
-from tests.testing.test_agreement import machine_settings
+from tests.testing.test_differential import machine_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ SELECTED_TESTS = "names_are_found or without_commit or stale_version or failed_c
 BROKEN_STORES = """
 import pytest
 from examples.json_store import JsonStore
-from crmcore.testing.contract import StoreContract
+from crmcore.testing.contract.suite import StoreContract
 from tests.testing import sabotages as planted
 
 class OverJson(StoreContract):

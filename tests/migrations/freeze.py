@@ -15,9 +15,9 @@ from sqlalchemy import Connection, LargeBinary, column, insert, select, table
 from sqlalchemy.dialects import postgresql
 
 from crmcore import SqlStore
-from crmcore.adapters.sql.migrations import draft, run
-from crmcore.adapters.sql.tables import make_schema
-from crmcore.adapters.sql.types import PrefixedIdType
+from crmcore.adapters.sql.schema.migrations import autogenerate, run
+from crmcore.adapters.sql.schema.tables import make_schema
+from crmcore.adapters.sql.schema.types import PrefixedIdType
 from tests.services.world import create_world
 
 RELEASE: Final = Path(__file__).parent / "release_0_1"
@@ -87,8 +87,8 @@ def freeze() -> Iterator[tuple[str, str]]:
 
 def write() -> None:
     """Write the baseline, and the files of the present schema."""
-    draft.BASELINE_PATH.write_text(draft.baseline_source(), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(draft.BASELINE_PATH)], check=True)
+    autogenerate.BASELINE_PATH.write_text(autogenerate.baseline_source(), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(autogenerate.BASELINE_PATH)], check=True)
     for name, content in freeze():
         (RELEASE / name).write_text(content, encoding="utf-8")
         sys.stdout.write(f"{RELEASE / name}: {len(content):,} characters\n")

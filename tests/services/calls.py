@@ -10,11 +10,11 @@ from typing import Any, Final, NewType, get_args
 from attrs import evolve, frozen
 
 from crmcore import ContactPoint, Crm, ExternalId, Money, Stage
-from crmcore.domain import ids
-from crmcore.domain.clocks.marks import SlaTargets
-from crmcore.domain.messages import Message
-from crmcore.domain.occurrences import ScheduledJob
-from crmcore.room import LazyService
+from crmcore._lazy import LazyService
+from crmcore.domain.kernel import ids
+from crmcore.domain.messaging.messages import Message
+from crmcore.domain.platform.jobs import ScheduledJob
+from crmcore.domain.sla.events import SlaTargets
 from crmcore.services.bulk import ItemFailed
 from tests.services.world import NOON, World, save_records
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from crmcore import MemoryStore, SqlStore
-from crmcore.services.ports import Store
-from tests.adapters.test_stores import truncate_tables
+from crmcore.ports import Store
+from tests.adapters.test_store_contract import truncate_tables
 from tests.services.world import World, create_world
 
 

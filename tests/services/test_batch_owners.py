@@ -14,7 +14,7 @@ import pytest
 from crmcore import Crm, CrmError
 from crmcore.domain.customers.customer import Customer
 from crmcore.errors import BusinessRuleError, TransactionClosedError
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ CALLS: dict[str, Callable[[Crm], Any]] = {
     "command": lambda crm: crm.customers.create("Late"),
     "command with a key": lambda crm: crm.customers.create("Late", idempotency_key="k"),
     "view": lambda crm: crm.deals.list(),
-    "bulk": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Late"}], system="erp")),
+    "bulk_commands": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Late"}], system="erp")),
     "batch": lambda crm: crm.batch().__enter__(),
     "inbox": lambda crm: crm.inbox.process("erp", "1", lambda: crm.customers.create("Late")),
     "run_due_jobs": lambda crm: crm.run_due_jobs(),

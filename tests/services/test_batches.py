@@ -10,11 +10,11 @@ import pytest
 from crmcore import Crm, MemoryStore, SqlStore
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
-from crmcore.domain.funnels import Funnel
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.errors import BusinessRuleError, ConflictError, DuplicateKeyError, InvalidInputError, RequiredError
-from crmcore.services.ports import IdGenerator, RequestContext, Store, Transaction
-from crmcore.services.unit import UnitOfWork
-from tests.adapters.test_stores import truncate_tables
+from crmcore.ports import IdGenerator, RequestContext, Store, Transaction
+from crmcore.services.unit_of_work import UnitOfWork
+from tests.adapters.test_store_contract import truncate_tables
 
 POSTGRESQL_PARAMS = [pytest.param(how, marks=pytest.mark.postgresql) for how in ("postgresql", "without pipeline")]
 

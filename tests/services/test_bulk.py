@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from crmcore import Crm, ExternalId, ItemFailed, ItemSucceeded, Money
-from crmcore.domain.funnels import Funnel
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.errors import InvalidInputError
+from crmcore.ports import Store
 from crmcore.services.bulk import pad_to_power_of_two
-from crmcore.services.ports import Store
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from crmcore import Crm, FrozenClock, MemoryStore, SqlStore
-from crmcore.adapters.notify.recorder import RecordingNotifier
+from crmcore.adapters.notifications.recording import RecordingNotifier
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.sql.store import make_engine
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.feed import RecordedEvent
-from crmcore.domain.inbox import InboxResult
-from crmcore.domain.kernel import Entity
+from crmcore.domain.kernel.entity import Entity
+from crmcore.domain.platform.feed import RecordedEvent
+from crmcore.domain.platform.inbox import InboxResult
 from crmcore.errors import BusinessRuleError, TransactionOpenError
-from crmcore.services.ports import RequestContext, Store, is_joined
-from tests.adapters.test_stores import truncate_tables
+from crmcore.ports import RequestContext, Store, is_joined
+from tests.adapters.test_store_contract import truncate_tables
 
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 AT_ONCE = 2.0
@@ -176,7 +176,7 @@ def test_outward_call_in_an_inbox_handler_is_refused(crm: Crm, url: str, sent: O
 
 INWARD: dict[str, Callable[[Crm], Any]] = {
     "command": lambda crm: crm.customers.create("Other"),
-    "bulk": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Other"}], system="erp")),
+    "bulk_commands": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Other"}], system="erp")),
     "batch": lambda crm: crm.batch().__enter__(),
     "inbox": lambda crm: crm.inbox.process("erp", "2", lambda: crm.customers.create("Other")),
 }
@@ -374,7 +374,7 @@ def meddling(store: Store, act: Callable[[], Any]) -> Crm:
     return Crm(store, access_policy=Meddling(act))
 
 
-@pytest.mark.parametrize("call", ["command", "bulk", "batch", "inbox", "deliver", "feed.read"])
+@pytest.mark.parametrize("call", ["command", "bulk_commands", "batch", "inbox", "deliver", "feed.read"])
 def test_command_inside_a_command_is_refused(crm: Crm, url: str, sent: Outside, call: str) -> None:
     """A plug-in that calls a command inside a command is refused at once, by the same store and by another one."""
     act = (INWARD | OUTWARD)[call]

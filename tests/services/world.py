@@ -8,30 +8,30 @@ from attrs import frozen
 from crmcore import Crm, ExternalId, FrozenClock, Recurrence
 from crmcore.adapters.files import MemoryFileStore
 from crmcore.adapters.ids import SequentialIds
-from crmcore.adapters.kinds import ENTITY_TYPES
-from crmcore.domain.appointments.appointment import Appointment
-from crmcore.domain.clocks.marks import SlaTargets
-from crmcore.domain.commitments import Commitment
-from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.complaints.parts import ComplaintType
+from crmcore.adapters.registry import ENTITY_TYPES
+from crmcore.domain.activities.appointments.appointment import Appointment
+from crmcore.domain.activities.commitments import Commitment
+from crmcore.domain.activities.interactions import Interaction
+from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.deals.deal import Deal
-from crmcore.domain.documents import Document
-from crmcore.domain.funnels import CreateTask, Funnel, Stage
-from crmcore.domain.inquiries import Inquiry
-from crmcore.domain.interactions import Interaction
-from crmcore.domain.kernel import Entity
-from crmcore.domain.knowledge.articles import Article
-from crmcore.domain.knowledge.questions import KnowledgeGap
-from crmcore.domain.levels import SlaConditions, SlaPolicy
-from crmcore.domain.people import Team, User
-from crmcore.domain.service.contracts import ServiceContract
-from crmcore.domain.service.equipment import Equipment
-from crmcore.domain.service.maintenance import MaintenancePlan
-from crmcore.domain.tasks import Task
-from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.calendar import WorkCalendar
-from crmcore.services.ports import IdGenerator, Store
+from crmcore.domain.kernel.entity import Entity
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.messaging.documents import Document
+from crmcore.domain.organization.business_hours.calendar import WorkCalendar
+from crmcore.domain.organization.users import Team, User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, Stage
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.domain.service.cases.complaint_parts import ComplaintType
+from crmcore.domain.service.cases.inquiry import Inquiry
+from crmcore.domain.service.field_service.contracts import ServiceContract
+from crmcore.domain.service.field_service.equipment import Equipment
+from crmcore.domain.service.field_service.maintenance import MaintenancePlan
+from crmcore.domain.service.knowledge.articles import Article
+from crmcore.domain.service.knowledge.gaps import KnowledgeGap
+from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sla.policies import SlaConditions, SlaPolicy
+from crmcore.ports import IdGenerator, Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNKNOWN_ID_DIGITS: Final = "00000000000070008fffffffffffffff"

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from crmcore import MemoryStore, SqlStore
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 from tests.servers import fresh_database
 
 

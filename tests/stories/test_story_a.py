@@ -22,9 +22,9 @@ from crmcore import (
 )
 from crmcore.adapters.files import MemoryFileStore
 from crmcore.adapters.ids import SequentialIds
-from crmcore.domain.requirements import RequirementKind, UnmetRequirement
+from crmcore.domain.sales.funnels.requirements import RequirementKind, UnmetRequirement
 from crmcore.errors import StageRequirementsNotMetError
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 
 MORNING: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 INVOICE: Final = (

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from crmcore import Crm, FrozenClock, MemoryStore, Money
 from crmcore.adapters.ids import SequentialIds
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 
 FIRST_STAGE_LOSSES: Final = ["just looking"] * 30 + ["not in stock"] * 15 + ["long queue"] * 10
 SECOND_STAGE_LOSSES: Final = ["price"] * 14 + ["not in stock"] * 11

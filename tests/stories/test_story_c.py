@@ -7,12 +7,12 @@ from typing import Final
 import pytest
 
 from crmcore import Crm, FrozenClock, MemoryStore, Money, SqlStore
-from crmcore.domain.clocks.marks import SlaTargets
-from crmcore.domain.escalation import EscalationPolicy, EscalationStep
-from crmcore.domain.levels import SlaConditions
-from crmcore.domain.people import User
-from crmcore.services.ports import Store
-from tests.adapters.test_stores import truncate_tables
+from crmcore.domain.organization.users import User
+from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
+from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sla.policies import SlaConditions
+from crmcore.ports import Store
+from tests.adapters.test_store_contract import truncate_tables
 
 HOUR: Final = timedelta(hours=1)
 MONDAY: Final = datetime(2026, 3, 2, 7, tzinfo=UTC)  # nine o'clock in Riga

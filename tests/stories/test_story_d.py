@@ -7,7 +7,7 @@ import pytest
 
 from crmcore import Crm, FrozenClock
 from crmcore.errors import BusinessRuleError, NoAssigneeAvailableError
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Final
 from crmcore import Crm, FrozenClock, Money, RecordingNotifier
 from crmcore.adapters.files import MemoryFileStore
 from crmcore.domain.customers.parts import Channel
-from crmcore.services.ports import Store
+from crmcore.ports import Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from crmcore import Crm, FrozenClock, MemoryStore, Money, RecordingNotifier, Recurrence
 from crmcore.adapters.ids import SequentialIds
-from crmcore.domain.service.parts import EquipmentLogKind
-from crmcore.services.ports import Store
+from crmcore.domain.service.field_service.parts import EquipmentLogKind
+from crmcore.ports import Store
 
 SPRING: Final = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HALF_A_YEAR: Final = Recurrence("FREQ=MONTHLY;INTERVAL=6", "Europe/Riga")

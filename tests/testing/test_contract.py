@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from crmcore.testing.contract import CAPABILITIES
+from crmcore.testing.contract.suite import CAPABILITIES
 
 ROOT: Final = Path(__file__).parents[2]
 CONTRACT_TESTS: Final = """
 import pytest
 from crmcore import MemoryStore
-from crmcore.testing.contract import OPTIONAL, StoreContract
+from crmcore.testing.contract.suite import OPTIONAL, StoreContract
 from examples.json_store import JsonStore
 
 class OnJson(StoreContract):

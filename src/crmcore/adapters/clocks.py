@@ -7,8 +7,8 @@ from typing import Final
 
 from attrs import frozen
 
-from crmcore.domain.backoff import backoff
-from crmcore.domain.fields.time import checked_timestamp
+from crmcore.domain.kernel.backoff import backoff
+from crmcore.domain.kernel.fields.time import checked_timestamp
 
 BASE_DELAY: Final = timedelta(milliseconds=10)
 """Half of how long a command waits at most before its second run; doubled before each run."""

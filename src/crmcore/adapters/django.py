@@ -11,18 +11,18 @@ from typing import Any, Final, Protocol, cast
 from sqlalchemy.exc import DBAPIError
 
 from crmcore.adapters.django_connection import URLS, AtomicConnection, sqlalchemy_connection
-from crmcore.adapters.sql import preflight, tenants
-from crmcore.adapters.sql.batch import SqlBatch
-from crmcore.adapters.sql.book import StatementCache, statement_cache_for
-from crmcore.adapters.sql.errors import translate
-from crmcore.adapters.sql.migrations import version
-from crmcore.adapters.sql.runner import Executor
+from crmcore.adapters.sql.compile.statement_cache import StatementCache, statement_cache_for
+from crmcore.adapters.sql.dialects import preflight, row_level_security
+from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.adapters.sql.schema.errors import translate
+from crmcore.adapters.sql.schema.migrations import version
+from crmcore.adapters.sql.schema.tables import Schema
+from crmcore.adapters.sql.session.batch import SqlBatch
+from crmcore.adapters.sql.session.transaction import SqlTransaction
 from crmcore.adapters.sql.store import Durability, default_schema
-from crmcore.adapters.sql.tables import Schema
-from crmcore.adapters.sql.transaction import SqlTransaction
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.domain.errors.outside import MissingDependencyError, UnsafeEngineError
-from crmcore.services.ports import IdGenerator, RequestContext
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, UnsafeEngineError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+from crmcore.ports import IdGenerator, RequestContext
 
 try:
     from django.db import connections, transaction
@@ -159,7 +159,7 @@ class DjangoStore:
             self._inspected = settings, self._inspect()
         executor = Executor(self._inspected[1], connection)
         if self._row_level_security:
-            executor.execute(tenants.SET_TENANT_SQL, (context.tenant,))
+            executor.execute(row_level_security.SET_TENANT_SQL, (context.tenant,))
         return executor
 
     def _inspect(self) -> StatementCache:

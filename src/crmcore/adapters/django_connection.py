@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, NullPool, make_url
 
 from crmcore.adapters.sql.store import TRANSACTION_ABORTED
-from crmcore.domain.errors.outside import MissingDependencyError, StoreError, UnsafeEngineError
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, StoreError, UnsafeEngineError
 
 try:
     from django.db import Error as DjangoError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from crmcore.domain.errors.outside import StoreError
+from crmcore.domain.kernel.errors.infrastructure import StoreError
 
 
 @frozen

@@ -1,8 +1,8 @@
 """The holidays of more than a hundred countries, by the library ``holidays`` (the extra ``calendar``)."""
 
-from crmcore.domain.errors.given import InvalidChoiceError
-from crmcore.domain.errors.outside import MissingDependencyError
-from crmcore.services.ports import HolidayYear
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError
+from crmcore.domain.kernel.errors.validation import InvalidChoiceError
+from crmcore.ports import HolidayYear
 
 
 class HolidaysLibrary:

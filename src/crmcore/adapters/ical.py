@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from crmcore.domain import fields
-from crmcore.domain.appointments.appointment import Appointment
-from crmcore.domain.appointments.parts import AppointmentState
-from crmcore.domain.errors.given import InvalidInputError, TooLongError
-from crmcore.domain.errors.outside import MissingDependencyError
-from crmcore.domain.kernel import record
-from crmcore.domain.recurrence import Recurrence
-from crmcore.domain.zones import instant, zone_of
+from crmcore.domain.activities.appointments.appointment import Appointment
+from crmcore.domain.activities.appointments.parts import AppointmentState
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError
+from crmcore.domain.kernel.errors.validation import InvalidInputError, TooLongError
+from crmcore.domain.kernel.recurrence import Recurrence
+from crmcore.domain.kernel.zones import instant, zone_of
 
 MAX_LENGTH: Final = 2**20
 """How long a calendar that is read may be, in characters."""

@@ -4,10 +4,10 @@ import re
 
 from attrs import frozen
 
-from crmcore.domain.errors.given import InvalidPhoneError
-from crmcore.domain.errors.outside import MissingDependencyError
-from crmcore.domain.fields.text import checked_text
-from crmcore.domain.values.contact import E164_FORMAT, normalize_phone
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError
+from crmcore.domain.kernel.errors.validation import InvalidPhoneError
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.values.contact import E164_FORMAT, normalize_phone
 
 
 @frozen
@@ -15,7 +15,7 @@ class BasicPhoneParser:
     """International numbers, and the national ones of the countries that crmcore itself knows."""
 
     def normalize(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form; see `crmcore.domain.values.contact.normalize_phone`."""
+        """Bring a number into international form; see `crmcore.domain.kernel.values.contact.normalize_phone`."""
         return normalize_phone(number, region=region)
 
 

@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from crmcore.domain.criteria import MATCH_ALL, Criterion
-from crmcore.domain.kernel import Entity
-from crmcore.services.ports import RequestContext
+from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion
+from crmcore.domain.kernel.entity import Entity
+from crmcore.ports import RequestContext
 
 
 @frozen

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from crmcore.domain.errors.outside import MissingDependencyError
-from crmcore.domain.errors.root import CrmError
-from crmcore.services.ports import RequestContext
+from crmcore.domain.kernel.errors.base import CrmError
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError
+from crmcore.ports import RequestContext
 
 
 class OpenTelemetryTracer:

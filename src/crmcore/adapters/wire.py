@@ -20,19 +20,19 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
-from crmcore.adapters.kinds import ENTITY_TYPES, EVENT_TYPES
+from crmcore.adapters.registry import ENTITY_TYPES, EVENT_TYPES
 from crmcore.domain.customers.matching import Match
-from crmcore.domain.errors.given import InvalidInputError, InvalidTypeError
-from crmcore.domain.fields.part import FrozenMap
-from crmcore.domain.funnels import StageAction
-from crmcore.domain.kernel import Event
-from crmcore.domain.knowledge.search import SearchHit
-from crmcore.domain.values.money import Money
-from crmcore.services.appointments.booking import CompletedAppointment
-from crmcore.services.deals.life import MoveResult
-from crmcore.services.leads import CaptureResult
-from crmcore.services.service.equipment import FailureResult, MeterReadingResult
-from crmcore.services.service.maintenance import ReplacementProposal, VisitResult
+from crmcore.domain.kernel.entity import Event
+from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
+from crmcore.domain.kernel.fields.composite import FrozenMap
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.sales.funnels.funnel import StageAction
+from crmcore.domain.service.knowledge.search import SearchHit
+from crmcore.services.activities.appointments.booking import CompletedAppointment
+from crmcore.services.sales.deals.lifecycle import MoveResult
+from crmcore.services.sales.leads import CaptureResult
+from crmcore.services.service.field_service.equipment import FailureResult, MeterReadingResult
+from crmcore.services.service.field_service.maintenance import ReplacementProposal, VisitResult
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MAX_LENGTH: Final = 2 * 2**20

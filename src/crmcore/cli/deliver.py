@@ -8,13 +8,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_connection_options, open_crm
-from crmcore.cli.talk import print_json, print_progress, print_result
-from crmcore.domain.errors.given import InvalidInputError, RequiredError
+from crmcore.cli.options import add_connection_options, open_crm
+from crmcore.cli.output import print_json, print_progress, print_result
+from crmcore.domain.kernel.errors.validation import InvalidInputError, RequiredError
 
 if TYPE_CHECKING:
     from crmcore.crm import Crm
-    from crmcore.services.ports import Notifier
+    from crmcore.ports import Notifier
 
 SUMMARY: Final = "send the messages that wait"
 DESCRIPTION: Final = """\
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(crm: "Crm", args: argparse.Namespace) -> int:
     """Print the letters that wait, and mark none of them."""
-    from crmcore.adapters.notify.console import ConsoleNotifier
+    from crmcore.adapters.notifications.console import ConsoleNotifier
 
     console = ConsoleNotifier(sys.stderr if args.json else None)
     letters = crm.outbox.preview(channel=args.channel, limit=BATCH_LIMIT)
@@ -91,9 +91,9 @@ def _print(crm: "Crm", args: argparse.Namespace) -> int:
 def _notifier(to: str, sender: str | None) -> "Notifier":
     from urllib.parse import urlsplit
 
-    from crmcore.adapters.notify.folder import DEFAULT_SENDER as NOBODY
-    from crmcore.adapters.notify.folder import FileNotifier
-    from crmcore.adapters.notify.smtp import SmtpNotifier
+    from crmcore.adapters.notifications.file import DEFAULT_SENDER as NOBODY
+    from crmcore.adapters.notifications.file import FileNotifier
+    from crmcore.adapters.notifications.smtp import SmtpNotifier
 
     if not to.startswith(("smtp:", "smtps:")):
         return FileNotifier(to, sender=sender or NOBODY)

@@ -6,16 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import add_format_options, open_store
+from crmcore.cli.demo_service import run_service_demo
+from crmcore.cli.import_options import add_import_options, column_mapping_from, open_input
+from crmcore.cli.options import add_format_options, open_store
+from crmcore.cli.output import Progress, print_json, print_progress, print_result
 from crmcore.cli.report import to_data
-from crmcore.cli.service import run_service_demo
-from crmcore.cli.sheets import add_import_options, column_mapping_from, open_input
-from crmcore.cli.talk import Progress, print_json, print_progress, print_result
 
 if TYPE_CHECKING:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.crm import Crm
-    from crmcore.demo.play import SimulationResult
+    from crmcore.demo.simulation import SimulationResult
 
 SUMMARY: Final = "watch a company that installs windows for three months"
 DESCRIPTION: Final = """\
@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.demo.company import ZONE
     from crmcore.demo.generator import REQUESTS_FILE
-    from crmcore.demo.play import SIMULATED_PERIOD, Simulation
-    from crmcore.domain.zones import zone_of
-    from crmcore.sheets.reading import CsvTable
-    from crmcore.sheets.rejects import RejectsFile
+    from crmcore.demo.simulation import SIMULATED_PERIOD, Simulation
+    from crmcore.domain.kernel.zones import zone_of
+    from crmcore.importing.csv_reader import CsvTable
+    from crmcore.importing.rejects import RejectsFile
 
     output_dir = Path(args.folder)
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -95,10 +95,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _open_crm(args: argparse.Namespace, output_dir: Path, clock: "FrozenClock") -> "Crm":
     from crmcore.adapters.files import FolderFileStore
-    from crmcore.adapters.notify.folder import FileNotifier
+    from crmcore.adapters.notifications.file import FileNotifier
     from crmcore.crm import Crm
     from crmcore.demo.company import COMPANY_DETAILS, ZONE
-    from crmcore.demo.papers import PlaceholderRenderer
+    from crmcore.demo.documents import PlaceholderRenderer
 
     # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
     default_url = f"sqlite:///{output_dir}/crm.db"

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from crmcore.cli.doors import add_connection_options, open_crm
+from crmcore.cli.options import add_connection_options, open_crm
 
 if TYPE_CHECKING:
     from crmcore.crm import Crm
@@ -148,7 +148,7 @@ def _open_output(path: str) -> Any:
 
 
 def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterator[Row]) -> None:
-    from crmcore.sheets.cells import escape
+    from crmcore.importing.formula_escape import escape
 
     writer = csv.writer(file)
     writer.writerow(columns)

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from crmcore import __version__
-from crmcore.cli import deliver, demo, due, export, intake, migrate, report, schema
-from crmcore.cli.talk import print_error, use_utf8_output
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.domain.errors.root import CrmError
+from crmcore.cli import deliver, demo, export, import_leads, migrate, report, run_due_jobs, schema
+from crmcore.cli.output import print_error, use_utf8_output
+from crmcore.domain.kernel.errors.base import CrmError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
 
 COMMANDS: Final = {
     "demo": demo,
     "report": report,
-    "run-due-jobs": due,
+    "run-due-jobs": run_due_jobs,
     "deliver": deliver,
-    "import": intake,
+    "import": import_leads,
     "export": export,
     "migrate": migrate,
     "schema": schema,

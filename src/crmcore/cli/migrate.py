@@ -4,13 +4,13 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
-from crmcore.cli.doors import DATABASE_URL_VARIABLE
-from crmcore.cli.talk import print_json, print_result
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.domain.errors.outside import StoreError
+from crmcore.cli.options import DATABASE_URL_VARIABLE
+from crmcore.cli.output import print_json, print_result
+from crmcore.domain.kernel.errors.infrastructure import StoreError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
 
 if TYPE_CHECKING:
-    from crmcore.adapters.sql.tables import Schema
+    from crmcore.adapters.sql.schema.tables import Schema
 
 SUMMARY: Final = "lead the tables on to this release, or make them"
 DESCRIPTION: Final = (
@@ -39,7 +39,7 @@ def add_schema_options(parser: argparse.ArgumentParser) -> None:
 
 def schema_from(args: argparse.Namespace) -> "Schema":
     """The tables that a command means."""
-    from crmcore.adapters.sql.tables import make_schema
+    from crmcore.adapters.sql.schema.tables import make_schema
 
     return make_schema(prefix=args.prefix, schema=args.schema, tenant_partitions=args.partitions)
 
@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
     """Lead them on."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from crmcore.adapters.sql.migrations import run as migrations
-    from crmcore.adapters.sql.migrations import version
+    from crmcore.adapters.sql.schema.migrations import run as migrations
+    from crmcore.adapters.sql.schema.migrations import version
     from crmcore.adapters.sql.store import make_engine
 
     url = args.store or os.environ.get(DATABASE_URL_VARIABLE)

@@ -4,9 +4,9 @@ import argparse
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from crmcore.cli.doors import add_connection_options, add_format_options, find_funnel, open_crm
-from crmcore.cli.talk import print_json, print_progress, print_result
-from crmcore.domain.errors.given import InvalidInputError
+from crmcore.cli.options import add_connection_options, add_format_options, find_funnel, open_crm
+from crmcore.cli.output import print_json, print_progress, print_result
+from crmcore.domain.kernel.errors.validation import InvalidInputError
 
 if TYPE_CHECKING:
     from crmcore.services.reports.reports import DashboardReport
@@ -66,7 +66,7 @@ def to_data(report: "DashboardReport") -> dict[str, Any]:
 def _parse_day(args: argparse.Namespace, name: str) -> datetime | None:
     from datetime import date
 
-    from crmcore.domain.zones import instant, zone_of
+    from crmcore.domain.kernel.zones import instant, zone_of
 
     text = getattr(args, name)
     if text is None:

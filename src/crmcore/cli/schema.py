@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from crmcore.cli.migrate import add_schema_options, schema_from
-from crmcore.cli.talk import print_result
+from crmcore.cli.output import print_result
 
 SUMMARY: Final = "write the statements that make the tables, or lead them on"
 DESCRIPTION: Final = "Write the statements that make the tables, or lead them on from a version, for hosts that run their own migrations. Nothing is connected to."
@@ -30,12 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write them."""
-    from crmcore.adapters.sql import tenants
-    from crmcore.adapters.sql.migrations import run as migrations
+    from crmcore.adapters.sql.dialects import row_level_security
+    from crmcore.adapters.sql.schema.migrations import run as migrations
 
     schema = schema_from(args)
     text = migrations.offline_sql(DIALECT_URLS[args.sql], schema, from_version=args.since or migrations.BASE)
     if args.wall and args.sql == "postgresql":
-        text += "".join(f"{statement};\n" for statement in tenants.row_level_security_statements(schema.tables))
+        text += "".join(
+            f"{statement};\n" for statement in row_level_security.row_level_security_statements(schema.tables)
+        )
     print_result(text.rstrip())
     return 0

@@ -7,13 +7,13 @@ from typing import Final
 from attrs import frozen
 
 from crmcore.crm import Crm
+from crmcore.demo.documents import INVOICE, invoice_templates
 from crmcore.demo.generator import FIRST_DAY
-from crmcore.demo.papers import INVOICE, invoice_templates
-from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification, Stage
-from crmcore.domain.people import User
-from crmcore.domain.requirements import Requirement, RequirementKind
-from crmcore.domain.tasks import Priority
-from crmcore.domain.zones import instant, zone_of
+from crmcore.domain.activities.tasks import Priority
+from crmcore.domain.kernel.zones import instant, zone_of
+from crmcore.domain.organization.users import User
+from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
 
 ZONE: Final = "Asia/Tashkent"
 FUNNEL: Final = "Windows"

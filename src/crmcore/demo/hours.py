@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from crmcore.demo.company import ZONE
-from crmcore.domain.zones import instant, zone_of
+from crmcore.domain.kernel.zones import instant, zone_of
 
 OPENS: Final = time(8, 30)
 CLOSES: Final = time(19)

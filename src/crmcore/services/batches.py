@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError, TransactionOpenError
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.services.ports import Batch, IdGenerator, RequestContext, Store, is_joined
+from crmcore.domain.kernel.errors.rules import BusinessRuleError, TransactionClosedError, TransactionOpenError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+from crmcore.ports import Batch, IdGenerator, RequestContext, Store, is_joined
 
 REMEDY: Final = "start the task before the batch, or with an empty contextvars.Context()"
 

@@ -12,12 +12,12 @@ from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
-from crmcore.domain.errors.conflicts import ConflictError, DuplicateKeyError
-from crmcore.domain.errors.given import InvalidInputError, InvalidTypeError
-from crmcore.domain.errors.root import CrmError
+from crmcore.domain.kernel.errors.base import CrmError
+from crmcore.domain.kernel.errors.conflicts import ConflictError, DuplicateKeyError
+from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
 from crmcore.services.batches import current_batch, start_batch
-from crmcore.services.house import Environment
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.environment import Environment
+from crmcore.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 R = TypeVar("R")

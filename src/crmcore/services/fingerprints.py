@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from crmcore.domain.errors.given import InvalidTypeError
-from crmcore.domain.fields.time import to_utc
+from crmcore.domain.kernel.errors.validation import InvalidTypeError
+from crmcore.domain.kernel.fields.time import to_utc
 
 
 def fingerprint(arguments: Any) -> str:

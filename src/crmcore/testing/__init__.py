@@ -11,4 +11,6 @@ A clock that stands still and ids that count are production adapters: `crmcore.a
 
 import pytest
 
-pytest.register_assert_rewrite("crmcore.testing.agreement", "crmcore.testing.contract", "crmcore.testing.promises")
+pytest.register_assert_rewrite(
+    "crmcore.testing.differential", "crmcore.testing.contract.suite", "crmcore.testing.contract"
+)

@@ -5,16 +5,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from crmcore.adapters.ids import SequentialIds
+from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
-from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import LineItem, NextStep
-from crmcore.domain.funnels import CreateTask, Funnel, RenderDocument, SendNotification, Stage
-from crmcore.domain.people import User
-from crmcore.domain.requirements import Requirement, RequirementKind
-from crmcore.domain.tasks import Task
-from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.money import Money
+from crmcore.domain.kernel.values.address import PostalAddress
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.users import User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import LineItem, NextStep
+from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When everything in the samples happens."""

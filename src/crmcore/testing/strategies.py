@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crmcore.domain.customers.parts import Channel, ContactPoint, ExternalId, Profile, Sex
-from crmcore.domain.deals.parts import LineItem
-from crmcore.domain.fields.text import MAX_LINE_LENGTH
-from crmcore.domain.funnels import CreateTask, RenderDocument, SendNotification, Stage, StageKind
-from crmcore.domain.recurrence import Recurrence
-from crmcore.domain.requirements import Requirement, RequirementKind
-from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.money import MAX_MINOR_UNITS, Money
+from crmcore.domain.kernel.fields.text import MAX_LINE_LENGTH
+from crmcore.domain.kernel.recurrence import Recurrence
+from crmcore.domain.kernel.values.address import PostalAddress
+from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS, Money
+from crmcore.domain.sales.deals.parts import LineItem
+from crmcore.domain.sales.funnels.funnel import CreateTask, RenderDocument, SendNotification, Stage, StageKind
+from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
 
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Round which the instants lie."""

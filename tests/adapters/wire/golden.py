@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from crmcore.adapters.kinds import EVENT_TYPES
+from crmcore.adapters.registry import EVENT_TYPES
 from crmcore.adapters.wire import RESULT_TYPES, dump_event, dump_result
 from tests.adapters.wire.samples import sample
 

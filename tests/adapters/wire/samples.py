@@ -9,12 +9,12 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.domain.fields.part import FrozenMap
-from crmcore.domain.recurrence import Recurrence
-from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.hours import Hours
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+from crmcore.domain.kernel.fields.composite import FrozenMap
+from crmcore.domain.kernel.recurrence import Recurrence
+from crmcore.domain.kernel.values.address import PostalAddress
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.business_hours.hours import Hours
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)
 SAMPLE_VALUES: Final[dict[Any, Any]] = {

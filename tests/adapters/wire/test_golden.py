@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crmcore.adapters.kinds import EVENT_TYPES
+from crmcore.adapters.registry import EVENT_TYPES
 from crmcore.adapters.wire import RESULT_TYPES, dump_event, dump_result, load_event, load_result
 from tests.adapters.wire.golden import golden_payloads, sample_payloads
 from tests.adapters.wire.samples import sample

@@ -7,7 +7,7 @@ import pytest
 
 from crmcore import ContactPoint, Customer, ExternalId, Profile
 from crmcore.domain.customers.parts import Channel, CustomerKind, Role
-from crmcore.domain.values.names import MAX_KEY_LENGTH
+from crmcore.domain.kernel.values.names import MAX_KEY_LENGTH
 from crmcore.errors import BusinessRuleError, InvalidChoiceError, InvalidInputError, InvalidTypeError, RequiredError
 from crmcore.testing.samples import NOON, Samples
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcore.domain.customers.matching import Ambiguous, Matched, Unmatched, match
-from crmcore.domain.ids import CustomerId
+from crmcore.domain.kernel.ids import CustomerId
 
 IDENTIFIERS = st.sampled_from(["external_id", "email", "phone"])
 FOUND = st.lists(st.tuples(IDENTIFIERS, st.sampled_from(["a", "b", "c"]).map(CustomerId)), max_size=6)

@@ -4,9 +4,9 @@ from alembic import op
 from sqlalchemy import Column, column, table, update
 from sqlalchemy.sql import expression
 
-from crmcore.adapters.sql.migrations.steps import Operations
-from crmcore.adapters.sql.migrations.version import HEAD
-from crmcore.adapters.sql.types import BigIntType, BoundedTextType, PrefixedIdType
+from crmcore.adapters.sql.schema.migrations.operations import Operations
+from crmcore.adapters.sql.schema.migrations.version import HEAD
+from crmcore.adapters.sql.schema.types import BigIntType, BoundedTextType, PrefixedIdType
 
 revision = "9999"
 down_revision = HEAD

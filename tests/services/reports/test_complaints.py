@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from crmcore import Crm, CrmError, FrozenClock, MemoryStore, Money, SqlStore
 from crmcore.adapters.ids import SequentialIds
-from crmcore.domain.clocks.marks import SlaTargets
-from crmcore.services.ports import Store
+from crmcore.domain.sla.events import SlaTargets
+from crmcore.ports import Store
 from crmcore.services.reports.complaints import ComplaintsReport
-from tests.adapters.test_stores import truncate_tables
+from tests.adapters.test_store_contract import truncate_tables
 
 HOUR: Final = timedelta(hours=1)
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)

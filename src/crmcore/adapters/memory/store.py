@@ -9,10 +9,10 @@ import threading
 from collections import defaultdict
 from typing import Any
 
-from crmcore.adapters.memory.shelf import TenantData
+from crmcore.adapters.memory.tenant_data import TenantData
 from crmcore.adapters.memory.transaction import MemoryTransaction
-from crmcore.domain.errors.broken import BusinessRuleError, TransactionClosedError
-from crmcore.services.ports import IdGenerator, RequestContext
+from crmcore.domain.kernel.errors.rules import BusinessRuleError, TransactionClosedError
+from crmcore.ports import IdGenerator, RequestContext
 
 
 class MemoryStore:

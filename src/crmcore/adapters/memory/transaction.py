@@ -11,13 +11,13 @@ from typing import Any, Self, TypeVar
 
 from attrs import astuple, define, field
 
-from crmcore.adapters.memory.shelf import RecordKey, TenantData
-from crmcore.domain.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.errors.broken import TransactionClosedError
-from crmcore.domain.errors.conflicts import DuplicateKeyError, StaleVersionError
-from crmcore.domain.feed import RecordedEvent
-from crmcore.domain.kernel import Entity, as_persisted, copy_with, unique_keys
-from crmcore.services.ports import Aggregate, IdGenerator, RequestContext
+from crmcore.adapters.memory.tenant_data import RecordKey, TenantData
+from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
+from crmcore.domain.kernel.entity import Entity, as_persisted, copy_with, unique_keys
+from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
+from crmcore.domain.kernel.errors.rules import TransactionClosedError
+from crmcore.domain.platform.feed import RecordedEvent
+from crmcore.ports import Aggregate, IdGenerator, RequestContext
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
@@ -40,7 +40,7 @@ class ChangeTracker:
 
 
 class MemoryTransaction:
-    """One transaction of one tenant; see `crmcore.services.ports.Transaction` for what its methods promise."""
+    """One transaction of one tenant; see `crmcore.ports.Transaction` for what its methods promise."""
 
     def __init__(
         self, lock: threading.Lock, data: TenantData, context: RequestContext, id_generator: IdGenerator

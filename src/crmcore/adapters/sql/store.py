@@ -13,21 +13,26 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackErro
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql import mariadb, preflight, sqlite, tenants
-from crmcore.adapters.sql.batch import SqlBatch
-from crmcore.adapters.sql.book import statement_cache_for
-from crmcore.adapters.sql.links import IMMEDIATE, JoinedConnection, PooledConnection, TransactionConnection
-from crmcore.adapters.sql.migrations import version
-from crmcore.adapters.sql.recount import CounterAudit, CounterMismatch
-from crmcore.adapters.sql.replicas import ReadReplica
-from crmcore.adapters.sql.runner import Executor
-from crmcore.adapters.sql.statements import is_psycopg
-from crmcore.adapters.sql.tables import Schema, make_schema
-from crmcore.adapters.sql.transaction import SqlTransaction
-from crmcore.domain.errors.conflicts import DatabaseBusyError
-from crmcore.domain.errors.given import InvalidInputError
-from crmcore.domain.errors.outside import MissingDependencyError, StoreError
-from crmcore.services.ports import IdGenerator, RequestContext
+from crmcore.adapters.sql.compile.mappers import is_psycopg
+from crmcore.adapters.sql.compile.statement_cache import statement_cache_for
+from crmcore.adapters.sql.dialects import mariadb, preflight, row_level_security, sqlite
+from crmcore.adapters.sql.dialects.read_replica import ReadReplica
+from crmcore.adapters.sql.execute.connections import (
+    IMMEDIATE,
+    JoinedConnection,
+    PooledConnection,
+    TransactionConnection,
+)
+from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.adapters.sql.schema.migrations import version
+from crmcore.adapters.sql.schema.tables import Schema, make_schema
+from crmcore.adapters.sql.session.batch import SqlBatch
+from crmcore.adapters.sql.session.projection_audit import CounterAudit, CounterMismatch
+from crmcore.adapters.sql.session.transaction import SqlTransaction
+from crmcore.domain.kernel.errors.conflicts import DatabaseBusyError
+from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, StoreError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+from crmcore.ports import IdGenerator, RequestContext
 
 Durability = Literal["full", "relaxed"]
 
@@ -45,13 +50,13 @@ class SqlStore:
         durability: ``include_content``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
             the host accepts that the last commits may be lost then.
         read_replica: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
-            for their tenant (`crmcore.adapters.sql.replicas`).
-        pipeline: whether to send a story's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.pipelines`); None is
+            for their tenant (`crmcore.adapters.sql.dialects.read_replica`).
+        pipeline: whether to send a story's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.execute.pipelined`); None is
             wherever that is possible: by psycopg, in transactions of our own, without a replica.
-        row_level_security: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.tenants`).
+        row_level_security: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.dialects.row_level_security`).
 
     Raises:
-        UnsafeEngineError: the engine would lose writes; see `crmcore.adapters.sql.sqlite.prepare`.
+        UnsafeEngineError: the engine would lose writes; see `crmcore.adapters.sql.dialects.sqlite.prepare`.
         InvalidInputError: this database knows no replicas, or no row-level security.
     """
 
@@ -126,7 +131,7 @@ class SqlStore:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the host ends the transaction; see `crmcore.services.ports.JoinedStore`."""
+        """Whether the host ends the transaction; see `crmcore.ports.JoinedStore`."""
         return not isinstance(self._host, Engine)
 
     def create_tables(self) -> None:
@@ -195,7 +200,7 @@ class SqlStore:
             self._require_engine("count anew").connect() as connection,
             version.migration_lock(connection, self.schema),
         ):
-            session_setup = (tenants.SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
+            session_setup = (row_level_security.SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
             executor = Executor(self._statements, JoinedConnection(connection, session_setup=session_setup))
             audit = CounterAudit(self.schema, self._statements.dialect, tenant)
             mismatches = audit.find_mismatches(executor)
@@ -245,9 +250,11 @@ class SqlStore:
     def _executor(self, context: RequestContext, *, read_only: bool) -> Executor:
         try:
             if self._uses_pipeline:
-                from crmcore.adapters.sql.pipelines import PipelinedConnection, PipelinedExecutor
+                from crmcore.adapters.sql.execute.pipelined import PipelinedConnection, PipelinedExecutor
 
-                session_setup = (tenants.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
+                session_setup = (
+                    (row_level_security.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
+                )
                 return PipelinedExecutor(
                     self._statements, PipelinedConnection(self._require_engine("pipeline"), session_setup=session_setup)
                 )
@@ -260,7 +267,7 @@ class SqlStore:
             raise DatabaseBusyError("no connection was free") from None
 
     def _connection(self, context: RequestContext, *, read_only: bool) -> TransactionConnection:
-        session_setup = (tenants.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
+        session_setup = (row_level_security.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
         if not isinstance(self._host, Engine):
             return JoinedConnection(self._host, session_setup=session_setup, reading=read_only)
         if self._read_replica is not None:

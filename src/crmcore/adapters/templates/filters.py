@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from crmcore.adapters.templates.walls import DisallowedSyntaxError
+from crmcore.adapters.templates.allowlist import DisallowedSyntaxError
 
 MAX_TEXT_LENGTH: Final = 64 * 2**10
 """How long a text may become, in characters."""

@@ -9,7 +9,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from crmcore.adapters.templates import filters
-from crmcore.adapters.templates.walls import MAX_TEMPLATE_LENGTH, DisallowedSyntaxError, instrument, validate
+from crmcore.adapters.templates.allowlist import MAX_TEMPLATE_LENGTH, DisallowedSyntaxError, instrument, validate
 
 COST_BUDGET: Final = 100_000
 """How many parts of a template may be run through, and hundreds of characters be worked on, for one document."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
-from crmcore.domain import fields
 from crmcore.domain.customers.events import CustomerCreated, CustomerOwnerChanged, CustomerUpdated
 from crmcore.domain.customers.parts import (
     Channel,
@@ -21,15 +20,16 @@ from crmcore.domain.customers.parts import (
     RelationKind,
     Role,
 )
-from crmcore.domain.errors.broken import BusinessRuleError
-from crmcore.domain.errors.given import InvalidInputError, RequiredError
-from crmcore.domain.fields.build import checked_type
-from crmcore.domain.fields.part import EMPTY_MAP, unique_tuple
-from crmcore.domain.fields.text import checked_text
-from crmcore.domain.ids import CustomerId, UserId
-from crmcore.domain.kernel import Entity, EntityMeta, record
-from crmcore.domain.values.address import PostalAddress
-from crmcore.domain.values.names import MAX_KEY_LENGTH, fold
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, EntityMeta, record
+from crmcore.domain.kernel.errors.rules import BusinessRuleError
+from crmcore.domain.kernel.errors.validation import InvalidInputError, RequiredError
+from crmcore.domain.kernel.fields.base import checked_type
+from crmcore.domain.kernel.fields.composite import EMPTY_MAP, unique_tuple
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.ids import CustomerId, UserId
+from crmcore.domain.kernel.values.address import PostalAddress
+from crmcore.domain.kernel.values.names import MAX_KEY_LENGTH, fold
 
 
 @record

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from crmcore.domain import fields
 from crmcore.domain.customers.parts import CustomerKind
-from crmcore.domain.ids import UserId
-from crmcore.domain.kernel import Event, record
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Event, record
+from crmcore.domain.kernel.ids import UserId
 
 
 @record

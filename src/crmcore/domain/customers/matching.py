@@ -7,10 +7,10 @@ Rule 2: a weak match never teaches us a strong identifier: whoever is known by t
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from crmcore.domain.ids import CustomerId
-from crmcore.domain.kernel import (
+from crmcore.domain.kernel.entity import (
     value,
 )
+from crmcore.domain.kernel.ids import CustomerId
 
 
 @value

@@ -4,11 +4,11 @@ from datetime import date
 from enum import Enum
 from typing import Self
 
-from crmcore.domain import fields
-from crmcore.domain.ids import CustomerId
-from crmcore.domain.kernel import record, value
-from crmcore.domain.values.contact import normalize_email, normalize_phone
-from crmcore.domain.values.money import Money
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import record, value
+from crmcore.domain.kernel.ids import CustomerId
+from crmcore.domain.kernel.values.contact import normalize_email, normalize_phone
+from crmcore.domain.kernel.values.money import Money
 
 
 class CustomerKind(Enum):

@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from crmcore.services.customers.facts import CustomerDetails
+from crmcore.services.customers.details import CustomerDetails
 from crmcore.services.customers.imports import CustomerImports
-from crmcore.services.customers.views import CustomerQueries
-from crmcore.services.house import Environment
+from crmcore.services.customers.queries import CustomerQueries
+from crmcore.services.environment import Environment
 
 
 @frozen

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from crmcore.domain.criteria import Eq, HasChild, In
 from crmcore.domain.customers.customer import UPDATABLE_FIELDS, Customer
 from crmcore.domain.customers.parts import ContactPoint, ExternalId
-from crmcore.domain.errors.conflicts import DuplicateKeyError
-from crmcore.domain.errors.given import RequiredError
-from crmcore.domain.errors.root import CrmError
-from crmcore.domain.people import User
+from crmcore.domain.kernel.criteria import Eq, HasChild, In
+from crmcore.domain.kernel.errors.base import CrmError
+from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError
+from crmcore.domain.kernel.errors.validation import RequiredError
+from crmcore.domain.organization.users import User
 from crmcore.services.bulk import (
     Chunk,
     ItemFailed,
@@ -21,8 +21,8 @@ from crmcore.services.bulk import (
     merge_row,
     pad_to_power_of_two,
 )
-from crmcore.services.house import Environment
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.environment import Environment
+from crmcore.services.unit_of_work import UnitOfWork
 
 ROW_FIELDS: Final = UPDATABLE_FIELDS | {
     "key",

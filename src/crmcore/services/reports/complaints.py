@@ -11,21 +11,21 @@ from typing import Any, Final
 
 from attrs import field
 
-from crmcore.domain.cases import SlaResult
-from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.complaints.life import ComplaintState
-from crmcore.domain.criteria import And, Compare, Criterion, Eq, In
-from crmcore.domain.ids import UserId
-from crmcore.domain.kernel import record
-from crmcore.domain.people import User
-from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.time import BusinessHours
-from crmcore.services.pages.sheet import Bar, Cell, Chart, Page, Percentage, Section, Table, TextKey, Tone
-from crmcore.services.pages.shown import Renderable
+from crmcore.domain.kernel.criteria import And, Compare, Criterion, Eq, In
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.ids import UserId
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.organization.users import User
+from crmcore.domain.service.cases.case import SlaResult
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.domain.service.cases.complaint_lifecycle import ComplaintState
+from crmcore.ports.grouped_counts import GroupedCount, Row
+from crmcore.presentation.model import Bar, Cell, Chart, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.presentation.renderable import Renderable
 from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
-from crmcore.services.steps.cases import open_states
-from crmcore.services.tally import GroupedCount, Row
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.shared.case_ownership import open_states
+from crmcore.services.unit_of_work import UnitOfWork
 
 AGE_LIMITS: Final = tuple(timedelta(hours=8 * days) for days in (1, 3, 5, 10))
 """The borders of the ages of what waits, in working time: one, three, five and ten days of an office."""

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from crmcore.domain.criteria import And, Compare, Criterion, Eq, In
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.errors.given import OutOfRangeError
-from crmcore.domain.fields.time import checked_timestamp
-from crmcore.domain.people import User
-from crmcore.domain.values.money import Money
-from crmcore.services.unit import UnitOfWork
+from crmcore.domain.kernel.criteria import And, Compare, Criterion, Eq, In
+from crmcore.domain.kernel.errors.validation import OutOfRangeError
+from crmcore.domain.kernel.fields.time import checked_timestamp
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.users import User
+from crmcore.services.unit_of_work import UnitOfWork
 
 
 def percentage(part: int, whole: int) -> int:

@@ -9,17 +9,17 @@ from datetime import datetime
 
 from attrs import field
 
-from crmcore.domain.criteria import Eq
-from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import Outcome
-from crmcore.domain.funnels import Funnel
-from crmcore.domain.kernel import record
-from crmcore.domain.values.money import Money
-from crmcore.services.pages.sheet import Bar, Chart, LabelledName, Page, Percentage, Section, Table, TextKey, Tone
-from crmcore.services.pages.shown import Renderable
+from crmcore.domain.kernel.criteria import Eq
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import Outcome
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.ports.grouped_counts import GroupedCount
+from crmcore.presentation.model import Bar, Chart, LabelledName, Page, Percentage, Section, Table, TextKey, Tone
+from crmcore.presentation.renderable import Renderable
 from crmcore.services.reports.figures import all_of, in_period, percentage, sum_by_currency, sum_column
-from crmcore.services.tally import GroupedCount
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.unit_of_work import UnitOfWork
 
 
 @record

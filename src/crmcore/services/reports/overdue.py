@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 
 from attrs import field
 
-from crmcore.domain.complaints.complaint import Complaint
-from crmcore.domain.criteria import Compare, Eq, In
+from crmcore.domain.activities.tasks import Task, TaskState
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.ids import ComplaintId, TaskId, UserId
-from crmcore.domain.kernel import record
-from crmcore.domain.people import User
-from crmcore.domain.tasks import Task, TaskState
-from crmcore.services.pages.sheet import Bar, Cell, Chart, Page, Section, Table, TextKey, Tone
-from crmcore.services.pages.shown import Renderable
+from crmcore.domain.kernel.criteria import Compare, Eq, In
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.ids import ComplaintId, TaskId, UserId
+from crmcore.domain.organization.users import User
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.presentation.model import Bar, Cell, Chart, Page, Section, Table, TextKey, Tone
+from crmcore.presentation.renderable import Renderable
 from crmcore.services.reports.figures import names_by_id
-from crmcore.services.steps.cases import open_states
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.shared.case_ownership import open_states
+from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_ROWS = 100
 """How many late tasks a report names; the others are counted."""

@@ -4,21 +4,21 @@ from datetime import datetime
 
 from attrs import frozen
 
-from crmcore.domain.funnels import Funnel
-from crmcore.domain.ids import FunnelId
-from crmcore.domain.kernel import record
-from crmcore.services.house import Environment, query
-from crmcore.services.pages.sheet import LabelledName, Page, TextKey
-from crmcore.services.pages.shown import Renderable
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.ids import FunnelId
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.presentation.model import LabelledName, Page, TextKey
+from crmcore.presentation.renderable import Renderable
+from crmcore.services.environment import Environment, query
 from crmcore.services.reports.complaints import ComplaintsReport, complaints_report
+from crmcore.services.reports.field_service import FieldServiceReport, field_service_report
 from crmcore.services.reports.funnel import FunnelReport, funnel_report
 from crmcore.services.reports.overdue import OverdueReport, overdue_report
 from crmcore.services.reports.people import PeopleReport, people_report
-from crmcore.services.reports.service import FieldServiceReport, field_service_report
 from crmcore.services.reports.sources import SourcesReport, sources_report
 from crmcore.services.reports.stuck import StuckReport, stuck_report
-from crmcore.services.steps.worktime import load_business_hours
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.unit_of_work import UnitOfWork
 
 
 @record

@@ -6,22 +6,22 @@ from datetime import datetime, timedelta
 
 from attrs import field
 
-from crmcore.domain.criteria import Eq, In
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.deals.deal import Deal
-from crmcore.domain.deals.parts import NextStepState, Outcome
-from crmcore.domain.funnels import Funnel
-from crmcore.domain.ids import DealId, FunnelId, UserId
-from crmcore.domain.kernel import record
-from crmcore.domain.people import User
-from crmcore.domain.values.money import Money
-from crmcore.domain.worktime.time import BusinessHours
-from crmcore.services.pages.sheet import Bar, Chart, Page, Section, Table, TextKey, Tone
-from crmcore.services.pages.shown import Renderable
+from crmcore.domain.kernel.criteria import Eq, In
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.ids import DealId, FunnelId, UserId
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.organization.users import User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import NextStepState, Outcome
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.ports.grouped_counts import GroupedCount
+from crmcore.presentation.model import Bar, Chart, Page, Section, Table, TextKey, Tone
+from crmcore.presentation.renderable import Renderable
 from crmcore.services.reports.figures import all_of, names_by_id, sum_by_currency, sum_column
-from crmcore.services.steps.stuck import stuck_condition
-from crmcore.services.tally import GroupedCount
-from crmcore.services.unit import UnitOfWork
+from crmcore.services.shared.stuck_deals import stuck_condition
+from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_ROWS = 100
 """How many stuck deals a report names; the others are counted."""

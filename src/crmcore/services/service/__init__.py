@@ -1,1 +1,1 @@
-"""Service: equipment, what was promised for it, its maintenance, and its replacement in time."""
+"""Service: complaints and inquiries, knowledge base, field service."""

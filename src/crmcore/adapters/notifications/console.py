@@ -1,0 +1,29 @@
+"""A notifier that writes letters where somebody can read them, for trying things out."""
+
+import re
+import sys
+from typing import Final, TextIO
+
+from crmcore.domain.messaging.messages import OutgoingMessage
+
+# Line breaks too: each line is checked by itself.
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+class ConsoleNotifier:
+    """Writes letters on a stream.
+
+    Args:
+        stream: where to; standard output when not given.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    def send(self, message: OutgoingMessage, /) -> None:
+        """Write it, without anything that a terminal would obey."""
+        recipient = f"{message.recipient_name} <{message.address}>" if message.recipient_name else message.address
+        lines = [f"-- {message.channel} to {recipient}", f"-- {message.subject}", *message.body.split("\n"), ""]
+        stream = sys.stdout if self._stream is None else self._stream  # whatever standard output is by now
+        stream.write("".join(_CONTROL_CHARACTERS.sub("�", line) + "\n" for line in lines))
+        stream.flush()

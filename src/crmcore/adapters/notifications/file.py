@@ -1,0 +1,46 @@
+"""A notifier that puts letters into a folder, as mail programs read them: for trials, for demos, and where another program sends."""
+
+from pathlib import Path
+from typing import Final
+
+from crmcore.adapters.notifications.smtp import SmtpNotifier
+from crmcore.domain.kernel.errors.infrastructure import DeliveryError
+from crmcore.domain.messaging.messages import OutgoingMessage
+
+DEFAULT_SENDER: Final = "crm@localhost.localdomain"
+
+
+class FileNotifier:
+    """Writes each letter as a file of its own. The same letter is the same file, so a repetition changes nothing.
+
+    Args:
+        folder: where to; it is made when it is needed.
+        sender: the address that letters come from.
+
+    Raises:
+        InvalidInputError: that is no address.
+    """
+
+    def __init__(self, folder: str | Path, *, sender: str = DEFAULT_SENDER) -> None:
+        self.folder = Path(folder)
+        self._composer = SmtpNotifier("localhost", sender=sender, security="none")
+
+    def send(self, message: OutgoingMessage, /) -> None:
+        """Write its file, whole or not at all.
+
+        Raises:
+            DeliveryError: permanently, when it cannot be a mail; for now, when the folder cannot be written.
+        """
+        content = self._composer.compose(message).as_bytes()
+        name = "".join(char if char.isalnum() else "-" for char in f"{message.topic}-{message.id[-12:]}")
+        path = self.folder / f"{message.at:%Y-%m-%d-%H%M}-{name}.eml"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary_path = path.with_suffix(".part")
+            temporary_path.write_bytes(content)
+            temporary_path.replace(path)
+        except OSError as error:
+            raise DeliveryError(message.channel, f"the folder cannot be written ({type(error).__name__})") from None
+
+    def __repr__(self) -> str:
+        return f"FolderNotifier({str(self.folder)!r})"

@@ -1,0 +1,159 @@
+"""Signed web calls by the scheme of Standard Webhooks (standardwebhooks.com, v1): HMAC-SHA256 over id, time and body.
+
+`sign` is what our notifier does; `WebhookVerifier` is for the host that takes such calls in, from crmcore or from anybody else who signs so.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from attrs import frozen
+
+from crmcore.domain.kernel.errors.infrastructure import InvalidSignatureError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+
+DEFAULT_TOLERANCE: Final = timedelta(minutes=5)
+"""How far the sender's clock, and the way, may be off."""
+SECRET_PREFIX: Final = "whsec_"
+
+
+def parse_secret(secret: str, /) -> bytes:
+    """Read a secret as it is written in settings: ``whsec_`` and 24 to 64 bytes in base 64.
+
+    Raises:
+        InvalidInputError: it is none; the secret is not repeated.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError, AttributeError):
+        raise InvalidInputError("webhook.secret", f"must be {SECRET_PREFIX} and base 64") from None
+    if not 24 <= len(key) <= 64:
+        raise InvalidInputError("webhook.secret", "must hold 24 to 64 bytes")
+    return key
+
+
+def sign(key: bytes, id: str, timestamp: int, body: bytes, /) -> str:
+    """Make the signature of one call.
+
+    Args:
+        key: of `parse_secret`.
+        id: of the call, the same in every attempt.
+        timestamp: when it is made, in seconds since 1970.
+        body: as it is sent, to the byte.
+    """
+    digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, hashlib.sha256)
+    return "v1," + base64.b64encode(digest).decode()
+
+
+@frozen
+class VerifiedWebhook:
+    """A call that is from whom it says, and not heard before.
+
+    Attributes:
+        id: of the call; a repetition has the same.
+        signed_at: when it was signed.
+        body: what it says.
+    """
+
+    id: str
+    signed_at: datetime
+    body: bytes
+
+
+class ReplayCache(Protocol):
+    """Remembers ids."""
+
+    def add(self, id: str, /, *, expires_at: datetime) -> bool:
+        """Remember an id at least until then; whether it was new. Of several that ask at once, one is told so."""
+        ...
+
+
+class MemoryReplayCache:
+    """Remembers ids in this process, which is enough for one process and no more; `Crm.inbox` remembers them in the store.
+
+    Args:
+        now: what time it is.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._expires_at: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def add(self, id: str, /, *, expires_at: datetime) -> bool:
+        """Remember an id; whether it was new."""
+        with self._lock:
+            now = self._now()
+            # In the order in which they came, which is nearly that in which they may go.
+            while self._expires_at and next(iter(self._expires_at.values())) < now:
+                del self._expires_at[next(iter(self._expires_at))]
+            return self._expires_at.setdefault(id, expires_at) is expires_at
+
+
+class WebhookVerifier:
+    """Tells true calls from others.
+
+    Args:
+        secrets: what the sender may sign with; several while one is being replaced by the next.
+        replay_cache: where ids are remembered, so that a call that somebody recorded cannot be played back; without it a call passes as often as
+            it comes, and whoever takes it has to see to that.
+        tolerance: how old, or how far ahead, a call may be.
+        now: what time it is.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[str],
+        *,
+        replay_cache: ReplayCache | None = None,
+        tolerance: timedelta = DEFAULT_TOLERANCE,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._keys = [parse_secret(secret) for secret in secrets]
+        if not self._keys:
+            raise InvalidInputError("webhook.secrets", "must hold at least one")
+        self._replay_cache = replay_cache
+        self._tolerance = tolerance
+        self._now = now
+
+    def verify(self, headers: Mapping[str, str], body: bytes, /) -> VerifiedWebhook:
+        """Look a call over.
+
+        Args:
+            headers: of the request, in any case.
+            body: as it came, to the byte.
+
+        Raises:
+            InvalidSignatureError: a header is missing, the time is off, no signature fits, or it was heard before.
+        """
+        lowercase_headers = {name.lower(): value for name, value in headers.items()}
+        id, timestamp, signatures = (
+            lowercase_headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")
+        )
+        if not (id and timestamp and signatures) or len(id) > 255:
+            raise InvalidSignatureError("webhook-id, webhook-timestamp or webhook-signature is missing")
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+            raise InvalidSignatureError("webhook-timestamp is no time")
+        signed_at = datetime.fromtimestamp(int(timestamp), UTC)
+        if abs(self._now() - signed_at) > self._tolerance:
+            raise InvalidSignatureError("webhook-timestamp is too far from now")
+        expected_signatures = [sign(key, id, int(timestamp), body).encode() for key in self._keys]
+        offered_signatures = [offered.encode() for offered in signatures.split(" ")[:20]]
+        # Every pair is compared in constant time, so that nothing can be learnt from how long it takes.
+        if not sum(
+            hmac.compare_digest(offered, expected) for offered in offered_signatures for expected in expected_signatures
+        ):
+            raise InvalidSignatureError("no signature fits")
+        if self._replay_cache is not None and not self._replay_cache.add(
+            id, expires_at=signed_at + 2 * self._tolerance
+        ):
+            raise InvalidSignatureError("it was heard before")
+        return VerifiedWebhook(id, signed_at, body)
+
+    def __repr__(self) -> str:
+        return f"Verifier({len(self._keys)} secrets)"

@@ -1,0 +1,1 @@
+"""Compilation of criteria and records to SQL, and the statement cache."""

@@ -1,0 +1,101 @@
+"""The book of statements: everything that is compiled for one schema and one kind of database, compiled once and shared by all stores."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Dialect, bindparam, select
+
+from crmcore.adapters.sql.compile.mappers import EntityMapper, compile_statement
+from crmcore.adapters.sql.compile.query_compiler import QueryCompiler
+from crmcore.adapters.sql.schema.errors import translate
+from crmcore.adapters.sql.schema.tables import Schema
+from crmcore.adapters.sql.session.feed import SqlFeed
+from crmcore.adapters.sql.session.projections import DealCounters
+from crmcore.domain.kernel.entity import Entity
+from crmcore.domain.kernel.errors.base import CrmError
+
+
+class StatementCache:
+    """The statements for one schema on one kind of database.
+
+    Attributes:
+        dialect: of the database, with parameters by their order.
+        driver_error: the root of the driver's own errors.
+    """
+
+    def __init__(
+        self, schema: Schema, dialect: Dialect, driver_error: type[Exception], *, snapshot_isolation: bool
+    ) -> None:
+        self._schema = schema
+        self.dialect = dialect
+        self._mappers: dict[type[Entity], EntityMapper] = {}
+        self._query_compilers: dict[type[Entity], QueryCompiler] = {}
+        self._reference_selects: dict[tuple[type[Entity], str, type[Entity]], str] = {}
+        self.driver_error = driver_error
+        self.feed = SqlFeed(schema.events_table, dialect)
+        self.counters = DealCounters(schema.deal_counts_table, dialect, unique_shards=snapshot_isolation)
+
+    def mapper(self, entity_type: type[Entity]) -> EntityMapper:
+        """How a kind of record is written and read."""
+        mapper = self._mappers.get(entity_type)
+        if mapper is None:
+            mapper = self._mappers[entity_type] = EntityMapper(self._schema.entity_tables[entity_type], self.dialect)
+        return mapper
+
+    def query_compiler(self, entity_type: type[Entity]) -> QueryCompiler:
+        """How a kind of record is searched."""
+        query_compiler = self._query_compilers.get(entity_type)
+        if query_compiler is None:
+            query_compiler = self._query_compilers[entity_type] = QueryCompiler(self.mapper(entity_type), self.dialect)
+        return query_compiler
+
+    def select_by_reference(self, referencing_type: type[Entity], field: str, entity_type: type[Entity]) -> str:
+        """The text of a SELECT of the record that a field of another one names; its parameters are the tenant, twice, and the other's id."""
+        key = (referencing_type, field, entity_type)
+        sql = self._reference_selects.get(key)
+        if sql is None:
+            table, referencing_table = (
+                self.mapper(entity_type).entity_table.table,
+                self.mapper(referencing_type).entity_table.table,
+            )
+            tenant, id = (
+                bindparam("tenant", type_=table.c.tenant.type),
+                bindparam("id", type_=referencing_table.c.id.type),
+            )
+            referenced_id = (
+                select(referencing_table.c[field])
+                .where(referencing_table.c.tenant == tenant, referencing_table.c.id == id)
+                .scalar_subquery()
+            )
+            statement = select(*self.mapper(entity_type).columns).where(
+                table.c.tenant == tenant, table.c.id == referenced_id
+            )
+            compiled = compile_statement(statement, self.dialect)
+            assert compiled.names == ("tenant", "tenant", "id")
+            sql = self._reference_selects[key] = compiled.sql
+        return sql
+
+    def translate_error(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
+        """Say in our words what the driver said, of a statement if it was one."""
+        return translate(error, self._schema.constraint_keys, sql, committing=committing)
+
+
+def statement_cache_for(schema: Schema, dialect: Dialect, *, snapshot_isolation: bool = False) -> StatementCache:
+    """Find the book for a database, or write it.
+
+    Args:
+        snapshot_isolation: whether a transaction sees one snapshot for its whole length, and is refused what was changed since.
+    """
+    dialect_class: Any = type(dialect)
+    driver: Any = dialect.dbapi
+    return _build_statement_cache(schema, dialect_class, driver.Error, snapshot_isolation)
+
+
+@lru_cache(maxsize=64)
+def _build_statement_cache(
+    schema: Schema, dialect_class: Any, driver_error: type[Exception], snapshot_isolation: bool
+) -> StatementCache:  # as a key
+    dialect = dialect_class()
+    # Parameters are given by their order; a driver that wants them by name takes the other of its two styles.
+    dialect = dialect if dialect.positional else dialect_class(paramstyle="format")
+    return StatementCache(schema, dialect, driver_error, snapshot_isolation=snapshot_isolation)

@@ -1,0 +1,1 @@
+"""Execution of compiled statements: connections, executors, libpq pipeline."""

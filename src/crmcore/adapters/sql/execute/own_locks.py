@@ -1,0 +1,89 @@
+"""Locks that a thread would wait for although it holds them itself.
+
+SQLite has one writer, and a database in memory has one connection. A thread that holds either and asks for it again waits until the time-out,
+as nobody else can release it. Such a request is refused at once.
+"""
+
+import os
+import threading
+from typing import Final
+from weakref import WeakSet, WeakValueDictionary
+
+from sqlalchemy import Connection, Engine, QueuePool
+
+from crmcore.domain.kernel.errors.rules import TransactionOpenError
+
+Lock = tuple[int, str]
+"""A thread, and the database whose lock it holds."""
+
+_HELD_LOCKS: Final[WeakValueDictionary[Lock, object]] = WeakValueDictionary()
+"""Which link of ours holds a lock. One that was lost without its end holds nothing any more."""
+
+
+class _JoinedLocks(threading.local):
+    """The connections of hosts that this thread's transactions are joined to."""
+
+    def __init__(self) -> None:
+        self.connections: WeakSet[Connection] = WeakSet()
+
+
+_JOINED_LOCKS: Final = _JoinedLocks()
+
+
+def acquire(holder: object, engine: Engine, *, writes: bool) -> Lock | None:
+    """Note that a link of this thread is about to take a database's only lock; None when the database has many.
+
+    Raises:
+        TransactionOpenError: the thread holds it already.
+    """
+    lock = _lock_of(engine, writes=writes)
+    if lock is None:
+        return None
+    _require_free(lock)
+    for connection in _JOINED_LOCKS.connections:
+        if connection.in_transaction() and lock == _lock_of(connection.engine, writes=True):
+            raise _locked_error("of the host is open in this thread, and locks the database; commit it first")
+    _HELD_LOCKS[lock] = holder
+    return lock
+
+
+def release(lock: Lock | None) -> None:
+    """Note that a lock is free again, whichever thread frees it."""
+    if lock is not None:
+        _HELD_LOCKS.pop(lock, None)
+
+
+def require_not_held(engine: Engine) -> None:
+    """Refuse a transaction of the host's that would wait for one of ours in the same thread.
+
+    Raises:
+        TransactionOpenError: it would.
+    """
+    lock = _lock_of(engine, writes=True)
+    if lock is not None and not engine.dialect.is_async:  # an asynchronous driver waits without holding the thread up
+        _require_free(lock)
+
+
+def register_joined(connection: Connection) -> None:
+    """Note that a transaction of ours is joined to the host's connection."""
+    if connection.dialect.name == "sqlite" and not connection.dialect.is_async:
+        _JOINED_LOCKS.connections.add(connection)
+
+
+def _lock_of(engine: Engine, *, writes: bool) -> Lock | None:
+    if engine.dialect.name != "sqlite":
+        return None
+    database = engine.url.database
+    if database in {None, "", ":memory:"}:
+        has_one = isinstance(engine.pool, QueuePool) and engine.pool.size() == 1
+        return (threading.get_ident(), f"memory {id(engine)}") if has_one else None
+    return (threading.get_ident(), os.path.realpath(str(database))) if writes else None
+
+
+def _require_free(lock: Lock) -> None:
+    if lock in _HELD_LOCKS:
+        raise _locked_error("is open in this thread, and locks the database; call this after its end")
+
+
+def _locked_error(advice: str) -> TransactionOpenError:
+    return TransactionOpenError("transaction", "database_is_locked", advice)

@@ -1,0 +1,1 @@
+"""The database schema: tables, columns, column types, error translation, migrations."""

@@ -1,0 +1,274 @@
+"""Column types of our own, because the usual ones lose something on one database or another.
+
+SQLAlchemy's `DateTime` drops the zone on SQLite and MariaDB, `Numeric` rounds on SQLite, `Enum` stores names. Here everything is a text, a
+whole number or sixteen bytes: instants are microseconds since 1970 in UTC, days are days since 1970, durations are microseconds, exact
+numbers are counted in their smallest unit. So they compare, add and sort alike on every database, and reports need no date functions.
+
+Each type is given by two pieces of Python source, from a value to what the driver takes and back. The codec (see `codec`) strings these
+pieces together into one function per table; the ordinary SQLAlchemy processors are made from the same pieces.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, SmallInteger, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql, postgresql
+
+from crmcore.adapters import wire
+from crmcore.domain.kernel.fields.number import plain_decimal
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY: Final = EPOCH.toordinal()
+MICROSECOND: Final = timedelta(microseconds=1)
+
+SOURCE_NAMESPACE: Final[dict[str, Any]] = {
+    "Decimal": Decimal,
+    "EPOCH": EPOCH,
+    "EPOCH_DAY": EPOCH_DAY,
+    "MICROSECOND": MICROSECOND,
+    "date": date,
+    "fromhex": bytes.fromhex,
+    "fromordinal": date.fromordinal,
+    "shortest": plain_decimal,
+    "timedelta": timedelta,
+}
+"""What the pieces of source may name."""
+
+
+class ColumnType(TypeDecorator[Any]):
+    """A column type that is given by source.
+
+    Attributes:
+        namespace: what its source names besides `SOURCE_NAMESPACE`.
+    """
+
+    cache_ok = True
+    impl: Any = Text
+    namespace: dict[str, Any]
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """The source of a driver's value from ``{v}``, and of ours from it. None never comes here."""
+        raise NotImplementedError
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Make SQLAlchemy's processor of a parameter."""
+        return self._compile_processor(self.python_source(dialect)[0])
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Make SQLAlchemy's processor of a result."""
+        return self._compile_processor(self.python_source(dialect)[1])
+
+    def bind_converter(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """From a value to what the driver takes."""
+        return self.bind_processor(dialect) or _identity
+
+    def result_converter(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """From what the driver gives to a value."""
+        return self.result_processor(dialect, None) or _identity
+
+    def _compile_processor(self, source: str) -> Callable[[Any], Any] | None:
+        if source == "{v}":
+            return None
+        code = f"lambda v: None if v is None else {source.format(v='v')}"
+        namespace = {**SOURCE_NAMESPACE, **getattr(self, "namespace", {})}
+        return eval(code, namespace)  # type: ignore[no-any-return]  # noqa: S307  # the source is this module's own
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+class PrefixedIdType(ColumnType):
+    """A record's id: sixteen bytes; its prefix is the column's."""
+
+    impl = LargeBinary(16)
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        super().__init__()
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Choose the native type: uuid on PostgreSQL, BINARY(16) on MariaDB, BLOB on SQLite."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.UUID(as_uuid=True))
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.BINARY(16))
+        return dialect.type_descriptor(LargeBinary(16))
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Cut the prefix off, and put it on again."""
+        prefix_length = len(self.prefix) + 1
+        if dialect.name == "postgresql":
+            return f"{{v}}[{prefix_length}:]", f"'{self.prefix}_' + {{v}}.hex"
+        return f"fromhex({{v}}[{prefix_length}:])", f"'{self.prefix}_' + {{v}}.hex()"
+
+
+class BoundedTextType(ColumnType):
+    """A text of at most so many characters, compared byte by byte."""
+
+    impl = String
+
+    def __init__(self, max_length: int) -> None:
+        self.max_length = max_length
+        super().__init__()
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Choose the binary collation of each database; a long text is a TEXT."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(String(self.max_length, collation="C"))
+        if dialect.name in {"mysql", "mariadb"}:
+            if self.max_length > 500:
+                return dialect.type_descriptor(mysql.MEDIUMTEXT(collation="utf8mb4_bin"))
+            return dialect.type_descriptor(String(self.max_length, collation="utf8mb4_bin"))
+        return dialect.type_descriptor(String(self.max_length))
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Leave it as it is."""
+        return "{v}", "{v}"
+
+
+class EnumValueType(BoundedTextType):
+    """A member of an enumeration, by its value."""
+
+    def __init__(self, enum_class: type[Enum]) -> None:
+        self.enum_class = enum_class
+        super().__init__(max(len(str(member.value)) for member in enum_class))
+        self.namespace = {f"words_{enum_class.__name__}": enum_class._value2member_map_}
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Take its value, and look the member up."""
+        return "{v}._value_", f"words_{self.enum_class.__name__}[{{v}}]"
+
+
+class InstantType(ColumnType):
+    """An instant, in microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Count from the epoch."""
+        return "({v} - EPOCH) // MICROSECOND", "EPOCH + timedelta(0, 0, {v})"
+
+
+class DateType(ColumnType):
+    """A calendar day, in days since 1970."""
+
+    impl = Integer
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Count from the epoch's day."""
+        return "{v}.toordinal() - EPOCH_DAY", "fromordinal({v} + EPOCH_DAY)"
+
+
+class DurationType(ColumnType):
+    """A duration, in microseconds."""
+
+    impl = BigInteger
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Count microseconds."""
+        return "{v} // MICROSECOND", "timedelta(0, 0, {v})"
+
+
+class BigIntType(ColumnType):
+    """A whole number of up to 64 bits."""
+
+    impl = BigInteger
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Leave it as it is."""
+        return "{v}", "{v}"
+
+
+class BooleanType(ColumnType):
+    """True or not, as 1 or 0."""
+
+    impl = SmallInteger
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Make it a number."""
+        return "int({v})", "{v} == 1"
+
+
+class ScaledDecimalType(ColumnType):
+    """A decimal number, counted in its smallest unit."""
+
+    impl = BigInteger
+
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+        super().__init__()
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Shift the decimal point."""
+        return f"int({{v}}.scaleb({self.scale}))", f"shortest(Decimal({{v}}).scaleb(-{self.scale}))"
+
+
+class TextType(ColumnType):
+    """A text of any length, compared byte by byte."""
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Choose a text that is long enough."""
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.MEDIUMTEXT(collation="utf8mb4_bin"))
+        return Text()  # not adapted, or PostgreSQL would be told VARCHAR
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Leave it as it is."""
+        return "{v}", "{v}"
+
+
+class JsonType(TextType):
+    """A value of ours as JSON text, in the form of the wire.
+
+    Args:
+        value_type: its class.
+        column_name: of the column.
+        empty: what it is by default, for which no JSON has to be read or written.
+        is_personal: whether it tells something about a person; what does not is remembered by its text, so that a funnel is read once.
+    """
+
+    def __init__(self, value_type: Any, column_name: str, *, empty: Any, is_personal: bool) -> None:
+        self.value_type = value_type
+        self.column_name = column_name
+        self.is_personal = is_personal
+        super().__init__()
+        memoize = (lambda f: f) if is_personal else lru_cache(maxsize=4096)
+        self.namespace = {
+            f"dump_{column_name}": memoize(self._dump),
+            f"load_{column_name}": memoize(self._load),
+            f"empty_{column_name}": empty,
+        }
+        self.empty_json = self._dump(empty) if isinstance(empty, (tuple, Mapping)) or attrs.has(type(empty)) else None
+
+    def python_source(self, dialect: Dialect) -> tuple[str, str]:
+        """Write and read JSON, or nothing."""
+        column, empty_json = self.column_name, self.empty_json
+        if empty_json is None:
+            return f"dump_{column}({{v}})", f"load_{column}({{v}})"
+        empty_json = repr(empty_json).replace("{", "{{").replace("}", "}}")
+        return (
+            f"({empty_json} if {{v}} is empty_{column} else dump_{column}({{v}}))",
+            f"(empty_{column} if {{v}} == {empty_json} else load_{column}({{v}}))",
+        )
+
+    def _dump(self, value: Any) -> str:
+        return wire.dump(value, self.value_type)
+
+    def _load(self, text: str) -> Any:
+        return wire.load(text, self.value_type)
+
+
+class TaggedJsonType(JsonType):
+    """A story's answer, with the name of its class."""
+
+    def _dump(self, value: Any) -> str:
+        return wire.dump_result(value)
+
+    def _load(self, text: str) -> Any:
+        return wire.load_result(text)

@@ -1,0 +1,1 @@
+"""A store transaction: change tracker, batches, event feed, projections."""

@@ -1,0 +1,222 @@
+"""The ledger of a transaction: what it has read, and what it has yet to write.
+
+What was saved becomes a plan: version-checked updates first, for they can fail; then inserts, table by table, several rows at once; then
+the facts. So a story is a few statements, and a conflict shows before anything was sent in vain.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from crmcore.adapters.sql.compile.mappers import COPY_THRESHOLD, EntityMapper, MultiRowInsert, Row
+from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.adapters.sql.session.projections import CounterDeltas, add_delta, record_change
+from crmcore.domain.kernel.entity import Entity
+from crmcore.domain.kernel.errors.conflicts import StaleVersionError
+from crmcore.domain.sales.deals.deal import Deal
+
+EntityType = type[Entity]
+RecordKey = tuple[EntityType, str]
+
+
+class ChangeTracker:
+    """What one transaction, or one story of a batch, has read and has yet to write.
+
+    Attributes:
+        identity_map: each record as it was last read or saved; None when it was removed.
+        originals: each record as it stands in the database.
+        dirty: of the records that wait to be written, by kind and id, the version that each is based on; 0 is new.
+        deleted: the records that wait to be deleted.
+        log_entries: the rows that wait to be appended.
+        events: the rows that wait to be published.
+        counter_deltas: by how much what was written has changed the counters, which is added to them at the end of the transaction.
+    """
+
+    __slots__ = ("counter_deltas", "deleted", "dirty", "events", "identity_map", "log_entries", "originals")
+
+    def __init__(self) -> None:
+        self.identity_map: dict[RecordKey, Entity | None] = {}
+        self.originals: dict[RecordKey, Entity] = {}
+        self.dirty: dict[EntityType, dict[str, int]] = {}
+        self.deleted: dict[EntityType, list[Entity]] = {}
+        self.log_entries: dict[EntityType, list[Row]] = {}
+        self.events: list[Row] = []
+        self.counter_deltas: CounterDeltas = {}
+
+    def has_pending(self, entity_type: EntityType | None = None) -> bool:
+        """Tell whether anything waits to be written: of a kind, or at all."""
+        if entity_type is None:
+            return bool(self.dirty or self.deleted or self.events)
+        return entity_type in self.dirty or entity_type in self.deleted
+
+    def pending(self, entity_type: EntityType) -> dict[str, Entity | None]:
+        """The records of a kind that wait to be written, by id, and those that wait to be deleted as None."""
+        pending = {id: self.identity_map[entity_type, id] for id in self.dirty.get(entity_type, ())}
+        return pending | {entity.id: None for entity in self.deleted.get(entity_type, ())}
+
+    def merge(self, other: "ChangeTracker") -> None:
+        """Take over what a story of the batch has read and left to write, now that it has ended well."""
+        self.identity_map.update(other.identity_map)
+        self.originals.update(other.originals)
+        for entity_type, ids in other.dirty.items():
+            dirty = self.dirty.setdefault(entity_type, {})
+            for id, base_version in ids.items():
+                dirty.setdefault(id, base_version)
+        for entity_type, deleted in other.deleted.items():
+            self.deleted.setdefault(entity_type, []).extend(deleted)
+        for entity_type, log_entries in other.log_entries.items():
+            self.log_entries.setdefault(entity_type, []).extend(log_entries)
+        self.events += other.events
+        for key, delta in other.counter_deltas.items():
+            add_delta(self.counter_deltas, key, *delta)
+
+    def flush(self, executor: Executor, tenant: str, entity_type: EntityType | None = None) -> None:
+        """Write what waits: all of it, or what waits of one kind.
+
+        Raises:
+            StaleVersionError, DuplicateKeyError: as `Transaction.save`.
+        """
+        executor.connection.before_write()
+        rows_by_insert: dict[MultiRowInsert, list[Row]] = {}
+        for current_type in tuple(self.dirty) if entity_type is None else (entity_type,):
+            self._flush_saved(executor, tenant, current_type, self.dirty.pop(current_type, {}), rows_by_insert)
+        for current_type in tuple(self.log_entries) if entity_type is None else (entity_type,):
+            if rows := self.log_entries.pop(current_type, None):
+                log = executor.statements.mapper(current_type).log
+                assert log is not None
+                _append(rows_by_insert, log.insert, rows)
+        for current_type in tuple(self.deleted) if entity_type is None else (entity_type,):
+            for entity in self.deleted.pop(current_type, ()):
+                self._flush_deleted(executor, tenant, entity)
+        if entity_type is None and self.events:
+            _append(rows_by_insert, executor.statements.feed.insert, self.events)
+            self.events = []
+        for insert, rows in rows_by_insert.items():
+            _insert_rows(executor, insert, rows)
+
+    def flush_counters(self, executor: Executor, tenant: str) -> None:
+        """Add to the counters what was written has changed; nothing is to be written after it."""
+        if self.counter_deltas:
+            executor.connection.before_write()
+            executor.statements.counters.write(executor, tenant, self.counter_deltas)
+            self.counter_deltas = {}
+
+    def _flush_saved(
+        self,
+        executor: Executor,
+        tenant: str,
+        entity_type: EntityType,
+        base_versions: dict[str, int],
+        rows_by_insert: dict[MultiRowInsert, list[Row]],
+    ) -> None:
+        """Update the records of a kind that there were, and gather the rows of those that there were not, and of their parts."""
+        mapper = executor.statements.mapper(entity_type)
+        updates: list[tuple[Entity, int]] = []
+        rows_by_delete: dict[str, list[Row]] = {}
+        counted: list[tuple[Any, Any]] = []
+        for id, base_version in base_versions.items():
+            entity = self.identity_map[entity_type, id]
+            if entity is None:
+                continue
+            before = self._original(entity_type, id, base_version)
+            if entity_type is Deal:
+                counted.append((before or _load_current(executor, tenant, mapper, id, base_version), entity))
+            self.originals[entity_type, id] = entity
+            if base_version:
+                updates.append((entity, base_version))
+            else:
+                _append(rows_by_insert, mapper.insert, (mapper.to_row(entity, tenant),))
+            for _, child in mapper.children:
+                new, old = getattr(entity, child.field), getattr(before, child.field, None)
+                if new is old:
+                    continue
+                owner_key = mapper.write_id(id)
+                if base_version and (old or before is None):
+                    rows_by_delete.setdefault(child.delete_sql, []).append((tenant, owner_key))
+                if new:
+                    actor = entity.actor
+                    rows = [
+                        child.to_row(child_record, tenant, owner_key, index, actor)
+                        for index, child_record in enumerate(new)
+                    ]
+                    _append(rows_by_insert, child.insert, rows)
+        if updates:
+            _compare_and_set(executor, tenant, mapper, updates)
+        for sql, rows in rows_by_delete.items():
+            for row in rows:
+                executor.execute(sql, row)
+        for old, new in counted:
+            record_change(self.counter_deltas, old, new)
+
+    def _flush_deleted(self, executor: Executor, tenant: str, entity: Entity) -> None:
+        entity_type = type(entity)
+        mapper = executor.statements.mapper(entity_type)
+        before = self._original(entity_type, entity.id, entity.version)
+        if entity_type is Deal:
+            before = before or _load_current(executor, tenant, mapper, entity.id, entity.version)
+        key = mapper.write_id(entity.id)
+        for child in [child for _, child in mapper.children] + ([mapper.log] if mapper.log else []):
+            executor.execute(child.delete_sql, (tenant, key))
+        stale_error = StaleVersionError(entity.meta.prefix, entity.id, entity.version)
+        executor.execute_one(mapper.delete_sql, (tenant, key, entity.version), stale_error)
+        self.originals.pop((entity_type, entity.id), None)
+        if entity_type is Deal:
+            record_change(self.counter_deltas, before, None)
+
+    def _original(self, entity_type: EntityType, id: str, version: int) -> Any:
+        """A record as it was read here, if it was of that version."""
+        before = self.originals.get((entity_type, id))
+        return before if before is not None and before.version == version else None
+
+
+def _load_current(executor: Executor, tenant: str, mapper: EntityMapper, id: str, version: int) -> Any:
+    """A record without its parts as it stands in the database, for whoever saves what another transaction has read; a new one is None.
+
+    Raises:
+        StaleVersionError: it is not of that version any more. If it is, the UPDATE to come sees to it that it stays so.
+    """
+    if not version:
+        return None
+    rows = executor.fetch_all(mapper.select_sql, (tenant, mapper.write_id(id)))
+    if not rows or rows[0][0] != version:
+        raise StaleVersionError(mapper.entity_type.meta.prefix, id, version)
+    return mapper.load(rows[0])
+
+
+def _compare_and_set(
+    executor: Executor, tenant: str, mapper: EntityMapper, updates: Sequence[tuple[Entity, int]]
+) -> None:
+    """Update records that are still as they were read.
+
+    Raises:
+        StaleVersionError: one of them is not.
+    """
+    rows = [mapper.to_update_row(entity, tenant, base_version) for entity, base_version in updates]
+    prefix = mapper.entity_type.meta.prefix
+    if len(rows) == 1 or not executor.is_synchronous:
+        for row, (entity, base_version) in zip(rows, updates, strict=True):
+            executor.execute_one(mapper.update_sql, row, StaleVersionError(prefix, entity.id, base_version))
+        return
+    if executor.execute_rowcount(mapper.update_sql, rows) == len(rows):
+        return
+    # Of many at once it is only known that one was missed. It is the one that does not stand there now as it was written.
+    for entity, base_version in updates:
+        current_rows = executor.fetch_all(mapper.select_sql, (tenant, mapper.write_id(entity.id)))
+        if not current_rows or current_rows[0][0] != entity.version:
+            raise StaleVersionError(prefix, entity.id, base_version)
+
+
+def _append(rows_by_insert: dict[MultiRowInsert, list[Row]], insert: MultiRowInsert, rows: Iterable[Row]) -> None:
+    gathered = rows_by_insert.get(insert)
+    if gathered is None:
+        rows_by_insert[insert] = list(rows)
+    else:
+        gathered += rows
+
+
+def _insert_rows(executor: Executor, insert: MultiRowInsert, rows: list[Row]) -> None:
+    if len(rows) >= COPY_THRESHOLD and insert.copy_sql:
+        executor.copy(insert.copy_sql, rows)
+        return
+    for chunk in insert.chunks(rows):
+        executor.execute(insert.sql_for(len(chunk)), chunk[0] if len(chunk) == 1 else tuple(chain.from_iterable(chunk)))

@@ -1,0 +1,169 @@
+"""The feed: facts are written without a number, and numbered by whoever reads them first.
+
+A number that is taken inside a story's transaction shows later than higher ones when the story takes longer, and a reader that has gone
+past it never sees it (`docs/decisions/0006`). Here a number is given only to what is committed, by one reader at a time: the numbers of
+a tenant are without gaps, in order per record, and nothing can slip in behind a reader.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
+
+from crmcore.adapters import wire
+from crmcore.adapters.sql.compile.mappers import MultiRowInsert, Row, compile_statement
+from crmcore.adapters.sql.schema.types import EPOCH, MICROSECOND, PrefixedIdType
+from crmcore.domain.kernel.entity import Event
+from crmcore.domain.platform.feed import RecordedEvent
+
+if TYPE_CHECKING:
+    from crmcore.adapters.sql.execute.executor import Executor
+
+NUMBERING_BATCH_SIZE: Final = 1_000
+"""How many facts are numbered at once."""
+
+
+class SqlFeed:
+    """The statements of the feed."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self.insert = MultiRowInsert(table, dialect)
+        self._write_id = PrefixedIdType("event").bind_converter(dialect)
+        self._read_id = PrefixedIdType("event").result_converter(dialect)
+        c = table.c
+        is_of_tenant = c.tenant == bindparam("tenant", type_=c.tenant.type)
+        columns = [
+            c.id,
+            c.position,
+            c.subject,
+            c.version,
+            c.number,
+            c.name,
+            c.schema,
+            c.payload,
+            c.actor,
+            c.correlation,
+        ]
+        is_after = c.position > bindparam("after", type_=c.position.type)
+        limit = bindparam("at_most", type_=c.position.type)
+        select_forward = select(*columns).where(is_of_tenant, is_after).order_by(c.position).limit(limit)
+        self._select_sql = compile_statement(select_forward, dialect).sql
+        select_reverse = select(*columns).where(is_of_tenant, is_after).order_by(c.position.desc()).limit(limit)
+        self._select_reverse_sql = compile_statement(select_reverse, dialect).sql
+        is_pruned = c.position <= bindparam("until", type_=c.position.type)
+        self._prune_sql = compile_statement(delete(table).where(is_of_tenant, is_pruned), dialect).sql
+        unnumbered = (
+            select(c.id, c.subject, c.version, c.number).where(is_of_tenant, c.position.is_(None)).with_for_update()
+        )
+        self._unnumbered_sql = compile_statement(unnumbered.order_by(c.id).limit(limit), dialect).sql
+        subject_parameters = [bindparam(f"subject_{n}", type_=c.subject.type) for n in range(NUMBERING_BATCH_SIZE)]
+        self._unnumbered_of_subjects_sql = compile_statement(
+            unnumbered.where(c.subject.in_(subject_parameters)), dialect
+        ).sql
+        self._last_position_sql = compile_statement(select(func.max(c.position)).where(is_of_tenant), dialect).sql
+        assignment = update(table).where(is_of_tenant, c.id == bindparam("at_id", type_=c.id.type))
+        compiled = compile_statement(
+            assignment.values(position=bindparam("new_position", type_=c.position.type)), dialect
+        )
+        assert compiled.names == ("new_position", "tenant", "at_id")
+        self._assign_position_sql = compiled.sql
+
+    def make_row(
+        self,
+        id: str,
+        tenant: str,
+        actor: str,
+        subject_id: str,
+        version: int,
+        number: int,
+        correlation_id: str,
+        event: Event,
+    ) -> Row:
+        """Make the row of a fact; see `RecordedEvent`."""
+        at, payload = (event.at - EPOCH) // MICROSECOND, wire.dump_event(event)
+        name_and_schema = event.name, event.schema
+        return (
+            tenant,
+            self._write_id(id),
+            None,
+            subject_id,
+            version,
+            number,
+            *name_and_schema,
+            at,
+            actor,
+            correlation_id,
+            payload,
+        )
+
+    def read(
+        self, executor: "Executor", tenant: str, *, after: int, limit: int, reverse: bool = False
+    ) -> Sequence[RecordedEvent]:
+        """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
+        if reverse:
+            while self._assign_positions(executor, tenant):
+                pass
+            rows = executor.fetch_all(self._select_reverse_sql, (tenant, after, limit))
+            return [self._load_event(tenant, row) for row in rows]
+        rows = executor.fetch_all(self._select_sql, (tenant, after, limit))
+        if len(rows) < limit and self._assign_positions(executor, tenant):
+            rows = executor.fetch_all(self._select_sql, (tenant, after, limit))
+        return [self._load_event(tenant, row) for row in rows]
+
+    def prune_statement(self, executor: "Executor", tenant: str, until: int) -> tuple[str, Row]:
+        """The statement that forgets facts up to a position, but never the newest."""
+        last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
+        return self._prune_sql, (tenant, min(until, last_position - 1))
+
+    def _assign_positions(self, executor: "Executor", tenant: str) -> bool:
+        """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
+        unnumbered = {
+            id_bytes(row[0]): row for row in executor.fetch_all(self._unnumbered_sql, (tenant, NUMBERING_BATCH_SIZE))
+        }
+        if not unnumbered:
+            return False
+        if len(unnumbered) == NUMBERING_BATCH_SIZE:
+            # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
+            subject_ids = sorted({row[1] for row in unnumbered.values()})
+            padding = subject_ids[-1:] * (NUMBERING_BATCH_SIZE - len(subject_ids))
+            unnumbered |= {
+                id_bytes(row[0]): row
+                for row in executor.fetch_all(self._unnumbered_of_subjects_sql, (tenant, *subject_ids, *padding))
+            }
+        last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
+        numbered_rows = enumerate(_in_version_order(list(unnumbered.values())), start=last_position + 1)
+        executor.executemany(self._assign_position_sql, [(position, tenant, row[0]) for position, row in numbered_rows])
+        return True
+
+    def _load_event(self, tenant: str, row: Row) -> RecordedEvent:
+        id, position, subject_id, version, number, name, schema, payload, actor, correlation_id = row
+        return RecordedEvent(
+            id=self._read_id(id),
+            tenant=tenant,
+            actor=actor,
+            subject_id=subject_id,
+            version=version,
+            number=number,
+            correlation_id=correlation_id,
+            event=wire.load_event(name, schema, payload),
+            position=position,
+        )
+
+
+def id_bytes(key: Any) -> bytes:
+    """An id in the driver's form, in one that can be compared: SQLite's bytes, PostgreSQL's UUID."""
+    return bytes(key if isinstance(key, bytes) else key.bytes)
+
+
+def _in_version_order(rows: Sequence[Row]) -> list[Row]:
+    """Put facts in the order of their ids, but those of one record in the order of its versions."""
+    by_id = sorted(rows, key=lambda row: id_bytes(row[0]))
+    rows_by_subject: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in by_id:
+        rows_by_subject[row[1]].append(row)
+    queues = {
+        subject_id: iter(sorted(subject_rows, key=lambda row: (row[2], row[3])))
+        for subject_id, subject_rows in rows_by_subject.items()
+    }
+    return [next(queues[row[1]]) for row in by_id]

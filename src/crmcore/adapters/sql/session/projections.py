@@ -1,0 +1,189 @@
+"""Kept counters: how many open deals stand in each stage of each funnel, and what they are worth, so that a board counts nothing.
+
+Rule 1: a counter is a sum of changes. What a transaction has changed waits in its ledger, and is added as its very last statement: nobody
+waits for a counter longer than a commit takes, and since all take them in one order and nothing after them, none waits for another in a ring.
+Rule 2: each counter stands in several rows, its slots. A writer takes one of them by chance, a reader adds them up (`docs/decisions/0018`).
+Rule 3: a tally is answered from counters only if they hold exactly what it asks for. Whatever else is asked is counted in the table of deals.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Dialect, Table, bindparam, func, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from crmcore.adapters.sql.compile.mappers import compile_statement
+from crmcore.adapters.sql.schema.tables import COUNTER_COLUMNS
+from crmcore.adapters.sql.schema.types import PrefixedIdType as PrefixedId
+from crmcore.domain.kernel.criteria import And, Criterion, Eq
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import Outcome
+from crmcore.ports.grouped_counts import GroupedCount, Row
+
+if TYPE_CHECKING:
+    from crmcore.adapters.sql.execute.executor import Executor
+
+SHARDS: Final = 16
+"""In how many rows a counter stands at most, where several write at once."""
+UNIQUE_SHARD_RANGE: Final = 2**62
+"""Up to which number a transaction chooses a slot of its own."""
+BILLION: Final = 10**9
+"""Worths are kept as billions and the rest, or the sum of a few thousand of the largest would not fit in 64 bits."""
+UPSERT_DIALECTS: Final[Mapping[str, Any]] = {
+    "mariadb": mysql,
+    "mysql": mysql,
+    "postgresql": postgresql,
+    "sqlite": sqlite,
+}
+"""What knows a database's statement that adds to a row or makes it, by the database's name."""
+GROUP_FIELDS: Final = frozenset({"stage_index", "total.currency"})
+SUM_FIELDS: Final = frozenset({"total.minor"})
+"""By what the counters can group, and what they have summed."""
+
+UPSERT_CHUNK_SIZE: Final = 16
+"""How many counters one statement adds to at most."""
+
+CounterKey = tuple[str, int, str]
+"""A counter: of a funnel, the place of a stage, and a currency; without worth, the currency is empty."""
+CounterDeltas = dict[CounterKey, tuple[int, int]]
+"""By how many deals, and by how many minor units, counters have changed."""
+
+
+def record_change(deltas: CounterDeltas, before: Deal | None, after: Deal | None) -> None:
+    """Note what became of a deal: as it stood in the database, and as it stands there now; None is not at all."""
+    old, new = _contribution(before), _contribution(after)
+    if old != new:
+        for deal, sign in ((old, -1), (new, 1)):
+            if deal is not None:
+                add_delta(deltas, deal[0], sign, sign * deal[1])
+
+
+def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) -> None:
+    """Add to what a counter has changed by."""
+    previous = deltas.get(key, (0, 0))
+    deltas[key] = previous[0] + deals, previous[1] + minor
+
+
+def _contribution(deal: Deal | None) -> tuple[CounterKey, int] | None:
+    if deal is None or deal.outcome is not Outcome.OPEN:
+        return None
+    total = deal.total
+    if total is None:
+        return (deal.funnel_id, deal.stage_index, ""), 0
+    return (deal.funnel_id, deal.stage_index, total.currency), total.minor
+
+
+def matching_funnel_id(grouped_count: GroupedCount) -> str | None:
+    """Whose counters answer a tally: the funnel's whose open deals it counts; None when it asks for anything else."""
+    if grouped_count.entity_type is not Deal or grouped_count.over_entries or grouped_count.count_distinct is not None:
+        return None
+    if not (GROUP_FIELDS.issuperset(grouped_count.group_by) and SUM_FIELDS.issuperset(grouped_count.sum_of)):
+        return None
+    match sorted(_conditions(grouped_count.where), key=lambda condition: str(getattr(condition, "field", ""))):
+        case [Eq("funnel", str(funnel_id)), Eq("outcome", Outcome.OPEN)]:
+            return funnel_id
+    return None
+
+
+def _conditions(where: Criterion) -> Iterator[Criterion]:
+    if isinstance(where, And):
+        for condition in where.criteria:
+            yield from _conditions(condition)
+    else:
+        yield where
+
+
+class DealCounters:
+    """The statements of the counters.
+
+    Attributes:
+        is_supported: whether they are; on a database whose upsert is not known here boards are counted.
+
+    Args:
+        unique_shards: whether each transaction takes a slot of its own: where it sees one snapshot for its whole length, PostgreSQL refuses it any
+            row that somebody has changed since, and a counter is such a row.
+    """
+
+    def __init__(self, table: Table, dialect: Dialect, *, unique_shards: bool) -> None:
+        c = table.c
+        self.table = table
+        self.is_supported = dialect.name in UPSERT_DIALECTS
+        self._dialect = dialect
+        self._shards = UNIQUE_SHARD_RANGE if unique_shards else 1 if dialect.name == "sqlite" else SHARDS
+        self._upsert_sql_by_rows: dict[int, str] = {}
+        self._write_id = PrefixedId("funnel").bind_converter(dialect)
+        conditions = [column == bindparam(column.name, type_=column.type) for column in (c.tenant, c.funnel)]
+        sums = (func.sum(column) for column in (c.deals, c.billions, c.minor))
+        statement = select(c.place, c.currency, *sums).where(*conditions).group_by(c.place, c.currency)
+        self._select_sql = compile_statement(statement, dialect).sql
+
+    def write(
+        self, executor: "Executor", tenant: str, deltas: CounterDeltas, *, shared_shards_only: bool = False
+    ) -> None:
+        """Add what has changed, in the order that all keep to.
+
+        Args:
+            shared_shards_only: whether to take none but the shared slots.
+        """
+        if not self.is_supported:
+            return
+        write_id, shards = self._write_id, min(self._shards, SHARDS) if shared_shards_only else self._shards
+        rows = []
+        for (funnel_id, stage_index, currency), (deals, minor) in sorted(deltas.items()):
+            if deals or minor:
+                shard = random.randrange(shards) if shards > 1 else 0  # noqa: S311  # no secret
+                rows.append((tenant, write_id(funnel_id), stage_index, currency, shard, deals, *divmod(minor, BILLION)))
+        for start in range(0, len(rows), UPSERT_CHUNK_SIZE):
+            chunk = rows[start : start + UPSERT_CHUNK_SIZE]
+            executor.execute(self.upsert_sql(len(chunk)), tuple([value for row in chunk for value in row]))
+
+    def evaluate(
+        self,
+        executor: "Executor",
+        tenant: str,
+        funnel_id: str,
+        grouped_count: GroupedCount,
+        pending_deltas: Iterable[CounterDeltas],
+    ) -> tuple[Row, ...]:
+        """Answer a tally of a funnel's open deals by its counters, and by the changes of them that wait to be written."""
+        totals: CounterDeltas = {}
+        for stage_index, currency, deals, billions, minor in executor.fetch_all(
+            self._select_sql, (tenant, self._write_id(funnel_id))
+        ):
+            totals[funnel_id, stage_index, currency] = int(deals), BILLION * int(billions) + int(minor)
+        for deltas in pending_deltas:
+            for key, (deals, minor) in deltas.items():
+                if key[0] == funnel_id:
+                    add_delta(totals, key, deals, minor)
+        groups: dict[Row, tuple[int, int]] = {}
+        for (_, stage_index, currency), (deals, minor) in totals.items():
+            if deals:
+                group_values = {"stage_index": stage_index, "total.currency": currency or None}
+                group = tuple([group_values[field] for field in grouped_count.group_by])
+                previous = groups.get(group, (0, 0))
+                groups[group] = previous[0] + deals, previous[1] + minor
+        return tuple(
+            [(*group, deals, *(minor for _ in grouped_count.sum_of)) for group, (deals, minor) in groups.items()]
+        )
+
+    def upsert_sql(self, row_count: int) -> str:
+        """The text of the statement that adds so many rows to counters, in the order of the table's columns."""
+        sql = self._upsert_sql_by_rows.get(row_count)
+        if sql is None:
+            columns = self.table.columns
+            values = [
+                {column.name: bindparam(f"{column.name}_{row}", type_=column.type) for column in columns}
+                for row in range(row_count)
+            ]
+            sql = self._upsert_sql_by_rows[row_count] = compile_statement(self._upsert(values), self._dialect).sql
+        return sql
+
+    def _upsert(self, values: list[dict[str, Any]]) -> Any:
+        statement: Any = UPSERT_DIALECTS[self._dialect.name].insert(self.table).values(values)
+        is_mysql = hasattr(statement, "inserted")
+        excluded = statement.inserted if is_mysql else statement.excluded
+        assignments = {name: self.table.c[name] + excluded[name] for name in COUNTER_COLUMNS}
+        if is_mysql:
+            return statement.on_duplicate_key_update(assignments)
+        return statement.on_conflict_do_update(index_elements=list(self.table.primary_key), set_=assignments)

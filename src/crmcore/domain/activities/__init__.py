@@ -1,0 +1,1 @@
+"""Tasks, interactions, commitments and appointments."""

@@ -1,0 +1,307 @@
+"""Tasks: what somebody has to do, by when, about what.
+
+Rule 1: a task is open until it is done or called off; both can be taken back.
+Rule 2: lateness is computed from the due time and now. The supervisor is told once per level of the ladder.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import ClassVar, Final, Self
+
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, copy_with, record
+from crmcore.domain.kernel.errors.rules import BusinessRuleError
+from crmcore.domain.kernel.fields.time import checked_timestamp
+from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
+from crmcore.domain.kernel.open_state import require_open
+from crmcore.domain.kernel.recurrence import Recurrence
+from crmcore.domain.sla.timers import SlaTimer, deadline_timer
+
+
+class Priority(Enum):
+    """How much a task matters beside others."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class TaskState(Enum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done."""
+        return self is TaskState.OPEN
+
+
+TASK_TRANSITIONS: Final[Transitions[TaskState]] = {
+    TaskState.OPEN: frozenset({TaskState.DONE, TaskState.CANCELLED}),
+    TaskState.DONE: frozenset({TaskState.OPEN}),
+    TaskState.CANCELLED: frozenset({TaskState.OPEN}),
+}
+
+
+@record
+class TaskCreated(Event):
+    """Somebody was given a task."""
+
+    name: ClassVar[str] = "task.created"
+    kind: str = fields.text(personal=False, default="", allow_blank=True)
+    assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+
+
+@record
+class TaskCompleted(Event):
+    """A task was done; `late_seconds` tells by how much too late, in seconds, 0 when in time."""
+
+    name: ClassVar[str] = "task.completed"
+    late_seconds: int = fields.integer(default=0)
+
+
+@record
+class TaskCancelled(Event):
+    """A task was called off."""
+
+    name: ClassVar[str] = "task.cancelled"
+
+
+@record
+class TaskReopened(Event):
+    """A task that was done or called off is to be done after all."""
+
+    name: ClassVar[str] = "task.reopened"
+
+
+@record
+class TaskRescheduled(Event):
+    """A task got another due time."""
+
+    name: ClassVar[str] = "task.rescheduled"
+    before: datetime | None = fields.timestamp(optional=True, default=None)
+    after: datetime | None = fields.timestamp(optional=True, default=None)
+
+
+@record
+class TaskReassigned(Event):
+    """A task passed to somebody else."""
+
+    name: ClassVar[str] = "task.reassigned"
+    previous_assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    new_assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+
+
+@record
+class TaskEscalated(Event):
+    """Somebody further up heard that a task is late."""
+
+    name: ClassVar[str] = "task.escalated"
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
+
+
+@record
+class Task(Entity):
+    """Something to do.
+
+    Attributes:
+        kind: the sort of task, as a word: ``post``, ``measure``.
+        role: in which role the assignee does it.
+        escalation_level: how far up its lateness has been told; 0 is nobody.
+        occurrence_number: which of a recurring task's occurrences it is, from 1.
+        starts_at: when a recurring task's first occurrence was due.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "task",
+        "tasks",
+        indexes=(
+            ("deal_id",),
+            ("customer_id",),
+            ("complaint_id",),
+            ("equipment_id",),
+            ("assignee_id", "state", "due_at"),
+            ("due_at",),
+        ),
+    )
+
+    id: TaskId = fields.id_of("task")
+    title: str = fields.text(personal=True)
+    kind: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
+    state: TaskState = fields.enum(TaskState, default=TaskState.OPEN)
+    priority: Priority = fields.enum(Priority, default=Priority.NORMAL)
+    assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    role: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
+    due_at: datetime | None = fields.timestamp(optional=True, default=None)
+    remind_at: datetime | None = fields.timestamp(optional=True, default=None)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    complaint_id: ComplaintId | None = fields.id_of("complaint", optional=True, default=None)
+    equipment_id: EquipmentId | None = fields.id_of("equipment", optional=True, default=None)
+    note: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    result: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    recurrence: Recurrence | None = fields.embedded(Recurrence, optional=True, default=None)
+    occurrence_number: int = fields.integer(min=1, default=1)
+    starts_at: datetime | None = fields.timestamp(optional=True, default=None)
+    escalation_level: int = fields.integer(max=100, default=0)
+    created_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
+
+    @classmethod
+    def create(
+        cls,
+        id: TaskId,
+        title: str,
+        *,
+        at: datetime,
+        kind: str = "",
+        assignee_id: UserId | None = None,
+        role: str = "",
+        due_at: datetime | None = None,
+        remind_at: datetime | None = None,
+        priority: Priority | str = Priority.NORMAL,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
+        complaint_id: ComplaintId | None = None,
+        equipment_id: EquipmentId | None = None,
+        note: str = "",
+        recurrence: Recurrence | None = None,
+    ) -> Self:
+        """Give somebody, or for now nobody, something to do.
+
+        Raises:
+            BusinessRuleError: a recurring task without a due time to count from.
+            InvalidInputError: a field that cannot be.
+        """
+        if recurrence is not None and due_at is None:
+            raise BusinessRuleError(
+                id, "recurrence_without_due_time", "needs a due time that its recurrence starts from"
+            )
+        task = cls(
+            id=id,
+            title=title,
+            kind=kind,
+            priority=priority,  # type: ignore[arg-type]  # a word becomes its member
+            assignee_id=assignee_id,
+            role=role,
+            due_at=due_at,
+            remind_at=remind_at,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            complaint_id=complaint_id,
+            equipment_id=equipment_id,
+            note=note,
+            recurrence=recurrence,
+            starts_at=due_at if recurrence is not None else None,
+            created_at=at,
+        )
+        return task._record(
+            TaskCreated(at=at, kind=task.kind, assignee_id=assignee_id, due_at=task.due_at, deal_id=deal_id)
+        )
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether the task is open past its due time."""
+        return self.state.is_open and self.due_at is not None and self.due_at < now
+
+    def deadline_timer(self, *, now: datetime) -> SlaTimer | None:
+        """Tell how its time stands, by the clock that complaints have; None when none is promised."""
+        due_at, ended_at = self.due_at, self.closed_at
+        return (
+            None if due_at is None else deadline_timer(due_at, started_at=self.created_at, ended_at=ended_at, now=now)
+        )
+
+    def complete(self, *, at: datetime, result: str = "") -> Self:
+        """Call it done.
+
+        Raises:
+            InvalidTransitionError: it is not open.
+        """
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.DONE)
+        late = max(at - self.due_at, timedelta(0)) if self.due_at else timedelta(0)
+        event = TaskCompleted(at=at, late_seconds=late // timedelta(seconds=1))
+        return self._record(event, state=TaskState.DONE, result=result, closed_at=at)
+
+    def cancel(self, *, at: datetime, reason: str = "") -> Self:
+        """Call it off.
+
+        Raises:
+            InvalidTransitionError: it is not open.
+        """
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.CANCELLED)
+        return self._record(TaskCancelled(at=at), state=TaskState.CANCELLED, result=reason, closed_at=at)
+
+    def reopen(self, *, at: datetime) -> Self:
+        """Take it up again.
+
+        Raises:
+            InvalidTransitionError: it is open.
+        """
+        check_transition(self.id, TASK_TRANSITIONS, self.state, TaskState.OPEN)
+        return self._record(TaskReopened(at=at), state=TaskState.OPEN, closed_at=None)
+
+    def reschedule(self, due_at: datetime | None, *, at: datetime, remind_at: datetime | None = None) -> Self:
+        """Give it another due time, with which its ladder starts anew.
+
+        Raises:
+            BusinessRuleError: it is not open.
+        """
+        require_open(self, self.state, "reschedule")
+        due_at = None if due_at is None else checked_timestamp("task.due_at", due_at)
+        remind_at = None if remind_at is None else checked_timestamp("task.remind_at", remind_at)
+        if due_at == self.due_at and remind_at == self.remind_at:
+            return self
+        event = TaskRescheduled(at=at, before=self.due_at, after=due_at)
+        return self._record(event, due_at=due_at, remind_at=remind_at, escalation_level=0)
+
+    def reassign(self, assignee_id: UserId | None, *, at: datetime) -> Self:
+        """Pass it to somebody else.
+
+        Raises:
+            BusinessRuleError: it is not open.
+        """
+        require_open(self, self.state, "reassign")
+        if assignee_id == self.assignee_id:
+            return self
+        return self._record(
+            TaskReassigned(at=at, previous_assignee_id=self.assignee_id, new_assignee_id=assignee_id),
+            assignee_id=assignee_id,
+        )
+
+    def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
+        """Note that its lateness was told one level further up."""
+        return self._record(TaskEscalated(at=at, level=level, recipient_id=recipient_id), level=level)
+
+    def next_occurrence(self, id: TaskId, *, at: datetime) -> Self | None:
+        """The next task of its recurrence, or None when there is none."""
+        if self.recurrence is None or self.starts_at is None:
+            return None
+        due_at = self.recurrence.occurrence(self.occurrence_number + 1, start=self.starts_at)
+        if due_at is None:
+            return None
+        reminder_lead_time = self.due_at - self.remind_at if self.due_at and self.remind_at else None
+        remind_at = due_at - reminder_lead_time if reminder_lead_time else None
+        shared_fields = {name: getattr(self, name) for name in SERIES_FIELDS}
+        task = self.create(id, self.title, at=at, due_at=due_at, remind_at=remind_at, **shared_fields)
+        return copy_with(task, occurrence_number=self.occurrence_number + 1, starts_at=self.starts_at)
+
+
+SERIES_FIELDS: Final = (
+    "kind",
+    "assignee_id",
+    "role",
+    "priority",
+    "deal",
+    "customer",
+    "complaint",
+    "equipment",
+    "note",
+    "recurrence",
+)
+"""What the tasks of one recurrence have in common."""

@@ -1,0 +1,125 @@
+"""What the world outside did not do: libraries, databases, templates, networks."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from attrs import define
+
+from crmcore.domain.kernel.errors.base import CrmError
+
+
+@define
+class MissingDependencyError(CrmError, ImportError):
+    """A feature needs a library that is not installed."""
+
+    code: ClassVar[str] = "missing_dependency"
+    feature: str
+    extra: str
+
+    def __str__(self) -> str:
+        return f'{self.feature} need: pip install "crmcore[{self.extra}]"'
+
+
+@define
+class UnsafeEngineError(CrmError):
+    """A database connection that would lose acknowledged writes.
+
+    Attributes:
+        problems: what was found, one sentence each, with the cure.
+    """
+
+    code: ClassVar[str] = "unsafe_engine"
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "this engine would lose writes: " + "; ".join(self.problems)
+
+
+@define
+class SchemaOutdatedError(CrmError):
+    """The tables are of an older release.
+
+    Attributes:
+        current_version: the version of the schema that is there.
+        required_version: the one that this release works with.
+    """
+
+    code: ClassVar[str] = "schema_outdated"
+    current_version: str
+    required_version: str
+
+    def __str__(self) -> str:
+        return f"the tables are of version {self.current_version}, and have to be of {self.required_version}: run `crmcore migrate`"
+
+
+@define
+class StoreError(CrmError):
+    """The database refused for a reason of its own; the values it complained of are left out on purpose."""
+
+    code: ClassVar[str] = "store_error"
+    status: ClassVar[int] = 503
+    sqlstate: str
+    constraint: str = ""
+
+    def __str__(self) -> str:
+        return f"the database failed with {self.sqlstate}{f' on {self.constraint}' if self.constraint else ''}"
+
+
+@define
+class UnsafeTemplateError(CrmError, ValueError):
+    """A document template uses what a template may not use, or asks for more than it may have."""
+
+    code: ClassVar[str] = "unsafe_template"
+    status: ClassVar[int] = 422
+    template: str
+    problem: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"template {self.template}{f', line {self.line}' if self.line else ''}: {self.problem}"
+
+
+@define
+class BlockedUrlError(CrmError, ValueError):
+    """A web address that points into the house, or that is none."""
+
+    code: ClassVar[str] = "blocked_url"
+    status: ClassVar[int] = 422
+    host: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.problem}"
+
+
+@define
+class DeliveryError(CrmError):
+    """A message did not leave.
+
+    Attributes:
+        is_permanent: whether trying again is pointless.
+        retry_after: how long the receiver asked us to wait, if it did.
+        delivered_count: of several facts, how many a listener took before.
+    """
+
+    code: ClassVar[str] = "delivery_error"
+    channel: str
+    problem: str
+    is_permanent: bool = False
+    retry_after: timedelta | None = None
+    delivered_count: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.problem}"
+
+
+@define
+class InvalidSignatureError(CrmError):
+    """A web call that came in is not from whom it says, or was heard before."""
+
+    code: ClassVar[str] = "invalid_signature"
+    status: ClassVar[int] = 401
+    problem: str
+
+    def __str__(self) -> str:
+        return f"the call's signature is refused: {self.problem}"

@@ -1,0 +1,131 @@
+"""Texts: trimmed, in Unicode's composed form, without control characters, and of a stated length."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any, Final
+
+from crmcore.domain.kernel.errors.validation import InvalidCharacterError, RequiredError, TooLongError
+from crmcore.domain.kernel.fields.base import NO_DEFAULT, make_field, type_error, validate_argument
+
+MAX_LINE_LENGTH: Final = 200
+"""The default limit of a one-line text, in characters."""
+MAX_NOTE_LENGTH: Final = 10_000
+"""The default limit of a text of several lines, in characters."""
+LONG_TEXT: Final = 100_000
+"""The limit of what a customer and an employee write to each other, in characters: a mail of thirty pages."""
+
+_FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LINE_BREAK = re.compile("[\t\n\u2028\u2029]")
+
+
+def text(
+    *,
+    personal: bool,
+    max_length: int = MAX_LINE_LENGTH,
+    multiline: bool = False,
+    allow_blank: bool = False,
+    optional: bool = False,
+    default: Any = NO_DEFAULT,
+) -> Any:
+    """Hold a text.
+
+    Args:
+        personal: whether it tells something about a person.
+        max_length: in characters, after trimming.
+        multiline: whether line breaks and tabs may stand in it.
+        allow_blank: whether it may be empty.
+        optional: whether it may be None.
+        default: what it is when nothing is given.
+
+    Raises:
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
+    """
+    check = text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank)
+    return make_field(
+        check, optional=optional, default=default, converter=normalize_text, personal=personal, limit=max_length
+    )
+
+
+def text_list(
+    *, personal: bool, max_length: int = MAX_LINE_LENGTH, max_items: int = 100, default: Any = NO_DEFAULT
+) -> Any:
+    """Hold a tuple of short texts, such as tags; a list or a set of texts is taken too.
+
+    Raises:
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
+    """
+    check_text = text_check(max_length=max_length)
+
+    def tidied(value: Any) -> Any:
+        return (
+            tuple(normalize_text(word) for word in value) if isinstance(value, (tuple, list, set, frozenset)) else value
+        )
+
+    def check(value: Any) -> None:
+        if type(value) is not tuple:
+            raise type_error("a tuple of texts", value)
+        if len(value) > max_items:
+            raise TooLongError("", max_length=max_items, length=len(value))
+        for word in value:
+            check_text(word)
+
+    return make_field(check, default=default, converter=tidied, personal=personal, limit=max_length, items=max_items)
+
+
+def normalize_text(value: Any) -> Any:
+    """Trim a text, compose its accents (Unicode NFC), end its lines alike; anything else passes, for the check to refuse."""
+    if type(value) is str:
+        value = value.strip()
+        if "\r" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    return value
+
+
+def text_check(
+    *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
+) -> Callable[[Any], None]:
+    """Make the check of a text field."""
+
+    def check(value: Any) -> None:
+        if type(value) is not str:
+            raise type_error("a text", value)
+        if not value and not allow_blank:
+            raise RequiredError("")
+        if len(value) > max_length:
+            raise TooLongError("", max_length=max_length, length=len(value))
+        # isprintable() is one call in C; what it refuses, such as a Persian name's zero-width non-joiner, is looked at.
+        if not value.isprintable() and (
+            bad := _FORBIDDEN_CHARACTERS.search(value) or (not multiline and _LINE_BREAK.search(value))
+        ):
+            raise InvalidCharacterError("", position=bad.start())
+
+    return check
+
+
+def checked_text(
+    path: str, value: Any, *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
+) -> str:
+    """Tidy and check a text that is an argument and not a field.
+
+    Raises:
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: naming `path`.
+    """
+    value = normalize_text(value)
+    validate_argument(path, text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank), value)
+    return str(value)
+
+
+def printable_line(value: object, *, limit: int) -> str:
+    r"""Make one line of the words of another system, such as an error's, so that every text field takes it.
+
+    White space becomes one space, a control character U+FFFD, and what is too long ends in an ellipsis.
+
+    Example:
+        >>> printable_line("550 5.1.1\r\nUser unknown\0", limit=40)
+        '550 5.1.1 User unknown�'
+    """
+    line = " ".join(_FORBIDDEN_CHARACTERS.sub(lambda bad: " " if bad[0].isspace() else "\ufffd", str(value)).split())
+    line = unicodedata.normalize("NFC", line)
+    return line if len(line) <= limit else line[: limit - 1] + "…"

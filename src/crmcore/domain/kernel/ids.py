@@ -1,0 +1,80 @@
+"""Ids: a prefix that says the kind, an underscore, and 32 hexadecimal digits that sort by time (UUIDv7, RFC 9562).
+
+They are texts, so that they pass through forms, logs and other systems as they are; a store keeps them in 16 bytes.
+"""
+
+import re
+from typing import Final, NewType
+
+from crmcore.domain.kernel.errors.validation import InvalidIdError
+
+UserId = NewType("UserId", str)
+TeamId = NewType("TeamId", str)
+RoundRobinId = NewType("RoundRobinId", str)
+ContractId = NewType("ContractId", str)
+EquipmentId = NewType("EquipmentId", str)
+MaintenancePlanId = NewType("MaintenancePlanId", str)
+CustomerId = NewType("CustomerId", str)
+FunnelId = NewType("FunnelId", str)
+DealId = NewType("DealId", str)
+TaskId = NewType("TaskId", str)
+InteractionId = NewType("InteractionId", str)
+CommitmentId = NewType("CommitmentId", str)
+ArticleUsageId = NewType("ArticleUsageId", str)
+AppointmentId = NewType("AppointmentId", str)
+BookingLockId = NewType("BookingLockId", str)
+ArticleId = NewType("ArticleId", str)
+KnowledgeGapId = NewType("KnowledgeGapId", str)
+ComplaintId = NewType("ComplaintId", str)
+TemplateId = NewType("TemplateId", str)
+DocumentId = NewType("DocumentId", str)
+MessageId = NewType("MessageId", str)
+CalendarId = NewType("CalendarId", str)
+EscalationId = NewType("EscalationId", str)
+SlaPolicyId = NewType("SlaPolicyId", str)
+InquiryId = NewType("InquiryId", str)
+ComplaintTypeId = NewType("ComplaintTypeId", str)
+ApprovalLimitId = NewType("ApprovalLimitId", str)
+ScheduledJobId = NewType("ScheduledJobId", str)
+IdempotencyRecordId = NewType("IdempotencyRecordId", str)
+SubscriptionId = NewType("SubscriptionId", str)
+InboxMessageId = NewType("InboxMessageId", str)
+ExternalRecordVersionId = NewType("ExternalRecordVersionId", str)
+
+_ID_FORMAT: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
+
+
+def check_id(prefix: str, id: str, /) -> None:
+    """Refuse what is not an id of that kind.
+
+    Raises:
+        InvalidIdError: a text of another form, or of another kind's prefix.
+
+    Example:
+        >>> check_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        >>> check_id("deal", "task_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        Traceback (most recent call last):
+        crmcore.domain.kernel.errors.validation.InvalidIdError: deal id must look like deal_018f3c0e6b7a7c1e9d2b4a5f60718293
+    """
+    if not is_id(prefix, id):
+        raise InvalidIdError(f"{prefix} id", f"must look like {prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293")
+
+
+def is_id(prefix: str, id: object, /) -> bool:
+    """Tell whether something is an id of that kind.
+
+    Example:
+        >>> is_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293"), is_id("deal", 7)
+        (True, False)
+    """
+    return type(id) is str and _ID_FORMAT.fullmatch(id) is not None and id.startswith(prefix + "_")
+
+
+def prefix_of(id: str, /) -> str:
+    """Read the kind of a record off its id.
+
+    Example:
+        >>> prefix_of("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        'deal'
+    """
+    return id.partition("_")[0]

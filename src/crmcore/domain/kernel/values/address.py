@@ -1,0 +1,36 @@
+"""Postal addresses: free lines and a country. No rule of the post is enforced, because real addresses break them all."""
+
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import value
+from crmcore.domain.kernel.errors.validation import InvalidChoiceError
+from crmcore.domain.kernel.fields.base import make_field
+
+
+def _check_country(code: object) -> None:
+    if type(code) is not str or len(code) != 2 or not code.isascii() or not code.isalpha() or not code.isupper():
+        raise InvalidChoiceError("", allowed=("two capital letters of ISO 3166-1, such as LV",))
+
+
+@value
+class PostalAddress:
+    """Where somebody lives, works or has windows installed.
+
+    Attributes:
+        street: street, house and flat, in one line or several.
+        city: the place.
+        postcode: as it is written there.
+        country: two letters of ISO 3166-1.
+        region: province or district.
+    """
+
+    street: str = fields.text(personal=True, multiline=True, max_length=500)
+    city: str = fields.text(personal=True, default="", allow_blank=True)
+    postcode: str = fields.text(personal=True, max_length=20, default="", allow_blank=True)
+    country: str | None = make_field(_check_country, optional=True, personal=False, default=None)
+    region: str = fields.text(personal=True, default="", allow_blank=True)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The address as the lines of a letter."""
+        locality = " ".join(part for part in (self.postcode, self.city) if part)
+        return tuple(line for line in (*self.street.splitlines(), locality, self.region, self.country or "") if line)

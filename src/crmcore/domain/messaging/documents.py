@@ -1,0 +1,171 @@
+"""Documents: what was rendered from a template or brought in as a file, and the templates."""
+
+import hashlib
+from datetime import datetime
+from typing import ClassVar, Final, Self
+
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
+from crmcore.domain.kernel.fields.text import normalize_text
+from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, TemplateId
+
+MAX_TEXT_LENGTH: Final = 2**20
+"""How long a template or a rendered document may be, in characters."""
+MAX_FILE_SIZE: Final = 100 * 2**20
+"""How large an attached file may be, in bytes."""
+
+
+@record
+class TemplateCreated(Event):
+    """A template was written or rewritten."""
+
+    name: ClassVar[str] = "template.created"
+
+
+@record
+class Template(Entity):
+    """A document with gaps. What may stand in them, and in which language they are written, the renderer knows."""
+
+    meta: ClassVar[EntityMeta] = EntityMeta("template", "templates", unique_keys=(("name", "language"),))
+
+    id: TemplateId = fields.id_of("template")
+    name: str = fields.text(personal=False)
+    language: str = fields.text(personal=False, max_length=35, default="en")
+    media_type: str = fields.text(personal=False, max_length=100, default="text/html")
+    body: str = fields.text(personal=False, max_length=MAX_TEXT_LENGTH, multiline=True)
+    updated_at: datetime = fields.timestamp()
+
+    @classmethod
+    def create(
+        cls, id: TemplateId, name: str, body: str, *, at: datetime, language: str = "en", media_type: str = "text/html"
+    ) -> Self:
+        """Write a template."""
+        return cls(
+            id=id,
+            name=name,
+            language=language,
+            media_type=media_type,
+            body=body,
+            updated_at=at,
+            pending_events=(TemplateCreated(at=at),),
+        )
+
+    def update(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
+        """Replace its text. Documents that were made from it stay as they are."""
+        return self._record(TemplateCreated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)
+
+
+@record
+class DocumentAdded(Event):
+    """A document was rendered or brought in."""
+
+    name: ClassVar[str] = "document.added"
+    media_type: str = fields.text(personal=False)
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    template_id: TemplateId | None = fields.id_of("template", optional=True, default=None)
+
+
+@record
+class Document(Entity):
+    """A document of a deal or a customer.
+
+    Attributes:
+        body: the text of a rendered document; None for a file, whose bytes the file store keeps under `digest`.
+        digest: SHA-256 of the bytes, in hexadecimal.
+        size: in bytes.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta("document", "documents", indexes=(("deal_id",), ("customer_id",)))
+
+    id: DocumentId = fields.id_of("document")
+    title: str = fields.text(personal=True)
+    media_type: str = fields.text(personal=False, max_length=100)
+    size: int = fields.integer(max=MAX_FILE_SIZE)
+    digest: str = fields.text(personal=False, max_length=64)
+    body: str | None = fields.text(
+        personal=True, max_length=MAX_TEXT_LENGTH, multiline=True, allow_blank=True, optional=True, default=None
+    )
+    deal_id: DealId | None = fields.id_of("deal", optional=True, default=None)
+    customer_id: CustomerId | None = fields.id_of("customer", optional=True, default=None)
+    template_id: TemplateId | None = fields.id_of("template", optional=True, default=None)
+    added_at: datetime = fields.timestamp()
+
+    @classmethod
+    def from_template(
+        cls,
+        id: DocumentId,
+        title: str,
+        body: str,
+        *,
+        template: Template,
+        at: datetime,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> Self:
+        """Keep what a template gave."""
+        body = normalize_text(body)
+        return cls._create(
+            id,
+            title,
+            body.encode(),
+            body,
+            template.media_type,
+            at=at,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            template_id=template.id,
+        )
+
+    @classmethod
+    def from_file(
+        cls,
+        id: DocumentId,
+        title: str,
+        content: bytes,
+        *,
+        media_type: str,
+        at: datetime,
+        deal_id: DealId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> Self:
+        """Note a file, whose bytes are kept elsewhere."""
+        return cls._create(
+            id, title, content, None, media_type, at=at, deal_id=deal_id, customer_id=customer_id, template_id=None
+        )
+
+    @staticmethod
+    def digest_of(content: bytes) -> str:
+        """Digest a file's bytes (SHA-256, hexadecimal)."""
+        return hashlib.sha256(content).hexdigest()
+
+    @classmethod
+    def _create(
+        cls,
+        id: DocumentId,
+        title: str,
+        content: bytes,
+        body: str | None,
+        media_type: str,
+        *,
+        at: datetime,
+        deal_id: DealId | None,
+        customer_id: CustomerId | None,
+        template_id: TemplateId | None,
+    ) -> Self:
+        document = cls(
+            id=id,
+            title=title,
+            media_type=media_type,
+            size=len(content),
+            digest=cls.digest_of(content),
+            body=body,
+            deal_id=deal_id,
+            customer_id=customer_id,
+            template_id=template_id,
+            added_at=at,
+        )
+        event = DocumentAdded(
+            at=at, media_type=document.media_type, deal_id=deal_id, customer_id=customer_id, template_id=template_id
+        )
+        return document._record(event)

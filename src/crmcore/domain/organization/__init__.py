@@ -1,0 +1,1 @@
+"""The company itself: users, teams, assignment, business hours."""

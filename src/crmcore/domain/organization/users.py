@@ -1,0 +1,297 @@
+"""The people of the house: who they are, what they may be asked to do, to whom they report, and when they are away.
+
+Rule 1: work goes round in a ring. Whoever has waited longest and is present gets the next piece, so that nobody present is ever
+two pieces ahead of another, whatever is reassigned by hand.
+Rule 2: every choice explains itself: who was chosen, and why each of the others was not.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Final, Self
+
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record, value
+from crmcore.domain.kernel.errors.rules import BusinessRuleError
+from crmcore.domain.kernel.errors.validation import OutOfRangeError
+from crmcore.domain.kernel.fields.composite import unique_tuple
+from crmcore.domain.kernel.ids import CalendarId, RoundRobinId, TeamId, UserId
+from crmcore.domain.kernel.values.contact import normalize_email
+from crmcore.domain.kernel.values.period import Period
+
+OWNER: Final = "owner"
+"""The role of whoever is responsible for a record; everybody may hold it."""
+
+
+@value
+class RoleAssignment:
+    """A role that a person holds."""
+
+    role: str = fields.text(personal=False, max_length=60)
+
+
+@value
+class Absence:
+    """A time in which a person gets no new work."""
+
+    period: Period = fields.embedded(Period)
+    reason: str = fields.text(personal=True, default="", allow_blank=True)
+
+
+@record
+class UserCreated(Event):
+    """A person joined the house."""
+
+    name: ClassVar[str] = "user.created"
+    roles: tuple[str, ...] = fields.text_list(personal=False, default=())
+
+
+@record
+class UserUpdated(Event):
+    """A person's name, roles, team, supervisor or reachability changed."""
+
+    name: ClassVar[str] = "user.updated"
+    changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())
+
+
+@record
+class UserAbsenceAdded(Event):
+    """A person will be absent."""
+
+    name: ClassVar[str] = "user.absence_added"
+    since: datetime = fields.timestamp()
+    until: datetime = fields.timestamp()
+
+
+@record
+class UserDeactivated(Event):
+    """A person left the house for good."""
+
+    name: ClassVar[str] = "user.deactivated"
+
+
+@record
+class User(Entity):
+    """A person of the house. Who logs in, and how, is the host's affair; it may keep its own key in `login`.
+
+    Attributes:
+        calendar_id: by which the person works; the house's own when there is none.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "user",
+        "users",
+        unique_keys=(("login",),),
+        indexes=(("manager_id",), ("team_id",), ("role_assignments.role",)),
+        child_tables={"role_assignments": "user_roles"},
+    )
+
+    id: UserId = fields.id_of("user")
+    name: str = fields.text(personal=True)
+    login: str | None = fields.text(personal=True, optional=True, default=None)
+    email: str | None = fields.text(personal=True, optional=True, default=None)
+    language: str = fields.text(personal=False, max_length=35, default="en")
+    team_id: TeamId | None = fields.id_of("team", optional=True, default=None)
+    manager_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    role_assignments: tuple[RoleAssignment, ...] = fields.embedded_list(RoleAssignment, default=())
+    absences: tuple[Absence, ...] = fields.embedded_list(Absence, personal=True, default=())
+    calendar_id: CalendarId | None = fields.id_of("calendar", optional=True, default=None)
+    is_active: bool = fields.boolean(default=True)
+    created_at: datetime = fields.timestamp()
+
+    @classmethod
+    def create(
+        cls,
+        id: UserId,
+        name: str,
+        *,
+        at: datetime,
+        roles: Sequence[str] = (),
+        login: str | None = None,
+        email: str | None = None,
+        language: str = "en",
+        team_id: TeamId | None = None,
+        manager_id: UserId | None = None,
+    ) -> Self:
+        """Welcome a person.
+
+        Raises:
+            InvalidInputError: a name, role, login or address that cannot be.
+        """
+        return cls(
+            id=id,
+            name=name,
+            login=login,
+            email=None if email is None else normalize_email(email),
+            language=language,
+            team_id=team_id,
+            manager_id=manager_id,
+            role_assignments=_role_assignments(roles),
+            created_at=at,
+            pending_events=(UserCreated(at=at, roles=tuple(roles)),),
+        )
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that the person holds."""
+        return tuple(assignment.role for assignment in self.role_assignments)
+
+    def has_role(self, role: str) -> bool:
+        """Tell whether work for that role may go to the person."""
+        return role == OWNER or any(assignment.role == role for assignment in self.role_assignments)
+
+    def is_absent(self, at: datetime) -> bool:
+        """Tell whether the person is absent at that moment."""
+        return any(at in absence.period for absence in self.absences)
+
+    def unavailability(self, at: datetime) -> str:
+        """Why the person gets no work at that moment, as a word; nothing when there is no reason."""
+        if not self.is_active:
+            return "deactivated"
+        return "absent" if self.is_absent(at) else ""
+
+    def set_roles(self, roles: Sequence[str], *, at: datetime) -> Self:
+        """Let the person hold these roles, and no others."""
+        return self._record(UserUpdated(at=at, changed_fields=("roles",)), role_assignments=_role_assignments(roles))
+
+    def set_manager(self, manager: "User", *, management_chain: Sequence[UserId], at: datetime) -> Self:
+        """Put the person under a supervisor.
+
+        Args:
+            manager: the new one.
+            management_chain: the supervisor's own supervisors, up to the top.
+            at: now.
+
+        Raises:
+            BusinessRuleError: the person stands above that supervisor already, or is the same.
+        """
+        if self.id == manager.id or self.id in management_chain:
+            raise BusinessRuleError(self.id, "manager_cycle", "cannot report to somebody who reports to them")
+        return self._record(UserUpdated(at=at, changed_fields=("manager_id",)), manager_id=manager.id)
+
+    def set_calendar(self, calendar_id: CalendarId | None, *, at: datetime) -> Self:
+        """Let the person work by a calendar, or by the house's own again."""
+        if calendar_id == self.calendar_id:
+            return self
+        return self._record(UserUpdated(at=at, changed_fields=("calendar",)), calendar_id=calendar_id)
+
+    def add_absence(self, period: Period, *, at: datetime, reason: str = "") -> Self:
+        """Note an absence.
+
+        Raises:
+            OutOfRangeError: the period has no length.
+        """
+        if not period.length:
+            raise OutOfRangeError("absence.period", "must have a length")
+        return self._record(
+            UserAbsenceAdded(at=at, since=period.since, until=period.until),
+            absences=(*self.absences, Absence(period, reason)),
+        )
+
+    def end_absence(self, *, at: datetime) -> Self:
+        """End every absence that covers this moment."""
+        absences = tuple(Absence(Period(a.period.since, at), a.reason) if at in a.period else a for a in self.absences)
+        if absences == self.absences:
+            return self
+        return self._record(UserUpdated(at=at, changed_fields=("absences",)), absences=absences)
+
+    def deactivate(self, *, at: datetime) -> Self:
+        """Say goodbye: the person gets no new work ever again. What he or she owned is handed over separately."""
+        return self._record(UserDeactivated(at=at), is_active=False) if self.is_active else self
+
+
+def _role_assignments(roles: Sequence[str]) -> tuple[RoleAssignment, ...]:
+    return tuple(RoleAssignment(role) for role in unique_tuple("user.roles", roles))
+
+
+@record
+class TeamCreated(Event):
+    """A team was formed."""
+
+    name: ClassVar[str] = "team.created"
+
+
+@record
+class Team(Entity):
+    """A unit of the house: a branch, a department, a shift. Reports compare teams side by side."""
+
+    meta: ClassVar[EntityMeta] = EntityMeta("team", "teams", unique_keys=(("name",),))
+
+    id: TeamId = fields.id_of("team")
+    name: str = fields.text(personal=False)
+    parent_id: TeamId | None = fields.id_of("team", optional=True, default=None)
+    created_at: datetime = fields.timestamp()
+
+    @classmethod
+    def create(cls, id: TeamId, name: str, *, at: datetime, parent_id: TeamId | None = None) -> Self:
+        """Form a team, as part of another or on its own."""
+        return cls(id=id, name=name, parent_id=parent_id, created_at=at, pending_events=(TeamCreated(at=at),))
+
+
+@value
+class RejectedCandidate:
+    """A candidate who was not chosen, and why."""
+
+    user_id: UserId = fields.id_of("user")
+    reason: str = fields.text(personal=False)
+
+
+@record
+class Assignment:
+    """Who gets a piece of work, and why nobody else does.
+
+    Attributes:
+        user_id: the one chosen; None when nobody could be.
+        rule: what decided: ``round_robin_key``, ``owner``, ``participant_id``, ``asked``.
+        rejected: all the others, with the reason for each.
+    """
+
+    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    rule: str = fields.text(personal=False)
+    rejected: tuple[RejectedCandidate, ...] = fields.embedded_list(RejectedCandidate, default=())
+
+
+@record
+class RoundRobinAssigned(Event):
+    """A ring gave a piece of work to the one who had waited longest."""
+
+    name: ClassVar[str] = "round_robin.assigned"
+    user_id: UserId = fields.id_of("user")
+
+
+@record
+class RoundRobin(Entity):
+    """The order in which the holders of a role take turns.
+
+    Attributes:
+        key: what goes round: a funnel's id and a role.
+        queue: those who had a turn, the one who waited longest first. Whoever is not in it has waited longer still.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta("round_robin", "round_robins", unique_keys=(("key",),))
+
+    id: RoundRobinId = fields.id_of("round_robin")
+    key: str = fields.text(personal=False)
+    queue: tuple[str, ...] = fields.text_list(personal=False, max_items=10_000, default=())
+
+    def next(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
+        """Choose who takes the next piece of work, and let the ring turn.
+
+        Args:
+            candidates: the holders of the role, in any order.
+            at: now; who is absent at that moment is passed over and keeps the place in the queue.
+        """
+        queue_positions: Mapping[str, int] = {user: position for position, user in enumerate(self.queue)}
+        rejected = []
+        chosen: User | None = None
+        for user in sorted(candidates, key=lambda u: (queue_positions.get(u.id, -1), u.id)):
+            if reason := user.unavailability(at):
+                rejected.append(RejectedCandidate(user.id, reason))
+            elif chosen is None:
+                chosen = user
+            else:
+                rejected.append(RejectedCandidate(user.id, "assigned_more_recently"))
+        if chosen is None:
+            return self, Assignment(rule="round_robin", rejected=tuple(rejected))
+        queue = (*(user for user in self.queue if user != chosen.id), chosen.id)
+        updated = self._record(RoundRobinAssigned(at=at, user_id=chosen.id), queue=queue)
+        return updated, Assignment(user_id=chosen.id, rule="round_robin", rejected=tuple(rejected))

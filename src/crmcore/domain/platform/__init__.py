@@ -1,0 +1,1 @@
+"""Records of the platform: scheduled jobs, event feed, inbox, idempotency."""

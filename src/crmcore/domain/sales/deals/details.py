@@ -1,0 +1,261 @@
+"""What is known of a deal, and how it changes while its life goes on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Final, Self
+
+from crmcore.domain.customers.parts import ExternalId
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, copy_with, record
+from crmcore.domain.kernel.errors.rules import BusinessRuleError
+from crmcore.domain.kernel.errors.validation import InvalidInputError
+from crmcore.domain.kernel.fields.base import validate_argument
+from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
+from crmcore.domain.kernel.fields.number import checked_integer
+from crmcore.domain.kernel.fields.time import check_date
+from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
+from crmcore.domain.sales.deals.events import (
+    DealDocumentAttached,
+    DealExpectedCloseChanged,
+    DealNextStepChanged,
+    DealOwnerChanged,
+    DealParticipantAdded,
+    DealProbabilityChanged,
+    DealUpdated,
+    DealValueChanged,
+)
+from crmcore.domain.sales.deals.movements import Movement, MovementKind
+from crmcore.domain.sales.deals.parts import (
+    Attachment,
+    LineItem,
+    NextStep,
+    NextStepState,
+    Outcome,
+    Participant,
+    Probability,
+    ProbabilitySource,
+    StageVisits,
+)
+from crmcore.domain.sales.funnels.aging import AgeFrom, StageAgePolicy
+from crmcore.domain.sales.funnels.funnel import Funnel
+
+
+def _total(deal: "DealFields") -> Money | None:
+    if not deal.lines:
+        return deal.value
+    first, *others = (line.total for line in deal.lines)
+    return sum(others, start=first)
+
+
+@record
+class DealFields(Entity):
+    """What is known of a possible sale.
+
+    Attributes:
+        stage_index: the place of its stage in the funnel, from 0.
+        max_stage_index: the place of the furthest stage that it has reached.
+        stage_visits: how often it has been in each stage.
+        value: what it is worth when it has no lines.
+        total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
+        last_activity_at: when anything was last done for it.
+        movement_count: how many movements it has made.
+        movements: those made since it was read, which a store appends to its history.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "deal",
+        "deals",
+        unique_keys=(("external_id.system", "external_id.key"),),
+        indexes=(
+            ("customer_id",),
+            ("owner_id", "outcome"),
+            ("funnel_id", "outcome", "stage_index", "id"),
+            ("funnel_id", "opened_at"),
+            ("participants.participant_id",),
+        ),
+        child_tables={
+            "lines": "deal_lines",
+            "participants": "deal_participants",
+            "attachments": "deal_attachments",
+            "movements": "deal_movements",
+        },
+        log_field="movements",
+    )
+
+    id: DealId = fields.id_of("deal")
+    title: str = fields.text(personal=True)
+    customer_id: CustomerId = fields.id_of("customer")
+    funnel_id: FunnelId = fields.id_of("funnel")
+    stage_key: str = fields.text(personal=False, max_length=60)
+    stage_index: int = fields.integer(default=0)
+    max_stage_index: int = fields.integer(default=0)
+    stage_visits: tuple[StageVisits, ...] = fields.embedded_list(StageVisits, default=())
+    stage_entered_at: datetime = fields.timestamp()
+    outcome: Outcome = fields.enum(Outcome, default=Outcome.OPEN)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
+    lines: tuple[LineItem, ...] = fields.embedded_list(LineItem, default=())
+    total: Money | None = fields.computed(_total)
+    probability: Probability = fields.embedded(Probability)
+    expected_close: date | None = fields.date(optional=True, default=None)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    campaign: str = fields.text(personal=False, default="", allow_blank=True)
+    external_id: ExternalId | None = fields.embedded(ExternalId, optional=True, default=None, personal=True)
+    description: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    participants: tuple[Participant, ...] = fields.embedded_list(Participant, default=())
+    attachments: tuple[Attachment, ...] = fields.embedded_list(Attachment, default=())
+    next_step: NextStep | None = fields.embedded(NextStep, optional=True, default=None)
+    loss_reason: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    tags: tuple[str, ...] = fields.text_list(personal=True, default=())
+    custom: Mapping[str, Any] = fields.custom_fields(default=EMPTY_MAP)
+    opened_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
+    last_activity_at: datetime = fields.timestamp()
+    movement_count: int = fields.integer(default=0)
+    movements: tuple[Movement, ...] = fields.log(Movement, default=())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither won nor lost."""
+        return self.outcome is Outcome.OPEN
+
+    def participant_id(self, role: str) -> str | None:
+        """Who takes part in that role."""
+        return next((p.participant_id for p in self.participants if p.role == role), None)
+
+    def is_stuck(self, funnel: Funnel, now: datetime, *, business_hours: BusinessHours = ALWAYS_OPEN) -> bool:
+        """Tell whether the deal has been in its stage for longer than the stage allows.
+
+        Args:
+            business_hours: the house's working time, for a stage that counts working days.
+        """
+        stage = funnel.stage(self.stage_key)
+        if not self.is_open or stage.age_limit is None:
+            return False
+        cutoff = stage.age_policy.cutoff(stage.age_limit, business_hours=business_hours, now=now)
+        is_paused = stage.age_policy.paused_by_next_step and self.next_step_state(now) is NextStepState.AHEAD
+        return not is_paused and cutoff is not None and self.age_started_at(stage.age_policy) <= cutoff
+
+    def age_started_at(self, age_policy: StageAgePolicy) -> datetime:
+        """Since when its age counts."""
+        return self.stage_entered_at if age_policy.counts_from is AgeFrom.ENTERED else self.last_activity_at
+
+    def next_step_state(self, now: datetime) -> NextStepState:
+        """Tell whether there is a next step, and whether it is late."""
+        if self.next_step is None:
+            return NextStepState.NONE
+        due_at = self.next_step.due_at
+        return NextStepState.UNDATED if due_at is None else NextStepState.AHEAD if due_at >= now else NextStepState.LATE
+
+    def set_value(self, value: Money | None = None, *, lines: Sequence[LineItem] | None = None, at: datetime) -> Self:
+        """Say what the deal is worth, as a sum or by its lines.
+
+        Raises:
+            CurrencyMismatchError: lines of two currencies.
+        """
+        lines = self.lines if lines is None else as_tuple("deal.lines", lines)
+        value = self.value if value is None and lines else value
+        if (lines, value) == (self.lines, self.value):
+            return self
+        before, after = self.total, copy_with(self, lines=lines, value=value).total
+        return self._record_movement(
+            MovementKind.VALUE_CHANGED,
+            DealValueChanged(at=at, before=before, after=after),
+            at=at,
+            lines=lines,
+            value=value,
+        )
+
+    def set_probability(
+        self, percent: int, *, at: datetime, source: ProbabilitySource | str = ProbabilitySource.MANUAL
+    ) -> Self:
+        """Give the deal another chance than its stage does, in percent.
+
+        Raises:
+            BusinessRuleError: it is closed, so its chance is known.
+        """
+        if not self.is_open:
+            raise BusinessRuleError(self.id, "deal_closed", f"is {self.outcome.value}; its chance is known")
+        basis_points = 100 * checked_integer("deal.probability", percent, max=100)
+        probability = Probability(basis_points, source)  # type: ignore[arg-type]  # a word becomes its member
+        event = DealProbabilityChanged(at=at, before=self.probability.basis_points, after=probability.basis_points)
+        return self._record_movement(MovementKind.PROBABILITY_CHANGED, event, at=at, probability=probability)
+
+    def set_expected_close(self, expected_close: date | None, *, at: datetime) -> Self:
+        """Say when the deal is expected to close."""
+        if expected_close == self.expected_close:
+            return self
+        if expected_close is not None:
+            validate_argument("deal.expected_close", check_date, expected_close)
+        event = DealExpectedCloseChanged(at=at, before=self.expected_close, after=expected_close)
+        return self._record_movement(MovementKind.EXPECTED_CLOSE_CHANGED, event, at=at, expected_close=expected_close)
+
+    def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
+        """Give the deal another owner."""
+        if owner_id == self.owner_id:
+            return self
+        event = DealOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id)
+        return self._record_movement(MovementKind.OWNER_CHANGED, event, at=at, owner_id=owner_id)
+
+    def set_next_step(self, next_step: NextStep | None, *, at: datetime) -> Self:
+        """Say what comes next."""
+        if next_step == self.next_step:
+            return self
+        event = DealNextStepChanged(at=at, due_at=next_step.due_at if next_step else None)
+        return self._record(event, next_step=next_step, last_activity_at=at)
+
+    def add_participant(self, role: str, participant_id: str, *, at: datetime) -> Self:
+        """Let somebody take part in a role; whoever had it before no longer does."""
+        participant = Participant(role, participant_id)
+        if participant in self.participants:
+            return self
+        others = (p for p in self.participants if p.role != role)
+        return self._record(
+            DealParticipantAdded(at=at, role=role, participant_id=participant_id), participants=(*others, participant)
+        )
+
+    def attach(self, document_id: DocumentId, title: str, *, at: datetime) -> Self:
+        """Attach a document."""
+        attachment = Attachment(document_id, title, at)
+        return self._record(
+            DealDocumentAttached(at=at, document_id=document_id),
+            attachments=(*self.attachments, attachment),
+            last_activity_at=at,
+        )
+
+    def update(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
+        """Change the title, the description, tags or custom fields.
+
+        Raises:
+            InvalidInputError: a detail that cannot be, or that is none.
+        """
+        if unknown := set(details) - UPDATABLE_FIELDS:
+            raise InvalidInputError(
+                f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(UPDATABLE_FIELDS))}"
+            )
+        after = self._record(DealUpdated(at=at, changed_fields=tuple(sorted(details))), **details)
+        return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
+
+    def record_activity(self, *, at: datetime) -> Self:
+        """Note that something was done for the deal, without an event of its own."""
+        return copy_with(self, last_activity_at=max(at, self.last_activity_at))
+
+    def _record_movement(
+        self,
+        kind: MovementKind,
+        *events: Event,
+        at: datetime,
+        visit_number: int = 0,
+        time_in_stage: timedelta | None = None,
+        **changes: Any,
+    ) -> Self:
+        """Change the deal and write the movement that says what it was before and is now."""
+        after = self._record(*events, movement_count=self.movement_count + 1, last_activity_at=at, **changes)
+        movement = Movement.between(self, after, kind, at=at, visit_number=visit_number, time_in_stage=time_in_stage)
+        return copy_with(after, movements=(*self.movements, movement))
+
+
+UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
+"""What `DealFacts.update` may change."""

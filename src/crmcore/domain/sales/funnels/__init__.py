@@ -1,0 +1,1 @@
+"""Funnels (sales pipelines): stages, stage actions, exit criteria, age limits."""

@@ -1,0 +1,291 @@
+"""Inquiries: questions and requests for service. They wait for an answer as complaints do, by the same clocks, with a lighter life.
+
+Rule 1: an inquiry has somebody responsible and a deadline from its first moment.
+Rule 2: it is open, waits for the customer, is answered, and closed; whoever asks again reopens it within a while.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar, Final, Self
+
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import EntityMeta, Event, Transitions, check_transition, record
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId
+from crmcore.domain.kernel.open_state import require_open
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.service.cases.case import Case, check_pause, first_deadline, opening_events
+from crmcore.domain.sla.events import Reply, SlaEventKind
+from crmcore.domain.sla.policies import SlaDecision
+
+
+class InquiryKind(Enum):
+    """What is asked for."""
+
+    QUESTION = "question"
+    SERVICE = "service"
+
+
+class InquiryState(Enum):
+    """Where an inquiry stands."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer still waits for what was asked for."""
+        return self in {InquiryState.OPEN, InquiryState.WAITING}
+
+
+_S = InquiryState
+INQUIRY_TRANSITIONS: Final[Transitions[InquiryState]] = {
+    _S.OPEN: frozenset({_S.WAITING, _S.ANSWERED}),
+    _S.WAITING: frozenset({_S.OPEN, _S.ANSWERED}),
+    _S.ANSWERED: frozenset({_S.OPEN, _S.CLOSED}),
+    _S.CLOSED: frozenset({_S.OPEN}),
+}
+
+
+@record
+class InquiryReceived(Event):
+    """A customer asked for something."""
+
+    name: ClassVar[str] = "inquiry.received"
+    kind: InquiryKind = fields.enum(InquiryKind)
+    customer_id: CustomerId = fields.id_of("customer")
+    owner_id: UserId = fields.id_of("user")
+    due_at: datetime = fields.timestamp()
+
+
+@record
+class InquiryStatusChanged(Event):
+    """An inquiry went on in its life."""
+
+    name: ClassVar[str] = "inquiry.status_changed"
+    before: InquiryState = fields.enum(InquiryState)
+    after: InquiryState = fields.enum(InquiryState)
+
+
+@record
+class InquiryReplyLogged(Event):
+    """The customer was told something; `rejection_reason` says why it did not count as an answer, if it did not."""
+
+    name: ClassVar[str] = "inquiry.reply_logged"
+    channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
+    is_automatic: bool = fields.boolean(default=False)
+    rejection_reason: str = fields.text(personal=False, default="", allow_blank=True)
+
+
+@record
+class InquiryOwnerChanged(Event):
+    """Somebody else is responsible for an inquiry now."""
+
+    name: ClassVar[str] = "inquiry.owner_changed"
+    previous_owner_id: UserId = fields.id_of("user")
+    new_owner_id: UserId = fields.id_of("user")
+    reason: str = fields.text(personal=False, default="requested")
+
+
+@record
+class InquiryEscalated(Event):
+    """Somebody further up heard that an inquiry is late, or about to be."""
+
+    name: ClassVar[str] = "inquiry.escalated"
+    level: int = fields.integer(min=1)
+    recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
+
+
+@record
+class Inquiry(Case):
+    """A question, or a request for service.
+
+    Attributes:
+        type: in the house's words, with slashes if they make a tree.
+        answer: what the customer was told in the end.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "inquiry",
+        "inquiries",
+        indexes=(("customer_id",), ("deal_id",), ("owner_id", "state"), ("state", "due_at"), ("due_at",)),
+    )
+
+    id: InquiryId = fields.id_of("inquiry")
+    kind: InquiryKind = fields.enum(InquiryKind, default=InquiryKind.QUESTION)
+    type: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
+    state: InquiryState = fields.enum(InquiryState, default=InquiryState.OPEN)
+    answer: str = fields.text(personal=True, max_length=100_000, multiline=True, default="", allow_blank=True)
+
+    @classmethod
+    def receive(
+        cls,
+        id: InquiryId,
+        subject: str,
+        *,
+        customer_id: CustomerId,
+        owner_id: UserId,
+        sla: SlaDecision,
+        business_hours: BusinessHours,
+        at: datetime,
+        kind: InquiryKind | str = InquiryKind.QUESTION,
+        type: str = "",
+        deal_id: DealId | None = None,
+        contract: str = "",
+        description: str = "",
+    ) -> Self:
+        """Take an inquiry in.
+
+        Raises:
+            InvalidInputError: nobody responsible, or another field that cannot be.
+        """
+        inquiry = cls(
+            id=id,
+            subject=subject,
+            kind=kind,  # type: ignore[arg-type]  # a word becomes its member
+            type=type,
+            customer_id=customer_id,
+            deal_id=deal_id,
+            contract=contract,
+            owner_id=owner_id,
+            description=description,
+            sla_policy_id=sla.sla_policy_id,
+            calendar_id=sla.calendar_id,
+            reopen_within=sla.reopen_within,
+            due_at=first_deadline(sla, business_hours=business_hours, at=at),
+            sla_events=opening_events(sla, at=at),
+            received_at=at,
+        )
+        event = InquiryReceived(
+            at=at, kind=inquiry.kind, customer_id=customer_id, owner_id=owner_id, due_at=inquiry.due_at
+        )
+        return inquiry._record(event)
+
+    @property
+    def next_action(self) -> str:
+        """What is to be done next, as a word; nothing once it is closed."""
+        actions = {_S.OPEN: "answer", _S.WAITING: "ask_customer_again", _S.ANSWERED: "close", _S.CLOSED: ""}
+        return actions[self.state]
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether somebody still has to act and should have acted before now."""
+        return self.state.is_open and self.due_at < now
+
+    def log_reply(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
+        """Note that the customer was told something, which is not yet the answer; whether it counts is a rule of the promise.
+
+        Raises:
+            BusinessRuleError: it is answered.
+        """
+        require_open(self, self.state, "go on with")
+        rejection_reason = self.rejection_reason(reply)
+        event = InquiryReplyLogged(
+            at=at, channel=reply.channel, is_automatic=reply.is_automatic, rejection_reason=rejection_reason
+        )
+        return self._with_events(
+            event, sla_events=() if rejection_reason else (SlaEventKind.REPLIED,), business_hours=business_hours, at=at
+        )
+
+    def pause_for_customer(self, *, until: datetime, business_hours: BusinessHours, at: datetime) -> Self:
+        """Wait for the customer, until a certain time at most.
+
+        Raises:
+            InvalidTransitionError: it is answered, or waits.
+            OutOfRangeError: that time has passed.
+        """
+        until = check_pause(until, at=at)
+        return self._set_state(
+            _S.WAITING, sla_events=(SlaEventKind.PAUSED,), business_hours=business_hours, at=at, wait_until=until
+        )
+
+    def log_customer_reply(self, *, business_hours: BusinessHours, at: datetime) -> Self:
+        """Note that the customer said something more; what was answered is reopened by it.
+
+        Raises:
+            BusinessRuleError: it was closed too long ago.
+        """
+        if self.state is _S.OPEN:
+            return self._with_events(sla_events=(SlaEventKind.CUSTOMER_REPLIED,), business_hours=business_hours, at=at)
+        if self.state is _S.WAITING:
+            return self._set_state(
+                _S.OPEN,
+                sla_events=(SlaEventKind.RESUMED, SlaEventKind.CUSTOMER_REPLIED),
+                business_hours=business_hours,
+                at=at,
+                wait_until=None,
+            )
+        self._check_reopen_window(at)
+        return self._set_state(
+            _S.OPEN,
+            sla_events=(SlaEventKind.REOPENED, SlaEventKind.CUSTOMER_REPLIED),
+            business_hours=business_hours,
+            at=at,
+            resolved_at=None,
+            closed_at=None,
+            reopen_count=self.reopen_count + 1,
+        )
+
+    def resolve(self, answer: str, *, business_hours: BusinessHours, at: datetime) -> Self:
+        """Give the answer.
+
+        Raises:
+            RequiredError: nothing.
+            InvalidTransitionError: it is answered.
+        """
+        answer = checked_text("inquiry.answer", answer, max_length=100_000, multiline=True)
+        sla_events = (SlaEventKind.RESOLVED,)
+        return self._set_state(
+            _S.ANSWERED,
+            sla_events=sla_events,
+            business_hours=business_hours,
+            at=at,
+            answer=answer,
+            resolved_at=at,
+            wait_until=None,
+        )
+
+    def close(self, *, at: datetime) -> Self:
+        """Lay it to rest.
+
+        Raises:
+            InvalidTransitionError: it is not answered.
+        """
+        check_transition(self.id, INQUIRY_TRANSITIONS, self.state, _S.CLOSED)
+        return self._record(
+            InquiryStatusChanged(at=at, before=self.state, after=_S.CLOSED), state=_S.CLOSED, closed_at=at
+        )
+
+    def change_owner(self, owner_id: UserId, *, at: datetime, reason: str = "requested") -> Self:
+        """Make somebody else responsible."""
+        if owner_id == self.owner_id:
+            return self
+        event = InquiryOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id, reason=reason)
+        return self._record(event, owner_id=owner_id)
+
+    def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
+        """Note that its lateness was told one level further up."""
+        return self._record(
+            InquiryEscalated(at=at, level=level, recipient_id=recipient_id), level=max(level, self.escalation_level)
+        )
+
+    def _set_state(
+        self,
+        to: InquiryState,
+        *,
+        sla_events: Sequence[SlaEventKind],
+        business_hours: BusinessHours,
+        at: datetime,
+        **changes: Any,
+    ) -> Self:
+        check_transition(self.id, INQUIRY_TRANSITIONS, self.state, to)
+        return self._with_events(
+            InquiryStatusChanged(at=at, before=self.state, after=to),
+            sla_events=sla_events,
+            business_hours=business_hours,
+            at=at,
+            state=to,
+            **changes,
+        )

@@ -1,0 +1,300 @@
+"""The clocks themselves: a pure function of what happened, of working time, and of now. No job ever sets a breach.
+
+Rule 1: a clock is told anew from the marks each time it is looked at; so a calendar or a promise that changes is right at once, and
+nothing that was paused is ever lost.
+Rule 2: time that a matter was paused is measured in the same working time as the promise.
+Rule 3: what has stopped is judged by the promise that held when it stopped; what runs, by the promise that holds now.
+Rule 4: what ends exactly at its deadline is in time.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
+from crmcore.domain.sla.events import MIN_TARGET, SlaEvent, SlaEventKind, SlaTargets
+
+_ZERO: Final = timedelta(0)
+_NO_TARGETS: Final = SlaTargets()
+
+Run = tuple[datetime, datetime | None, timedelta]
+"""From when until when a clock ran, and what it had consumed before. A run without an end goes on."""
+
+
+class SlaMetric(Enum):
+    """What is waited for."""
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+
+
+@record
+class SlaTimer:
+    """How one clock stands.
+
+    Attributes:
+        target: what is promised.
+        consumed: how much of it has passed; all in working time.
+        remaining: what is left; negative when the promise is broken.
+        is_paused: whether it stands still.
+        stopped_at: when what was waited for came.
+        due_at: when the promise is, or would have been, broken. None while it stands still: that depends on how long.
+        at_risk_at: when it is, or was, at risk; None as above.
+        breached_at: when the promise was broken, if it was.
+    """
+
+    metric: SlaMetric
+    target: timedelta
+    started_at: datetime
+    consumed: timedelta
+    remaining: timedelta
+    is_paused: bool
+    stopped_at: datetime | None
+    due_at: datetime | None
+    at_risk_at: datetime | None
+    breached_at: datetime | None
+    runs: Sequence[Run]
+    business_hours: BusinessHours
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is waited for, and the time for it is passing."""
+        return self.stopped_at is None and not self.is_paused
+
+    @property
+    def is_met(self) -> bool:
+        """Whether what was waited for came in time."""
+        return self.stopped_at is not None and self.breached_at is None
+
+    def reached_at(self, elapsed_bp: int, *, after: timedelta = _ZERO) -> datetime | None:
+        """When so much of the promise has passed, and some working time more; None when nobody can know.
+
+        Args:
+            elapsed_bp: of the target, in hundredths of a percent.
+            after: how much more.
+        """
+        return _instant_reached(
+            self.runs, self.target * elapsed_bp // 10_000 + after, self.business_hours, is_known=not self.is_paused
+        )
+
+
+@record
+class SlaStatus:
+    """How all clocks of a matter stand. One that nothing is promised for is None.
+
+    Attributes:
+        next_response: of the last thing that the customer said after our first answer, if anything.
+        next_responses_met: how often that was answered in time before.
+        next_responses_breached: how often it was not.
+    """
+
+    first_response: SlaTimer | None
+    next_response: SlaTimer | None
+    resolution: SlaTimer | None
+    next_responses_met: int
+    next_responses_breached: int
+
+    @property
+    def timers(self) -> tuple[SlaTimer, ...]:
+        """All of them."""
+        return tuple(t for t in (self.first_response, self.next_response, self.resolution) if t is not None)
+
+    @property
+    def next_due(self) -> SlaTimer | None:
+        """The running clock that is due first."""
+        running = (timer for timer in self.timers if timer.is_running)
+        return min(running, key=lambda timer: timer.due_at or timer.started_at, default=None)
+
+
+def replay(events: Iterable[SlaEvent], *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
+    """Tell how the clocks stand.
+
+    Args:
+        events: what happened, in order. One that lies before its forerunner, as when a machine's clock was set back, counts as
+            simultaneous.
+        business_hours: in which everything is measured.
+        now: the present.
+    """
+    targets = _NO_TARGETS
+    first_response, resolution = (
+        _TimerState(SlaMetric.FIRST_RESPONSE, business_hours),
+        _TimerState(SlaMetric.RESOLUTION, business_hours),
+    )
+    next_response: _TimerState | None = None
+    met = breached = 0
+    paused = False
+    at: datetime | None = None
+    for event in events:
+        at = event.at if at is None or event.at > at else at
+        match event.kind:
+            case SlaEventKind.OPENED:
+                targets = event.targets or _NO_TARGETS
+                first_response.start(at, targets.first_response)
+                resolution.start(at, targets.resolution)
+            case SlaEventKind.REPLIED:
+                if first_response.is_unfinished:
+                    first_response.stop(at)
+                elif next_response is not None and next_response.is_unfinished:
+                    next_response.stop(at)
+            case SlaEventKind.CUSTOMER_REPLIED:
+                if not first_response.is_unfinished and (next_response is None or not next_response.is_unfinished):
+                    if next_response is not None:
+                        met, breached = met + next_response.is_met, breached + (not next_response.is_met)
+                    next_response = _TimerState(SlaMetric.NEXT_RESPONSE, business_hours)
+                    next_response.start(at, targets.next_response)
+                    if paused and targets.pauses_next:
+                        next_response.pause(at)
+            case SlaEventKind.PAUSED | SlaEventKind.RESUMED:
+                paused = event.kind is SlaEventKind.PAUSED
+                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
+            case SlaEventKind.RETARGETED:
+                targets = event.targets or _NO_TARGETS
+                first_response.set_target(targets.first_response)
+                resolution.set_target(targets.resolution)
+                if next_response is not None:
+                    next_response.set_target(targets.next_response)
+                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
+            case SlaEventKind.RESOLVED:
+                paused = False
+                for state in (first_response, next_response, resolution):
+                    if state is not None:
+                        state.stop(at)
+            case _:  # reopened, and worked on again, whatever pause was said of it meanwhile
+                paused = False
+                resolution.reopen(at, targets.resolution, reset=targets.reset_on_reopen)
+                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
+    now = now if at is None or now > at else at
+    return SlaStatus(
+        first_response=first_response.to_timer(targets, now),
+        next_response=None if next_response is None else next_response.to_timer(targets, now),
+        resolution=resolution.to_timer(targets, now),
+        next_responses_met=met,
+        next_responses_breached=breached,
+    )
+
+
+def deadline_timer(
+    due_at: datetime, *, started_at: datetime, ended_at: datetime | None, now: datetime
+) -> SlaTimer | None:
+    """Tell how the clock of something stands that has a due time and no promise; None when it was due at once.
+
+    A due time is an instant, whoever may be at work then; so the time to it is that of the wall clock.
+    """
+    if due_at - started_at < MIN_TARGET:
+        return None
+    events = [SlaEvent(SlaEventKind.OPENED, started_at, SlaTargets(resolution=due_at - started_at))]
+    if ended_at is not None:
+        events.append(SlaEvent(SlaEventKind.RESOLVED, ended_at))
+    return replay(events, business_hours=ALWAYS_OPEN, now=now).resolution
+
+
+class _TimerState:
+    """One clock while it is told."""
+
+    __slots__ = ("business_hours", "consumed", "metric", "running_since", "runs", "started_at", "stopped_at", "target")
+
+    def __init__(self, metric: SlaMetric, time: BusinessHours) -> None:
+        self.metric = metric
+        self.business_hours = time
+        self.target: timedelta | None = None
+        self.started_at: datetime | None = None
+        self.stopped_at: datetime | None = None
+        self.running_since: datetime | None = None
+        self.consumed = _ZERO
+        self.runs: list[Run] = []
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.started_at is not None and self.stopped_at is None
+
+    @property
+    def is_met(self) -> bool:
+        return self.target is None or self.consumed <= self.target
+
+    def start(self, at: datetime, target: timedelta | None) -> None:
+        self.started_at = self.running_since = at
+        self.target = target
+
+    def set_target(self, target: timedelta | None) -> None:
+        if self.stopped_at is None:
+            self.target = target
+
+    def set_paused(self, at: datetime, paused: bool) -> None:  # noqa: FBT001  # called for every pause of every complaint
+        if self.stopped_at is None and self.started_at is not None:
+            if paused:
+                self.pause(at)
+            elif self.running_since is None:
+                self.running_since = at
+
+    def pause(self, at: datetime) -> None:
+        if self.running_since is not None:
+            self.runs.append((self.running_since, at, self.consumed))
+            self.consumed += self.business_hours.elapsed(self.running_since, at)
+            self.running_since = None
+
+    def stop(self, at: datetime) -> None:
+        if self.is_unfinished:
+            self.pause(at)
+            self.stopped_at = at
+
+    def reopen(self, at: datetime, target: timedelta | None, *, reset: bool) -> None:
+        if self.stopped_at is None:
+            return
+        self.stopped_at, self.running_since, self.target = None, at, target
+        if reset:
+            self.started_at, self.consumed = at, _ZERO
+            self.runs.clear()
+
+    def to_timer(self, targets: SlaTargets, now: datetime) -> SlaTimer | None:
+        if self.target is None or self.started_at is None:
+            return None
+        consumed, runs, target = self.consumed, self.runs, self.target
+        if self.running_since is not None:
+            runs = [*runs, (self.running_since, None, consumed)]
+            consumed += self.business_hours.elapsed(self.running_since, now)
+        paused = self.stopped_at is None and self.running_since is None
+        due_at = _instant_reached(runs, target, self.business_hours, is_known=not paused)
+        return SlaTimer(
+            metric=self.metric,
+            target=target,
+            started_at=self.started_at,
+            consumed=consumed,
+            remaining=target - consumed,
+            is_paused=paused,
+            stopped_at=self.stopped_at,
+            due_at=due_at,
+            at_risk_at=_instant_reached(
+                runs, target * targets.at_risk // 10_000, self.business_hours, is_known=not paused
+            ),
+            breached_at=due_at if consumed > target else None,
+            runs=runs,
+            business_hours=self.business_hours,
+        )
+
+
+def _apply_pause(
+    first_response: _TimerState,
+    next_response: _TimerState | None,
+    resolution: _TimerState,
+    targets: SlaTargets,
+    at: datetime,
+    *,
+    paused: bool,
+) -> None:
+    """Let each clock stand still or go on, as promised."""
+    resolution.set_paused(at, paused and targets.pauses_resolution)
+    first_response.set_paused(at, paused and targets.pauses_first)
+    if next_response is not None:
+        next_response.set_paused(at, paused and targets.pauses_next)
+
+
+def _instant_reached(
+    runs: Sequence[Run], amount: timedelta, business_hours: BusinessHours, *, is_known: bool
+) -> datetime | None:
+    """When a clock had run so long; when it goes on, or has stopped, the last run is thought of as going on."""
+    since, until, consumed_before = next(run for run in reversed(runs) if run[2] < amount)
+    reached = business_hours.add(since, amount - consumed_before)
+    return reached if is_known or until is None or reached <= until else None

@@ -1,0 +1,95 @@
+"""Finding the words: a topic, a language, and the facts that fill the gaps.
+
+A language is written as in BCP 47. ``lv-LV`` is answered in ``lv``; a language that crmcore does not speak in English.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from crmcore.domain.kernel.placeholders import fill, fill_lines, variables
+from crmcore.locales import az, en, fa, lv, mn, uz
+
+LANGUAGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "az": az.MESSAGES,
+    "en": en.MESSAGES,
+    "fa": fa.MESSAGES,
+    "lv": lv.MESSAGES,
+    "mn": mn.MESSAGES,
+    "uz": uz.MESSAGES,
+}
+"""What is said on each topic, by language: the subject and the body."""
+
+VARIABLES: Final[Mapping[str, frozenset[str]]] = {
+    topic: frozenset().union(*(variables(text) for texts in LANGUAGES.values() for text in texts.get(topic, ())))
+    for topic in en.MESSAGES
+}
+"""The variables of each topic's texts, in all languages together: the recipient's language may change before a message leaves."""
+
+LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "az": az.LABELS,
+    "en": en.LABELS,
+    "fa": fa.LABELS,
+    "lv": lv.LABELS,
+    "mn": mn.LABELS,
+    "uz": uz.LABELS,
+}
+"""The words of reports and pages, by language."""
+
+RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
+
+
+def negotiate_language(language: str | None) -> str:
+    """Choose the language in which crmcore answers somebody.
+
+    Example:
+        >>> negotiate_language("lv-LV"), negotiate_language("uz-Cyrl-UZ"), negotiate_language("tlh"), negotiate_language(None)
+        ('lv', 'uz', 'en', 'en')
+    """
+    base = (language or "en").replace("_", "-").partition("-")[0].lower()
+    return base if base in LANGUAGES else "en"
+
+
+def render_message(topic: str, language: str | None, variables: Mapping[str, object]) -> tuple[str, str]:
+    """Find the subject and the body of a message, with its variables filled.
+
+    The subject is one line, cut with an ellipsis; the body keeps every line of what is filled in, and is never cut. A topic that the
+    catalogue does not know is its own subject, and its body is the value of ``text``.
+
+    Example:
+        >>> render_message("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
+        'Atgādinājums: Zvanīt'
+    """
+    text_variables = {name: str(value) for name, value in variables.items() if value is not None}
+    texts = LANGUAGES[negotiate_language(language)].get(topic) or en.MESSAGES.get(topic)
+    if texts is None:
+        return topic, text_variables.get("text", "")
+    subject, body = texts
+    return fill(subject, text_variables), fill_lines(body, text_variables)
+
+
+def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...]:
+    """List the variables of a topic's texts, in any language, that have no value; None is none.
+
+    A topic that the catalogue does not know misses nothing.
+
+    Example:
+        >>> missing_variables("task.reminder", {"title": "Call Anna", "due": None}), missing_variables("own.topic", {})
+        (('due',), ())
+    """
+    given = {name for name, fact in facts.items() if fact is not None}
+    return tuple(sorted(VARIABLES.get(topic, frozenset()) - given))
+
+
+def label(key: str, language: str | None) -> str:
+    """Find a word of a report or a page; a word that crmcore does not know is its own label.
+
+    Example:
+        >>> label("won", "az"), label("Prix trop élevé", "az")
+        ('Qazanılıb', 'Prix trop élevé')
+    """
+    return LABELS[negotiate_language(language)].get(key) or en.LABELS.get(key) or key
+
+
+def direction(language: str | None) -> str:
+    """Whether a language is written from the left or from the right: ``ltr`` or ``rtl``."""
+    return "rtl" if negotiate_language(language) in RIGHT_TO_LEFT else "ltr"

@@ -1,0 +1,14 @@
+"""Appointments, all of it: `crm.appointments`."""
+
+from attrs import frozen
+
+from crmcore.services.activities.appointments.booking import AppointmentBooking
+from crmcore.services.activities.appointments.queries import AppointmentQueries
+from crmcore.services.environment import Environment
+
+
+@frozen
+class Appointments(AppointmentBooking, AppointmentQueries):
+    """Who meets whom, when and where."""
+
+    _environment: Environment

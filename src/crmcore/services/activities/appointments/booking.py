@@ -1,0 +1,302 @@
+"""Booking, moving, calling off and holding appointments."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crmcore.domain.activities.appointments.appointment import Appointment
+from crmcore.domain.activities.appointments.parts import AppointmentState
+from crmcore.domain.activities.interactions import Interaction, InteractionKind
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.criteria import Eq
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.errors.validation import OutOfRangeError
+from crmcore.domain.kernel.fields.composite import as_tuple
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.fields.time import checked_duration, checked_timestamp
+from crmcore.domain.kernel.ids import AppointmentId, CustomerId, DealId, EquipmentId, UserId
+from crmcore.domain.kernel.recurrence import Recurrence
+from crmcore.domain.kernel.values.period import Period
+from crmcore.domain.organization.users import User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.service.field_service.equipment import Equipment
+from crmcore.services.activities.appointments.availability import check_availability, period_from
+from crmcore.services.environment import Environment, command
+from crmcore.services.shared.job_scheduling import APPOINTMENT_REMINDER, schedule_job
+from crmcore.services.unit_of_work import UnitOfWork
+
+DEFAULT_LENGTH = timedelta(hours=1)
+
+
+@record
+class CompletedAppointment:
+    """What became of an appointment that took place.
+
+    Attributes:
+        interaction: the entry in the customer's history.
+    """
+
+    appointment: Appointment
+    interaction: Interaction | None = None
+
+
+class AppointmentBooking:
+    """What makes and changes appointments."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @command("appointments.book")
+    def book(
+        self,
+        uow: UnitOfWork,
+        title: str,
+        /,
+        *,
+        since: datetime,
+        length: timedelta = DEFAULT_LENGTH,
+        attendee_ids: Sequence[UserId] = (),
+        kind: str = "",
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        equipment_id: EquipmentId | None = None,
+        place: str = "",
+        note: str = "",
+        repeats: Recurrence | None = None,
+        remind_before: timedelta | None = None,
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
+        """Make an appointment with some of us. Nobody is booked twice at a time, however many book at once.
+
+        Args:
+            deal_id: what it is about; its customer is noted too.
+            repeats: by which rule it comes again.
+            remind_before: how long before its beginning those who take part are reminded.
+            allow_overlap: whether it may be booked although somebody is not free.
+            require_working_hours: whether it has to lie in the working time of all who take part.
+
+        Raises:
+            SchedulingConflictError: somebody is not free; with who, and why.
+            NotFoundError: no such person, customer, deal or equipment.
+            OutOfRangeError: it has no length, or takes more than 31 days.
+        """
+        if deal_id is not None:
+            customer_id = uow.get(Deal, deal_id).customer_id
+        appointment = Appointment.book(
+            uow.new_id("appointment"),
+            title,
+            period=_period(since, length),
+            at=uow.now,
+            attendee_ids=[uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)],
+            kind=kind,
+            customer_id=None if customer_id is None else uow.get(Customer, customer_id).id,
+            deal_id=deal_id,
+            equipment_id=None if equipment_id is None else uow.get(Equipment, equipment_id).id,
+            location=place,
+            note=note,
+            recurrence=repeats,
+        )
+        return self._save_booked(
+            uow,
+            appointment,
+            allow_overlap=allow_overlap,
+            require_working_hours=require_working_hours,
+            remind_before=remind_before,
+        )
+
+    @command("appointments.reschedule")
+    def reschedule(
+        self,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
+        /,
+        *,
+        since: datetime,
+        length: timedelta | None = None,
+        original_start: datetime | None = None,
+        remind_before: timedelta | None = None,
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
+        """Give an appointment another time: all of it, or one occurrence of a series.
+
+        Args:
+            length: the one it has when not given.
+            original_start: which occurrence, by when it was to begin; see `AppointmentOccurrence.original_start`.
+            (others): as in `book`.
+
+        Raises:
+            SchedulingConflictError: somebody is not free then.
+            BusinessRuleError: it is not planned, or has no such occurrence.
+        """
+        appointment = uow.get(Appointment, appointment_id, version=expected_version)
+        period = _period(since, appointment.until - appointment.since if length is None else length)
+        original_start = None if original_start is None else checked_timestamp("original_start", original_start)
+        rescheduled = appointment.reschedule(period, at=uow.now, original_start=original_start)
+        return self._save_booked(
+            uow,
+            rescheduled,
+            allow_overlap=allow_overlap,
+            require_working_hours=require_working_hours,
+            remind_before=remind_before,
+        )
+
+    @command("appointments.set_attendees")
+    def set_attendees(
+        self,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
+        /,
+        *,
+        attendee_ids: Sequence[UserId],
+        allow_overlap: bool = False,
+        require_working_hours: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
+        """Let others of us take part.
+
+        Raises:
+            SchedulingConflictError: one of them is not free then.
+        """
+        user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
+        changed = uow.get(Appointment, appointment_id).set_attendees(user_ids, at=uow.now)
+        return self._save_booked(uow, changed, allow_overlap=allow_overlap, require_working_hours=require_working_hours)
+
+    @command("appointments.cancel_occurrence")
+    def cancel_occurrence(
+        self,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
+        original_start: datetime,
+        /,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
+        """Let one occurrence of a series not take place.
+
+        Raises:
+            BusinessRuleError: it has no such occurrence.
+        """
+        occurrence_start = checked_timestamp("original_start", original_start)
+        return uow.save(uow.get(Appointment, appointment_id).cancel_occurrence(occurrence_start, at=uow.now))
+
+    @command("appointments.cancel")
+    def cancel(
+        self, uow: UnitOfWork, appointment_id: AppointmentId, /, *, idempotency_key: str | None = None
+    ) -> Appointment:
+        """Call an appointment off, with all its occurrences.
+
+        Raises:
+            InvalidTransitionError: it is not planned.
+        """
+        return uow.save(uow.get(Appointment, appointment_id).cancel(at=uow.now))
+
+    @command("appointments.complete")
+    def complete(
+        self,
+        uow: UnitOfWork,
+        appointment_id: AppointmentId,
+        /,
+        *,
+        kind: InteractionKind | str = InteractionKind.MEETING,
+        outcome: str = "",
+        note: str = "",
+        idempotency_key: str | None = None,
+    ) -> CompletedAppointment:
+        """Note that an appointment took place. With a customer it becomes part of his or her history.
+
+        Raises:
+            InvalidTransitionError: it is not planned.
+            BusinessRuleError: it is a series.
+            OutOfRangeError: it has not begun.
+        """
+        appointment = uow.get(Appointment, appointment_id)
+        completed = uow.save(appointment.complete(at=uow.now))
+        if completed.since > uow.now:
+            raise OutOfRangeError("appointment.since", "must not lie in the future of what took place")
+        if completed.customer_id is None:
+            return CompletedAppointment(appointment=completed)
+        interaction = Interaction.log(
+            uow.new_id("interaction"),
+            kind,
+            customer_id=completed.customer_id,
+            at=uow.now,
+            happened_at=completed.since,
+            deal_id=completed.deal_id,
+            author_id=completed.user_ids[0] if completed.user_ids else None,
+            duration=completed.until - completed.since,
+            outcome=outcome,
+            subject=completed.title,
+            note=note,
+        )
+        if completed.deal_id is not None:
+            uow.save(uow.get(Deal, completed.deal_id).record_activity(at=uow.now))
+        return CompletedAppointment(appointment=completed, interaction=uow.save(interaction))
+
+    @command("appointments.import_event")
+    def import_event(
+        self,
+        uow: UnitOfWork,
+        uid: str,
+        title: str,
+        /,
+        *,
+        since: datetime,
+        until: datetime,
+        sequence: int = 0,
+        attendee_ids: Sequence[UserId] = (),
+        repeats: Recurrence | None = None,
+        place: str = "",
+        note: str = "",
+        is_cancelled: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Appointment:
+        """Take an appointment over from another calendar, or what has become of it. An older sequence changes nothing (RFC 5546).
+
+        Raises:
+            InvalidInputError: a field that cannot be.
+        """
+        existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
+        user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
+        period = Period(since, until)
+        details: dict[str, Any] = {"place": place, "note": note, "repeats": repeats, "sequence": sequence}
+        imported = Appointment.book(
+            uow.new_id("appointment") if existing is None else existing.id,
+            title,
+            period=period,
+            at=uow.now,
+            uid=uid,
+            attendee_ids=user_ids,
+            **details,
+        )
+        if is_cancelled:
+            imported = imported.cancel(at=uow.now)
+        if existing is None:
+            return uow.save(imported)
+        return existing if sequence < existing.sequence else uow.save(existing.updated_from(imported))
+
+    def _save_booked(
+        self,
+        uow: UnitOfWork,
+        appointment: Appointment,
+        *,
+        allow_overlap: bool,
+        require_working_hours: bool,
+        remind_before: timedelta | None = None,
+    ) -> Appointment:
+        if not allow_overlap:
+            check_availability(uow, self._environment, appointment, require_working_hours=require_working_hours)
+        saved = uow.save(appointment)
+        if remind_before is not None and saved.state is AppointmentState.PLANNED:
+            at = saved.since - checked_duration("remind_before", remind_before)
+            schedule_job(uow, APPOINTMENT_REMINDER, saved.id, at=max(at, uow.now))
+        return saved
+
+
+def _period(since: datetime, length: timedelta) -> Period:
+    return period_from(checked_timestamp("since", since), checked_duration("length", length))

@@ -1,0 +1,105 @@
+"""Looking at appointments: whose day looks how, and when people are free."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from crmcore.domain.activities.appointments.appointment import Appointment, occurrences_within
+from crmcore.domain.activities.appointments.parts import AppointmentOccurrence
+from crmcore.domain.kernel.criteria import And, Criterion, Eq
+from crmcore.domain.kernel.errors.validation import OutOfRangeError
+from crmcore.domain.kernel.fields.composite import as_tuple
+from crmcore.domain.kernel.fields.time import checked_duration, checked_timestamp
+from crmcore.domain.kernel.ids import AppointmentId, CustomerId, DealId, UserId, check_id
+from crmcore.domain.kernel.values.period import Period
+from crmcore.domain.organization.users import User
+from crmcore.services.activities.appointments.availability import find_appointments, find_free_periods
+from crmcore.services.environment import Environment, query
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+MAX_WINDOW = timedelta(days=366)
+"""The longest stretch of time that is looked at."""
+
+
+class AppointmentQueries:
+    """What can be read of appointments."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @query("appointments.get")
+    def get(self, uow: UnitOfWork, appointment_id: AppointmentId, /) -> Appointment:
+        """Read an appointment."""
+        return uow.get(Appointment, appointment_id)
+
+    @query("appointments.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        after: Appointment | None = None,
+        limit: int = 100,
+    ) -> Sequence[Appointment]:
+        """Read appointments, a page at a time, in the order in which they were made."""
+        check_limit(limit)
+        where: list[Criterion] = []
+        for prefix, value in (("customer", customer_id), ("deal", deal_id)):
+            if value is not None:
+                check_id(prefix, value)
+                where.append(Eq(prefix, value))
+        return uow.find(Appointment, And(tuple(where)), after=after, limit=limit)
+
+    @query("appointments.agenda")
+    def agenda(
+        self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
+    ) -> Sequence[AppointmentOccurrence]:
+        """Read when some people are booked, in order, with every occurrence of a series.
+
+        Raises:
+            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
+        """
+        window = _window(since, until)
+        known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
+        return occurrences_within(find_appointments(uow, known_user_ids, window), window) if known_user_ids else ()
+
+    @query("appointments.free_slots")
+    def free_slots(
+        self,
+        uow: UnitOfWork,
+        user_ids: Sequence[UserId],
+        /,
+        *,
+        since: datetime,
+        until: datetime,
+        length: timedelta = timedelta(minutes=30),
+    ) -> Sequence[Period]:
+        """Read when all of some people are free: in their working time, not absent, and not booked.
+
+        Args:
+            length: only stretches of that length at least.
+
+        Raises:
+            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
+        """
+        users = [uow.get(User, user) for user in as_tuple("user_ids", user_ids)]
+        return find_free_periods(
+            uow, self._environment, users, _window(since, until), checked_duration("length", length)
+        )
+
+    @query("appointments.list_between")
+    def list_between(
+        self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
+    ) -> Sequence[Appointment]:
+        """Read the appointments of some people that may lie in a stretch of time, each series once: what a calendar is exported from."""
+        known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
+        return find_appointments(uow, known_user_ids, _window(since, until)) if known_user_ids else ()
+
+
+def _window(since: datetime, until: datetime) -> Period:
+    window = Period(checked_timestamp("since", since), checked_timestamp("until", until))
+    if window.length > MAX_WINDOW:
+        raise OutOfRangeError("until", f"must not lie more than {MAX_WINDOW.days} days after since")
+    return window

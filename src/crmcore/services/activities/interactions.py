@@ -1,0 +1,104 @@
+"""Interactions: noting every contact with a customer where everybody can see it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from crmcore.domain.activities.interactions import Direction, Interaction, InteractionKind
+from crmcore.domain.activities.tasks import Task
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import Channel
+from crmcore.domain.kernel.criteria import Eq
+from crmcore.domain.kernel.errors.validation import RequiredError
+from crmcore.domain.kernel.ids import CustomerId, DealId, InteractionId, TaskId, UserId, check_id
+from crmcore.domain.organization.users import User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.services.environment import Environment, command, query
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+
+@frozen
+class Interactions:
+    """Calls, mails, meetings, visits, chats and notes."""
+
+    _environment: Environment
+
+    @command("interactions.log")
+    def log(
+        self,
+        uow: UnitOfWork,
+        kind: InteractionKind | str,
+        /,
+        *,
+        customer_id: CustomerId | None = None,
+        deal_id: DealId | None = None,
+        author_id: UserId | None = None,
+        direction: Direction | str = Direction.OUTGOING,
+        channel: Channel | str | None = None,
+        happened_at: datetime | None = None,
+        duration: timedelta | None = None,
+        outcome: str = "",
+        subject: str = "",
+        note: str = "",
+        recording: str = "",
+        completes_task_id: TaskId | None = None,
+        idempotency_key: str | None = None,
+    ) -> Interaction:
+        """Note a contact with a customer.
+
+        Args:
+            customer_id: with whom; the deal's customer when not given.
+            author_id: who of us; the deal's owner when not given.
+            happened_at: when it began; now when not given.
+            outcome: what came of it, in one of the house's words.
+            completes_task_id: the task that is done by it, with the note as its result.
+
+        Raises:
+            RequiredError: neither a customer nor a deal.
+            OutOfRangeError: it lies in the future.
+            NotFoundError: no such customer, deal, person or task.
+            InvalidTransitionError: the task is not open.
+        """
+        uow.prefetch(User, author_id)
+        uow.prefetch(Task, completes_task_id)
+        deal = None if deal_id is None else uow.get(Deal, deal_id, prefetch={"customer_id": Customer})
+        if customer_id is None and deal is not None:
+            customer_id = deal.customer_id
+        if customer_id is None:
+            raise RequiredError("interaction.customer_id", "must be named, or a deal")
+        interaction = Interaction.log(
+            uow.new_id("interaction"),
+            kind,
+            customer_id=uow.get(Customer, customer_id).id,
+            at=uow.now,
+            happened_at=happened_at,
+            direction=direction,
+            channel=channel,
+            deal_id=deal_id,
+            author_id=uow.get(User, author_id).id if author_id is not None else deal.owner_id if deal else None,
+            duration=duration,
+            outcome=outcome,
+            subject=subject,
+            note=note,
+            recording=recording,
+        )
+        if deal is not None:
+            uow.save(deal.record_activity(at=interaction.happened_at))
+        if completes_task_id is not None:
+            uow.save(uow.get(Task, completes_task_id).complete(at=uow.now, result=note or outcome))
+        return uow.save(interaction)
+
+    @query("interactions.get")
+    def get(self, uow: UnitOfWork, interaction_id: InteractionId, /) -> Interaction:
+        """Read one."""
+        return uow.get(Interaction, interaction_id)
+
+    @query("interactions.list")
+    def list(
+        self, uow: UnitOfWork, /, *, customer_id: CustomerId, after: Interaction | None = None, limit: int = 100
+    ) -> Sequence[Interaction]:
+        """Read a customer's contacts, a page at a time, the latest first."""
+        check_limit(limit)
+        check_id("customer", customer_id)
+        return uow.find(Interaction, Eq("customer_id", customer_id), order="-happened_at", after=after, limit=limit)

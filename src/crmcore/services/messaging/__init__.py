@@ -1,0 +1,1 @@
+"""Templates, documents and files."""

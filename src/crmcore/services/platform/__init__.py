@@ -1,0 +1,1 @@
+"""Platform: outbox, scheduled jobs, event feed, inbox, health."""

@@ -1,0 +1,128 @@
+"""The inbox: what other systems tell us is applied once, in the same transaction in which it is noted that it came."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from attrs import frozen
+
+from crmcore.domain.kernel.criteria import Compare, Eq
+from crmcore.domain.kernel.errors.conflicts import ConflictError, IdempotencyKeyReusedError
+from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
+from crmcore.domain.kernel.fields.number import checked_integer
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.fields.time import checked_duration
+from crmcore.domain.platform.inbox import ExternalRecordVersion, InboxMessage, InboxResult
+from crmcore.services.batches import start_batch
+from crmcore.services.environment import Environment, command
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+RETENTION: Final = timedelta(days=30)
+"""How long it is remembered that a message came, unless the host says otherwise: longer than any sender tries again."""
+
+
+@frozen
+class Inbox:
+    """What comes in from other systems."""
+
+    _environment: Environment
+
+    def process(
+        self,
+        source: str,
+        message_id: str,
+        apply: Callable[[], object],
+        /,
+        *,
+        about_id: str | None = None,
+        revision: int | None = None,
+    ) -> InboxResult:
+        """Take a message in: once, however often and in whatever order messages come.
+
+        Verify first that it is the source's (`crmcore.Verifier`); here it is believed.
+
+        Args:
+            source: which system it comes from, as a word of the host's.
+            message_id: of the message, as the source gave it.
+            apply: tells the stories that the message asks for. They are one transaction with the note that it came, and are told again
+                from the beginning when somebody else was faster; so it may do nothing else. Commands of another store are refused.
+            about_id: the id, at the source, of the record that the message is about.
+            revision: which edition of that record it tells: a number that only rises, such as a version or a time in microseconds.
+
+        Returns:
+            What became of it. Each of the three is a success, and what a web host answers with 200.
+
+        Raises:
+            InvalidInputError: an edition of nothing, or a record without one.
+            BusinessRuleError: a batch is open; each message is one of its own.
+            TransactionOpenError: it was called inside a command, or `apply` calls a command of another store.
+            (others): whatever the stories raise; then the message has not come.
+        """
+        source = checked_text("source", source, max_length=60)
+        message_id = checked_text("id", message_id, max_length=255)
+        if about_id is not None:
+            about_id = checked_text("about", about_id, max_length=255)
+        if revision is not None:
+            checked_integer("revision", revision)
+        if (about_id is None) != (revision is None):
+            raise InvalidInputError("revision", "and about go together: which record, and which edition of it")
+        if not callable(apply):
+            raise InvalidTypeError("apply", f"must be a function, not {type(apply).__name__}")
+        attempt = 1
+        while True:
+            try:
+                return self._process_once(source, message_id, apply, about_id, revision)
+            except ConflictError as conflict:
+                if attempt >= self._environment.max_attempts or isinstance(conflict, IdempotencyKeyReusedError):
+                    raise
+            self._environment.clock.sleep(attempt)
+            attempt += 1
+
+    @command("inbox.purge")
+    def purge(self, uow: UnitOfWork, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
+        """Forget that messages came which are older than that; tells how many. Editions are kept."""
+        check_limit(limit)
+        older_than = checked_duration("older_than", older_than)
+        old = uow.find(
+            InboxMessage, Compare("received_at", "<", uow.now - older_than), order="received_at", limit=limit
+        )
+        for message in old:
+            uow.delete(message)
+        return len(old)
+
+    def _process_once(
+        self, source: str, message_id: str, apply: Callable[[], object], about_id: str | None, revision: int | None
+    ) -> InboxResult:
+        environment = self._environment
+        with start_batch(environment.store, environment.context, environment.id_generator):
+            result = self._record_message(source, message_id, about_id, revision)
+            if result is InboxResult.APPLIED:
+                apply()
+        return result
+
+    @command("inbox.record_message")
+    def _record_message(
+        self, uow: UnitOfWork, source: str, message_id: str, about_id: str | None, revision: int | None, /
+    ) -> InboxResult:
+        """Note that a message came, and decide what becomes of it."""
+        if uow.first(InboxMessage, Eq("key", message_id) & Eq("source", source)) is not None:
+            return InboxResult.DUPLICATE
+        result = InboxResult.APPLIED
+        if about_id is not None and revision is not None and not _record_revision(uow, source, about_id, revision):
+            result = InboxResult.STALE
+        uow.save(
+            InboxMessage(
+                id=uow.new_id("inboxmessage"), source=source, key=message_id, result=result, received_at=uow.now
+            )
+        )
+        return result
+
+
+def _record_revision(uow: UnitOfWork, source: str, about_id: str, revision: int) -> bool:
+    """Note an edition, if it is newer than what was heard of last; the record's version keeps two at once apart."""
+    existing = uow.first(ExternalRecordVersion, Eq("key", about_id) & Eq("source", source))
+    if existing is not None and existing.revision >= revision:
+        return False
+    new = ExternalRecordVersion(id=uow.new_id("externalversion"), source=source, key=about_id, revision=revision)
+    uow.save(new if existing is None else existing.advance(revision))
+    return True

@@ -1,0 +1,314 @@
+"""Delivery: what stories wrote into the outbox leaves the house, and the facts reach those who listen.
+
+Rule 1: nothing is sent inside a transaction, of our own or of the host's. A message is leased, sent, and marked; whoever lost the lease can mark nothing.
+Rule 2: at least once, with the same id each time. A failure is tried again on a ladder; what fails for good is dead, and can be
+replayed.
+Rule 3: a listener gets the facts in order. One that refuses rests for a while and keeps nobody else waiting.
+Rule 4: whatever foreign code raises counts as its failure before anything else happens. What is no `Exception` is raised after that, so
+that the next call goes on with the others.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from crmcore.domain.kernel.backoff import add_clamped
+from crmcore.domain.kernel.criteria import MATCH_ALL, Compare, Criterion, Eq, In
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.errors.conflicts import ConflictError
+from crmcore.domain.kernel.errors.infrastructure import DeliveryError
+from crmcore.domain.kernel.errors.validation import RequiredError
+from crmcore.domain.kernel.fields.composite import EMPTY_MAP, checked_member
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.ids import MessageId, UserId
+from crmcore.domain.messaging.messages import Message, MessageState, OutgoingMessage
+from crmcore.domain.organization.users import User
+from crmcore.domain.platform.feed import RecordedEvent, Subscription
+from crmcore.locales.catalogue import missing_variables
+from crmcore.services.batches import require_committed
+from crmcore.services.environment import Environment, command, query
+from crmcore.services.shared.notifications import build_outgoing_message
+from crmcore.services.shared.publishing import failing_publishers, publish, record_failure
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+LEASE_TIME: Final = timedelta(seconds=60)
+"""How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
+LEASE_BATCH_SIZE: Final = 10
+"""How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
+
+_DUE_STATES: Final = (MessageState.QUEUED, MessageState.LEASED)
+_log = logging.getLogger("crmcore.outbox")
+
+
+@record
+class OutboxReport:
+    """What a delivery did.
+
+    Attributes:
+        sent: messages that left.
+        failed: messages that are tried again later.
+        dead: messages that were given up.
+        lease_expired: messages whose lease ran out meanwhile, so that somebody else sends them.
+        published: facts that listeners took.
+        failed_publishers: listeners that did not take theirs.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    dead: int = 0
+    lease_expired: int = 0
+    published: int = 0
+    failed_publishers: int = 0
+
+
+@frozen
+class Outbox:
+    """What leaves the house."""
+
+    _environment: Environment
+
+    def run(self, *, limit: int = 100) -> OutboxReport:
+        """Send what is due, the longest due first, and give the listeners the events since their last.
+
+        An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its message or its listener and is then
+        raised. The next call goes on with the others.
+
+        Args:
+            limit: how many messages, and how many facts per listener, at most; up to 1,000.
+
+        Raises:
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's. What was sent could not be rolled
+                back with it.
+        """
+        require_committed(self._environment.store, "deliver")
+        check_limit(limit)
+        counts = {"sent": 0, "failed": 0, "dead": 0, "lease_expired": 0}
+        # Listeners that refused go last, so that one that ends the process can neither keep the others nor the messages waiting.
+        resting = self._refusing()
+        done = [self._publish_to(name, limit) for name in self._environment.publishers if name not in resting]
+        remaining = limit
+        while remaining > 0:
+            leased = self._lease(min(remaining, LEASE_BATCH_SIZE))
+            for number, (message, outgoing) in enumerate(leased, start=1):
+                try:
+                    counts[self._send(message, outgoing)] += 1
+                except BaseException:
+                    self._release([other for other, _ in leased[number:]])
+                    raise
+            remaining -= len(leased)
+            if len(leased) < LEASE_BATCH_SIZE:
+                break
+        done += [self._publish_to(name, limit) for name in resting]
+        return OutboxReport(
+            **counts, published=sum(count for count in done if count > 0), failed_publishers=done.count(-1)
+        )
+
+    @command("outbox.queue")
+    def queue(
+        self,
+        uow: UnitOfWork,
+        topic: str,
+        /,
+        *,
+        recipient_id: UserId | None = None,
+        address: str | None = None,
+        channel: str = "email",
+        language: str | None = None,
+        about_id: str | None = None,
+        due_at: datetime | None = None,
+        variables: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Message:
+        """Queue a message to one of us, or to an address outside.
+
+        Args:
+            topic: which text it is; ``notice`` says ``variables["text"]``.
+            recipient_id: one of us, whose address is looked up when it leaves.
+            address: in the form of the channel, when it is nobody of us.
+            channel: by which notifier it goes.
+            language: of its text; the recipient's when not given.
+            about_id: the id of the record that it is about.
+            due_at: not to be sent before.
+            variables: the values of the text's variables. A topic of your own has its text in ``text``, or an empty body. A value is inserted verbatim.
+
+        Raises:
+            RequiredError: neither a recipient nor an address.
+            MissingVariableError: the topic's text, in one of its languages, has a variable without a value.
+            TooLongError: a value has more than 100,000 characters.
+            NotFoundError: no such user.
+        """
+        if recipient_id is None and address is None:
+            raise RequiredError("message.recipient_id", "must be named, or an address")
+        if recipient_id is not None:
+            uow.get(User, recipient_id)
+        message = Message.queue(
+            uow.new_id("message"),
+            topic,
+            at=uow.now,
+            recipient_id=recipient_id,
+            address=address,
+            channel=channel,
+            language=language,
+            about_id=about_id,
+            variables=EMPTY_MAP if variables is None else variables,
+        ).complete()
+        return uow.save(message if due_at is None else message.defer(until=due_at))
+
+    @command("outbox.retry")
+    def retry(self, uow: UnitOfWork, message_id: MessageId, /, *, idempotency_key: str | None = None) -> Message:
+        """Queue a dead message anew.
+
+        Raises:
+            BusinessRuleError: it is not dead.
+        """
+        return uow.save(uow.get(Message, message_id).retry(at=uow.now))
+
+    @query("outbox.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        state: MessageState | str | None = None,
+        after: Message | None = None,
+        limit: int = 100,
+    ) -> Sequence[Message]:
+        """Read messages, a page at a time, the oldest first."""
+        check_limit(limit)
+        if state is None:
+            return uow.find(Message, after=after, limit=limit)
+        return uow.find(Message, Eq("state", checked_member("state", MessageState, state)), after=after, limit=limit)
+
+    @query("delivery.preview")
+    def preview(self, uow: UnitOfWork, /, *, channel: str | None = None, limit: int = 100) -> Sequence[OutgoingMessage]:
+        """Read the letters that `run` would send now, the longest due first. Nothing is sent, and nothing is marked.
+
+        Args:
+            channel: whose letters; all channels' when not given.
+            limit: how many at most, up to 1,000.
+        """
+        check_limit(limit)
+        mine = MATCH_ALL if channel is None else Eq("channel", checked_text("channel", channel, max_length=30))
+        due = uow.find(Message, mine & _due(uow.now), order="due_at", limit=limit)
+        return [build_outgoing_message(uow, self._environment, message) for message in due]
+
+    @command("outbox.read_events")  # and no view: a store may number facts when they are first asked for
+    def _read_events(self, uow: UnitOfWork, after: int, limit: int, /) -> Sequence[RecordedEvent]:
+        return uow.read_events(after=after, limit=limit)
+
+    @command("outbox.lease")
+    def _lease(self, uow: UnitOfWork, limit: int, /) -> Sequence[tuple[Message, OutgoingMessage]]:
+        due_messages = uow.find(
+            Message,
+            _due(uow.now),
+            order="due_at",
+            limit=limit,
+            skip_locked=True,
+        )
+        leased = [uow.save(message.lease(at=uow.now, duration=LEASE_TIME)) for message in due_messages]
+        return [(message, build_outgoing_message(uow, self._environment, message)) for message in leased]
+
+    def _send(self, message: Message, outgoing: OutgoingMessage) -> str:
+        if self._environment.clock.now() >= message.due_at:
+            return "lease_expired"
+        try:
+            self._notify(outgoing)
+            updated = message.mark_sent(at=self._environment.clock.now())
+        except DeliveryError as failure:
+            now = self._environment.clock.now()
+            updated = message.mark_failed(
+                failure.problem, at=now, is_permanent=failure.is_permanent, retry_after=failure.retry_after
+            )
+        except Exception as error:  # noqa: BLE001  # a broken notifier must not keep the other messages waiting
+            _log.warning("notifier failed", extra={"crm_message": message.id, "crm_error": type(error).__name__})
+            updated = message.mark_failed(type(error).__name__, at=self._environment.clock.now())
+        except BaseException as error:
+            self._record(message.mark_failed(type(error).__name__, at=self._environment.clock.now()))
+            raise
+        try:
+            self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
+        except ConflictError:
+            return "lease_expired"
+        return {MessageState.SENT: "sent", MessageState.DEAD: "dead"}.get(updated.state, "failed")
+
+    def _notify(self, outgoing: OutgoingMessage) -> None:
+        notifier = self._environment.notifiers.get(outgoing.channel)
+        if notifier is None:
+            raise DeliveryError(
+                outgoing.channel, f"no notifier for {outgoing.channel!r}; give one to Crm(notifiers=...)"
+            )
+        if not outgoing.address:
+            raise DeliveryError(outgoing.channel, "the recipient has no address", is_permanent=True)
+        if missing := missing_variables(outgoing.topic, outgoing.variables):  # an older release queued it
+            raise DeliveryError(outgoing.channel, f"no value for {', '.join(missing)}", is_permanent=True)
+        notifier.send(outgoing)
+
+    def _record(self, outcome: Message | Subscription) -> None:
+        """Record the failed attempt of foreign code before its error goes on. What fails here must not take that error's place."""
+        with suppress(Exception):
+            evolve(self._environment, tracer=None).execute_with_retry(
+                "outbox.mark", lambda uow: uow.save(outcome), version_pinned=True
+            )
+
+    def _release(self, messages: Sequence[Message]) -> None:
+        """Give back the leases of messages that were not tried; what cannot be given back runs out by itself."""
+
+        def release(uow: UnitOfWork) -> None:
+            for message in messages:
+                known = uow.get_or_none(Message, message.id)
+                if known is not None and known.version == message.version:
+                    uow.save(known.release(at=uow.now))
+
+        with suppress(Exception):
+            evolve(self._environment, tracer=None).execute_with_retry("outbox.mark", release)
+
+    def _publish_to(self, subscription_name: str, limit: int) -> int:
+        """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
+        subscription = self._lease_subscription(subscription_name)
+        if subscription is None:
+            return 0
+        events = self._read_events(subscription.position, limit)
+        now = self._environment.clock.now
+        try:
+            events = publish(self._environment.publishers[subscription_name], events)
+            updated = subscription.advance(events[-1].position if events else subscription.position, at=now())
+        except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
+            _log.warning(
+                "publisher failed", extra={"crm_subscription": subscription_name, "crm_error": type(error).__name__}
+            )
+            updated = record_failure(subscription, error, at=now())
+        except BaseException as error:
+            self._record(record_failure(subscription, error, at=now()))
+            raise
+        try:
+            self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
+        except ConflictError:  # the lease ran out, and somebody else tells it
+            return 0
+        return len(events) if updated.failures == 0 else -1
+
+    def _refusing(self) -> Sequence[str]:
+        names = tuple(self._environment.publishers)
+        return (
+            self._environment.execute_with_retry(
+                "outbox.lease_subscription", lambda uow: failing_publishers(uow, names), read_only=True
+            )
+            if names
+            else ()
+        )
+
+    @command("outbox.lease_subscription")
+    def _lease_subscription(self, uow: UnitOfWork, subscription_name: str, /) -> Subscription | None:
+        subscription = uow.first(Subscription, Eq("name", subscription_name))
+        if subscription is None:
+            subscription = Subscription(id=uow.new_id("subscription"), name=subscription_name, leased_until=uow.now)
+        elif subscription.leased_until > uow.now:
+            return None
+        return uow.save(subscription.lease(add_clamped(uow.now, LEASE_TIME)))
+
+
+def _due(at: datetime) -> Criterion:
+    return In("state", _DUE_STATES) & Compare("due_at", "<=", at)

@@ -1,0 +1,1 @@
+"""Sales: leads, funnels and deals."""

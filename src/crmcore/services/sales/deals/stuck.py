@@ -1,0 +1,51 @@
+"""Deals that stay in a stage for longer than it allows."""
+
+from collections.abc import Sequence
+
+from crmcore.domain.kernel.criteria import Criterion, Eq
+from crmcore.domain.kernel.ids import FunnelId, UserId, check_id
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.services.environment import Environment, query
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.stuck_deals import stuck_condition
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+
+class StuckDeals:
+    """Deals that are stuck."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @query("deals.stuck")
+    def stuck(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        funnel_id: FunnelId | None = None,
+        owner_id: UserId | None = None,
+        after: Deal | None = None,
+        limit: int = 100,
+    ) -> Sequence[Deal]:
+        """Read the deals that have been in their stage for longer than it allows, a page at a time, the oldest first.
+
+        Args:
+            funnel_id: one funnel's; those of all when not given.
+            after: the last deal of the page before.
+            limit: at most 1,000.
+
+        Raises:
+            NotFoundError: no such funnel.
+        """
+        check_limit(limit)
+        funnels = uow.iterate(Funnel) if funnel_id is None else (uow.get(Funnel, funnel_id),)
+        where: Criterion = stuck_condition(
+            funnels, business_hours=load_business_hours(uow, self._environment), now=uow.now
+        )
+        if owner_id is not None:
+            check_id("user", owner_id)
+            where &= Eq("owner_id", owner_id)
+        return uow.find(Deal, where, after=after, limit=limit)

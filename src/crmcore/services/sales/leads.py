@@ -1,0 +1,324 @@
+"""Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from inspect import signature
+from typing import Any, Final, Literal
+
+from attrs import field, frozen
+
+from crmcore.domain.activities.tasks import Task
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.matching import Ambiguous, Identifier, Match, Matched, Unmatched, match
+from crmcore.domain.customers.parts import Channel, ContactPoint, CustomerKind, ExternalId
+from crmcore.domain.kernel.criteria import Criterion, Eq, HasChild, In, Or
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.errors.rules import AmbiguousCustomerError, BusinessRuleError
+from crmcore.domain.kernel.errors.validation import RequiredError
+from crmcore.domain.kernel.fields.base import checked_type
+from crmcore.domain.kernel.fields.composite import EMPTY_MAP
+from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH, checked_text
+from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
+from crmcore.domain.kernel.placeholders import fill
+from crmcore.domain.kernel.values.address import PostalAddress
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.messaging.documents import Document
+from crmcore.domain.organization.users import Assignment, User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import LineItem
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sla.timers import SlaStatus
+from crmcore.services.bulk import ItemResult, execute_each, merge_row
+from crmcore.services.environment import Environment, command, query
+from crmcore.services.shared.assignment import assign_round_robin, prefetch_assignment
+from crmcore.services.shared.contact_points import build_contact_points, preload_contact_owners
+from crmcore.services.shared.deadlines import compute_response_sla, response_deadlines
+from crmcore.services.shared.escalation.escalate import schedule_escalations
+from crmcore.services.shared.received_at import is_recent, resolve_received_at
+from crmcore.services.shared.stage_automation import StageEntryResult, enter_stage
+from crmcore.services.unit_of_work import UnitOfWork
+
+NEW_CUSTOMER: Literal["new"] = "new"
+
+
+@record
+class CaptureResult:
+    """What became of a lead.
+
+    Attributes:
+        match: whose it is, and how we know.
+        assignment: who got it, and why nobody else did.
+        is_duplicate: whether the request had come before, so that nothing was done.
+    """
+
+    customer: Customer
+    deal: Deal
+    match: Match
+    assignment: Assignment
+    tasks: Sequence[Task] = field(default=(), converter=tuple)
+    documents: Sequence[Document] = field(default=(), converter=tuple)
+    is_duplicate: bool = False
+
+    @property
+    def task(self) -> Task | None:
+        """The first task that the stage gave."""
+        return self.tasks[0] if self.tasks else None
+
+
+@frozen
+class Leads:
+    """Taking requests in."""
+
+    _environment: Environment
+
+    @command("leads.capture")
+    def capture(
+        self,
+        uow: UnitOfWork,
+        name: str = "",
+        /,
+        *,
+        funnel_id: FunnelId,
+        phone: str | None = None,
+        email: str | None = None,
+        external_id: ExternalId | None = None,
+        about: str = "",
+        title: str | None = None,
+        source: str = "",
+        campaign: str = "",
+        value: Money | None = None,
+        lines: Sequence[LineItem] = (),
+        expected_close: date | None = None,
+        customer_id: CustomerId | Literal["new"] | None = None,
+        kind: CustomerKind | str = CustomerKind.PERSON,
+        address: PostalAddress | None = None,
+        language: str | None = None,
+        owner_id: UserId | None = None,
+        request: ExternalId | None = None,
+        tags: Sequence[str] = (),
+        custom: Mapping[str, Any] = EMPTY_MAP,
+        received_at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> CaptureResult:
+        """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
+
+        Args:
+            name: whoever asks; may be empty with an external id.
+            funnel_id: into whose first stage the deal comes.
+            phone: in any usual form; national ones are read as of the house's region.
+            email: of whoever asks.
+            external_id: the key under which another system knows the customer.
+            title: of the deal; what it is about, or the name, when not given.
+            customer_id: whose lead it is, if that is known; ``"new"`` for somebody new in spite of a likeness.
+            kind: what a new customer is.
+            owner_id: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
+            request: the key of the request itself. The same request opens no second deal, ever.
+            received_at: when it came, if not now; its times are counted from there. More than a day ago it is history: nothing is set off by it.
+            idempotency_key: the caller's idempotency key.
+            (others): as the deal's and the customer's fields.
+
+        Raises:
+            AmbiguousCustomerError: several customers fit; nothing was done.
+            NotFoundError: no such funnel, customer or owner.
+            InvalidInputError: a field that cannot be.
+        """
+        at = resolve_received_at(uow, received_at, "lead.received_at")
+        if request is not None:
+            checked_type("lead.request", ExternalId, request)
+        if external_id is not None:
+            checked_type("lead.external_id", ExternalId, external_id)
+        about = checked_text("lead.about", about, max_length=MAX_NOTE_LENGTH, multiline=True, allow_blank=True)
+        funnel = uow.get(Funnel, funnel_id)
+        if request is not None and (existing := _find_by_request_id(uow, request)):
+            return existing
+        contact_points = build_contact_points(self._environment, phone, email)
+        if owner_id is None and customer_id in (None, NEW_CUSTOMER):  # what is given may have no hash
+            prefetch_assignment(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")
+        match = (
+            _match_customer(uow, contact_points, external_id)
+            if customer_id is None
+            else _use_given_customer(uow, customer_id)
+        )
+        if isinstance(match, Ambiguous):
+            raise AmbiguousCustomerError(match.candidate_ids)
+        requested_owner = None if owner_id is None else uow.get(User, owner_id)
+        if isinstance(match, Matched):
+            customer = _merge_contact_points(
+                uow, uow.get(Customer, match.customer_id), match, contact_points, external_id
+            )
+            assignment = _choose_owner(
+                uow, funnel, requested_owner=requested_owner, current_owner=uow.get_or_none(User, customer.owner_id)
+            )
+        else:
+            assignment = _choose_owner(uow, funnel, requested_owner=requested_owner, current_owner=None)
+            customer = Customer.create(
+                uow.new_id("customer"),
+                name,
+                at=uow.now,
+                kind=kind,
+                contact_points=contact_points,
+                external_ids=() if external_id is None else (external_id,),
+                owner_id=assignment.user_id,
+                source=source,
+                addresses=() if address is None else (address,),
+                language=language,
+            )
+        customer = uow.save(customer)
+        deal = Deal.open(
+            uow.new_id("deal"),
+            title or fill(about, {}) or customer.display_name,
+            customer_id=customer.id,
+            funnel=funnel,
+            at=at,
+            recorded_at=uow.now,
+            value=value,
+            lines=lines,
+            owner_id=assignment.user_id,
+            expected_close=expected_close,
+            source=source,
+            campaign=campaign,
+            external_id=request,
+            description=about,
+            tags=tags,
+            custom=custom,
+        )
+        stage_entry = (
+            enter_stage(uow, self._environment, deal, funnel, customer)
+            if is_recent(uow, at)
+            else StageEntryResult(deal=deal)
+        )
+        deal = uow.save(stage_entry.deal)
+        if funnel.respond_within is not None and is_recent(uow, at):
+            schedule_escalations(uow, response_deadlines(uow, self._environment, deal), is_new=True)
+        return CaptureResult(
+            customer=customer,
+            deal=deal,
+            match=match,
+            assignment=assignment,
+            tasks=stage_entry.tasks,
+            documents=stage_entry.documents,
+        )
+
+    def capture_many(
+        self, leads: Iterable[Mapping[str, Any]], /, *, chunk_size: int = 500, **common: Any
+    ) -> Iterator[ItemResult[CaptureResult]]:
+        """Take many leads in, each as `capture` does it.
+
+        It goes on as its answers are read; read them all.
+
+        Args:
+            leads: the arguments of `capture` for each, with the ``name`` among them.
+            chunk_size: how many leads one transaction takes, up to 10,000.
+            common: arguments that all leads share.
+
+        Example:
+            >>> from crmcore import Crm, ItemFailed
+            >>> crm = Crm()
+            >>> sales = crm.funnels.create("Windows", stages=["First call"])
+            >>> leads = [{"name": "Anna", "email": "anna@example.org"}, {"name": "Bruno", "email": "no address"}]
+            >>> [told.error.code for told in crm.leads.capture_many(leads, funnel=sales.id) if isinstance(told, ItemFailed)]
+            ['invalid_email']
+        """
+
+        def capture_one(lead: Mapping[str, Any]) -> CaptureResult:
+            arguments = merge_row(lead, common, CAPTURE_ARGUMENTS, item_name="lead")
+            if "funnel_id" not in arguments:
+                raise RequiredError("lead.funnel_id", "must be given, for each lead or for all")
+            return self.capture(arguments.pop("name", ""), **arguments)
+
+        def preload(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+            preload_contact_owners(uow, self._environment, rows)
+
+        return execute_each(
+            self._environment, "leads.capture", leads, capture_one, chunk_size=chunk_size, preload=preload
+        )
+
+    @query("leads.response_sla")
+    def response_sla(self, uow: UnitOfWork, deal_id: DealId, /) -> SlaStatus:
+        """Tell how the clock of a request's first answer stands: promised by its funnel, stopped by a call, a mail, a meeting.
+
+        Raises:
+            NotFoundError: no such deal.
+        """
+        return compute_response_sla(uow, self._environment, uow.get(Deal, deal_id))
+
+
+CAPTURE_ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "uow"}
+"""What may be told of a lead."""
+
+
+def _find_by_request_id(uow: UnitOfWork, request: ExternalId) -> CaptureResult | None:
+    deal = uow.first(Deal, Eq("external_id.system", request.system) & Eq("external_id.key", request.key))
+    if deal is None:
+        return None
+    return CaptureResult(
+        customer=uow.get(Customer, deal.customer_id),
+        deal=deal,
+        match=Matched(deal.customer_id, ("request",)),
+        assignment=Assignment(user_id=deal.owner_id, rule="request"),
+        is_duplicate=True,
+    )
+
+
+def _match_customer(uow: UnitOfWork, contact_points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
+    conditions: list[Criterion] = []
+    if contact_points:
+        conditions.append(
+            HasChild("contact_points", In("unique_key", tuple(point.unique_key for point in contact_points)))
+        )
+    if external_id is not None:
+        conditions.append(HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key)))
+    if not conditions:
+        return Unmatched()
+    found: list[tuple[Identifier, CustomerId]] = []
+    for customer in uow.find(Customer, conditions[0] if len(conditions) == 1 else Or(tuple(conditions))):
+        if external_id in customer.external_ids:
+            found.append(("external_id", customer.id))
+        unique_keys = {point.unique_key for point in customer.contact_points}
+        found += [
+            ("email" if point.channel is Channel.EMAIL else "phone", customer.id)
+            for point in contact_points
+            if point.unique_key in unique_keys
+        ]
+    return match(found)
+
+
+def _use_given_customer(uow: UnitOfWork, customer_id: str) -> Match:
+    return (
+        Unmatched()
+        if customer_id == NEW_CUSTOMER
+        else Matched(uow.get(Customer, CustomerId(customer_id)).id, ("customer_id",))
+    )
+
+
+def _merge_contact_points(
+    uow: UnitOfWork,
+    customer: Customer,
+    match: Matched,
+    contact_points: Sequence[ContactPoint],
+    external_id: ExternalId | None,
+) -> Customer:
+    """Note what the lead tells us about a customer we know: never a strong identifier on a weak match."""
+    if match.matched_by == ("phone",):
+        return customer
+    unique_keys = tuple(point.unique_key for point in contact_points)
+    holders = uow.find(Customer, HasChild("contact_points", In("unique_key", unique_keys))) if unique_keys else ()
+    held_by_others = {
+        point.unique_key for other in holders if other.id != customer.id for point in other.contact_points
+    }
+    customer = customer.add_contact_point(
+        *(point for point in contact_points if point.unique_key not in held_by_others), at=uow.now
+    )
+    return customer if external_id is None else customer.add_external_id(external_id, at=uow.now)
+
+
+def _choose_owner(
+    uow: UnitOfWork, funnel: Funnel, *, requested_owner: User | None, current_owner: User | None
+) -> Assignment:
+    if requested_owner is not None:
+        if not requested_owner.is_active:
+            raise BusinessRuleError(requested_owner.id, "user_deactivated", "has left; choose somebody else")
+        return Assignment(user_id=requested_owner.id, rule="requested")
+    if current_owner is not None and not current_owner.unavailability(uow.now):
+        return Assignment(user_id=current_owner.id, rule="owner")
+    return assign_round_robin(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")

@@ -1,0 +1,215 @@
+"""Taking complaints in: who sees to them, what they are about, how grave they are, and what is promised."""
+
+from datetime import timedelta
+from typing import Final
+
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.criteria import Compare, Eq
+from crmcore.domain.kernel.entity import copy_with
+from crmcore.domain.kernel.errors.validation import InvalidChoiceError
+from crmcore.domain.kernel.fields.composite import checked_member
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.fields.time import checked_duration
+from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, UserId
+from crmcore.domain.organization.users import OWNER
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.domain.service.cases.complaint_lifecycle import Severity
+from crmcore.domain.service.cases.complaint_parts import ComplaintType, nearest_type
+from crmcore.domain.sla.policies import SlaSubject
+from crmcore.services.environment import Environment, command
+from crmcore.services.service.cases.complaint_notifications import complaint_variables, get_complaint_with_hours
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.case_ownership import choose_owner, choose_sla, save_case
+from crmcore.services.shared.notifications import notify_customer, notify_user
+from crmcore.services.unit_of_work import UnitOfWork
+
+REPEAT_WINDOW: Final = timedelta(days=90)
+"""How far back a complaint about the like counts as the same trouble."""
+
+
+class ComplaintIntake:
+    """How complaints come in and to whom they go."""
+
+    __slots__ = ()
+    _environment: Environment
+
+    @command("complaints.receive")
+    def receive(
+        self,
+        uow: UnitOfWork,
+        subject: str,
+        /,
+        *,
+        type: str,
+        customer_id: CustomerId,
+        resolve_within: timedelta | None = None,
+        severity: Severity | str | None = None,
+        owner_id: UserId | None = None,
+        role: str | None = None,
+        deal_id: DealId | None = None,
+        product: str = "",
+        contract: str = "",
+        description: str = "",
+        previous_complaint_id: ComplaintId | None = None,
+        idempotency_key: str | None = None,
+    ) -> Complaint:
+        """Take a complaint in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
+
+        The customer is told that it has arrived, who sees to it and until when.
+
+        Args:
+            type: in one of the house's words, with slashes if they make a tree: ``outbox/late``.
+            resolve_within: the working time to its end, if not what the service levels promise.
+            severity: what the type says when not given.
+            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
+            role: see `owner_id`; what the type says when not given.
+            contract: the customer's, by which a service level may be chosen.
+            description: what the customer says.
+            previous_complaint_id: an earlier complaint that this one follows up.
+
+        Raises:
+            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
+            InvalidChoiceError: the house has declared its types, and this is none of them.
+            NotFoundError: no such customer, deal, person or complaint.
+        """
+        requested_time = (
+            None
+            if resolve_within is None
+            else checked_duration("complaint.resolve_within", resolve_within, min=timedelta(seconds=1))
+        )
+        complaint_type = find_declared_type(uow, type)
+        effective_severity = Severity.MEDIUM if complaint_type is None else complaint_type.severity
+        effective_severity = (
+            effective_severity if severity is None else checked_member("complaint.severity", Severity, severity)
+        )
+        customer = uow.get(Customer, customer_id)
+        if deal_id is not None:
+            uow.get(Deal, deal_id)
+        if previous_complaint_id is not None:
+            uow.get(Complaint, previous_complaint_id)
+        complaint_id = uow.new_id("complaint")
+        default_role = OWNER if complaint_type is None else complaint_type.role
+        role = default_role if role is None else checked_text("complaint.role", role, max_length=60)
+        sla_decision = choose_sla(
+            uow, _sla_subject(customer, type, effective_severity, contract), resolve_within=requested_time
+        )
+        complaint = Complaint.receive(
+            complaint_id,
+            subject,
+            type=type,
+            customer_id=customer.id,
+            owner_id=choose_owner(
+                uow, complaint_id, requested_owner_id=owner_id, role=role, round_robin_key="complaints"
+            ),
+            sla=sla_decision,
+            business_hours=load_business_hours(uow, self._environment, sla_decision.calendar_id),
+            at=uow.now,
+            severity=effective_severity,
+            deal_id=deal_id,
+            product=product,
+            contract=contract,
+            description=description,
+            repeat_of_id=_find_similar_complaint(uow, customer, type),
+            previous_complaint_id=previous_complaint_id,
+        )
+        variables = complaint_variables(uow, self._environment, complaint)
+        notify_user(uow, complaint.owner_id, "case.assigned", about_id=complaint.id, **variables)
+        notify_customer(uow, customer, "customer.received", about_id=complaint.id, **variables)
+        return save_case(uow, self._environment, complaint, is_new=True)
+
+    @command("complaints.assess")
+    def assess(
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        /,
+        *,
+        type: str | None = None,
+        severity: Severity | str | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Complaint:
+        """Judge what a complaint is about and how grave it is; the service level is chosen anew. Pauses stay as they were.
+
+        Raises:
+            BusinessRuleError: it has come to its end.
+            InvalidChoiceError: the house has declared its types, and this is none of them.
+        """
+        complaint, _ = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        type_path = complaint.type if type is None else checked_text("complaint.type", type, max_length=100)
+        find_declared_type(uow, type_path)
+        effective_severity = (
+            complaint.severity if severity is None else checked_member("complaint.severity", Severity, severity)
+        )
+        customer = uow.get(Customer, complaint.customer_id)
+        sla_decision = choose_sla(uow, _sla_subject(customer, type_path, effective_severity, complaint.contract))
+        if sla_decision.sla_policy_id is None and complaint.sla_policy_id is None:  # what was asked for stays promised
+            unchanged = {"targets": complaint.targets, "calendar": complaint.calendar_id}
+            sla_decision = copy_with(sla_decision, rule="requested", **unchanged)
+        business_hours = load_business_hours(uow, self._environment, sla_decision.calendar_id)
+        assessed = complaint.assess(
+            type=type_path, severity=effective_severity, sla=sla_decision, business_hours=business_hours, at=uow.now
+        )
+        return save_case(uow, self._environment, assessed)
+
+    @command("complaints.change_owner")
+    def change_owner(
+        self,
+        uow: UnitOfWork,
+        complaint_id: ComplaintId,
+        /,
+        *,
+        owner_id: UserId,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Complaint:
+        """Make somebody else responsible.
+
+        Raises:
+            NotFoundError: no such person.
+            BusinessRuleError: who is named has left.
+        """
+        complaint = uow.get(Complaint, complaint_id, version=expected_version)
+        new_owner_id = choose_owner(
+            uow, complaint.id, requested_owner_id=owner_id, role=OWNER, round_robin_key="complaints"
+        )
+        if new_owner_id != complaint.owner_id:
+            notify_user(
+                uow,
+                new_owner_id,
+                "case.assigned",
+                about_id=complaint.id,
+                **complaint_variables(uow, self._environment, complaint),
+            )
+        return save_case(uow, self._environment, complaint.change_owner(new_owner_id, at=uow.now))
+
+
+def find_declared_type(uow: UnitOfWork, type: str) -> ComplaintType | None:
+    """Find what the house has declared of a type, or of one above it; None where nothing is declared at all.
+
+    Raises:
+        InvalidChoiceError: types are declared, and this is none of them.
+    """
+    type = checked_text("complaint.type", type, max_length=100)
+    types = uow.find(ComplaintType, Eq("is_active", True), order="path")
+    declared = nearest_type(types, type)
+    if types and declared is None:
+        raise InvalidChoiceError("complaint.type", allowed=tuple(known_type.path for known_type in types))
+    return declared
+
+
+def _sla_subject(customer: Customer, type: str, severity: Severity, contract: str) -> SlaSubject:
+    return SlaSubject(kind="complaint", type=type, severity=severity.value, contract=contract, segments=customer.tags)
+
+
+def _find_similar_complaint(uow: UnitOfWork, customer: Customer, type: str) -> ComplaintId | None:
+    """The latest complaint of the customer about the like: of the same branch of the tree."""
+    recent = Eq("customer_id", customer.id) & Compare("received_at", ">=", uow.now - REPEAT_WINDOW)
+    branch = type.partition("/")[0]
+    similar = (
+        complaint
+        for complaint in uow.find(Complaint, recent, order="-id", limit=50)
+        if complaint.type.partition("/")[0] == branch
+    )
+    return next((complaint.id for complaint in similar), None)

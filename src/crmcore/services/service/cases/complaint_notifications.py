@@ -1,0 +1,58 @@
+"""What complaints tell whom: the customer, who hears what happens, and whoever is responsible."""
+
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH
+from crmcore.domain.kernel.ids import ComplaintId
+from crmcore.domain.messaging.messages import Message
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.locales.catalogue import render_message
+from crmcore.services.environment import Environment
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.deadlines import user_name
+from crmcore.services.shared.document_rendering import format_local_time
+from crmcore.services.shared.notifications import notify_customer
+from crmcore.services.shared.task_creation import create_task
+from crmcore.services.unit_of_work import UnitOfWork
+
+
+def get_complaint_with_hours(
+    uow: UnitOfWork, environment: Environment, complaint_id: ComplaintId, version: int | None
+) -> tuple[Complaint, BusinessHours]:
+    """Read a complaint, and the working time by which it is counted."""
+    complaint = uow.get(Complaint, complaint_id, version=version)
+    return complaint, load_business_hours(uow, environment, complaint.calendar_id)
+
+
+def complaint_variables(uow: UnitOfWork, environment: Environment, complaint: Complaint) -> dict[str, str]:
+    """What messages say of a complaint."""
+    due_text, owner_name = format_local_time(complaint.due_at, environment), user_name(uow, complaint.owner_id)
+    return {"subject": complaint.subject, "due": due_text, "owner": owner_name}
+
+
+def notify_customer_or_owner(
+    uow: UnitOfWork, environment: Environment, complaint: Complaint, topic: str, *, text: str
+) -> Message | None:
+    """Send the customer a mail; where no address is known, give the person who is responsible the task to pass it on.
+
+    The mail holds the whole text. The note of a task holds 10,000 characters: a longer one ends in an ellipsis and the id of the complaint.
+    """
+    customer = uow.get(Customer, complaint.customer_id)
+    variables = {"subject": complaint.subject, "text": text}
+    message = notify_customer(uow, customer, topic, about_id=complaint.id, **variables)
+    if message is None:
+        subject, body = render_message(topic, environment.language, variables)
+        if len(body) > MAX_NOTE_LENGTH:  # a note holds less than a decision, which stands whole in the complaint
+            pointer = f"…\n{complaint.id}"
+            body = body[: MAX_NOTE_LENGTH - len(pointer)] + pointer
+        create_task(
+            uow,
+            environment,
+            subject,
+            kind="inform_customer",
+            note=body,
+            assignee=complaint.owner_id,
+            customer=customer.id,
+            complaint=complaint.id,
+        )
+    return message

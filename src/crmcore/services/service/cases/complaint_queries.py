@@ -1,0 +1,168 @@
+"""Reading complaints: one, its clocks, the queue, and those that nobody attends to."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import field
+
+from crmcore.domain.kernel.criteria import And, Compare, Criterion, Eq, In, Or
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.fields.composite import checked_member
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.ids import ComplaintId, CustomerId, UserId, check_id
+from crmcore.domain.organization.users import User
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.domain.service.cases.complaint_lifecycle import ComplaintState, Severity
+from crmcore.domain.service.cases.complaint_parts import CompensationState
+from crmcore.domain.sla.escalation import Escalation
+from crmcore.domain.sla.timers import SlaStatus
+from crmcore.services.environment import Environment, query
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.case_ownership import open_states
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+OPEN_STATES: Final = open_states(Complaint)
+DECIDED_STATES: Final = (ComplaintState.RESOLVED, ComplaintState.REJECTED)
+
+
+@record
+class UnattendedComplaint:
+    """A complaint that somebody has to look after, and why.
+
+    Attributes:
+        reasons: ``owner_left``, ``owner_absent``, ``no_recipient_available`` (it is late, and nobody up the line was there),
+            ``escalation_policy_exhausted`` (it is late, and everybody has heard), ``not_closed`` (it is decided, but was not closed in time).
+    """
+
+    complaint: Complaint
+    next_action: str
+    reasons: Sequence[str] = field(converter=tuple)
+
+
+class ComplaintQueries:
+    """What can be read of complaints."""
+
+    __slots__ = ()
+    _environment: Environment
+
+    @query("complaints.get")
+    def get(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> Complaint:
+        """Read a complaint."""
+        return uow.get(Complaint, complaint_id)
+
+    @query("complaints.sla_status")
+    def sla_status(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> SlaStatus:
+        """Tell how a complaint's clocks stand now: targets, what is consumed and left, deadlines, breaches."""
+        complaint = uow.get(Complaint, complaint_id)
+        return complaint.sla_status(
+            business_hours=load_business_hours(uow, self._environment, complaint.calendar_id), now=uow.now
+        )
+
+    @query("complaints.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        customer_id: CustomerId | None = None,
+        owner_id: UserId | None = None,
+        type: str | None = None,
+        state: ComplaintState | str | None = None,
+        overdue: bool = False,
+        after: Complaint | None = None,
+        limit: int = 100,
+    ) -> Sequence[Complaint]:
+        """Read complaints, a page at a time, by their deadlines.
+
+        Args:
+            overdue: only those on which somebody should have acted before now.
+            after: the last complaint of the page before.
+            limit: at most 1,000.
+        """
+        check_limit(limit)
+        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
+        for name, prefix in (("customer", "customer"), ("responsible", "user")):
+            if conditions[name] is not None:
+                check_id(prefix, conditions[name])
+        conditions["type"] = None if type is None else checked_text("type", type, max_length=100)
+        conditions["state"] = None if state is None else checked_member("state", ComplaintState, state)
+        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
+        if overdue:
+            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+        return uow.find(Complaint, And(tuple(where)), order="due_at", after=after, limit=limit)
+
+    @query("complaints.queue")
+    def queue(self, uow: UnitOfWork, /, *, owner_id: UserId | None = None, limit: int = 100) -> Sequence[Complaint]:
+        """Read what is to be done, in the order in which to do it: the gravest first, of these what is due first.
+
+        Args:
+            owner_id: only what this person sees to.
+        """
+        check_limit(limit)
+        owner_filter: tuple[Criterion, ...] = ()
+        if owner_id is not None:
+            check_id("user", owner_id)
+            owner_filter = (Eq("owner_id", owner_id),)
+        found: list[Complaint] = []
+        for severity in reversed(Severity):
+            if len(found) < limit:
+                where = And((*owner_filter, In("state", OPEN_STATES), Eq("severity", severity)))
+                found += uow.find(Complaint, where, order="due_at", limit=limit - len(found))
+        return tuple(found)
+
+    @query("complaints.unattended")
+    def unattended(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[UnattendedComplaint]:
+        """List the complaints that need somebody to look after them, the longest due first. Each has somebody responsible and a next
+        action; here are those of whom that is not enough: he or she is gone, or all who could hear of it have.
+        """  # noqa: D205  # one thought
+        check_limit(limit)
+        unavailable_users = {user.id: user for user in uow.find(User) if user.unavailability(uow.now)}
+        is_overdue = Compare("due_at", "<", uow.now)
+        owned_by_unavailable = In("owner_id", tuple(sorted(unavailable_users)))
+        where = (In("state", OPEN_STATES) & Or((owned_by_unavailable, is_overdue))) | (
+            In("state", DECIDED_STATES) & is_overdue
+        )
+        found = []
+        for complaint in uow.find(Complaint, where, order="due_at"):
+            reasons = _unattended_reasons(uow, self._environment, complaint, unavailable_users.get(complaint.owner_id))
+            if reasons:
+                found.append(
+                    UnattendedComplaint(complaint=complaint, next_action=complaint.next_action, reasons=reasons)
+                )
+            if len(found) == limit:
+                break
+        return tuple(found)
+
+    @query("complaints.pending_approvals")
+    def pending_approvals(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[Complaint]:
+        """Read the complaints with a compensation that waits for somebody's approval."""
+        uow.get(User, user_id)
+        candidates = (
+            candidate
+            for candidate in uow.iterate(Complaint, ~Eq("state", ComplaintState.CLOSED))
+            if candidate.next_action == "approve"
+        )
+        return tuple(
+            complaint
+            for complaint in candidates
+            if any(
+                candidate.approver_id == user_id and candidate.state is CompensationState.PROPOSED
+                for candidate in complaint.compensations
+            )
+        )
+
+
+def _unattended_reasons(
+    uow: UnitOfWork, environment: Environment, complaint: Complaint, unavailable_owner: User | None
+) -> tuple[str, ...]:
+    if not complaint.state.is_open:
+        return ("not_closed",)
+    reasons = [] if unavailable_owner is None else [f"responsible_{unavailable_owner.unavailability(uow.now)}"]
+    if complaint.due_at < uow.now:
+        escalations = uow.find(Escalation, Eq("subject_id", complaint.id))
+        if not any(escalation.acknowledged_at for escalation in escalations):
+            if any(escalation.recipient_id is None for escalation in escalations):
+                reasons.append("no_recipient_available")
+            elif len(escalations) >= len(environment.escalation_policy.steps):
+                reasons.append("escalation_policy_exhausted")
+    return tuple(reasons)

@@ -1,0 +1,286 @@
+"""Inquiries: questions and requests for service, from their receipt to their answer."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import frozen
+
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.criteria import And, Compare, Criterion, Eq, In
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.fields.time import checked_duration
+from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId, check_id
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
+from crmcore.domain.sla.events import Reply
+from crmcore.domain.sla.policies import SlaSubject
+from crmcore.domain.sla.timers import SlaStatus
+from crmcore.services.environment import Environment, command, query
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.case_ownership import choose_owner, choose_sla, open_states, save_case
+from crmcore.services.shared.document_rendering import format_local_time
+from crmcore.services.shared.notifications import notify_customer, notify_user
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+OPEN_STATES: Final = open_states(Inquiry)
+DEFAULT_PAUSE: Final = timedelta(hours=40)
+"""How much working time we wait for a customer, unless somebody says otherwise: a week of an office."""
+
+
+@frozen
+class Inquiries:
+    """Questions and requests for service."""
+
+    _environment: Environment
+
+    @command("inquiries.receive")
+    def receive(
+        self,
+        uow: UnitOfWork,
+        subject: str,
+        /,
+        *,
+        customer_id: CustomerId,
+        kind: InquiryKind | str = InquiryKind.QUESTION,
+        type: str = "",
+        resolve_within: timedelta | None = None,
+        owner_id: UserId | None = None,
+        role: str = OWNER,
+        deal_id: DealId | None = None,
+        contract: str = "",
+        description: str = "",
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Take an inquiry in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
+
+        Args:
+            kind: ``question`` or ``service``.
+            type: in the house's words.
+            resolve_within: the working time to its answer, if not what the service levels promise.
+            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
+            contract: the customer's, by which a service level may be chosen.
+            description: what the customer says.
+
+        Raises:
+            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
+            NotFoundError: no such customer, deal or person.
+        """
+        requested_time = (
+            None
+            if resolve_within is None
+            else checked_duration("inquiry.resolve_within", resolve_within, min=timedelta(seconds=1))
+        )
+        customer = uow.get(Customer, customer_id)
+        if deal_id is not None:
+            uow.get(Deal, deal_id)
+        inquiry_id = uow.new_id("inquiry")
+        raw_texts = {"type": type, "contract": contract}
+        checked_texts = {
+            name: checked_text(f"inquiry.{name}", text, allow_blank=True) for name, text in raw_texts.items()
+        }
+        sla_decision = choose_sla(
+            uow, SlaSubject(kind="inquiry", segments=customer.tags, **checked_texts), resolve_within=requested_time
+        )
+        role = checked_text("inquiry.role", role, max_length=60)
+        inquiry = Inquiry.receive(
+            inquiry_id,
+            subject,
+            customer_id=customer.id,
+            owner_id=choose_owner(uow, inquiry_id, requested_owner_id=owner_id, role=role, round_robin_key="inquiries"),
+            sla=sla_decision,
+            business_hours=load_business_hours(uow, self._environment, sla_decision.calendar_id),
+            at=uow.now,
+            kind=kind,
+            type=type,
+            deal_id=deal_id,
+            contract=contract,
+            description=description,
+        )
+        self._notify_new_owner(uow, inquiry)
+        return save_case(uow, self._environment, inquiry, is_new=True)
+
+    @command("inquiries.log_reply")
+    def log_reply(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        channel: str = "",
+        author_id: UserId | None = None,
+        is_automatic: bool = False,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Note that the customer was told something, which is not yet the answer; an automatic reply stops no clock.
+
+        Raises:
+            BusinessRuleError: it is answered.
+        """
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        replying_user_id = inquiry.owner_id if author_id is None else uow.get(User, author_id).id
+        reply = Reply(user_id=None if is_automatic else replying_user_id, channel=channel, is_automatic=is_automatic)
+        return save_case(uow, self._environment, inquiry.log_reply(reply, business_hours=business_hours, at=uow.now))
+
+    @command("inquiries.pause_for_customer")
+    def pause_for_customer(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        until: datetime | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Wait for the customer; the clocks that may do so stand still.
+
+        Args:
+            until: when the customer is asked again at the latest; forty hours of working time from now when not given.
+
+        Raises:
+            InvalidTransitionError: it is answered, or waits.
+            OutOfRangeError: that time has passed.
+        """
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        until = business_hours.add(uow.now, DEFAULT_PAUSE) if until is None else until
+        return save_case(
+            uow, self._environment, inquiry.pause_for_customer(until=until, business_hours=business_hours, at=uow.now)
+        )
+
+    @command("inquiries.log_customer_reply")
+    def log_customer_reply(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Note that the customer said something more; what was answered is reopened by it.
+
+        Raises:
+            BusinessRuleError: it was closed too long ago.
+        """
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        return save_case(uow, self._environment, inquiry.log_customer_reply(business_hours=business_hours, at=uow.now))
+
+    @command("inquiries.resolve")
+    def resolve(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        text: str,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Give the answer, and send it to the customer.
+
+        Raises:
+            RequiredError: nothing.
+            InvalidTransitionError: it is answered.
+        """
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        resolved = inquiry.resolve(text, business_hours=business_hours, at=uow.now)
+        customer = uow.get(Customer, resolved.customer_id)
+        variables = {"subject": resolved.subject, "text": resolved.answer}
+        notify_customer(uow, customer, "customer.answered", about_id=resolved.id, **variables)
+        return save_case(uow, self._environment, resolved)
+
+    @command("inquiries.close")
+    def close(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Lay an inquiry to rest.
+
+        Raises:
+            InvalidTransitionError: it is not answered.
+        """
+        return uow.save(uow.get(Inquiry, inquiry_id, version=expected_version).close(at=uow.now))
+
+    @command("inquiries.change_owner")
+    def change_owner(
+        self,
+        uow: UnitOfWork,
+        inquiry_id: InquiryId,
+        /,
+        *,
+        owner_id: UserId,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Inquiry:
+        """Make somebody else responsible.
+
+        Raises:
+            NotFoundError: no such person.
+            BusinessRuleError: who is named has left.
+        """
+        inquiry = uow.get(Inquiry, inquiry_id, version=expected_version)
+        new_owner_id = choose_owner(
+            uow, inquiry.id, requested_owner_id=owner_id, role=OWNER, round_robin_key="inquiries"
+        )
+        transferred = inquiry.change_owner(new_owner_id, at=uow.now)
+        if transferred is not inquiry:
+            self._notify_new_owner(uow, transferred)
+        return save_case(uow, self._environment, transferred)
+
+    @query("inquiries.get")
+    def get(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> Inquiry:
+        """Read an inquiry."""
+        return uow.get(Inquiry, inquiry_id)
+
+    @query("inquiries.sla_status")
+    def sla_status(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> SlaStatus:
+        """Tell how an inquiry's clocks stand now."""
+        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, None)
+        return inquiry.sla_status(business_hours=business_hours, now=uow.now)
+
+    @query("inquiries.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        customer_id: CustomerId | None = None,
+        owner_id: UserId | None = None,
+        overdue: bool = False,
+        after: Inquiry | None = None,
+        limit: int = 100,
+    ) -> Sequence[Inquiry]:
+        """Read inquiries, a page at a time, by their deadlines.
+
+        Args:
+            overdue: only those on which somebody should have acted before now.
+        """
+        check_limit(limit)
+        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
+        for name, prefix in (("customer", "customer"), ("responsible", "user")):
+            if conditions[name] is not None:
+                check_id(prefix, conditions[name])
+        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
+        if overdue:
+            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+        return uow.find(Inquiry, And(tuple(where)), order="due_at", after=after, limit=limit)
+
+    def _get_with_hours(
+        self, uow: UnitOfWork, inquiry_id: InquiryId, version: int | None
+    ) -> tuple[Inquiry, BusinessHours]:
+        inquiry = uow.get(Inquiry, inquiry_id, version=version)
+        return inquiry, load_business_hours(uow, self._environment, inquiry.calendar_id)
+
+    def _notify_new_owner(self, uow: UnitOfWork, inquiry: Inquiry) -> None:
+        """Tell whoever sees to it from now on."""
+        due_text = format_local_time(inquiry.due_at, self._environment)
+        notify_user(uow, inquiry.owner_id, "case.assigned", about_id=inquiry.id, subject=inquiry.subject, due=due_text)

@@ -1,0 +1,248 @@
+"""What customers have from us: installing, reading, failures, repairs, and the end."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from attrs import field
+
+from crmcore.domain.activities.tasks import Priority, Task
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.criteria import And, Criterion, Eq
+from crmcore.domain.kernel.entity import record
+from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError
+from crmcore.domain.kernel.fields.composite import checked_member
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.fields.time import checked_duration, checked_timestamp
+from crmcore.domain.kernel.ids import CustomerId, DealId, EquipmentId, check_id
+from crmcore.domain.kernel.placeholders import fill
+from crmcore.domain.kernel.values.money import Money
+from crmcore.domain.organization.users import OWNER
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.service.field_service.contracts import Entitlement
+from crmcore.domain.service.field_service.equipment import Equipment
+from crmcore.domain.service.field_service.maintenance import MaintenancePlan
+from crmcore.domain.service.field_service.parts import EquipmentLogEntry, EquipmentState
+from crmcore.services.environment import Environment, command, query
+from crmcore.services.service.field_service.contracts import compute_entitlement
+from crmcore.services.shared.assignment import assign_round_robin
+from crmcore.services.shared.maintenance_visits import REPAIR_TASK, create_visits
+from crmcore.services.shared.task_creation import create_task
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+
+@record
+class MeterReadingResult:
+    """What became of a reading.
+
+    Attributes:
+        tasks: visits that came due by it.
+    """
+
+    equipment: Equipment
+    tasks: Sequence[Task] = field(default=(), converter=tuple)
+
+
+@record
+class FailureResult:
+    """What became of a failure.
+
+    Attributes:
+        entitlement: what the customer may expect, and why.
+        task: the repair.
+    """
+
+    equipment: Equipment
+    entitlement: Entitlement
+    task: Task
+
+
+class EquipmentService:
+    """What customers have from us."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @command("field_service.install_equipment")
+    def install_equipment(
+        self,
+        uow: UnitOfWork,
+        product: str,
+        /,
+        *,
+        customer_id: CustomerId,
+        serial: str | None = None,
+        place: str = "",
+        deal_id: DealId | None = None,
+        installed_at: datetime | None = None,
+        warranty_until: date | None = None,
+        expected_life: timedelta | None = None,
+        meter: str = "",
+        expected_total: Decimal | int | str = 0,
+        idempotency_key: str | None = None,
+    ) -> Equipment:
+        """Note that a customer has a piece of equipment.
+
+        Args:
+            deal_id: by which it was sold.
+            installed_at: now when not given.
+            warranty_until: the first day without warranty.
+            expected_life: how long such a piece usually lasts.
+            meter: what its meter counts: ``hours``, ``km``.
+            expected_total: how much the meter usually counts by the end of its life.
+
+        Raises:
+            DuplicateKeyError: a piece of that product has that serial number.
+            NotFoundError: no such customer or deal.
+            InvalidInputError: a field that cannot be.
+        """
+        equipment = Equipment.install(
+            uow.new_id("equipment"),
+            product,
+            customer_id=uow.get(Customer, customer_id).id,
+            at=uow.now,
+            installed_at=uow.now if installed_at is None else checked_timestamp("installed_at", installed_at),
+            serial_number=serial,
+            location=place,
+            deal_id=None if deal_id is None else uow.get(Deal, deal_id).id,
+            warranty_until=warranty_until,
+            expected_life=expected_life,
+            meter_unit=meter,
+            expected_meter_total=expected_total,
+        )
+        existing = (
+            None
+            if equipment.serial_number is None
+            else uow.first(Equipment, Eq("serial_number", equipment.serial_number) & Eq("product", product))
+        )
+        if existing is not None:
+            raise DuplicateKeyError("equipment", "serial", existing_id=existing.id)
+        return uow.save(equipment)
+
+    @command("field_service.read_meter")
+    def read_meter(
+        self,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
+        reading: Decimal | int | str,
+        /,
+        *,
+        is_new_meter: bool = False,
+        idempotency_key: str | None = None,
+    ) -> MeterReadingResult:
+        """Note what a meter shows. Maintenance that has come due by it is given to somebody at once.
+
+        Args:
+            is_new_meter: whether the meter is a new one, which began at zero.
+
+        Raises:
+            BusinessRuleError: there is no meter, or it would have run backwards.
+        """
+        equipment = uow.save(
+            uow.get(Equipment, equipment_id).read_meter(reading, at=uow.now, is_new_meter=is_new_meter)
+        )
+        return MeterReadingResult(equipment=equipment, tasks=create_visits(uow, self._environment, equipment))
+
+    @command("field_service.report_failure")
+    def report_failure(
+        self,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
+        /,
+        *,
+        cause: str = "",
+        note: str = "",
+        role: str = "service",
+        repair_within: timedelta = timedelta(days=2),
+        idempotency_key: str | None = None,
+    ) -> FailureResult:
+        """Note that a piece of equipment does not work, and send somebody: as soon as the contract promises, else within the time given.
+
+        Raises:
+            InvalidTransitionError: it is broken already, or retired.
+        """
+        equipment = uow.get(Equipment, equipment_id)
+        role = checked_text("role", role, max_length=60)
+        customer = uow.get(Customer, equipment.customer_id)
+        entitlement = compute_entitlement(uow, self._environment, equipment)
+        task = create_task(
+            uow,
+            self._environment,
+            fill("{equipment}: {customer}", {"equipment": equipment.product, "customer": customer.display_name}),
+            kind=REPAIR_TASK,
+            assignee=assign_round_robin(uow, role=role, round_robin_key=f"service:{role}").user_id,
+            role="" if role == OWNER else role,
+            due_at=uow.now + (entitlement.respond_within or checked_duration("within", repair_within)),
+            priority=Priority.HIGH,
+            customer=customer.id,
+            equipment=equipment.id,
+            note=note,
+        )
+        failed = uow.save(equipment.fail(at=uow.now, cause=cause, note=note, task_id=task.id))
+        return FailureResult(equipment=failed, entitlement=entitlement, task=task)
+
+    @command("field_service.complete_repair")
+    def complete_repair(
+        self,
+        uow: UnitOfWork,
+        equipment_id: EquipmentId,
+        /,
+        *,
+        cost: Money | None = None,
+        cause: str = "",
+        note: str = "",
+        idempotency_key: str | None = None,
+    ) -> Equipment:
+        """Note that a piece of equipment works again, and what that cost us.
+
+        Raises:
+            InvalidTransitionError: it is not broken.
+            CurrencyMismatchError: its earlier repairs were paid in another currency.
+        """
+        return uow.save(uow.get(Equipment, equipment_id).repair(at=uow.now, cost=cost, cause=cause, note=note))
+
+    @command("field_service.retire_equipment")
+    def retire_equipment(
+        self, uow: UnitOfWork, equipment_id: EquipmentId, /, *, note: str = "", idempotency_key: str | None = None
+    ) -> Equipment:
+        """Take a piece of equipment out of use for good; nobody looks after it any more.
+
+        Raises:
+            InvalidTransitionError: it is retired.
+        """
+        retired = uow.save(uow.get(Equipment, equipment_id).retire(at=uow.now, note=note))
+        for plan in uow.find(MaintenancePlan, Eq("equipment_id", equipment_id) & Eq("is_active", True)):
+            uow.save(plan.stop(at=uow.now))
+        return retired
+
+    @query("field_service.get_equipment")
+    def get_equipment(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Equipment:
+        """Read a piece of equipment."""
+        return uow.get(Equipment, equipment_id)
+
+    @query("field_service.history")
+    def history(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[EquipmentLogEntry]:
+        """Read everything that happened to a piece of equipment, the oldest first."""
+        return uow.entries(uow.get(Equipment, equipment_id))
+
+    @query("field_service.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        customer_id: CustomerId | None = None,
+        state: EquipmentState | str | None = None,
+        after: Equipment | None = None,
+        limit: int = 100,
+    ) -> Sequence[Equipment]:
+        """Read equipment, a page at a time, the oldest first."""
+        check_limit(limit)
+        where: list[Criterion] = []
+        if customer_id is not None:
+            check_id("customer", customer_id)
+            where.append(Eq("customer_id", customer_id))
+        if state is not None:
+            where.append(Eq("state", checked_member("state", EquipmentState, state)))
+        return uow.find(Equipment, And(tuple(where)), after=after, limit=limit)

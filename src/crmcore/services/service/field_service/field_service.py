@@ -1,0 +1,15 @@
+"""Service, all of it: `crm.field_service`."""
+
+from attrs import frozen
+
+from crmcore.services.environment import Environment
+from crmcore.services.service.field_service.contracts import ContractService
+from crmcore.services.service.field_service.equipment import EquipmentService
+from crmcore.services.service.field_service.maintenance import MaintenanceService
+
+
+@frozen
+class FieldService(EquipmentService, ContractService, MaintenanceService):
+    """What customers have from us, and what we do for it."""
+
+    _environment: Environment

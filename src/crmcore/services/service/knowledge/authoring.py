@@ -1,0 +1,105 @@
+"""Writing answers down: articles, their editions and their translations."""
+
+from collections.abc import Sequence
+
+from crmcore.domain.kernel.ids import ArticleId
+from crmcore.domain.service.knowledge.articles import Article, Audience
+from crmcore.services.environment import Environment, command
+from crmcore.services.service.knowledge.queries import language_or_default
+from crmcore.services.unit_of_work import UnitOfWork
+
+
+class KnowledgeAuthoring:
+    """What makes and changes articles."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @command("knowledge.create")
+    def create(
+        self,
+        uow: UnitOfWork,
+        title: str,
+        body: str,
+        /,
+        *,
+        topic: str,
+        language: str | None = None,
+        audience: Audience | str = Audience.CUSTOMERS,
+        tags: Sequence[str] = (),
+        is_published: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Article:
+        """Write an article, or a translation of one: it has the topic of the other and a language of its own.
+
+        Args:
+            language: the house's when not given (BCP 47).
+            is_published: whether it is to be found at once; a draft otherwise.
+
+        Raises:
+            DuplicateKeyError: the topic has an article in that language.
+            InvalidInputError: a field that cannot be.
+        """
+        article = Article.create(
+            uow.new_id("article"),
+            title,
+            body,
+            topic=topic,
+            at=uow.now,
+            language=language_or_default(language, self._environment),
+            audience=audience,
+            tags=tags,
+        )
+        return uow.save(article.publish(at=uow.now) if is_published else article)
+
+    @command("knowledge.update")
+    def update(
+        self,
+        uow: UnitOfWork,
+        article_id: ArticleId,
+        /,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        tags: Sequence[str] | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Article:
+        """Write a new edition of an article; the old ones are kept."""
+        article = uow.get(Article, article_id, version=expected_version)
+        return uow.save(article.update(at=uow.now, title=title, body=body, tags=tags))
+
+    @command("knowledge.publish")
+    def publish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
+        """Let an article be found.
+
+        Raises:
+            InvalidTransitionError: it is published, or archived.
+        """
+        return uow.save(uow.get(Article, article_id).publish(at=uow.now))
+
+    @command("knowledge.unpublish")
+    def unpublish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
+        """Make a draft of an article again.
+
+        Raises:
+            InvalidTransitionError: it is a draft.
+        """
+        return uow.save(uow.get(Article, article_id).unpublish(at=uow.now))
+
+    @command("knowledge.archive")
+    def archive(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
+        """Put an article away.
+
+        Raises:
+            InvalidTransitionError: it is archived.
+        """
+        return uow.save(uow.get(Article, article_id).archive(at=uow.now))
+
+    @command("knowledge.rate")
+    def rate(
+        self, uow: UnitOfWork, article_id: ArticleId, /, *, is_helpful: bool, idempotency_key: str | None = None
+    ) -> Article:
+        """Note what a reader says of an article."""
+        return uow.save(uow.get(Article, article_id).rate(helped=is_helpful, at=uow.now))

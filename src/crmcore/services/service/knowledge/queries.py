@@ -1,0 +1,117 @@
+"""Finding what is written down."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from crmcore.domain.kernel.criteria import And, Criterion, Eq, Or, WordPrefix
+from crmcore.domain.kernel.fields.composite import checked_member
+from crmcore.domain.kernel.fields.text import checked_text
+from crmcore.domain.kernel.ids import ArticleId, ComplaintId, InquiryId, prefix_of
+from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.domain.service.cases.inquiry import Inquiry
+from crmcore.domain.service.knowledge.articles import Article, ArticleState, Audience, Revision
+from crmcore.domain.service.knowledge.search import SearchHit, rank_articles, stems
+from crmcore.services.environment import Environment, query
+from crmcore.services.unit_of_work import UnitOfWork, check_limit
+
+MAX_CANDIDATES: Final = 500
+"""Of how many articles that have some of the words the best are chosen: the newest ones."""
+
+
+class KnowledgeQueries:
+    """What can be read of articles."""
+
+    __slots__ = ()
+
+    _environment: Environment
+
+    @query("knowledge.get")
+    def get(self, uow: UnitOfWork, article_id: ArticleId, /) -> Article:
+        """Read an article."""
+        return uow.get(Article, article_id)
+
+    @query("knowledge.revisions")
+    def revisions(self, uow: UnitOfWork, article_id: ArticleId, /) -> Sequence[Revision]:
+        """Read all editions of an article, the oldest first."""
+        return uow.entries(uow.get(Article, article_id))
+
+    @query("knowledge.get_by_topic")
+    def get_by_topic(self, uow: UnitOfWork, topic: str, /, *, language: str | None = None) -> Article | None:
+        """Read what is published about a topic: in that language, in the house's, or in any."""
+        published = uow.find(Article, Eq("topic", checked_text("topic", topic)) & Eq("state", ArticleState.PUBLISHED))
+        by_language = {article.language: article for article in published}
+        for candidate_language in (language_or_default(language, self._environment), self._environment.language):
+            if candidate_language in by_language:
+                return by_language[candidate_language]
+        return by_language[min(by_language)] if by_language else None
+
+    @query("knowledge.list")
+    def list(
+        self,
+        uow: UnitOfWork,
+        /,
+        *,
+        state: ArticleState | str | None = None,
+        audience: Audience | str | None = None,
+        after: Article | None = None,
+        limit: int = 100,
+    ) -> Sequence[Article]:
+        """Read articles, a page at a time, the oldest first."""
+        check_limit(limit)
+        where: list[Criterion] = []
+        if state is not None:
+            where.append(Eq("state", checked_member("state", ArticleState, state)))
+        if audience is not None:
+            where.append(Eq("audience", checked_member("audience", Audience, audience)))
+        return uow.find(Article, And(tuple(where)), after=after, limit=limit)
+
+    @query("knowledge.search")
+    def search(
+        self,
+        uow: UnitOfWork,
+        words: str,
+        /,
+        *,
+        language: str | None = None,
+        audience: Audience | str | None = None,
+        limit: int = 20,
+    ) -> Sequence[SearchHit]:
+        """Find published articles by words, in any of our languages and scripts, the best first.
+
+        Args:
+            language: whose articles come before others that fit as well; all are found.
+            audience: ``customers`` sees only what is written for customers; everything when not given.
+        """
+        check_limit(limit)
+        query_text = checked_text("words", words, max_length=1_000, multiline=True)
+        return search_articles(uow, query_text, language=language, audience=audience, limit=limit)
+
+    @query("knowledge.suggest")
+    def suggest(self, uow: UnitOfWork, case_id: ComplaintId | InquiryId, /, *, limit: int = 5) -> Sequence[SearchHit]:
+        """Find what may settle a complaint or an inquiry, from its own words."""
+        check_limit(limit)
+        is_inquiry = type(case_id) is str and prefix_of(case_id) == Inquiry.meta.prefix
+        case = uow.get(Inquiry, InquiryId(case_id)) if is_inquiry else uow.get(Complaint, ComplaintId(case_id))
+        return search_articles(uow, f"{case.subject}\n{case.description}", language=None, audience=None, limit=limit)
+
+
+def search_articles(
+    uow: UnitOfWork, text: str, *, language: str | None, audience: Audience | str | None, limit: int
+) -> tuple[SearchHit, ...]:
+    """Find published articles by the words of a text, the best first."""
+    search_stems = stems(text)
+    where: list[Criterion] = [Eq("state", ArticleState.PUBLISHED)]
+    if audience is not None and checked_member("audience", Audience, audience) is Audience.CUSTOMERS:
+        where.append(Eq("audience", Audience.CUSTOMERS))
+    where.append(Or(tuple(WordPrefix("search_key", stem) for stem in search_stems)))
+    candidates = uow.find(Article, And(tuple(where)), order="-id", limit=MAX_CANDIDATES) if search_stems else ()
+    return rank_articles(candidates, search_stems, language=language)[:limit]
+
+
+def language_or_default(language: str | None, environment: Environment) -> str:
+    """The language that was given, or the house's.
+
+    Raises:
+        InvalidInputError: that is no text.
+    """
+    return environment.language if language is None else checked_text("language", language, max_length=35)

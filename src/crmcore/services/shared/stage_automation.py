@@ -1,0 +1,121 @@
+"""Entering a stage: what the funnel says is to be done there, done in order."""
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from crmcore.domain.activities.tasks import Task
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import Channel
+from crmcore.domain.kernel.fields.text import LONG_TEXT
+from crmcore.domain.kernel.ids import UserId, prefix_of
+from crmcore.domain.kernel.placeholders import fill
+from crmcore.domain.messaging.documents import Document
+from crmcore.domain.messaging.messages import Message
+from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
+from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification
+from crmcore.services.environment import Environment
+from crmcore.services.shared.assignment import assign_round_robin
+from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.shared.document_rendering import format_local_time, render_document
+from crmcore.services.shared.notifications import NOTICE, notify_user
+from crmcore.services.shared.task_creation import create_task
+from crmcore.services.unit_of_work import UnitOfWork
+
+
+@frozen(kw_only=True)
+class StageEntryResult:
+    """What entering a stage brought about. The deal is the next self and has still to be saved."""
+
+    deal: Deal
+    tasks: Sequence[Task] = ()
+    documents: Sequence[Document] = ()
+    messages: Sequence[Message] = ()
+
+
+def enter_stage(
+    uow: UnitOfWork, environment: Environment, deal: Deal, funnel: Funnel, customer: Customer
+) -> StageEntryResult:
+    """Do what the deal's present stage asks for on entry."""
+    result = StageEntryResult(deal=deal)
+    for action in funnel.stage(deal.stage_key).entry_actions:
+        match action:
+            case CreateTask():
+                result = _create_task(uow, environment, action, result, customer)
+            case RenderDocument():
+                result = _render_document(uow, environment, action, result, customer)
+            case SendNotification():
+                result = _send_notification(uow, environment, action, result, customer)
+    return result
+
+
+def _create_task(
+    uow: UnitOfWork, environment: Environment, action: CreateTask, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal, assignee_id = _participant_or_assign(uow, action.role, result.deal)
+    business_hours = load_business_hours(uow, environment) if action.in_business_hours else ALWAYS_OPEN
+    task = create_task(
+        uow,
+        environment,
+        fill(action.title, _title_variables(environment, deal, customer)),
+        kind=action.kind,
+        assignee=assignee_id,
+        role=action.role,
+        due_at=business_hours.add(uow.now, action.due_within),
+        priority=action.priority,
+        deal=deal.id,
+        customer=customer.id,
+    )
+    return evolve(result, deal=deal, tasks=(*result.tasks, task))
+
+
+def _render_document(
+    uow: UnitOfWork, environment: Environment, action: RenderDocument, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal = result.deal
+    title = fill(action.title, _title_variables(environment, deal, customer))
+    document = render_document(uow, environment, action.template, title, deal=deal, customer=customer)
+    deal = deal.attach(document.id, document.title, at=uow.now)
+    return evolve(result, deal=deal, documents=(*result.documents, document))
+
+
+def _send_notification(
+    uow: UnitOfWork, environment: Environment, action: SendNotification, result: StageEntryResult, customer: Customer
+) -> StageEntryResult:
+    deal, recipient_id = _participant_or_assign(uow, action.role, result.deal)
+    if recipient_id is None:
+        return evolve(result, deal=deal)
+    text = fill(
+        action.message, _title_variables(environment, deal, customer), max_length=LONG_TEXT
+    )  # it is never longer than that
+    message = notify_user(uow, recipient_id, NOTICE, about_id=deal.id, text=text)
+    return evolve(result, deal=deal, messages=(*result.messages, message))
+
+
+def _participant_or_assign(uow: UnitOfWork, role: str, deal: Deal) -> tuple[Deal, UserId | None]:
+    """Find who has a role in a deal; when nobody has, or he is away, the next in turn joins it."""
+    if role == OWNER:
+        return deal, deal.owner_id
+    participant_id = deal.participant_id(role)
+    user = (
+        uow.get_or_none(User, participant_id)
+        if participant_id is not None and prefix_of(participant_id) == User.meta.prefix
+        else None
+    )
+    if user is not None and not user.unavailability(uow.now):
+        return deal, user.id
+    assigned_id = assign_round_robin(uow, role=role, round_robin_key=f"{deal.funnel_id}:{role}").user_id
+    return (deal, None) if assigned_id is None else (deal.add_participant(role, assigned_id, at=uow.now), assigned_id)
+
+
+def _title_variables(environment: Environment, deal: Deal, customer: Customer) -> dict[str, str]:
+    address = customer.addresses[0].lines if customer.addresses else ()
+    return {
+        "customer": customer.display_name,
+        "deal": deal.title,
+        "address": ", ".join(address),
+        "phone": customer.first_contact(Channel.PHONE) or "",
+        "at": format_local_time(deal.next_step.due_at, environment) if deal.next_step else "",
+    }

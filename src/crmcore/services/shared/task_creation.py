@@ -1,0 +1,28 @@
+"""Giving a task, and seeing to it that its time does not pass unnoticed."""
+
+from typing import Any
+
+from crmcore.domain.activities.tasks import Task, TaskState
+from crmcore.services.environment import Environment
+from crmcore.services.shared.deadlines import task_deadlines
+from crmcore.services.shared.escalation.escalate import schedule_escalations
+from crmcore.services.shared.job_scheduling import TASK_REMINDER, schedule_job
+from crmcore.services.unit_of_work import UnitOfWork
+
+
+def create_task(uow: UnitOfWork, environment: Environment, title: str, **details: Any) -> Task:
+    """Give a task, and note when it is to be reminded of and when it will be late."""
+    task = uow.save(Task.create(uow.new_id("task"), title, at=uow.now, **details))
+    schedule_task_jobs(uow, environment, task, is_new=True)
+    return task
+
+
+def schedule_task_jobs(uow: UnitOfWork, environment: Environment, task: Task, *, is_new: bool = False) -> None:
+    """Note when an open task is to be reminded of, and when the next level hears that it is late.
+
+    Args:
+        is_new: whether the task is new, so that nothing can have been noted for it yet.
+    """
+    if task.state is TaskState.OPEN:
+        schedule_escalations(uow, task_deadlines(uow, environment, task), is_new=is_new)
+        schedule_job(uow, TASK_REMINDER, task.id, at=task.remind_at, is_new=is_new)

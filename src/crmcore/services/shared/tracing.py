@@ -1,0 +1,55 @@
+"""Tracing: a span around each command, which the host's tracer opens and closes.
+
+Rule: an error of the tracer is logged, and changes neither whether a command runs nor how it ends.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+
+from crmcore.ports import RequestContext, Tracer
+
+_log = logging.getLogger("crmcore.tracing")
+
+
+@contextmanager
+def traced(tracer: Tracer, command: str, context: RequestContext) -> Iterator[None]:
+    """Enclose a command in a span of the tracer. The error that ends the command passes through."""
+    span = _enter_span(tracer, command, context)
+    try:
+        yield
+    except BaseException as error:
+        _exit_span(span, command, type(error), error, error.__traceback__)
+        raise
+    _exit_span(span, command, None, None, None)
+
+
+def _enter_span(tracer: Tracer, command: str, context: RequestContext) -> AbstractContextManager[None] | None:
+    try:
+        span = tracer.span(command, context)
+        span.__enter__()
+    except Exception as failure:  # noqa: BLE001  # a broken tracer must stop no command
+        _report(command, failure)
+        return None
+    return span
+
+
+def _exit_span(
+    span: AbstractContextManager[None] | None,
+    command: str,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: TracebackType | None,
+) -> None:
+    if span is None:
+        return
+    try:
+        span.__exit__(kind, error, trace)
+    except Exception as failure:  # noqa: BLE001  # the command has ended, and ends as it did
+        if failure is not error:
+            _report(command, failure)
+
+
+def _report(command: str, failure: Exception) -> None:
+    _log.warning("tracer failed", extra={"crm_command": command, "crm_error": type(failure).__name__})

@@ -1,0 +1,1 @@
+"""Service level agreements: SLA policies and escalations."""

@@ -1,0 +1,117 @@
+"""A store gives back what it was given."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from crmcore.adapters.registry import ENTITY_TYPES
+from crmcore.domain.activities.tasks import Task
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import Profile, Sex
+from crmcore.domain.kernel.entity import copy_with
+from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS, Money
+from crmcore.domain.kernel.values.period import Period
+from crmcore.domain.organization.users import Absence, User
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import LineItem
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.ports import Store
+from crmcore.testing.contract.support import begin, read, save
+from crmcore.testing.samples import NOON, Samples
+
+
+class Records:
+    """A store gives back what it was given."""
+
+    def test_saved_record_is_read_back_equal(self, store: Store, samples: Samples) -> None:
+        """What was saved is read back equal, with all its parts, in another transaction."""
+        deal = samples.deal(
+            external_id=samples.external_id(), tags=["big", "ātri"], custom={"size": 3, "vip": True, "x": None}
+        )
+        deal = deal.add_participant("measurer", samples.id("user"), at=NOON).attach(
+            samples.id("document"), "Sizes", at=NOON
+        )
+        saved = save(store, deal)
+
+        assert saved == read(store, Deal, deal.id)
+        assert (saved.version, saved.actor, saved.pending_events) == (1, "anna", ())
+
+    def test_removed_child_record_releases_its_unique_key(self, store: Store, samples: Samples) -> None:
+        """Who saves a record without its last part, as another transaction has read it, frees the key that the part had."""
+        first = save(store, samples.customer(phone="+37120000001"))
+        save(store, copy_with(first, contact_points=()))
+        second = save(store, samples.customer(phone="+37120000001"))
+
+        assert () == read(store, Customer, first.id).contact_points
+        assert second == read(store, Customer, second.id)
+
+    def test_field_values_are_read_back_equal(self, store: Store, samples: Samples) -> None:
+        """Names in three scripts, addresses, profiles, absences, durations, days and nothing at all come back as they were."""
+        funnel = save(store, samples.funnel())
+        names = ["Шаҳзод Ўринов", "محمد‌رضا کریمی", "Ə" * 200, "O‘g‘il \U0001f600", "a'b\"c\\d%_"]
+        customers = [
+            save(
+                store,
+                samples.customer(
+                    name,
+                    addresses=(samples.address(),),
+                    profile=Profile(
+                        sex=Sex.FEMALE, birth_date=NOON.date(), income=Money(1, "IRR"), tastes=("tea", "чай")
+                    ),
+                    note="line\n\tline",
+                ),
+            )
+            for name in names
+        ]
+        user = samples.user(roles=["manager"]).add_absence(
+            Period(NOON, NOON + timedelta(days=2)), at=NOON, reason="sea"
+        )
+        user = save(store, user)
+
+        assert funnel == read(store, Funnel, funnel.id)
+        assert customers == [read(store, Customer, customer.id) for customer in customers]
+        assert (Absence(Period(NOON, NOON + timedelta(days=2)), "sea"),) == read(store, User, user.id).absences
+
+    @pytest.mark.parametrize(
+        "at",
+        [
+            datetime(1900, 1, 1, tzinfo=UTC),
+            datetime(1970, 1, 1, tzinfo=UTC),
+            datetime(2026, 3, 29, 0, 59, 59, 999_999, tzinfo=UTC),
+            datetime(9999, 12, 30, tzinfo=UTC),
+        ],
+    )
+    def test_timestamp_keeps_microseconds_in_utc(self, store: Store, samples: Samples, at: datetime) -> None:
+        """An instant comes back to the microsecond, aware and in UTC."""
+        task = save(store, samples.task(due_at=at))
+
+        found = read(store, Task, task.id).due_at
+        assert (at, UTC) == (found, found.tzinfo if found else None)
+
+    @pytest.mark.parametrize("minor", [0, 1, -1, MAX_MINOR_UNITS, -MAX_MINOR_UNITS])
+    def test_money_is_read_back_exactly(self, store: Store, samples: Samples, minor: int) -> None:
+        """Money comes back to the last unit, however large."""
+        deal = save(store, samples.deal(lines=(), value=Money.from_minor_units(minor, "UZS")))
+
+        assert Money.from_minor_units(minor, "UZS") == read(store, Deal, deal.id).total
+
+    def test_quantity_keeps_six_decimal_places(self, store: Store, samples: Samples) -> None:
+        """A quantity of six decimal places comes back as it was."""
+        deal = save(store, samples.deal(lines=[LineItem("Cable", Decimal("1234567.000001"), Money("0.01", "EUR"))]))
+
+        assert deal.lines == read(store, Deal, deal.id).lines
+
+    def test_get_unknown_id_returns_none(self, store: Store, samples: Samples) -> None:
+        """A record that is not there is None, and no error."""
+        with begin(store) as transaction:
+            found = transaction.get(Deal, samples.id("deal"))
+
+        assert found is None
+
+    def test_every_entity_type_is_stored(self, store: Store) -> None:
+        """A store knows all kinds of records that crmcore has."""
+        with begin(store) as transaction:
+            counts = [transaction.count(entity_type) for entity_type in ENTITY_TYPES]
+
+        assert [0] * len(ENTITY_TYPES) == counts

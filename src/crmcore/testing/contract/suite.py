@@ -1,0 +1,124 @@
+"""What every store promises. Subclass `StoreContract`, give it one method, say what it offers, and let pytest run it.
+
+    class TestMyStore(StoreContract):
+        offers = frozenset({"threads"})
+
+        def make_store(self) -> Store:
+            return MyStore(...)
+
+Each test promises something in its docstring. What a store need not offer has a name; the promises of what it does not offer are skipped.
+None of the others may be overridden unless it is marked as expected to fail, with a reason: a store that cannot keep a promise says so
+where everybody can read it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final, cast
+
+import pytest
+
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.ports import BatchStore, Store
+from crmcore.ports.grouped_counts import GroupedCount
+from crmcore.testing.contract.batches import Batches
+from crmcore.testing.contract.event_feed import EventFeed
+from crmcore.testing.contract.grouped_counts import GroupedCounts
+from crmcore.testing.contract.idempotency_and_locking import IdempotencyAndLocking
+from crmcore.testing.contract.optimistic_locking import OptimisticLocking
+from crmcore.testing.contract.records import Records
+from crmcore.testing.contract.search import Search
+from crmcore.testing.contract.support import begin
+from crmcore.testing.contract.tenant_isolation import TenantIsolation
+from crmcore.testing.contract.transactions import Transactions
+from crmcore.testing.contract.unique_keys import UniqueKeys
+from crmcore.testing.samples import Samples
+
+CAPABILITIES: Final[Mapping[str, str]] = {
+    "aggregate": "answers tallies set-wise; otherwise crmcore counts record by record",
+    "batch": "tells many stories in one transaction; otherwise `Crm.batch` is refused, and bulk_commands commands commit one by one",
+    "skip_locked": "passes over what another transaction works on; otherwise two workers may meet, and one of them tries again",
+    "threads": "may be shared by threads, or by processes over the same data; otherwise the host sees to it that one story is told at a time",
+}
+"""What a store need not offer, by name, and what that means."""
+
+
+class StoreContract(
+    Records,
+    Transactions,
+    OptimisticLocking,
+    UniqueKeys,
+    Search,
+    EventFeed,
+    TenantIsolation,
+    IdempotencyAndLocking,
+    GroupedCounts,
+    Batches,
+):
+    """The promises of a store.
+
+    Attributes:
+        capabilities: the names of what it offers of `CAPABILITIES`; all of it unless a subclass says otherwise.
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset(CAPABILITIES)
+
+    def make_store(self) -> Store:
+        """Give a new, empty store; it is closed after the test."""
+        raise NotImplementedError("make_store() has to give a new, empty store")
+
+    @pytest.fixture
+    def store(self) -> Iterator[Store]:
+        """The store of one test."""
+        store = self.make_store()
+        yield store
+        store.close()
+
+    @pytest.fixture
+    def aggregating_store(self, store: Store) -> Store:
+        """A store that answers tallies set-wise."""
+        return self._require_capability("aggregate", store)
+
+    @pytest.fixture
+    def batch_store(self, store: Store) -> BatchStore:
+        """A store that tells many stories in one transaction."""
+        return cast("BatchStore", self._require_capability("batch", store))
+
+    @pytest.fixture
+    def skip_locked_store(self, store: Store) -> Store:
+        """A store that passes over what another transaction works on."""
+        return self._require_capability("skip_locked", store)
+
+    @pytest.fixture
+    def threadsafe_store(self, store: Store) -> Store:
+        """A store that threads may share."""
+        return self._require_capability("threads", store)
+
+    @pytest.fixture
+    def samples(self) -> Samples:
+        """Records to fill it with."""
+        return Samples()
+
+    def test_contract_test_is_not_overridden(self) -> None:
+        """A subclass overrides no promise, unless it marks it as expected to fail."""
+        for name in dir(StoreContract):
+            own_test = getattr(type(self), name)
+            if name.startswith("test_") and own_test is not getattr(StoreContract, name):
+                marks = [mark.name for mark in getattr(own_test, "pytestmark", ())]
+
+                assert "xfail" in marks, f"{name} is overridden; mark it with xfail(reason=...) if it cannot be kept"
+
+    def test_capability_name_is_known(self) -> None:
+        """A store offers nothing of a name that nobody knows, such as a misspelt one."""
+        assert self.capabilities <= frozenset(CAPABILITIES), f"offers may hold {', '.join(CAPABILITIES)}"
+
+    def test_supported_capability_is_declared(self, store: Store) -> None:
+        """A store that has a way to tell batches or to answer tallies names it, so that its promises are looked at."""
+        with begin(store) as transaction:
+            aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
+
+        assert "batch" in self.capabilities or not hasattr(store, "batch"), 'it has batch(); add "batch" to offers'
+        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "ask" to offers'
+
+    def _require_capability(self, name: str, store: Store) -> Store:
+        if name not in self.capabilities:
+            pytest.skip(f'does not offer "{name}": {CAPABILITIES[name]}')
+        return store

@@ -1,0 +1,91 @@
+"""What must be unique is."""
+
+import pytest
+
+from crmcore.adapters.ids import SequentialIds
+from crmcore.domain.customers.customer import Customer
+from crmcore.domain.customers.parts import ContactPoint
+from crmcore.domain.kernel.criteria import Eq, HasChild
+from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError
+from crmcore.domain.organization.users import User
+from crmcore.ports import Store
+from crmcore.testing.contract.support import begin, find, get, retry_on_conflict, run_in_threads, save
+from crmcore.testing.samples import NOON, Samples
+
+
+class UniqueKeys:
+    """What must be unique is."""
+
+    def test_duplicate_unique_key_is_rejected(self, store: Store, samples: Samples) -> None:
+        """A second record with a key that must be unique is refused, by the name of the key and never by its value."""
+        save(store, samples.user(login="anna"))
+        with pytest.raises(DuplicateKeyError) as excinfo:
+            save(store, samples.user(login="anna"))
+
+        assert (excinfo.value.entity, excinfo.value.key_name) == ("user", "login")
+        assert "anna" not in str(excinfo.value)
+
+    def test_duplicate_id_is_rejected(self, store: Store, samples: Samples) -> None:
+        """A second record with the id of another is refused, as with any other key."""
+        first, second = save(store, samples.customer()), Samples().customer()
+        with pytest.raises(DuplicateKeyError) as excinfo:
+            save(store, second)
+
+        assert first.id == second.id
+        assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "id")
+
+    def test_unique_key_with_none_is_not_enforced(self, store: Store, samples: Samples) -> None:
+        """Any number of records may lack a unique key."""
+        users = [save(store, samples.user()) for _ in range(3)]
+
+        assert users == find(store, User)
+
+    def test_duplicate_unique_key_in_child_record_is_rejected(self, store: Store, samples: Samples) -> None:
+        """A phone number claims one customer; a shared one claims nobody."""
+        save(store, samples.customer(phone="+37120000000"))
+        with pytest.raises(DuplicateKeyError) as excinfo:
+            save(store, samples.customer(phone="+37120000000"))
+        threadsafe_store = ContactPoint.phone("+37120000001", is_shared=True)
+        for _ in range(2):
+            save(store, samples.customer().add_contact_point(threadsafe_store, at=NOON))
+
+        assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "contact_points.unique_key")
+        assert len(find(store, Customer, HasChild("contact_points", Eq("value", "+37120000001")))) == 2
+
+    def test_composite_unique_key_compares_all_fields(self, store: Store, samples: Samples) -> None:
+        """Only all fields of a key together have to differ."""
+        save(store, samples.customer(external_id="1"))
+        save(store, samples.customer(external_id="2"))
+        with pytest.raises(DuplicateKeyError) as excinfo:
+            save(store, samples.customer(external_id="1"))
+
+        assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "external_ids.system.external_ids.key")
+
+    def test_released_unique_key_is_reusable(self, store: Store, samples: Samples) -> None:
+        """A key that its holder gives up is free for another, also within one transaction."""
+        first = save(store, samples.customer(phone="+37120000000"))
+        second = save(store, samples.customer())
+        with begin(store) as transaction:
+            transaction.save(get(transaction, Customer, first.id).remove_contact_point("+37120000000", at=NOON))
+            claim = ContactPoint.phone("+37120000000")
+            transaction.save(get(transaction, Customer, second.id).add_contact_point(claim, at=NOON))
+            transaction.commit()
+
+        holder = HasChild("contact_points", Eq("unique_key", "phone:+37120000000"))
+        assert [second.id] == [customer.id for customer in find(store, Customer, holder)]
+
+    def test_concurrent_claims_of_unique_key_succeed_once(self, threadsafe_store: Store) -> None:
+        """Of eight threads that claim one key at once, one has it and the others hear that it is taken."""
+        outcomes: list[str] = []
+        ids = SequentialIds()
+
+        def claim(_: int) -> None:
+            try:
+                retry_on_conflict(lambda: save(threadsafe_store, Samples(ids).user(login="anna")), only_when_busy=True)
+                outcomes.append("mine")
+            except DuplicateKeyError:
+                outcomes.append("taken")
+
+        run_in_threads(8, claim)
+
+        assert ["mine", *["taken"] * 7] == sorted(outcomes)

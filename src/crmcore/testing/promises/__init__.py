@@ -1,1 +1,0 @@
-"""The promises of a store, by theme; `crmcore.testing.contract` puts them together."""

@@ -1,0 +1,77 @@
+"""Every error survives a process border, has a code of its own, says what it knows in a problem document, and is documented."""
+
+import json
+import pickle
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from crmcore import errors
+from crmcore.domain.kernel.errors.base import CrmError
+from tests.architecture.source import ROOT
+
+PAGE = ROOT / "docs" / "reference" / "errors.md"
+
+
+def _subclasses(kind: type[CrmError] = CrmError) -> Iterator[type[CrmError]]:
+    if (
+        getattr(sys.modules[kind.__module__], kind.__name__) is kind
+    ):  # attrs makes slotted classes of unslotted ones that linger
+        yield kind
+    for child in kind.__subclasses__():
+        yield from _subclasses(child)
+
+
+ERRORS = sorted(set(_subclasses()), key=lambda kind: kind.__name__)
+
+
+def build_error(kind: type[Any]) -> CrmError:
+    """Make an error of a kind, with something in every field that has no default."""
+    values: dict[str, Any] = {}
+    for field in attrs.fields(kind) if attrs.has(kind) else ():
+        if field.default is attrs.NOTHING:
+            values[field.name] = (
+                7 if "int" in str(field.type) else () if "tuple" in str(field.type) else f"a {field.name}"
+            )
+    return cast("CrmError", kind(**values))
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_error_survives_pickling(kind: type[CrmError]) -> None:
+    """An error that crosses a process border is the same one on the other side."""
+    error = build_error(kind)
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert (type(error), str(error), error.to_problem()) == (type(copy), str(copy), copy.to_problem())
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_error_problem_document_is_json(kind: type[CrmError]) -> None:
+    """An error's problem document is JSON with the members of RFC 9457."""
+    problem = json.loads(json.dumps(build_error(kind).to_problem()))
+
+    assert (f"urn:crmcore:problem:{kind.code}", kind.status) == (problem["type"], problem["status"])
+    assert problem["title"]
+    assert isinstance(problem["detail"], str)
+
+
+def test_error_codes_are_unique() -> None:
+    """No two errors share a code, and every class has one of its own."""
+    assert len(ERRORS) == len({kind.code for kind in ERRORS})
+    assert all("code" in vars(kind) for kind in ERRORS)
+
+
+def test_all_errors_are_exported() -> None:
+    """`crmcore.errors` has every error of the tree."""
+    assert [kind.__name__ for kind in ERRORS] == errors.__all__
+
+
+def test_all_errors_are_documented() -> None:
+    """The reference lists every code with its class and its status, and no other."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert [(kind.code, kind.__name__, str(kind.status)) for kind in sorted(ERRORS, key=lambda k: k.code)] == rows

@@ -1,0 +1,186 @@
+"""The lives of tasks and commitments: what is legal works, what is not is refused with what would be."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from crmcore.domain.activities.commitments import COMMITMENT_TRANSITIONS, Commitment, CommitmentState, Side
+from crmcore.domain.activities.tasks import TASK_TRANSITIONS, Task, TaskState
+from crmcore.errors import BusinessRuleError, InvalidTransitionError
+from crmcore.testing.samples import NOON, Samples
+
+HOUR: Final = timedelta(hours=1)
+
+
+class LifeCycleMachine(RuleBasedStateMachine):
+    """What all lives share: a clock, a record, and a step that is legal or refused."""
+
+    now = NOON
+    record: Any
+
+    def tick(self) -> Any:
+        """An hour later."""
+        self.now += HOUR
+        return self.now
+
+    def transition(self, transitions: Any, to: Any, command: Any) -> bool:
+        """Take a step; tell whether it was taken."""
+        before = self.record
+        try:
+            self.record = command()
+        except InvalidTransitionError as illegal:
+            self.check_error(illegal, transitions, to)
+            return False
+        assert to in transitions[before.state]
+        assert self.record.state is to
+        return True
+
+    def check_error(self, error: InvalidTransitionError, transitions: Any, to: Any) -> None:
+        """A refusal is right, and says what would be allowed."""
+        now = self.record.state
+        assert to not in transitions[now]
+        assert (error.now, error.to) == (now.value, to.value)
+        assert error.allowed == tuple(sorted(state.value for state in transitions[now]))
+
+
+class TaskMachine(LifeCycleMachine):
+    """A task, by all that may be done to it."""
+
+    @initialize(due=st.none() | st.integers(1, 50))
+    def create(self, due: int | None) -> None:
+        """Give it."""
+        self.record = Samples().task(due_at=None if due is None else NOON + due * HOUR)
+
+    @rule()
+    def complete(self) -> None:
+        """Do it."""
+        due, at = self.record.due_at, self.tick()
+        if self.transition(TASK_TRANSITIONS, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
+            late = max((at - due).total_seconds(), 0) if due else 0
+
+            assert (self.record.pending[-1].late, self.record.result, self.record.closed_at) == (late, "reached", at)
+
+    @rule()
+    def cancel(self) -> None:
+        """Call it off."""
+        at = self.tick()
+        if self.transition(TASK_TRANSITIONS, TaskState.CANCELLED, lambda: self.record.cancel(at=at, reason="lost")):
+            assert (self.record.result, self.record.closed_at) == ("lost", at)
+
+    @rule()
+    def reopen(self) -> None:
+        """Take it up again."""
+        at = self.tick()
+        if self.transition(TASK_TRANSITIONS, TaskState.OPEN, lambda: self.record.reopen(at=at)):
+            assert self.record.closed_at is None
+
+    @rule(due=st.none() | st.integers(-5, 50), to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
+    def reschedule_and_reassign(self, due: int | None, to: Any) -> None:
+        """Another time, somebody else; only while it is open. The ladder starts anew with the time."""
+        at = None if due is None else self.now + due * HOUR
+        before = self.record
+        try:
+            self.record = self.record.reschedule(at, at=self.now).reassign(to, at=self.now)
+        except BusinessRuleError:
+            assert self.record.state is not TaskState.OPEN
+            return
+        assert (self.record.due_at, self.record.assignee) == (at, to)
+        assert before.due_at == at or self.record.level == 0
+
+    @rule(to=st.sampled_from([None, Samples().id("user")]))
+    def escalate(self, to: Any) -> None:
+        """Tell somebody, or nobody when nobody is there; the level rises."""
+        level = self.record.level + 1
+        self.record = self.record.escalate(level=level, to=to, at=self.now)
+
+        assert (self.record.level, self.record.pending[-1].to) == (level, to)
+
+    @invariant()
+    def overdue_is_computed(self) -> None:
+        """Only what is open and past its time is late; the facts so far say how it stands."""
+        task: Task | None = getattr(self, "record", None)
+        if task is None:
+            return
+        late = task.state is TaskState.OPEN and task.due_at is not None and task.due_at < self.now
+        names = [event.name for event in task.pending_events]
+        last = next(
+            (n for n in reversed(names) if n in {"task.completed", "task.cancelled", "task.reopened"}), "task.created"
+        )
+
+        timer = task.deadline_timer(now=self.now)
+
+        assert late is task.is_overdue(self.now)
+        assert (timer is None) is (task.due_at is None or task.due_at <= NOON)
+        if timer is not None:
+            end = task.closed_at or self.now
+            assert (timer.due_at, timer.breached_at is None) == (task.due_at, end <= (task.due_at or end))
+        assert {"task.completed": TaskState.DONE, "task.cancelled": TaskState.CANCELLED}.get(
+            last, TaskState.OPEN
+        ) is task.state
+
+
+class CommitmentMachine(LifeCycleMachine):
+    """A promise, settled in every way."""
+
+    @initialize(due=st.none() | st.integers(1, 50), side=st.sampled_from(["ours", "theirs", Side.OURS]))
+    def create(self, due: int | None, side: Any) -> None:
+        """Promise something."""
+        samples = Samples()
+        due_at = None if due is None else NOON + due * HOUR
+        self.record = Commitment.create(
+            samples.id("commitment"), "Tea", side=side, customer_id=samples.id("customer"), at=NOON, due_at=due_at
+        )
+
+    @rule(state=st.sampled_from(CommitmentState))
+    def close(self, state: CommitmentState) -> None:
+        """Settle it; a broken promise may be kept after all."""
+        at = self.tick()
+        if self.transition(COMMITMENT_TRANSITIONS, state, lambda: self.record.settle(state.value, at=at)):
+            assert self.record.settled_at == at
+            assert self.record.pending[-1].state is state
+
+    @rule(to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
+    def change_owner(self, to: Any) -> None:
+        """Somebody else sees to it."""
+        before = self.record
+        self.record = self.record.hand_over(to, at=self.now)
+
+        assert self.record.owner == to
+        assert (before is self.record) is (before.owner == to)
+
+    @rule(to=st.sampled_from([None, Samples().id("user")]))
+    def escalate(self, to: Any) -> None:
+        """Tell somebody, or nobody when nobody is there; the level rises."""
+        level = self.record.level + 1
+        self.record = self.record.escalate(level=level, to=to, at=self.now)
+
+        assert (self.record.level, self.record.pending[-1].to) == (level, to)
+
+    @invariant()
+    def overdue_is_computed(self) -> None:
+        """A promise that is open past its time is late, and stays so until it is settled."""
+        promise: Commitment | None = getattr(self, "record", None)
+        if promise is not None:
+            is_open = promise.state is CommitmentState.OPEN
+            late = is_open and promise.due_at is not None and promise.due_at < self.now
+
+            assert late is promise.is_overdue(self.now)
+
+
+TestTask = TaskMachine.TestCase
+TestCommitment = CommitmentMachine.TestCase
+TestTask.settings = TestCommitment.settings = settings(max_examples=25, deadline=None)
+
+
+def test_broken_commitment_may_be_kept_later() -> None:
+    """Late is better than never; what was released or kept stays so."""
+    samples = Samples()
+    promise = Commitment.create(
+        samples.id("commitment"), "Tea", side="ours", customer_id=samples.id("customer"), at=NOON
+    )
+    kept = promise.close("broken", at=NOON).close("kept", at=NOON + HOUR)
+
+    assert (kept.state, kept.closed_at) == (CommitmentState.KEPT, NOON + HOUR)

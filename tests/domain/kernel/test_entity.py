@@ -1,0 +1,178 @@
+"""The grammar: a record's next self is checked where it changed, and equals what building it anew would give."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore import LineItem, Money
+from crmcore.adapters.registry import ENTITY_TYPES
+from crmcore.domain.activities.commitments import COMMITMENT_TRANSITIONS
+from crmcore.domain.activities.tasks import TASK_TRANSITIONS, Task, TaskState
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.entity import Entity, as_persisted, check_transition, copy_with, record, unique_keys
+from crmcore.domain.sales.deals.deal import OUTCOME_TRANSITIONS, Deal
+from crmcore.domain.service.cases.complaint_lifecycle import COMPLAINT_TRANSITIONS
+from crmcore.domain.service.cases.inquiry import INQUIRY_TRANSITIONS
+from crmcore.errors import CrmError, InvalidTransitionError, InvalidTypeError
+from crmcore.testing.samples import NOON, Samples
+
+LINES = st.lists(
+    st.builds(
+        LineItem,
+        st.sampled_from(["Window", "Door"]),
+        st.decimals(0, 1000, places=3).map(Decimal),
+        st.integers(0, 10**6).map(lambda minor: Money.from_minor_units(minor, "EUR")),
+        st.integers(0, 10_000),
+    ),
+    max_size=4,
+).map(tuple)
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.sampled_from(["A", " b ", "", "x\x00", 5]),
+        "lines": LINES,
+        "value": st.none() | st.integers(0, 100).map(lambda n: Money(n, "EUR")) | st.just(1.5),
+        "tags": st.lists(st.sampled_from(["a", "b"])),
+        "custom": st.sampled_from([{}, {"a": 1}, {"A": 1}]),
+        "touched_at": st.datetimes(timezones=st.sampled_from([UTC])) | st.just(datetime(2026, 1, 1)),  # noqa: DTZ001
+        "place": st.integers(-1, 3),
+    },
+)
+
+
+@given(CHANGES)
+def test_copy_with_equals_attrs_evolve(changes: dict[str, Any]) -> None:
+    """`copy_with` equals `attrs.evolve`, refusals and derived fields included."""
+    deal: Any = Samples().deal(tags=["t"])
+
+    assert _value_or_error(lambda: attrs.evolve(deal, **changes)) == _value_or_error(lambda: copy_with(deal, **changes))
+
+
+def _value_or_error(make: Any) -> Any:
+    try:
+        made = make()
+    except CrmError:  # of several wrong fields, either may be named
+        return "refused"
+    return made, made.total, hash(made.title)
+
+
+def test_copy_with_leaves_original_unchanged() -> None:
+    """Records are frozen: what is derived follows in the new one only."""
+    deal = Samples().deal(lines=[], value=Money(1, "EUR"))
+    other = copy_with(deal, value=Money(2, "EUR"))
+
+    assert (deal.total, other.total) == (Money(1, "EUR"), Money(2, "EUR"))
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        deal.title = "Other"  # type: ignore[misc]  # that is what is refused
+
+
+def test_pending_events_must_be_events() -> None:
+    """What is published must be events."""
+    task = Samples().task()
+    for wrong in ("fact", ["fact"], ("fact",), [task.pending_events[0]]):
+        with pytest.raises(InvalidTypeError):
+            copy_with(task, pending_events=wrong)
+
+
+def test_equality_ignores_pending_events() -> None:
+    """A record equals itself as it is stored, whatever has still to be published."""
+    task = Samples().task()
+
+    assert task == copy_with(task, pending_events=())
+
+
+def test_as_persisted_increments_version_and_clears_pending_events() -> None:
+    """Once a store has a record, it is of the next version, by whoever saved it, with nothing to publish or to append."""
+    deal = Samples().deal()
+    stored = as_persisted(deal, version=1, actor="anna")
+
+    assert (stored.version, stored.actor, stored.pending_events, stored.movements) == (1, "anna", (), ())
+    assert copy_with(deal, version=1, actor="anna") == stored
+    assert stored.total == deal.total
+
+
+def test_unique_keys_skip_none_and_include_child_records() -> None:
+    """A key with a None in it is no key; those in parts are listed for each part."""
+    samples = Samples()
+    customer = samples.customer(phone="+37120000000", email="a@b.lv", external_id="7")
+    deal = samples.deal(external_id=samples.external_id())
+
+    assert list(unique_keys(samples.deal())) == []
+    assert list(unique_keys(deal)) == [("request.system.request.key", ("web", "1001"))]
+    assert list(unique_keys(customer)) == [
+        ("contact_points.unique_key", ("phone:+37120000000",)),
+        ("contact_points.unique_key", ("email:a@b.lv",)),
+        ("external_ids.system.external_ids.key", ("erp", "7")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "life",
+    [OUTCOME_TRANSITIONS, TASK_TRANSITIONS, COMMITMENT_TRANSITIONS, COMPLAINT_TRANSITIONS, INQUIRY_TRANSITIONS],
+    ids=["deal", "task", "commitment", "complaint", "inquiry"],
+)
+def test_every_status_is_reachable(life: Any) -> None:
+    """A life cycle covers its whole enumeration, and no state is an island."""
+    start = next(iter(life))
+    states: Any = type(start)
+    reached = {start}
+    for _ in life:
+        reached |= {to for state in reached for to in life[state]}
+
+    assert set(states) == set(life) == reached
+
+
+def test_invalid_transition_lists_allowed_transitions() -> None:
+    """A refusal says where the record is, where it was to go, and where it may go, in order."""
+    check_transition("task_1", TASK_TRANSITIONS, TaskState.OPEN, TaskState.DONE)
+    with pytest.raises(InvalidTransitionError) as excinfo:
+        check_transition("task_1", TASK_TRANSITIONS, TaskState.OPEN, TaskState.OPEN)
+
+    assert (excinfo.value.now, excinfo.value.to, excinfo.value.allowed) == ("open", "open", ("cancelled", "done"))
+
+
+def test_entity_meta_is_unique_and_names_existing_fields() -> None:
+    """Kinds and tables are never shared, and every field that a shape names is there."""
+    assert (
+        len(ENTITY_TYPES)
+        == len({entity_type.meta.prefix for entity_type in ENTITY_TYPES})
+        == len({entity_type.meta.table for entity_type in ENTITY_TYPES})
+    )
+    for entity_type in ENTITY_TYPES:
+        names = {field.name for field in _field_names(entity_type)}
+        paths = [path for key in (*entity_type.meta.unique_keys, *entity_type.meta.indexes) for path in key]
+
+        assert {path.partition(".")[0] for path in paths} | set(entity_type.meta.child_tables) <= names
+
+
+def _field_names(kind: Any) -> Any:
+    return attrs.fields(kind)
+
+
+def test_copy_with_handles_record_without_children() -> None:
+    """A class that was never changed before is looked over once, and then known."""
+
+    @record
+    class Note(Entity):
+        words: str = fields.text(personal=False)
+        seen: bool = False
+
+    note = Note(id="note_1", words="a")
+
+    assert copy_with(note, words=" b ").words == "b"
+    assert copy_with(note, seen=True).seen
+    assert copy_with(note).words == "a"
+
+
+def test_every_command_takes_time_as_argument() -> None:
+    """A command's instant is the caller's, so that a year can be told in a second."""
+    task = Samples().task(due_at=NOON).complete(at=NOON + timedelta(days=365))
+
+    assert isinstance(task, Task)
+    assert isinstance(Samples().deal(), Deal)
+    assert task.closed_at == NOON + timedelta(days=365)

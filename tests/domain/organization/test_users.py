@@ -1,0 +1,227 @@
+"""Work goes round fairly, and everybody can tell why it went where."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from crmcore import Period
+from crmcore.domain.organization.users import OWNER, Absence, RejectedCandidate, RoundRobin, Team, User
+from crmcore.errors import BusinessRuleError, OutOfRangeError
+from crmcore.testing.samples import NOON, Samples
+
+DAY = timedelta(days=1)
+
+
+def absent_for_a_day(user: User) -> User:
+    """The same, absent for a day from noon."""
+    return user.add_absence(Period(NOON, NOON + DAY), at=NOON)
+
+
+class RoundRobinMachine(RuleBasedStateMachine):
+    """People come, go away, come back and leave, and pieces of work are passed on by hand, while a ring gives work out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.samples = Samples()
+        self.ring = RoundRobin(id=self.samples.id("rr"), key="funnel:manager")
+        self.users: dict[str, User] = {}
+        self.turns: dict[str, list[int]] = {}
+        self.clock = 0
+        self.present_since: dict[str, int] = {}
+
+    @rule()
+    @precondition(lambda self: len(self.users) < 6)
+    def add_user(self) -> None:
+        """Somebody new joins."""
+        user = self.samples.user()
+        self.users[user.id] = user
+        self.turns[user.id] = []
+        self.present_since[user.id] = self.clock
+
+    @rule(data=st.data())
+    @precondition(lambda self: self._present())
+    def add_absence(self, data: st.DataObject) -> None:
+        """Somebody goes away."""
+        id = data.draw(st.sampled_from(self._available()))
+        self.users[id] = absent_for_a_day(self.users[id])
+
+    @rule(data=st.data())
+    @precondition(lambda self: len(self._present()) < len([u for u in self.users.values() if u.active]))
+    def end_absence(self, data: st.DataObject) -> None:
+        """Somebody comes back."""
+        id = data.draw(st.sampled_from(sorted(u.id for u in self.users.values() if u.is_active and u.is_absent(NOON))))
+        self.users[id] = self.users[id].end_absence(at=NOON)
+        self.present_since[id] = self.clock
+
+    @rule(data=st.data())
+    @precondition(lambda self: self._present())
+    def deactivate(self, data: st.DataObject) -> None:
+        """Somebody leaves for good."""
+        id = data.draw(st.sampled_from(self._available()))
+        self.users[id] = self.users[id].deactivate(at=NOON)
+
+    @rule(data=st.data())
+    def assign_next(self, data: st.DataObject) -> None:
+        """A piece of work comes; whatever is done with it by hand afterwards does not move the ring."""
+        candidates = data.draw(st.permutations(sorted(self.users.values(), key=lambda user: user.id)))
+        turned, assignment = self.ring.next(candidates, at=NOON)
+        present = self._available()
+        self.clock += 1
+
+        assert {u.id for u in candidates} - {assignment.user_id} == {r.user_id for r in assignment.rejected}
+        if not present:
+            assert assignment.user_id is None
+            assert turned is self.ring
+            assert {r.reason for r in assignment.rejected} <= {"deactivated", "absent"}
+            return
+        assert assignment.user_id in present
+        assert {r.user_id for r in assignment.rejected if r.reason == "assigned_more_recently"} == {*present} - {
+            assignment.user_id
+        }
+        self.ring = turned
+        self.turns[str(assignment.user_id)].append(self.clock)
+
+    @invariant()
+    def assignment_counts_differ_by_at_most_one(self) -> None:
+        """Max - min <= 1 among those who have been present together, counted from when the later one came."""
+        present = self._available()
+        for one in present:
+            for other in present:
+                since = max(self.present_since[one], self.present_since[other])
+                had = [sum(1 for turn in self.turns[user] if turn > since) for user in (one, other)]
+
+                assert abs(had[0] - had[1]) <= 1
+
+    def _available(self) -> list[str]:
+        return sorted(user.id for user in self.users.values() if not user.unavailability(NOON))
+
+
+TestRoundRobin = RoundRobinMachine.TestCase
+TestRoundRobin.settings = settings(max_examples=40, deadline=None)
+
+
+@given(st.integers(1, 7), st.integers(1, 40))
+def test_round_robin_distributes_evenly(people: int, pieces: int) -> None:
+    """Of n pieces of work for m people each gets n/m of them, rounded up or down, and nobody two in a row."""
+    samples = Samples()
+    users = [samples.user() for _ in range(people)]
+    ring, given_to = RoundRobin(id=samples.id("rr"), key="k"), []
+    for _ in range(pieces):
+        ring, assignment = ring.next(users, at=NOON)
+        given_to.append(assignment.user_id)
+    had = [given_to.count(user.id) for user in users]
+
+    assert max(had) - min(had) <= 1
+    assert people == 1 or all(one_id != two_id for one_id, two_id in itertools.pairwise(given_to))
+    assert pieces == len(ring.pending_events)
+    assert len(ring.queue) == min(people, pieces)  # nobody waits twice
+
+
+def test_assignment_explains_rejected_candidates() -> None:
+    """Everybody who was not chosen stands there with the reason."""
+    samples = Samples()
+    gone, absent, first, second = (samples.user() for _ in range(4))
+    _, assignment = RoundRobin(id=samples.id("rr"), key="k").next(
+        [second, first, gone.deactivate(at=NOON), absent_for_a_day(absent)], at=NOON
+    )
+
+    assert assignment.user_id == first.id
+    assert set(assignment.rejected) == {
+        RejectedCandidate(gone.id, "deactivated"),
+        RejectedCandidate(absent.id, "absent"),
+        RejectedCandidate(second.id, "assigned_more_recently"),
+    }
+
+
+def test_absent_user_keeps_position_in_round_robin() -> None:
+    """An absence costs nobody a turn, and nobody catches up on what came meanwhile."""
+    samples = Samples()
+    anna, berta = samples.user(), samples.user()
+    ring, _ = RoundRobin(id=samples.id("rr"), key="k").next([anna, berta], at=NOON)
+    for _ in range(5):
+        ring, assignment = ring.next([anna, absent_for_a_day(berta)], at=NOON)
+
+        assert assignment.user_id == anna.id
+    ring, first = ring.next([anna, berta], at=NOON + DAY)
+    _, second = ring.next([anna, berta], at=NOON + DAY)
+
+    assert (first.user_id, second.user_id) == (berta.id, anna.id)
+
+
+def test_absence_covers_its_period() -> None:
+    """Its end lies outside it; coming back ends those of now, and changes nothing when there are none."""
+    user = Samples().user()
+    absent = user.add_absence(Period(NOON, NOON + DAY), at=NOON, reason="sea").add_absence(
+        Period(NOON + 2 * DAY, NOON + 3 * DAY), at=NOON
+    )
+
+    assert [absent.is_absent(NOON + h * DAY / 2) for h in range(8)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert user is user.end_absence(at=NOON)
+    assert absent.end_absence(at=NOON + DAY / 2).absences[0] == Absence(Period(NOON, NOON + DAY / 2), "sea")
+    assert absent.end_absence(at=NOON + DAY / 2).absences[1] == absent.absences[1]
+    with pytest.raises(OutOfRangeError):
+        user.add_absence(Period(NOON, NOON), at=NOON)
+
+
+def test_user_roles_are_unique_and_ownership_needs_none() -> None:
+    """Roles are held once; to be responsible takes none."""
+    user = Samples().user(roles=["manager", "manager", "measurer"], email=" Anna@Example.LV ")
+
+    assert user.roles == ("manager", "measurer")
+    assert user.email == "anna@example.lv"
+    assert [user.has_role(role) for role in ("manager", "boss", OWNER)] == [True, False, True]
+    assert user.set_roles(["boss"], at=NOON).roles == ("boss",)
+
+
+def test_deactivate_user_is_final() -> None:
+    """Leaving twice is leaving once."""
+    left = Samples().user().deactivate(at=NOON)
+
+    assert left is left.deactivate(at=NOON)
+    assert (left.unavailability(NOON), absent_for_a_day(left).unavailability(NOON)) == ("deactivated", "deactivated")
+
+
+def test_set_manager_rejects_cycle() -> None:
+    """Neither directly nor in a circle."""
+    samples = Samples()
+    anna, boss = samples.user(), samples.user()
+
+    assert anna.set_manager(boss, management_chain=[], at=NOON).manager_id == boss.id
+    with pytest.raises(BusinessRuleError):
+        anna.set_manager(anna, management_chain=[], at=NOON)
+    with pytest.raises(BusinessRuleError):
+        boss.set_manager(anna, management_chain=[boss.id], at=NOON)
+
+
+def test_team_may_have_parent_team() -> None:
+    """A department has branches."""
+    samples = Samples()
+    whole = Team.create(samples.id("team"), "Sales", at=NOON)
+    branch = Team.create(samples.id("team"), "Riga", at=NOON, parent_id=whole.id)
+
+    assert branch.parent_id == whole.id
+    assert [event.name for event in branch.pending_events] == ["team.created"]
+
+
+def test_user_calendar_is_optional() -> None:
+    """Somebody else's hours, and the house's own again; the same ones twice are no news."""
+    samples = Samples()
+    calendar = samples.id("calendar")
+    anna = samples.user().set_calendar(calendar, at=NOON)
+
+    assert anna is anna.set_calendar(calendar, at=NOON)
+    assert anna.calendar_id == calendar
+    assert anna.set_calendar(None, at=NOON).calendar_id is None

@@ -1,0 +1,131 @@
+"""Inquiries wait for an answer as complaints do, with a lighter life."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import initialize, invariant, rule
+
+from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
+from crmcore.domain.service.cases.inquiry import INQUIRY_TRANSITIONS, Inquiry, InquiryKind, InquiryState
+from crmcore.domain.sla.events import Reply, SlaTargets
+from crmcore.domain.sla.policies import SlaDecision
+from crmcore.errors import BusinessRuleError, OutOfRangeError
+from crmcore.testing.samples import NOON, Samples
+from tests.domain.activities.test_life_cycles import LifeCycleMachine
+
+HOUR: Final = timedelta(hours=1)
+SLA_DECISION: Final = SlaDecision(rule="policy", targets=SlaTargets(next_response=4 * HOUR, resolution=20 * HOUR))
+
+
+def receive_inquiry(**details: Any) -> Inquiry:
+    """A question."""
+    samples = Samples()
+    return Inquiry.receive(
+        samples.id("inquiry"),
+        "How to clean it?",
+        customer_id=samples.id("customer"),
+        owner_id=samples.id("user"),
+        sla=SLA_DECISION,
+        business_hours=ALWAYS_OPEN,
+        at=NOON,
+        **details,
+    )
+
+
+class InquiryMachine(LifeCycleMachine):
+    """An inquiry, by all that may be done to it."""
+
+    @initialize()
+    def receive(self) -> None:
+        """Take it in."""
+        self.record = receive_inquiry(kind="service")
+
+    @rule()
+    def pause_for_customer(self) -> None:
+        """Wait for the customer."""
+        at = self.tick()
+        self.transition(
+            INQUIRY_TRANSITIONS,
+            InquiryState.WAITING,
+            lambda: self.record.wait(until=at + HOUR, time=ALWAYS_OPEN, at=at),
+        )
+
+    @rule()
+    def log_customer_reply(self) -> None:
+        """The customer says more, in every state."""
+        before, at = self.record, self.tick()
+        self.record = before.hear(time=ALWAYS_OPEN, at=at)
+
+        assert self.record.state is InquiryState.OPEN
+        assert self.record.reopened == before.reopened + (not before.state.is_open)
+
+    @rule()
+    def log_reply(self) -> None:
+        """Say something."""
+        before, at = self.record, self.tick()
+        try:
+            self.record = before.reply(Reply(), time=ALWAYS_OPEN, at=at)
+        except BusinessRuleError:
+            assert not before.state.is_open
+
+    @rule()
+    def resolve(self) -> None:
+        """Answer it."""
+        at = self.tick()
+        if self.transition(
+            INQUIRY_TRANSITIONS,
+            InquiryState.ANSWERED,
+            lambda: self.record.resolve("With a cloth", time=ALWAYS_OPEN, at=at),
+        ):
+            assert (self.record.answer, self.record.resolved_at) == ("With a cloth", at)
+
+    @rule()
+    def close(self) -> None:
+        """Lay it to rest."""
+        at = self.tick()
+        self.transition(INQUIRY_TRANSITIONS, InquiryState.CLOSED, lambda: self.record.close(at=at))
+
+    @invariant()
+    def open_inquiry_has_owner_deadline_and_next_action(self) -> None:
+        """It has somebody responsible, a deadline and a next action until it is closed."""
+        inquiry: Inquiry | None = getattr(self, "record", None)
+        if inquiry is not None:
+            assert inquiry.owner_id
+            assert bool(inquiry.next_action) is (inquiry.state is not InquiryState.CLOSED)
+            assert inquiry.is_overdue(self.now) is (inquiry.state.is_open and inquiry.due_at < self.now)
+
+
+TestInquiry = InquiryMachine.TestCase
+TestInquiry.settings = settings(max_examples=25, deadline=None)
+
+
+def test_automatic_reply_stops_no_timer() -> None:
+    """The fact says why."""
+    replied = receive_inquiry().log_reply(Reply(is_automatic=True), business_hours=ALWAYS_OPEN, at=NOON)
+
+    assert replied.answered_at is None
+    assert replied.pending_events[-1].objection == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
+
+
+def test_pause_requires_future_end() -> None:
+    """And what was closed long ago is asked anew."""
+    closed = receive_inquiry().resolve("So", business_hours=ALWAYS_OPEN, at=NOON).close(at=NOON)
+
+    assert InquiryKind.QUESTION is closed.kind
+    with pytest.raises(OutOfRangeError):
+        receive_inquiry().pause_for_customer(until=NOON, business_hours=ALWAYS_OPEN, at=NOON)
+    with pytest.raises(BusinessRuleError, match="new one"):
+        closed.log_customer_reply(business_hours=ALWAYS_OPEN, at=NOON + timedelta(days=15))
+
+
+def test_change_owner_and_escalate_to_same_user_changes_nothing() -> None:
+    """Nothing changes when it is the same person."""
+    samples = Samples()
+    new_owner = samples.user("Heir").id.replace("1", "2")
+    passed = receive_inquiry().change_owner(new_owner, at=NOON)  # type: ignore[arg-type]  # an id
+
+    assert passed.owner_id == new_owner
+    assert passed.change_owner(new_owner, at=NOON) is passed  # type: ignore[arg-type]  # an id
+    assert passed.escalate(level=2, recipient_id=None, at=NOON).escalation_level == 2

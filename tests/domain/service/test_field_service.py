@@ -1,0 +1,266 @@
+"""Equipment wears, contracts cover, maintenance comes due, and what has served its time is replaced."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore import Money, Recurrence
+from crmcore.adapters.ids import SequentialIds
+from crmcore.domain.service.field_service.contracts import (
+    UNLIMITED_VISITS,
+    ContractState,
+    RejectedContract,
+    ServiceContract,
+    entitlement,
+)
+from crmcore.domain.service.field_service.equipment import EQUIPMENT_TRANSITIONS, Equipment
+from crmcore.domain.service.field_service.maintenance import MaintenancePlan
+from crmcore.domain.service.field_service.parts import EquipmentLogKind, EquipmentState
+from crmcore.domain.service.field_service.replacement import Finding, ReplacementThresholds, assess_replacement
+from crmcore.errors import (
+    BusinessRuleError,
+    CurrencyMismatchError,
+    InvalidInputError,
+    InvalidTransitionError,
+    OutOfRangeError,
+    PrecisionError,
+)
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+IDS = SequentialIds()
+CUSTOMER: Any = IDS.new("customer")
+
+
+def new_id(prefix: str) -> Any:
+    """An id."""
+    return IDS.new(prefix)
+
+
+def boiler(**details: Any) -> Equipment:
+    """A boiler with an hour meter, installed at noon."""
+    fields = {"customer": CUSTOMER, "at": NOON, "installed_at": NOON, "meter": "hours", **details}
+    return Equipment.install(new_id("equipment"), "Boiler", **fields)
+
+
+def contract(**details: Any) -> ServiceContract:
+    """A contract for 2026."""
+    fields = {"customer": CUSTOMER, "since": date(2026, 1, 1), "until": date(2027, 1, 1), "at": NOON, **details}
+    return ServiceContract.create(new_id("contract"), "Care", **fields)
+
+
+@given(st.lists(st.integers(0, 10**6), max_size=20), st.lists(st.booleans(), min_size=20, max_size=20))
+def test_meter_total_never_decreases(readings: list[int], replaced: list[bool]) -> None:
+    """Whatever is read, the total never falls, a reading that runs backwards is refused, and a new meter counts from zero."""
+    piece = boiler()
+    for read_only, new_meter in zip(readings, replaced, strict=False):
+        before = piece
+        if read_only < piece.meter_reading and not new_meter:
+            with pytest.raises(BusinessRuleError):
+                piece.read_meter(read_only, at=NOON)
+            continue
+        piece = piece.read_meter(read_only, at=NOON, is_new_meter=new_meter)
+
+        assert piece.meter_total == before.meter_total + (read_only if new_meter else read_only - before.meter_reading)
+    assert [line.number for line in piece.log] == list(range(1, len(piece.log) + 1))
+    assert piece.log[-1].meter_total == piece.meter_total
+
+
+def test_meter_reading_is_exact() -> None:
+    """A meter has three decimal places, and a piece without one is not read."""
+    assert Decimal("1200.125") == boiler().read_meter("1200.125", at=NOON).meter_total
+    with pytest.raises(PrecisionError):
+        boiler().read_meter("1.0001", at=NOON)
+    with pytest.raises(BusinessRuleError, match="no meter"):
+        boiler(meter="").read_meter(1, at=NOON)
+
+
+def test_failures_and_repairs_are_counted_and_logged() -> None:
+    """Each failure counts, the cost of repairs adds up, and the log tells it all."""
+    broken = boiler().fail(at=NOON + DAY, cause="pump")
+    fixed = broken.repair(at=NOON + 2 * DAY, cost=Money(80, "EUR"), cause="pump")
+    again = fixed.fail(at=NOON + 3 * DAY).repair(at=NOON + 4 * DAY, cost=Money(20, "EUR")).fail(at=NOON + 5 * DAY)
+    free = again.repair(at=NOON + 6 * DAY)
+
+    assert (False, True) == (broken.is_running, fixed.is_running)
+    assert (3, Money(100, "EUR"), NOON + 5 * DAY) == (free.failure_count, free.repair_cost, free.failed_at)
+    assert [EquipmentLogKind.INSTALLED, EquipmentLogKind.FAILED, EquipmentLogKind.REPAIRED] == [
+        line.kind for line in free.log
+    ][:3]
+    with pytest.raises(CurrencyMismatchError):
+        again.repair(at=NOON, cost=Money(1, "USD"))
+    with pytest.raises(InvalidTransitionError):
+        free.repair(at=NOON)
+    with pytest.raises(InvalidTransitionError):
+        broken.fail(at=NOON)
+
+
+def test_retired_equipment_rejects_commands() -> None:
+    """It is neither read nor looked after, repaired or retired again."""
+    retired = boiler().maintain(at=NOON, cost=Money(1, "EUR")).retire(at=NOON, note="sold")
+
+    assert {EquipmentState.RETIRED: frozenset()}.items() <= EQUIPMENT_TRANSITIONS.items()
+    with pytest.raises(BusinessRuleError, match="retired"):
+        retired.read_meter(1, at=NOON)
+    with pytest.raises(BusinessRuleError, match="retired"):
+        retired.maintain(at=NOON)
+    with pytest.raises(InvalidTransitionError):
+        retired.retire(at=NOON)
+
+
+def test_installation_in_future_is_rejected() -> None:
+    """An installation in the future is a task, not a fact."""
+    with pytest.raises(OutOfRangeError):
+        boiler(installed_at=NOON + DAY)
+
+
+def test_contract_has_duration_and_renews_from_end() -> None:
+    """Its visits are counted anew, and it never ends before it began."""
+    signed = contract(visits=1).record_visit(at=NOON)
+    renewed = signed.renew(date(2028, 1, 1), at=NOON)
+
+    assert (1, 0, date(2028, 1, 1)) == (signed.visits_made, renewed.visits_made, renewed.until)
+    assert contract().included_visits == UNLIMITED_VISITS
+    assert [0, 0, 1] == [one.visits_left for one in (signed, signed.record_visit(at=NOON), renewed)]
+    for end in (date(2026, 1, 1), date(2025, 1, 1)):
+        with pytest.raises(OutOfRangeError):
+            contract(until=end)
+        with pytest.raises(OutOfRangeError):
+            renewed.renew(end, at=NOON)
+
+
+def test_cancelled_contract_gives_no_entitlement() -> None:
+    """It is neither renewed nor extended nor visited."""
+    ended = contract().cancel(at=NOON)
+
+    assert ended.state is ContractState.CANCELLED
+    with pytest.raises(BusinessRuleError, match="cancelled"):
+        ended.renew(date(2028, 1, 1), at=NOON)
+    with pytest.raises(BusinessRuleError, match="cancelled"):
+        ended.add_coverage(new_id("equipment"), at=NOON)
+    with pytest.raises(BusinessRuleError, match="cancelled"):
+        ended.record_visit(at=NOON)
+    with pytest.raises(InvalidTransitionError):
+        ended.cancel(at=NOON)
+
+
+def test_coverage_adds_equipment_once() -> None:
+    """Another piece is taken in once."""
+    piece = boiler()
+    covering = contract().add_coverage(piece.id, at=NOON)
+
+    assert [piece.id] == [coverage.equipment_id for coverage in covering.coverage]
+    assert covering is covering.add_coverage(piece.id, at=NOON)
+
+
+def test_entitlement_explains_choice() -> None:
+    """The quickest contract that covers the piece counts; each other one says why it does not; then the warranty; then nothing."""
+    piece = boiler(warranty_until=date(2026, 6, 1))
+    passed = {
+        "equipment_of_other_customer": contract(customer=new_id("customer")),
+        "cancelled": contract().cancel(at=NOON),
+        "not_begun": contract(since=date(2026, 5, 1)),
+        "ended": contract(since=date(2025, 1, 1), until=date(2026, 1, 1)),
+        "other_equipment": contract(covers=[new_id("equipment")]),
+    }
+    slow, quick = contract(), contract(responds_within=timedelta(hours=4), covers=[piece.id])
+    on = date(2026, 3, 2)
+    decided = entitlement(piece, [*passed.values(), slow, quick], on=on)
+
+    assert ("contract", quick.id, timedelta(hours=4)) == (decided.rule, decided.contract_id, decided.respond_within)
+    assert tuple(RejectedContract(one.id, reason) for reason, one in passed.items()) == decided.rejected
+    assert decided.is_free
+    late = entitlement(piece, [slow], on=date(2026, 6, 1))
+    assert (slow.id, False) == (late.contract_id, late.is_free)
+    assert entitlement(piece, [contract(parts_included=True)], on=date(2026, 6, 1)).is_free
+    assert ("warranty", True) == (entitlement(piece, [], on=on).rule, entitlement(piece, [], on=on).is_free)
+    assert "nothing" == entitlement(boiler(), [], on=on).rule
+
+
+def plan(piece: Equipment, **details: Any) -> MaintenancePlan:
+    """Look after a boiler twice a year."""
+    fields = {"equipment": piece, "at": NOON, "starts_at": NOON + 30 * DAY, **details}
+    if "every" not in fields and "every_total" not in fields:
+        fields["every"] = Recurrence("FREQ=MONTHLY;INTERVAL=6")
+    return MaintenancePlan.create(new_id("maintenanceplan"), "Look after {equipment}", **fields)
+
+
+def test_maintenance_is_due_by_calendar() -> None:
+    """At its day, once; what was missed meanwhile is made up for once; the series does not drift."""
+    piece = boiler()
+    half_yearly = plan(piece)
+    late = NOON + 400 * DAY
+    given = half_yearly.assign(new_id("task"), half_yearly.due_cause(piece, late), at=late)
+    done = given.complete_visit(piece, at=late)
+
+    assert ("", "calendar") == (half_yearly.due_cause(piece, NOON), half_yearly.due_cause(piece, NOON + 30 * DAY))
+    assert "" == given.due_cause(piece, late)
+    assert (4, 1, datetime(2027, 10, 1, 12, tzinfo=UTC)) == (done.occurrence_number, done.visit_count, done.next_at)
+    with pytest.raises(BusinessRuleError, match="open visit"):
+        given.assign(new_id("task"), "calendar", at=late)
+
+
+def test_maintenance_is_due_by_meter() -> None:
+    """After so much on all meters together; the calendar is not skipped by it."""
+    piece = boiler()
+    both = plan(piece, every_total=500, every=Recurrence("FREQ=YEARLY"))
+    worn = piece.read_meter(300, at=NOON).read_meter(200, at=NOON, is_new_meter=True)
+    done = both.assign(new_id("task"), both.due_cause(worn, NOON), at=NOON).complete_visit(worn, at=NOON)
+
+    assert ("", "meter") == (both.due_cause(piece.read_meter(499, at=NOON), NOON), both.due_cause(worn, NOON))
+    assert (Decimal(1000), NOON + 30 * DAY) == (done.next_meter_total, done.next_at)
+    by_meter = plan(piece, every_total=500).complete_visit(worn, at=NOON)
+    assert (None, True) == (by_meter.next_at, by_meter.is_active)
+
+
+def test_stopped_plan_creates_no_visit() -> None:
+    """When its rule has ended, or when it is stopped, nothing comes due."""
+    piece = boiler()
+    once = plan(piece, every=Recurrence("FREQ=MONTHLY;COUNT=1")).complete_visit(piece, at=NOON + 31 * DAY)
+    stopped = plan(piece).stop(at=NOON)
+
+    assert (False, None) == (once.is_active, once.next_at)
+    assert "" == stopped.due_cause(piece, NOON + 99 * DAY)
+    assert stopped is stopped.stop(at=NOON)
+
+
+def test_plan_without_rule_or_meter_is_rejected() -> None:
+    """Neither a rule nor a meter is no plan, and a meter that is not there is none either."""
+    with pytest.raises(InvalidInputError):
+        plan(boiler(), every=None)
+    with pytest.raises(BusinessRuleError):
+        plan(boiler(meter=""), every_total=1)
+
+
+def test_replacement_candidate_lists_all_reasons() -> None:
+    """Age, use, failures and cost, each with its figure and its limit; the most telling makes the urgency."""
+    piece = boiler(
+        installed_at=NOON - 950 * DAY, expected_life=1000 * DAY, expected_total=1000, warranty_until=None
+    ).read_meter(1000, at=NOON)
+    for _ in range(3):
+        piece = piece.fail(at=NOON).repair(at=NOON, cost=Money(200, "EUR"))
+    found = assess_replacement(piece, now=NOON, price=Money(1000, "EUR"))
+
+    assert found is not None
+    assert (Finding("life", 9_500, 9_000), Finding("total", 10_000, 9_000)) == found.reasons[:2]
+    assert (Finding("failures", 3, 3), Finding("cost", 6_000, 5_000)) == found.reasons[2:]
+    assert (12_000, 950 * DAY) == (found.urgency, found.age)
+
+
+def test_equipment_without_reason_is_no_replacement_candidate() -> None:
+    """A young piece stays, one whose failures are long past too, and what is retired is not replaced again."""
+    young = boiler(expected_life=1000 * DAY, expected_total=1000)
+    old_failures = young.fail(at=NOON).repair(at=NOON, cost=Money(1, "EUR"))
+
+    assert None is assess_replacement(young, now=NOON)
+    assert None is assess_replacement(boiler(), now=NOON)
+    assert None is assess_replacement(
+        old_failures, now=NOON + 400 * DAY, price=Money(100, "EUR"), thresholds=ReplacementThresholds(failures=1)
+    )
+    assert None is assess_replacement(old_failures, now=NOON, price=Money(1, "USD"))
+    assert None is assess_replacement(young.retire(at=NOON), now=NOON + 2000 * DAY)
+    assert None is not assess_replacement(old_failures, now=NOON, thresholds=ReplacementThresholds(failures=1))

@@ -1,4 +1,0 @@
-"""Test programmes: each proves one promise many times over, prints its counts, and is a command of its own.
-
-From a checkout: ``python -m tests.programmes.notify --seed 1 --n 200``.
-"""

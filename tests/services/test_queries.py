@@ -1,0 +1,36 @@
+"""Views: they change nothing, and are asked again when their database was busy."""
+
+import pytest
+
+from crmcore import Crm, FrozenClock, MemoryStore
+from crmcore.adapters.memory.transaction import MemoryTransaction
+from crmcore.errors import DatabaseBusyError
+from crmcore.ports import IdGenerator, RequestContext
+
+
+class BusyStore(MemoryStore):
+    """A store that is busy for a while."""
+
+    busy_count = 0
+
+    def begin(
+        self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
+    ) -> MemoryTransaction:
+        if self.busy_count:
+            self.busy_count -= 1
+            raise DatabaseBusyError("40001")
+        return super().begin(context, id_generator=id_generator, read_only=read_only)
+
+
+def test_query_is_retried_while_database_is_busy() -> None:
+    """A busy database is waited for, as long as a story would wait for it and no longer."""
+    store = BusyStore()
+    crm = Crm(store, clock=FrozenClock(), max_attempts=3)
+    crm.users.create("Anna")
+
+    store.busy_count = 2
+    assert ["Anna"] == [person.name for person in crm.users.list()]
+    store.busy_count = 3
+    with pytest.raises(DatabaseBusyError):
+        crm.users.list()
+    assert 0 == store.busy_count
