@@ -110,11 +110,11 @@ class Crm:
     """Everybody the house deals with."""
     deals: "LazyService[Deals]" = LazyService("crmcore.services.sales.deals.deals", "Deals")
     """Deals and their history."""
-    outbox: "LazyService[Outbox]" = LazyService("crmcore.services.platform.outbox", "Delivery")
+    outbox: "LazyService[Outbox]" = LazyService("crmcore.services.platform.outbox", "Outbox")
     """What leaves the house."""
     documents: "LazyService[Documents]" = LazyService("crmcore.services.messaging.documents", "Documents")
     """Templates, documents and files."""
-    jobs: "LazyService[Jobs]" = LazyService("crmcore.services.platform.jobs", "Due")
+    jobs: "LazyService[Jobs]" = LazyService("crmcore.services.platform.jobs", "Jobs")
     """Work that comes due by itself."""
     escalations: "LazyService[Escalations]" = LazyService("crmcore.services.sla.escalations", "Escalations")
     """Who heard that something is late."""
@@ -132,14 +132,14 @@ class Crm:
     """What the house knows, and which questions have no answer yet."""
     leads: "LazyService[Leads]" = LazyService("crmcore.services.sales.leads", "Leads")
     """Taking requests in."""
-    sla_policies: "LazyService[SlaPolicies]" = LazyService("crmcore.services.sla.policies", "Levels")
+    sla_policies: "LazyService[SlaPolicies]" = LazyService("crmcore.services.sla.policies", "SlaPolicies")
     """Which times are promised to whom."""
-    users: "LazyService[Users]" = LazyService("crmcore.services.organization.users", "People")
+    users: "LazyService[Users]" = LazyService("crmcore.services.organization.users", "Users")
     """Users and teams."""
     reports: "LazyService[Reports]" = LazyService("crmcore.services.reports.reports", "Reports")
     """Live answers."""
     field_service: "LazyService[FieldService]" = LazyService(
-        "crmcore.services.service.field_service.field_service", "Service"
+        "crmcore.services.service.field_service.field_service", "FieldService"
     )
     """Equipment, service contracts, maintenance and replacement."""
     tasks: "LazyService[Tasks]" = LazyService("crmcore.services.activities.tasks", "Tasks")

@@ -97,8 +97,10 @@ def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
 ARGUMENTS: Final[Mapping[str, Any]] = {
     "customers.upsert_many.rows": [{"key": "1", "name": "Liene Kalna"}],
     "deals.move_many.moves": lambda world: [(world.deal.id, "Payment")],
-    "deals.upsert_many.rows": lambda world: [{"key": "1", "customer": world.customer.id, "funnel": world.funnel.id}],
-    "leads.capture_many.leads": lambda world: [{"name": "Liene Kalna", "funnel": world.funnel.id}],
+    "deals.upsert_many.rows": lambda world: [
+        {"key": "1", "customer_id": world.customer.id, "funnel_id": world.funnel.id}
+    ],
+    "leads.capture_many.leads": lambda world: [{"name": "Liene Kalna", "funnel_id": world.funnel.id}],
     "calendars.create.name": "shop",
     "calendars.set_holiday_observed.day": date(2026, 5, 1),
     "calendars.swap_days.working_day": date(2026, 5, 9),
@@ -123,7 +125,7 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
     "deals.move.stage_key": "Payment",
     "documents.attach.content": b"PDF",
     "documents.render.template": "Offer",
-    "inbox.process.apply": lambda world: lambda: world.crm.customers.add("Liene Kalna"),
+    "inbox.process.apply": lambda world: lambda: world.crm.customers.create("Liene Kalna"),
     "hours": "Mo-Fr 09:00-13:00,14:00-18:00",
     "year": 2026,
     "customers.add_relation.related_customer_id": lambda world: world.company.id,
@@ -135,11 +137,11 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
 """What cannot be told from a parameter's type alone."""
 
 EXTRA_ARGUMENTS: Final[Mapping[str, Mapping[str, Callable[[World], Any]]]] = {
-    "commitments.create": {"deal": lambda world: world.deal.id},
+    "commitments.create": {"deal_id": lambda world: world.deal.id},
     "customers.create": {"name": lambda world: "Liene Kalna"},
-    "outbox.queue": {"recipient": lambda world: world.anna.id},
-    "documents.attach": {"deal": lambda world: world.deal.id},
-    "interactions.log": {"deal": lambda world: world.deal.id},
+    "outbox.queue": {"recipient_id": lambda world: world.anna.id},
+    "documents.attach": {"deal_id": lambda world: world.deal.id},
+    "interactions.log": {"deal_id": lambda world: world.deal.id},
     "leads.capture": {"name": lambda world: "Liene Kalna"},
     "users.add_absence": {"since": lambda world: NOON},
     "field_service.plan_maintenance": {"every_total": lambda world: 500},

@@ -105,7 +105,7 @@ def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator
     begin: Any = getattr(store, "batch", None)
     if begin is None:
         raise InvalidInputError("store", f"tells stories one by one only; {type(store).__name__} offers no batch()")
-    with begin(context, ids=id_generator) as batch:
+    with begin(context, id_generator=id_generator) as batch:
         opened = _OpenTransaction(store, batch, is_batch=True)
         try:
             opened.enter()

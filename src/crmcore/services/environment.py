@@ -238,7 +238,7 @@ def _store_result(
     result: Any,
     ttl: timedelta,
 ) -> None:
-    values = {"story": command, "fingerprint": request_fingerprint, "result": result, "expires_at": uow.now + ttl}
+    values = {"command": command, "fingerprint": request_fingerprint, "result": result, "expires_at": uow.now + ttl}
     if existing is None:
         uow.save(IdempotencyRecord(id=uow.new_id("idem"), key=idempotency_key, **values))
     else:

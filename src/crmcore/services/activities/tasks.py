@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from attrs import frozen
 
@@ -67,15 +66,15 @@ class Tasks:
             uow,
             self._environment,
             title,
-            assignee=assignee_id,
+            assignee_id=assignee_id,
             due_at=due_at,
             remind_at=remind_at,
             kind=kind,
             priority=priority,
-            deal=deal_id,
-            customer=customer_id,
+            deal_id=deal_id,
+            customer_id=customer_id,
             note=note,
-            repeats=repeats,
+            recurrence=repeats,
         )
 
     @command("tasks.complete")
@@ -203,14 +202,19 @@ class Tasks:
             limit: at most 1,000.
         """
         check_limit(limit)
-        conditions: dict[str, Any] = {"assignee": assignee_id, "deal": deal_id, "customer": customer_id}
-        for name, given_id in conditions.items():
-            if given_id is not None:
-                check_id("user" if name == "assignee" else name, given_id)
-        conditions["state"] = (
-            TaskState.OPEN if overdue else None if state is None else checked_member("state", TaskState, state)
-        )
-        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
+        where: list[Criterion] = []
+        for prefix, field, value in (
+            ("user", "assignee_id", assignee_id),
+            ("deal", "deal_id", deal_id),
+            ("customer", "customer_id", customer_id),
+        ):
+            if value is not None:
+                check_id(prefix, value)
+                where.append(Eq(field, value))
+        if overdue:
+            where.append(Eq("state", TaskState.OPEN))
+        elif state is not None:
+            where.append(Eq("state", checked_member("state", TaskState, state)))
         if overdue:
             where.append(Compare("due_at", "<", uow.now))
         return uow.find(Task, And(tuple(where)), order="due_at", after=after, limit=limit)

@@ -241,7 +241,7 @@ def _subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequen
     open_commitments = Eq("state", CommitmentState.OPEN) & is_overdue
     is_pending = Eq("state", JobState.PENDING) & Eq("kind", ESCALATION)
     pending_responses = (
-        is_pending & Compare("subject", ">=", "deal_") & Compare("subject", "<", "deal`")
+        is_pending & Compare("subject_id", ">=", "deal_") & Compare("subject_id", "<", "deal`")
     )  # the sign after the dash
     return (
         *(task.id for task in uow.iterate(Task, open_tasks)),

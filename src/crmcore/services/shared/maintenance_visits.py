@@ -30,11 +30,11 @@ def create_visit(uow: UnitOfWork, environment: Environment, plan: MaintenancePla
         environment,
         fill(plan.title, {"customer": customer.display_name, "equipment": equipment.product}),
         kind=MAINTENANCE_TASK,
-        assignee=assign_round_robin(uow, role=plan.role, round_robin_key=f"service:{plan.role}").user_id,
+        assignee_id=assign_round_robin(uow, role=plan.role, round_robin_key=f"service:{plan.role}").user_id,
         role="" if plan.role == OWNER else plan.role,
         due_at=uow.now + plan.due_within,
-        customer=customer.id,
-        equipment=equipment.id,
+        customer_id=customer.id,
+        equipment_id=equipment.id,
     )
     uow.save(plan.assign(task.id, cause, at=uow.now))
     return task

@@ -61,12 +61,12 @@ def _create_task(
         environment,
         fill(action.title, _title_variables(environment, deal, customer)),
         kind=action.kind,
-        assignee=assignee_id,
+        assignee_id=assignee_id,
         role=action.role,
         due_at=business_hours.add(uow.now, action.due_within),
         priority=action.priority,
-        deal=deal.id,
-        customer=customer.id,
+        deal_id=deal.id,
+        customer_id=customer.id,
     )
     return evolve(result, deal=deal, tasks=(*result.tasks, task))
 

@@ -264,7 +264,7 @@ class AppointmentBooking:
         existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
         user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
         period = Period(since, until)
-        details: dict[str, Any] = {"place": place, "note": note, "repeats": repeats, "sequence": sequence}
+        details: dict[str, Any] = {"location": place, "note": note, "recurrence": repeats, "sequence": sequence}
         imported = Appointment.book(
             uow.new_id("appointment") if existing is None else existing.id,
             title,

@@ -46,10 +46,10 @@ class AppointmentQueries:
         """Read appointments, a page at a time, in the order in which they were made."""
         check_limit(limit)
         where: list[Criterion] = []
-        for prefix, value in (("customer", customer_id), ("deal", deal_id)):
+        for prefix, field, value in (("customer", "customer_id", customer_id), ("deal", "deal_id", deal_id)):
             if value is not None:
                 check_id(prefix, value)
-                where.append(Eq(prefix, value))
+                where.append(Eq(field, value))
         return uow.find(Appointment, And(tuple(where)), after=after, limit=limit)
 
     @query("appointments.agenda")
