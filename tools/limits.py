@@ -10,7 +10,7 @@ from crmcore.adapters import wire
 from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS
 from crmcore.ports import RequestContext
-from crmcore.services import environment, unit_of_work
+from crmcore.services import commands, unit_of_work
 
 INTRODUCTION: Final = (
     "Everything that comes in has a limit. What lies at it is taken; what lies beyond it is refused with `too_long`, `out_of_range` or\n"
@@ -27,7 +27,7 @@ def sections() -> Iterator[str]:
     """The lines of the page."""
     yield "| | |\n|---|---|"
     yield f"| money | up to {MAX_MINOR_UNITS:,} of its smallest units, either way |"
-    yield f"| an idempotency key | 1 to {environment.MAX_KEY_LENGTH} characters |"
+    yield f"| an idempotency key | 1 to {commands.MAX_KEY_LENGTH} characters |"
     yield f"| a page of records | 1 to {unit_of_work.MAX_PAGE_SIZE:,} |"
     yield f"| a JSON text on the wire | up to {wire.MAX_LENGTH:,} characters, no name twice in one object, no NaN |"
     for kind in record_classes():

@@ -1,16 +1,16 @@
-"""The doors of the rooms: a family of stories is loaded when somebody first enters it, so that nobody pays for what he does not use."""
+"""Lazy attribute: imports and creates a service on first access, so that `import crmcore` stays fast."""
 
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 S_co = TypeVar("S_co", covariant=True)
 
 
 class LazyService(Generic[S_co]):
-    """A room of the house: a family of stories, made when somebody first enters it.
+    """Descriptor of one service of `Crm`, which keeps the service on the instance.
 
     Args:
-        module_name: the module where it lives.
+        module_name: the module that defines the service.
         class_name: the name of its class.
     """
 
@@ -21,9 +21,21 @@ class LazyService(Generic[S_co]):
     def __set_name__(self, owner: type, attribute: str) -> None:
         self._attribute = attribute
 
-    def __get__(self, crm: Any, owner: type) -> S_co:
+    @overload
+    def __get__(self, crm: None, owner: type) -> "LazyService[S_co]": ...
+
+    @overload
+    def __get__(self, crm: object, owner: type) -> S_co: ...
+
+    def __get__(self, crm: Any, owner: type) -> "S_co | LazyService[S_co]":
         if crm is None:
-            return self  # type: ignore[return-value]  # whoever asks the class gets to see the door
-        service: S_co = getattr(import_module(self._module_name), self._class_name)(crm._environment)
+            return self
+        create: Any = self.service_class()
+        service: S_co = create(crm._environment)  # noqa: SLF001  # `Crm` owns this descriptor
         vars(crm)[self._attribute] = service
         return service
+
+    def service_class(self) -> type[S_co]:
+        """Import the class of the service."""
+        service_class: type[S_co] = getattr(import_module(self._module_name), self._class_name)
+        return service_class

@@ -1,7 +1,8 @@
-"""The front door: `Crm` furnishes a house with a store and everything else, and opens every room of it."""
+"""Public entry point: `Crm` wires the ports and exposes one lazily loaded service per feature."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
@@ -19,6 +20,7 @@ from crmcore.domain.sla.escalation import EscalationPolicy
 from crmcore.ports import (
     AccessPolicy,
     Clock,
+    ExchangeRates,
     FileStore,
     HolidayProvider,
     IdGenerator,
@@ -32,8 +34,9 @@ from crmcore.ports import (
 )
 from crmcore.services.batches import start_batch
 from crmcore.services.environment import Environment
+from crmcore.services.retry import RetryPolicy
 
-# The rooms are opened when somebody enters them: a host that takes leads in does not pay for the reports.
+# Services are imported on first access: a host that only captures leads does not load the reports.
 if TYPE_CHECKING:
     from crmcore.services.activities.appointments.appointments import Appointments
     from crmcore.services.activities.commitments import Commitments
@@ -61,33 +64,35 @@ if TYPE_CHECKING:
 
 
 class Crm:
-    """A customer relationship management, for one tenant and one actor.
+    """A customer relationship management system, bound to one tenant and one actor.
 
-    It holds no state of its own but what it was given, so it may be made per request, shared between threads, and copied: `acting_as`,
-    `for_tenant` and `with_store` return another one that is bound to somebody or something else.
+    A `Crm` holds no state but its ports and settings. Create one per request, share it between threads, or derive another one:
+    `acting_as`, `for_tenant` and `with_store` return a copy.
 
     Args:
-        store: where records are kept; in memory when not given. See also `open`.
+        store: where records are stored; in memory by default. See also `open`.
         tenant: whose data it is, up to 64 characters.
-        actor: who acts: a user's id or a word of the host's own.
-        correlation_id: what belongs together, such as a web request's id; it is written into every fact.
-        clock: what time it is; the machine's when not given.
-        id_generator: where ids come from; time-ordered ones when not given.
-        access_policy: who may see and do what; everybody everything when not given.
-        phone_parser: who knows phone numbers; a few countries' when not given. See the extra ``phone``.
-        renderer: what fills templates; sandboxed Jinja when not given. See the extra ``documents``.
-        file_store: where the bytes of attached files are kept.
-        holiday_provider: who knows the holidays of the world. See the extra ``calendar``.
-        notifiers: what sends messages, by channel: ``{"email": SmtpNotifier(...)}``.
-        publishers: who is told all facts, by a name under which it is remembered how far each has heard.
-        region: the country whose phone numbers may be given without their country's code, by ISO 3166-1.
-        language: of messages and documents when nobody says otherwise (BCP 47).
-        time_zone: the IANA zone in which times are written in messages and documents.
-        company: what documents say of the house itself, such as its name and its bank account.
-        escalation_policy: when who hears of late work.
-        calendar: the name of the working calendar by which the house works; round the clock when there is none of that name.
-        max_attempts: how often a story is run at most when others are faster.
-        tracer: is told when stories begin and end; see the extra ``otel``.
+        actor: the user's id, or a name of the host's, that the access policy and the history see.
+        correlation_id: identifies what belongs together, such as a web request; it is stored with every event.
+        clock: the time; the system clock by default.
+        id_generator: the ids of new records; UUIDv7 by default.
+        access_policy: which records an actor may see and which commands it may execute; everything by default.
+        phone_parser: normalizes phone numbers; a few countries by default. See the extra ``phone``.
+        renderer: fills document templates; sandboxed Jinja by default. See the extra ``documents``.
+        file_store: where the bytes of attached files are stored.
+        holiday_provider: public holidays by country. See the extra ``calendar``.
+        exchange_rates: rates between currencies.
+        notifiers: send messages, by channel: ``{"email": SmtpNotifier(...)}``.
+        publishers: receive all events in order, by the name under which their position is stored.
+        region: ISO 3166-1 code of the country whose phone numbers may be given without their country code.
+        language: BCP 47 tag of messages and documents without a language of their own.
+        time_zone: IANA zone in which messages and documents write times.
+        company: what documents print about the company, such as its name and its bank account.
+        escalation_policy: when which managers are notified of late work.
+        calendar: the name of the company's working calendar; without such a calendar, work goes on round the clock.
+        max_attempts: how often a command runs at most when others change the same records.
+        idempotency_ttl: how long the result of a command with an idempotency key is kept.
+        tracer: opens a span around each command. See the extra ``otel``.
 
     Example:
         >>> crm = Crm()
@@ -99,51 +104,51 @@ class Crm:
     appointments: "LazyService[Appointments]" = LazyService(
         "crmcore.services.activities.appointments.appointments", "Appointments"
     )
-    """Who meets whom, when and where, and who is free."""
+    """Appointments, their attendees, and free time."""
     calendars: "LazyService[Calendars]" = LazyService("crmcore.services.organization.calendars", "Calendars")
-    """When the house works."""
+    """Working calendars: business hours, holidays, exceptions."""
     commitments: "LazyService[Commitments]" = LazyService("crmcore.services.activities.commitments", "Commitments")
-    """Promises made in negotiations."""
+    """Commitments made in negotiations."""
     complaints: "LazyService[Complaints]" = LazyService("crmcore.services.service.cases.complaints", "Complaints")
-    """What customers are not content with."""
+    """Complaints: types, deadlines, compensation, satisfaction."""
     customers: "LazyService[Customers]" = LazyService("crmcore.services.customers.customers", "Customers")
-    """Everybody the house deals with."""
+    """Customers, prospects, partners, suppliers and competitors."""
     deals: "LazyService[Deals]" = LazyService("crmcore.services.sales.deals.deals", "Deals")
-    """Deals and their history."""
+    """Deals: stages, values, outcomes and history."""
     outbox: "LazyService[Outbox]" = LazyService("crmcore.services.platform.outbox", "Outbox")
-    """What leaves the house."""
+    """Outgoing messages, and the delivery of events to publishers."""
     documents: "LazyService[Documents]" = LazyService("crmcore.services.messaging.documents", "Documents")
     """Templates, documents and files."""
     jobs: "LazyService[Jobs]" = LazyService("crmcore.services.platform.jobs", "Jobs")
-    """Work that comes due by itself."""
+    """Scheduled jobs: reminders, escalations, maintenance visits."""
     escalations: "LazyService[Escalations]" = LazyService("crmcore.services.sla.escalations", "Escalations")
-    """Who heard that something is late."""
+    """Escalations: which manager was notified of late work, and when."""
     feed: "LazyService[Feed]" = LazyService("crmcore.services.platform.feed", "Feed")
-    """Everything that happened, for readers outside."""
+    """The event feed, for readers outside."""
     funnels: "LazyService[Funnels]" = LazyService("crmcore.services.sales.funnels", "Funnels")
-    """Ways to sell, and their stages."""
+    """Funnels (sales pipelines) and their stages."""
     inbox: "LazyService[Inbox]" = LazyService("crmcore.services.platform.inbox", "Inbox")
-    """What other systems tell us."""
+    """Messages of other systems, each processed once."""
     inquiries: "LazyService[Inquiries]" = LazyService("crmcore.services.service.cases.inquiries", "Inquiries")
     """Questions and requests for service."""
     interactions: "LazyService[Interactions]" = LazyService("crmcore.services.activities.interactions", "Interactions")
-    """Calls, mails, meetings, visits, chats and notes."""
+    """Calls, e-mails, meetings, visits, chats and notes."""
     knowledge: "LazyService[Knowledge]" = LazyService("crmcore.services.service.knowledge.knowledge", "Knowledge")
-    """What the house knows, and which questions have no answer yet."""
+    """Knowledge base: articles, search, knowledge gaps."""
     leads: "LazyService[Leads]" = LazyService("crmcore.services.sales.leads", "Leads")
-    """Taking requests in."""
+    """Lead capture, matching and assignment."""
     sla_policies: "LazyService[SlaPolicies]" = LazyService("crmcore.services.sla.policies", "SlaPolicies")
-    """Which times are promised to whom."""
+    """SLA policies: response and resolution times, and for whom they hold."""
     users: "LazyService[Users]" = LazyService("crmcore.services.organization.users", "Users")
-    """Users and teams."""
+    """Users, teams, roles and absences."""
     reports: "LazyService[Reports]" = LazyService("crmcore.services.reports.reports", "Reports")
-    """Live answers."""
+    """Live reports and dashboards."""
     field_service: "LazyService[FieldService]" = LazyService(
         "crmcore.services.service.field_service.field_service", "FieldService"
     )
     """Equipment, service contracts, maintenance and replacement."""
     tasks: "LazyService[Tasks]" = LazyService("crmcore.services.activities.tasks", "Tasks")
-    """What somebody has to do."""
+    """Tasks with due dates and reminders."""
 
     def __init__(
         self,
@@ -159,6 +164,7 @@ class Crm:
         renderer: Renderer | None = None,
         file_store: FileStore | None = None,
         holiday_provider: HolidayProvider | None = None,
+        exchange_rates: ExchangeRates | None = None,
         notifiers: Mapping[str, Notifier] | None = None,
         publishers: Mapping[str, Publisher] | None = None,
         region: str | None = None,
@@ -168,6 +174,7 @@ class Crm:
         escalation_policy: EscalationPolicy | None = None,
         calendar: str = "default",
         max_attempts: int = 5,
+        idempotency_ttl: timedelta = timedelta(hours=24),
         tracer: Tracer | None = None,
     ) -> None:
         self._environment = Environment(
@@ -180,6 +187,7 @@ class Crm:
             renderer=renderer or JinjaRenderer(),
             file_store=file_store or (MemoryFileStore() if store is None else FilesDisabled()),
             holiday_provider=holiday_provider or HolidaysLibrary(),
+            exchange_rates=exchange_rates,
             notifiers=dict(notifiers or {}),
             publishers=dict(publishers or {}),
             region=region,
@@ -188,20 +196,21 @@ class Crm:
             company=dict(company or {}),
             escalation_policy=escalation_policy or EscalationPolicy(),
             calendar=calendar,
-            max_attempts=max_attempts,
+            retry_policy=RetryPolicy(max_attempts=max_attempts),
+            idempotency_ttl=idempotency_ttl,
             tracer=tracer,
         )
 
     @classmethod
     def open(cls, url: str, **settings: Any) -> Self:
-        """Keep the records in a database, whose tables are made when they are missing.
+        """Store the records in a database; create its tables if they are missing.
 
         Args:
-            url: as SQLAlchemy writes it: ``sqlite:///crm.db``, ``postgresql+psycopg://me@localhost/crm``.
-            settings: as `Crm` takes them.
+            url: a URL of SQLAlchemy's: ``sqlite:///crm.db``, ``postgresql+psycopg://me@localhost/crm``.
+            settings: the keyword arguments of `Crm`.
 
         Raises:
-            UnsafeEngineError: the database is set up so that it would lose writes.
+            UnsafeEngineError: the settings of the database would lose writes.
             MissingDependencyError: its driver is not installed.
         """
         from crmcore.adapters.sql.store import SqlStore
@@ -209,7 +218,7 @@ class Crm:
         return cls(SqlStore.open(url), **settings)
 
     def acting_as(self, actor: str, *, correlation_id: str | None = None) -> Self:
-        """Let somebody else act, or the same one in another context."""
+        """Return a copy bound to another actor, or to another correlation id."""
         context = self._environment.context
         return self._with_context(
             RequestContext(
@@ -220,24 +229,24 @@ class Crm:
         )
 
     def for_tenant(self, tenant: str) -> Self:
-        """Turn to another tenant's data."""
+        """Return a copy bound to another tenant."""
         return self._with_context(evolve(self._environment.context, tenant=tenant))
 
     def with_store(self, store: Store) -> Self:
-        """Keep the records elsewhere, for instance within the host's own transaction."""
+        """Return a copy over another store, such as one joined to the host's transaction."""
         return self._with_environment(evolve(self._environment, store=store))
 
     def batch(self) -> AbstractContextManager[None]:
-        """Tell the stories of a ``with`` block in one transaction: each of them all or nothing, all of them in one commit.
+        """Execute the commands of a ``with`` block in one transaction, with one commit.
 
-        A story that fails undoes only itself. An error that leaves the block, or a conflict at its end, undoes the whole batch.
+        A command that fails is rolled back alone. An error that leaves the block, or a conflict at the commit, rolls back the batch.
         The batch belongs to the thread or the asyncio task that opens it. In tasks and copied contexts that start inside it, commands are
         refused, then and after its end. Commands of another store are refused inside it.
 
         Raises:
             BusinessRuleError: a batch is open already, or the block is left in another thread or task.
-            InvalidInputError: the store tells stories one by one only.
-            ConflictError: somebody else was faster; nothing of the batch has happened, and it may be run again.
+            InvalidInputError: the store offers no batches.
+            ConflictError: a concurrent commit changed the same records. The batch is rolled back and may be run again.
 
         Example:
             >>> crm = Crm()
@@ -251,29 +260,32 @@ class Crm:
         return start_batch(self._environment.store, self._environment.context, self._environment.id_generator)
 
     def run_due_jobs(self, *, limit: int = 100) -> "JobsReport":
-        """Look at what has come due: escalations, reminders. Call it every minute or so, from as many processes as you like."""
+        """Run the jobs that are due: escalations, reminders, maintenance visits.
+
+        Call it about every minute, from any number of processes.
+        """
         return self.jobs.run(limit=limit)
 
     def deliver(self, *, limit: int = 100) -> "OutboxReport":
-        """Send the messages that wait, and tell the listeners what happened. Call it often, by a store over an engine.
+        """Send the queued messages, and publish new events. Call it often, with a store over an engine.
 
         Raises:
-            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
         """
         return self.outbox.run(limit=limit)
 
     def health(self) -> "Health":
-        """Look how far behind the house is: with messages, due work and listeners. Cheap enough to be asked every minute.
+        """Report backlog and failures of messages, jobs and publishers. Cheap enough for a probe each minute.
 
         Raises:
-            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
         """
         from crmcore.services.platform.health import HealthCheck
 
         return HealthCheck(self._environment).run()
 
     def close(self) -> None:
-        """Let go of the store's connections."""
+        """Close the connections of the store."""
         self._environment.store.close()
 
     def __repr__(self) -> str:
@@ -285,5 +297,5 @@ class Crm:
 
     def _with_environment(self, environment: Environment) -> Self:
         clone = type(self).__new__(type(self))
-        clone._environment = environment
+        clone._environment = environment  # noqa: SLF001  # of the same class
         return clone

@@ -52,9 +52,9 @@ class JumpingClock:
         """The time, wrong by as much as this clock is off."""
         return START + timedelta(seconds=self._base[0]) + self._off
 
-    def sleep(self, attempt: int, /) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Wait a little."""
-        time.sleep(self._rng.uniform(0, 0.01 * attempt))
+        time.sleep(seconds)
 
     def jump(self) -> None:
         """Be off by something else, sometimes by much."""

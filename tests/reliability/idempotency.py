@@ -34,13 +34,13 @@ class KeepsNoIdempotencyRecords(TransactionWrapper):
 
 
 class CountingClock(FrozenClock):
-    """A clock that notes for how long a story would have waited at most."""
+    """A clock that sums how long retries would have waited."""
 
     max_wait = 0.0
 
-    def sleep(self, attempt: int, /) -> None:
-        """Note the longest pause that a real clock could make."""
-        self.max_wait += 0.01 * 2**attempt
+    def sleep(self, seconds: float, /) -> None:
+        """Add the delay."""
+        self.max_wait += seconds
 
 
 class FailingCommit(TransactionWrapper):

@@ -424,7 +424,7 @@ def test_naive_clock_is_rejected(world: World) -> None:
         def now(self) -> datetime:
             return NOON.replace(tzinfo=None)
 
-        def sleep(self, attempt: int, /) -> None:
+        def sleep(self, seconds: float, /) -> None:
             """Wait for nobody."""
 
     with pytest.raises(InvalidInputError, match=r"clock\.now"):

@@ -1,19 +1,11 @@
 """What time it is: the machine's time, or one that stands still until it is told to go on."""
 
-import random
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from attrs import frozen
 
-from crmcore.domain.kernel.backoff import backoff
 from crmcore.domain.kernel.fields.time import checked_timestamp
-
-BASE_DELAY: Final = timedelta(milliseconds=10)
-"""Half of how long a command waits at most before its second run; doubled before each run."""
-LONGEST_PAUSE: Final = timedelta(seconds=5)
-"""How long a command waits at most before any further run."""
 
 
 @frozen
@@ -24,10 +16,9 @@ class SystemClock:
         """The present instant."""
         return datetime.now(UTC)
 
-    def sleep(self, attempt: int, /) -> None:
-        """Sleep anything from nothing to twice the last bound (full jitter), at most five seconds."""
-        bound = backoff(attempt, initial_delay=BASE_DELAY, max_delay=LONGEST_PAUSE)
-        time.sleep(random.uniform(0, bound.total_seconds()))  # noqa: S311  # chance, not secrecy
+    def sleep(self, seconds: float, /) -> None:
+        """Suspend the thread."""
+        time.sleep(seconds)
 
 
 class FrozenClock:
@@ -49,8 +40,8 @@ class FrozenClock:
         """Where it stands."""
         return self._now
 
-    def sleep(self, attempt: int, /) -> None:
-        """Wait for nobody."""
+    def sleep(self, seconds: float, /) -> None:
+        """Return at once."""
 
     def advance(self, **duration: float) -> datetime:
         """Let time pass, given as `timedelta` takes it; also backwards."""

@@ -11,8 +11,8 @@ class Clock(Protocol):
         """The present instant, aware."""
         ...
 
-    def sleep(self, attempt: int, /) -> None:
-        """Wait a little before a story is run again: longer with each attempt, from 1, and never the same for all."""
+    def sleep(self, seconds: float, /) -> None:
+        """Wait before a retry. A simulated clock may return at once."""
         ...
 
 

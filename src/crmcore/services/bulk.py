@@ -161,9 +161,9 @@ def _execute_chunk(
                 preload_chunk(chunk)
                 return [_execute_item(number, item, handler) for number, item in chunk]
         except ConflictError as conflict:
-            if isinstance(conflict, DuplicateKeyError) or attempt >= environment.max_attempts:
+            if isinstance(conflict, DuplicateKeyError) or attempt >= environment.retry_policy.max_attempts:
                 break
-        environment.clock.sleep(attempt)
+        environment.clock.sleep(environment.retry_policy.delay(attempt))
         attempt += 1
     return [_execute_item(number, item, handler) for number, item in chunk]
 

@@ -254,7 +254,7 @@ def test_each_variable_of_a_stage_has_a_value() -> None:
     """What a funnel may name is what a stage fills in."""
     samples = Samples()
 
-    assert set(_title_variables(Crm()._environment, samples.deal(), samples.customer())) == funnel.VARIABLES
+    assert set(_title_variables(Crm()._environment, samples.deal(), samples.customer())) == funnel_module.VARIABLES
 
 
 def test_every_escalation_has_all_its_values() -> None:

@@ -12,7 +12,8 @@ from crmcore.domain.kernel.errors.validation import RequiredError
 from crmcore.domain.kernel.ids import CommitmentId, CustomerId, DealId, UserId, check_id
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.deadlines import commitment_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.unit_of_work import UnitOfWork, check_limit

@@ -14,7 +14,8 @@ from crmcore.domain.kernel.errors.validation import RequiredError
 from crmcore.domain.kernel.ids import CustomerId, DealId, InteractionId, TaskId, UserId, check_id
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 

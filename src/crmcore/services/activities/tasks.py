@@ -13,7 +13,8 @@ from crmcore.domain.kernel.ids import CustomerId, DealId, TaskId, UserId, check_
 from crmcore.domain.kernel.recurrence import Recurrence
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.task_creation import create_task, schedule_task_jobs
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 

@@ -11,7 +11,8 @@ from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
 from crmcore.domain.kernel.ids import CustomerId, UserId
 from crmcore.domain.kernel.values.address import PostalAddress
 from crmcore.domain.organization.users import User
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 

@@ -17,8 +17,9 @@ from crmcore.domain.kernel.values.names import fold
 from crmcore.domain.messaging.documents import Document
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.complaint import Complaint
+from crmcore.services.commands import query
 from crmcore.services.customers.overview import OVERVIEW_LIMIT, CustomerOverview
-from crmcore.services.environment import Environment, query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 OVERVIEW_QUERIES: Final[Mapping[str, tuple[type[Any], str]]] = {

@@ -12,7 +12,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, check_id
 from crmcore.domain.messaging.documents import MAX_FILE_SIZE, MAX_TEXT_LENGTH, Document, Template
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.document_rendering import render_document
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 

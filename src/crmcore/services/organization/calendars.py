@@ -13,7 +13,8 @@ from crmcore.domain.kernel.ids import CalendarId
 from crmcore.domain.organization.business_hours.calendar import DEFAULT_CALENDAR_NAME, WorkCalendar
 from crmcore.domain.organization.business_hours.hours import DayOverride, Holiday, Hours, Shift
 from crmcore.domain.organization.business_hours.month_index import END_YEAR, FIRST_YEAR
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.job_scheduling import CALENDAR_CHANGED, schedule_job
 from crmcore.services.unit_of_work import UnitOfWork
 

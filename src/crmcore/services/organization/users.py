@@ -11,7 +11,8 @@ from crmcore.domain.kernel.ids import CalendarId, TeamId, UserId
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
 from crmcore.domain.organization.users import Team, User
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.job_scheduling import USER_DEACTIVATED, schedule_job
 from crmcore.services.unit_of_work import UnitOfWork

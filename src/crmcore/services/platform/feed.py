@@ -21,7 +21,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.fields.time import checked_duration
 from crmcore.domain.platform.feed import RecordedEvent, Subscription
 from crmcore.services.batches import require_committed
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 RETENTION: Final = timedelta(days=7)

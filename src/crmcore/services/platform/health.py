@@ -11,7 +11,8 @@ from crmcore.domain.messaging.messages import Message, MessageState
 from crmcore.domain.platform.feed import Subscription
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
 from crmcore.services.batches import require_committed
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_LAG_COUNT: Final = 100

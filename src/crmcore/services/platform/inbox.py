@@ -14,7 +14,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.fields.time import checked_duration
 from crmcore.domain.platform.inbox import ExternalRecordVersion, InboxMessage, InboxResult
 from crmcore.services.batches import start_batch
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 RETENTION: Final = timedelta(days=30)
@@ -73,9 +74,11 @@ class Inbox:
             try:
                 return self._process_once(source, message_id, apply, about_id, revision)
             except ConflictError as conflict:
-                if attempt >= self._environment.max_attempts or isinstance(conflict, IdempotencyKeyReusedError):
+                if attempt >= self._environment.retry_policy.max_attempts or isinstance(
+                    conflict, IdempotencyKeyReusedError
+                ):
                     raise
-            self._environment.clock.sleep(attempt)
+            self._environment.clock.sleep(self._environment.retry_policy.delay(attempt))
             attempt += 1
 
     @command("inbox.purge")

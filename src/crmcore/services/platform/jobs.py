@@ -29,7 +29,8 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.inquiry import Inquiry
 from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.maintenance import MaintenancePlan
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.case_ownership import open_states, save_case, transfer_case
 from crmcore.services.shared.deadlines import case_deadlines, commitment_deadlines, response_deadlines, task_deadlines
 from crmcore.services.shared.document_rendering import format_local_time

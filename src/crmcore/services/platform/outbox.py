@@ -30,7 +30,8 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.platform.feed import RecordedEvent, Subscription
 from crmcore.locales.catalogue import missing_variables
 from crmcore.services.batches import require_committed
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.notifications import build_outgoing_message
 from crmcore.services.shared.publishing import failing_publishers, publish, record_failure
 from crmcore.services.unit_of_work import UnitOfWork, check_limit

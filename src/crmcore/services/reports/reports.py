@@ -9,7 +9,8 @@ from crmcore.domain.kernel.ids import FunnelId
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.presentation.model import LabelledName, Page, TextKey
 from crmcore.presentation.renderable import Renderable
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.reports.complaints import ComplaintsReport, complaints_report
 from crmcore.services.reports.field_service import FieldServiceReport, field_service_report
 from crmcore.services.reports.funnel import FunnelReport, funnel_report

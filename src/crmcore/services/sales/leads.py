@@ -29,7 +29,8 @@ from crmcore.domain.sales.deals.parts import LineItem
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.bulk import ItemResult, execute_each, merge_row
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin, prefetch_assignment
 from crmcore.services.shared.contact_points import build_contact_points, preload_contact_owners
 from crmcore.services.shared.deadlines import compute_response_sla, response_deadlines

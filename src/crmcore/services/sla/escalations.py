@@ -11,7 +11,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import UserId, check_id, prefix_of
 from crmcore.domain.organization.users import User
 from crmcore.domain.sla.escalation import Escalation
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 ESCALATABLE_PREFIXES: Final = frozenset({"task", "complaint", "inquiry", "commitment", "deal"})

@@ -13,7 +13,8 @@ from crmcore.domain.kernel.ids import CalendarId, CustomerId, SlaPolicyId
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
 from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import REOPEN_WITHIN, SlaConditions, SlaDecision, SlaPolicy, SlaSubject
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.case_ownership import choose_sla
 from crmcore.services.unit_of_work import UnitOfWork
 

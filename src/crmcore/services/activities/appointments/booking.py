@@ -21,7 +21,8 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.services.activities.appointments.availability import check_availability, period_from
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.shared.job_scheduling import APPOINTMENT_REMINDER, schedule_job
 from crmcore.services.unit_of_work import UnitOfWork
 

@@ -13,7 +13,8 @@ from crmcore.domain.kernel.ids import AppointmentId, CustomerId, DealId, UserId,
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.organization.users import User
 from crmcore.services.activities.appointments.availability import find_appointments, find_free_periods
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 MAX_WINDOW = timedelta(days=366)

@@ -18,7 +18,8 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import Outcome
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.ports.grouped_counts import GroupedCount
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_CARDS_PER_STAGE = 100

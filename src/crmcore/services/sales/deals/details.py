@@ -11,7 +11,8 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import LineItem, NextStep, ProbabilitySource
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 

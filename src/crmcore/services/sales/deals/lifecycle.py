@@ -20,7 +20,8 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import LineItem, Outcome
 from crmcore.domain.sales.funnels.funnel import Funnel
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.sales.deals.gates import check_gates
 from crmcore.services.shared.stage_automation import enter_stage
 from crmcore.services.unit_of_work import UnitOfWork

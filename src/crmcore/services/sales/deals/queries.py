@@ -13,7 +13,8 @@ from crmcore.domain.sales.deals.movements import Movement
 from crmcore.domain.sales.deals.parts import Outcome
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sales.funnels.requirements import UnmetRequirement
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.sales.deals.gates import collect_evidence
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 

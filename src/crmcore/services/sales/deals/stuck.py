@@ -6,7 +6,8 @@ from crmcore.domain.kernel.criteria import Criterion, Eq
 from crmcore.domain.kernel.ids import FunnelId, UserId, check_id
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.funnel import Funnel
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.stuck_deals import stuck_condition
 from crmcore.services.unit_of_work import UnitOfWork, check_limit

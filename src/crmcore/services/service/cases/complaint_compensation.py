@@ -11,7 +11,8 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_parts import ApprovalLimit, CompensationState, Remedy, can_approve
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.notifications import notify_user
 from crmcore.services.unit_of_work import UnitOfWork

@@ -17,7 +17,8 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_lifecycle import Severity
 from crmcore.domain.service.cases.complaint_parts import ComplaintType, nearest_type
 from crmcore.domain.sla.policies import SlaSubject
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.service.cases.complaint_notifications import complaint_variables, get_complaint_with_hours
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, save_case

@@ -9,7 +9,8 @@ from crmcore.domain.kernel.ids import ComplaintId, UserId
 from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.sla.events import Reply
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.service.cases.complaint_notifications import get_complaint_with_hours, notify_customer_or_owner
 from crmcore.services.shared.case_ownership import save_case
 from crmcore.services.shared.notifications import notify_customer

@@ -16,7 +16,8 @@ from crmcore.domain.service.cases.complaint_lifecycle import ComplaintState, Sev
 from crmcore.domain.service.cases.complaint_parts import CompensationState
 from crmcore.domain.sla.escalation import Escalation
 from crmcore.domain.sla.timers import SlaStatus
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import open_states
 from crmcore.services.unit_of_work import UnitOfWork, check_limit

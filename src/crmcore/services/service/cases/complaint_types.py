@@ -8,7 +8,8 @@ from crmcore.domain.kernel.ids import ComplaintTypeId
 from crmcore.domain.organization.users import OWNER
 from crmcore.domain.service.cases.complaint_lifecycle import Severity
 from crmcore.domain.service.cases.complaint_parts import ComplaintType
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 

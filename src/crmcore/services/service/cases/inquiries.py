@@ -18,7 +18,8 @@ from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
 from crmcore.domain.sla.events import Reply
 from crmcore.domain.sla.policies import SlaSubject
 from crmcore.domain.sla.timers import SlaStatus
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, open_states, save_case
 from crmcore.services.shared.document_rendering import format_local_time

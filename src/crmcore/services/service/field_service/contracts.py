@@ -14,7 +14,8 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.kernel.zones import zone_of
 from crmcore.domain.service.field_service.contracts import ContractState, Entitlement, ServiceContract, entitlement
 from crmcore.domain.service.field_service.equipment import Equipment
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 

@@ -23,7 +23,8 @@ from crmcore.domain.service.field_service.contracts import Entitlement
 from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.domain.service.field_service.parts import EquipmentLogEntry, EquipmentState
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.service.field_service.contracts import compute_entitlement
 from crmcore.services.shared.assignment import assign_round_robin
 from crmcore.services.shared.maintenance_visits import REPAIR_TASK, create_visits

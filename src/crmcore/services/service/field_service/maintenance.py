@@ -31,7 +31,8 @@ from crmcore.domain.service.field_service.replacement import (
     assess_replacement,
 )
 from crmcore.locales.catalogue import label
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.shared.maintenance_visits import create_visits, save_plan
 from crmcore.services.shared.replacement_candidates import find_replacement_candidates
 from crmcore.services.shared.stage_automation import enter_stage

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from crmcore.domain.kernel.ids import ArticleId
 from crmcore.domain.service.knowledge.articles import Article, Audience
-from crmcore.services.environment import Environment, command
+from crmcore.services.commands import command
+from crmcore.services.environment import Environment
 from crmcore.services.service.knowledge.queries import language_or_default
 from crmcore.services.unit_of_work import UnitOfWork
 

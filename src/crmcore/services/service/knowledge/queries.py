@@ -11,7 +11,8 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.inquiry import Inquiry
 from crmcore.domain.service.knowledge.articles import Article, ArticleState, Audience, Revision
 from crmcore.domain.service.knowledge.search import SearchHit, rank_articles, stems
-from crmcore.services.environment import Environment, query
+from crmcore.services.commands import query
+from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 MAX_CANDIDATES: Final = 500

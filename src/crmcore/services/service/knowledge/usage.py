@@ -11,7 +11,8 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.service.knowledge.articles import Article, Audience
 from crmcore.domain.service.knowledge.gaps import ArticleUsage, KnowledgeGap, KnowledgeGapState, question_key
 from crmcore.domain.service.knowledge.search import SearchHit
-from crmcore.services.environment import Environment, command, query
+from crmcore.services.commands import command, query
+from crmcore.services.environment import Environment
 from crmcore.services.service.knowledge.queries import language_or_default, search_articles
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
