@@ -126,7 +126,7 @@ class JsonTransaction:
             correlation_id = context.correlation_id
             about = (context.tenant, context.actor, entity.id, version, number, correlation_id)
             self._events.append(RecordedEvent(id, *about, event))
-        if field := entity.shape.entries:
+        if field := entity.meta.log_field:
             self._entries.setdefault(key, []).extend(copy_with(e, actor=context.actor) for e in getattr(entity, field))
         self._written[key] = self._read[key] = as_persisted(entity, version=version, actor=context.actor)
         return self._written[key]
@@ -197,7 +197,7 @@ class JsonTransaction:
 
     def _matching(self, kind: Any, where: Criterion) -> Iterator[Any]:
         self._require_open()
-        ids = {name.split()[1] for name in self._file["records"] if name.startswith(f"{kind.shape.kind} ")}
+        ids = {name.split()[1] for name in self._file["records"] if name.startswith(f"{kind.meta.prefix} ")}
         ids |= {id for written, id in self._written if written is kind}
         found = (self.get(kind, id) for id in ids)
         return (one for one in found if one is not None and matches(where, one))
@@ -221,7 +221,7 @@ def keys_of(record: Entity) -> Iterator[tuple[type[Entity], str, tuple[Any, ...]
 
 def log_entry_class(kind: Any) -> Any:
     """The class of a record's entries, as its field declares it."""
-    return next(field.metadata["entries"] for field in attrs.fields(kind) if field.name == kind.shape.entries)
+    return next(field.metadata["log"] for field in attrs.fields(kind) if field.name == kind.meta.log_field)
 
 
 def dump_record(record: Entity) -> str:

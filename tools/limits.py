@@ -52,19 +52,19 @@ def record_classes() -> list[type[Any]]:
 
 
 def _line(kind: type[Any], field: Any) -> str:
-    limit = _limit_text(field.metadata) if field.init and field.name != "pending" else ""
+    limit = _limit_text(field.metadata) if field.init and field.name != "pending_events" else ""
     return f"| `{kind.__name__}.{field.name}` | {limit} |" if limit else ""
 
 
 def _limit_text(labels: Mapping[str, Any]) -> str:
     """A field's limit in words."""
     said = []
-    if "items" in labels:
-        said.append(f"up to {labels['items']:,} of them")
-    if "limit" in labels:
-        said.append(f"{'each ' if said else ''}up to {labels['limit']:,} characters")
-    if "least" in labels:
-        said.append(f"{_value_text(labels['least'])} to {_value_text(labels['most'])}")
+    if "max_items" in labels:
+        said.append(f"up to {labels['max_items']:,} of them")
+    if "max_length" in labels:
+        said.append(f"{'each ' if said else ''}up to {labels['max_length']:,} characters")
+    if "min" in labels:
+        said.append(f"{_value_text(labels['min'])} to {_value_text(labels['max'])}")
     if "places" in labels:
         said.append(f"at most {labels['places']} decimal places")
     return ", ".join(said)

@@ -115,21 +115,21 @@ Trial = tuple[tuple[Any, ...], tuple[Any, ...], tuple[type[InvalidInputError], .
 
 def _trials_of(labels: Mapping[str, Any], bare: Any) -> Iterator[Trial]:
     """What to give to a field: at its limit, beyond it, and how it has to refuse."""
-    if bare is str and "limit" in labels:
-        yield ("x" * labels["limit"],), ("x" * (labels["limit"] + 1),), (TooLongError,)
-    elif "limit" in labels and "items" in labels and get_origin(bare) is tuple:
-        yield (("x" * labels["limit"],),), (("x" * (labels["limit"] + 1),),), (TooLongError,)
-        yield (("x",) * labels["items"],), (("x",) * (labels["items"] + 1),), (TooLongError,)
-    elif "limit" in labels and "items" in labels:
-        yield ({"x": "x" * labels["limit"]},), ({"x": "x" * (labels["limit"] + 1)},), (TooLongError,)
-        yield (_map(labels["items"]),), (_map(labels["items"] + 1),), (TooLongError,)
-    elif "items" in labels:
+    if bare is str and "max_length" in labels:
+        yield ("x" * labels["max_length"],), ("x" * (labels["max_length"] + 1),), (TooLongError,)
+    elif "max_length" in labels and "max_items" in labels and get_origin(bare) is tuple:
+        yield (("x" * labels["max_length"],),), (("x" * (labels["max_length"] + 1),),), (TooLongError,)
+        yield (("x",) * labels["max_items"],), (("x",) * (labels["max_items"] + 1),), (TooLongError,)
+    elif "max_length" in labels and "max_items" in labels:
+        yield ({"x": "x" * labels["max_length"]},), ({"x": "x" * (labels["max_length"] + 1)},), (TooLongError,)
+        yield (_map(labels["max_items"]),), (_map(labels["max_items"] + 1),), (TooLongError,)
+    elif "max_items" in labels:
         kind = next(inner for inner in _inner(bare) if inner is not tuple)
         part = _sample_of(kind)
         if part is not None:
-            yield ((part,) * labels["items"],), ((part,) * (labels["items"] + 1),), (TooLongError,)
-    elif "least" in labels:
-        least, most, step = labels["least"], labels["most"], _SMALLEST_STEPS[type(labels["most"])]
+            yield ((part,) * labels["max_items"],), ((part,) * (labels["max_items"] + 1),), (TooLongError,)
+    elif "min" in labels:
+        least, most, step = labels["min"], labels["max"], _SMALLEST_STEPS[type(labels["max"])]
         if bare is Decimal:
             tiny = Decimal(1).scaleb(-labels["places"] - 1)
             yield (Decimal(0), Decimal(most)), (Decimal(most) + 1, Decimal(-1)), (OutOfRangeError,)
@@ -160,12 +160,12 @@ def _sample_of(kind: type[Any]) -> Any:
 
 def _bounded_by_type(labels: Mapping[str, Any], bare: Any) -> bool:
     """Whether a field can hold no more than its type: an id, a word, a claim, a day, one part that has limits of its own."""
-    if any(label in labels for label in ("ref", "entries", "anything")):
+    if any(label in labels for label in ("id_prefix", "log", "any_value")):
         return True
     if isinstance(bare, type) and (issubclass(bare, (Enum, bool)) or bare in {date, FrozenMap} or attrs.has(bare)):
         return True
     inner = list(_inner(bare))
-    return "items" in labels or (bool(inner) and all(attrs.has(one) for one in inner if one is not type(None)))
+    return "max_items" in labels or (bool(inner) and all(attrs.has(one) for one in inner if one is not type(None)))
 
 
 def _bare(hint: Any) -> Any:

@@ -238,7 +238,7 @@ class KeysAcrossTenants(TransactionWrapper):
     def save(self, entity: Any, /) -> Any:
         for key in unique_keys(entity):
             if self.state.setdefault((type(entity), key), self.context.tenant) != self.context.tenant:
-                raise DuplicateKeyError(entity.shape.kind, key[0])
+                raise DuplicateKeyError(entity.meta.prefix, key[0])
         return super().save(entity)
 
 
@@ -430,5 +430,5 @@ class KeepsReleasedKeys(TransactionWrapper):
         for key in unique_keys(entity):
             holder = self.state.setdefault((self.context.tenant, type(entity), key), entity.id)
             if holder != entity.id and not isinstance(entity, IdempotencyRecord):
-                raise DuplicateKeyError(entity.shape.kind, key[0])
+                raise DuplicateKeyError(entity.meta.prefix, key[0])
         return super().save(entity)

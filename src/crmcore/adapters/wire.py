@@ -234,7 +234,7 @@ def _excluded_fields(type_: Any) -> dict[str, Any]:
     names = (
         field.name
         for field in attrs.fields(type_)
-        if not field.init or field.metadata.get("transient") or "entries" in field.metadata
+        if not field.init or field.metadata.get("transient") or "log" in field.metadata
     )
     return dict.fromkeys(names, override(omit=True))
 

@@ -43,15 +43,15 @@ def sample(kind: type[Any]) -> Any:
 
 def _build(kind: type[Any], fields: list[Any]) -> Any:
     hints = get_type_hints(kind)
-    return kind(**{f.name: _sample_field(hints[f.name], f) for f in fields if "entries" not in f.metadata})
+    return kind(**{f.name: _sample_field(hints[f.name], f) for f in fields if "log" not in f.metadata})
 
 
 def _sample_field(hint: Any, field: Any) -> Any:
-    if prefix := field.metadata.get("ref"):
+    if prefix := field.metadata.get("id_prefix"):
         return f"{prefix}_018f3c0e6b7a7c1e9d2b4a5f60718293"
     if field.name == "id":
         return "x_018f3c0e6b7a7c1e9d2b4a5f60718293"
-    return _sample_value(hint, f"some {field.name}"[: field.metadata.get("limit", 200)])
+    return _sample_value(hint, f"some {field.name}"[: field.metadata.get("max_length", 200)])
 
 
 def _sample_value(hint: Any, words: str) -> Any:

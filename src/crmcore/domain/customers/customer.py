@@ -68,7 +68,7 @@ class Customer(Entity):
     family_name: str = fields.text(personal=True, default="", allow_blank=True)
     patronymic: str = fields.text(personal=True, default="", allow_blank=True)
     name_key: str = fields.computed(
-        lambda self: fold(self.name)[:MAX_KEY_LENGTH].rstrip(), personal=True, limit=MAX_KEY_LENGTH
+        lambda self: fold(self.name)[:MAX_KEY_LENGTH].rstrip(), personal=True, max_length=MAX_KEY_LENGTH
     )
     roles: tuple[CustomerRole, ...] = fields.embedded_list(CustomerRole, default=())
     contact_points: tuple[ContactPoint, ...] = fields.embedded_list(ContactPoint, personal=True, default=())

@@ -74,7 +74,7 @@ def _copy_plan(record_type: type[Any]) -> _CopyPlan:
 def _build_copy_plan(record_type: type[Any]) -> _CopyPlan:
     """Look a class over once, and write the functions that copy it."""
     slots = {f.name: (f, getattr(record_type, f.name).__set__) for f in attrs.fields(record_type)}
-    cleared = {name for name, (f, _) in slots.items() if "transient" in f.metadata or "entries" in f.metadata}
+    cleared = {name for name, (f, _) in slots.items() if "transient" in f.metadata or "log" in f.metadata}
     replaced = dict.fromkeys(cleared, "()") | {"version": "version", "actor": "actor"}
     scope: dict[str, Any] = {"new": object.__new__, "kind": record_type}
     scope |= {f"put_{name}": put for name, (_, put) in slots.items()}
@@ -82,7 +82,7 @@ def _build_copy_plan(record_type: type[Any]) -> _CopyPlan:
     persisted = (f"put_{name}(fresh, {replaced.get(name, f'old.{name}')})" for name in slots)
     copy = _compile(record_type, "copy", "old", ("fresh = new(kind)", *copied, "return fresh"), scope)
     as_persisted = _compile(
-        record_type, "settle", "old, version, actor", ("fresh = new(kind)", *persisted, "return fresh"), scope
+        record_type, "as_persisted", "old, version, actor", ("fresh = new(kind)", *persisted, "return fresh"), scope
     )
     computed = tuple((put, f.default.factory) for f, put in slots.values() if not f.init)
     return _CopyPlan(copy, as_persisted, slots, computed, frozenset(cleared | {"version", "actor"}))

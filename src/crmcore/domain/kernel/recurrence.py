@@ -66,8 +66,8 @@ class Recurrence:
         ['2026-01-31T07:00:00+00:00', '2026-02-28T07:00:00+00:00', '2026-04-30T06:00:00+00:00']
     """
 
-    rule: str = make_field(_check_rule, personal=False, limit=200)
-    zone: str = make_field(_check_zone, personal=False, limit=60, default="UTC")
+    rule: str = make_field(_check_rule, personal=False, max_length=200)
+    zone: str = make_field(_check_zone, personal=False, max_length=60, default="UTC")
 
     @property
     def is_finite(self) -> bool:

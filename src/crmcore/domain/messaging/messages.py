@@ -59,7 +59,7 @@ class Message(Entity):
 
     id: MessageId = fields.id_of("message")
     topic: str = fields.text(personal=False, max_length=60)
-    variables: Mapping[str, Any] = fields.custom_fields(limit=LONG_TEXT, default=EMPTY_MAP)
+    variables: Mapping[str, Any] = fields.custom_fields(max_length=LONG_TEXT, default=EMPTY_MAP)
     channel: str = fields.text(personal=False, max_length=30, default="email")
     recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
     address: str | None = fields.text(personal=True, max_length=1_000, optional=True, default=None)

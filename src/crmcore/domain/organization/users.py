@@ -267,9 +267,9 @@ class RoundRobin(Entity):
         queue: those who had a turn, the one who waited longest first. Whoever is not in it has waited longer still.
     """
 
-    meta: ClassVar[EntityMeta] = EntityMeta("round_robin", "round_robins", unique_keys=(("key",),))
+    meta: ClassVar[EntityMeta] = EntityMeta("rr", "round_robins", unique_keys=(("key",),))
 
-    id: RoundRobinId = fields.id_of("round_robin")
+    id: RoundRobinId = fields.id_of("rr")
     key: str = fields.text(personal=False)
     queue: tuple[str, ...] = fields.text_list(personal=False, max_items=10_000, default=())
 

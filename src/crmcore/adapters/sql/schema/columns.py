@@ -146,9 +146,9 @@ def _field_specs(
 
 def _column_type(field: Any, inner_type: Any, column: str, owner_class: type[Any]) -> ColumnType:
     metadata = field.metadata
-    if "ref" in metadata:
-        return PrefixedIdType(metadata["ref"])
-    if "anything" in metadata:
+    if "id_prefix" in metadata:
+        return PrefixedIdType(metadata["id_prefix"])
+    if "any_value" in metadata:
         return TaggedJsonType(Any, column, empty=None, is_personal=True)
     if "places" in metadata:
         return ScaledDecimalType(metadata["places"])
@@ -157,7 +157,7 @@ def _column_type(field: Any, inner_type: Any, column: str, owner_class: type[Any
     if isinstance(inner_type, NewType):
         inner_type = inner_type.__supertype__
     if inner_type is str:
-        return BoundedTextType(metadata.get("limit") or MAX_LENGTHS[owner_class.__name__, field.name])
+        return BoundedTextType(metadata.get("max_length") or MAX_LENGTHS[owner_class.__name__, field.name])
     simple_types: Mapping[Any, type[ColumnType]] = {
         datetime: InstantType,
         date: DateType,

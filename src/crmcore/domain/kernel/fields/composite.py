@@ -34,7 +34,7 @@ def id_of(prefix: str, *, optional: bool = False, default: Any = NO_DEFAULT) -> 
         if type(value) is not str or len(value) != length or not value.startswith(start):
             raise InvalidIdError("", f"must be an id that starts with {start!r}")
 
-    return make_field(check, optional=optional, default=default, ref=prefix)
+    return make_field(check, optional=optional, default=default, id_prefix=prefix)
 
 
 def enum(enum_type: type[Enum], *, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False) -> Any:
@@ -132,7 +132,7 @@ def embedded_list(
             if type(item) not in value_types:
                 raise type_error(f"a tuple of {expected}", item)
 
-    return make_field(check, default=default, converter=_to_tuple, personal=personal, items=max_items)
+    return make_field(check, default=default, converter=_to_tuple, personal=personal, max_items=max_items)
 
 
 def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
@@ -145,21 +145,21 @@ def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
         if type(value) is not tuple or any(type(item) is not entry_type for item in value):
             raise type_error(f"a tuple of {entry_type.__name__}", value)
 
-    return make_field(check, default=default, eq=False, repr=False, entries=entry_type)
+    return make_field(check, default=default, eq=False, repr=False, log=entry_type)
 
 
 def any_value(*, default: Any = NO_DEFAULT) -> Any:
     """Hold any value that crosses the wire, such as a story's result, by its class's name. It counts as personal."""
-    return make_field(lambda _: None, default=default, personal=True, anything=True)
+    return make_field(lambda _: None, default=default, personal=True, any_value=True)
 
 
-def custom_fields(*, limit: int = MAX_NOTE_LENGTH, default: Any = NO_DEFAULT) -> Any:
+def custom_fields(*, max_length: int = MAX_NOTE_LENGTH, default: Any = NO_DEFAULT) -> Any:
     """Hold the host's own fields: names of small letters, digits and underscores; texts, whole numbers, claims or None.
 
     They count as personal: nobody but the host knows what it puts there.
 
     Args:
-        limit: of each text, in characters.
+        max_length: of each text, in characters.
         default: what it is when nothing is given.
 
     Raises:
@@ -176,12 +176,14 @@ def custom_fields(*, limit: int = MAX_NOTE_LENGTH, default: Any = NO_DEFAULT) ->
                 raise InvalidChoiceError("", allowed=("names of a-z, 0-9 and _ that start with a letter",))
             validate_argument(f".{name}", check_item, item)
 
-    check_text = text_check(max_length=limit, multiline=True, allow_blank=True)
+    check_text = text_check(max_length=max_length, multiline=True, allow_blank=True)
 
     def check_item(value: Any) -> None:
         _check_custom(value, check_text)
 
-    return make_field(check, default=default, converter=_to_map, personal=True, limit=limit, items=MAX_CUSTOM_FIELDS)
+    return make_field(
+        check, default=default, converter=_to_map, personal=True, max_length=max_length, max_items=MAX_CUSTOM_FIELDS
+    )
 
 
 def _check_custom(value: Any, check_text: Callable[[Any], None]) -> None:

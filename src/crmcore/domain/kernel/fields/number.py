@@ -20,7 +20,7 @@ def integer(*, min: int = 0, max: int = MAX_EXACT_INTEGER, optional: bool = Fals
     Raises:
         InvalidTypeError, OutOfRangeError: when the record is made.
     """
-    return make_field(_integer_check(min, max), optional=optional, default=default, least=min, most=max)
+    return make_field(_integer_check(min, max), optional=optional, default=default, min=min, max=max)
 
 
 def checked_integer(path: str, value: Any, *, min: int = 0, max: int = MAX_EXACT_INTEGER) -> int:
@@ -68,7 +68,7 @@ def decimal(*, places: int, max: int = 10**9, default: Any = NO_DEFAULT) -> Any:
         if round(value, places) != value:
             raise PrecisionError("", f"must have at most {places} decimal places")
 
-    return make_field(check, default=default, converter=to_decimal, places=places, least=0, most=max)
+    return make_field(check, default=default, converter=to_decimal, places=places, min=0, max=max)
 
 
 def plain_decimal(number: Decimal) -> Decimal:

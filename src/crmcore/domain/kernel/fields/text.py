@@ -43,7 +43,7 @@ def text(
     """
     check = text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank)
     return make_field(
-        check, optional=optional, default=default, converter=normalize_text, personal=personal, limit=max_length
+        check, optional=optional, default=default, converter=normalize_text, personal=personal, max_length=max_length
     )
 
 
@@ -70,7 +70,9 @@ def text_list(
         for word in value:
             check_text(word)
 
-    return make_field(check, default=default, converter=tidied, personal=personal, limit=max_length, items=max_items)
+    return make_field(
+        check, default=default, converter=tidied, personal=personal, max_length=max_length, max_items=max_items
+    )
 
 
 def normalize_text(value: Any) -> Any:

@@ -20,7 +20,7 @@ def timestamp(*, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
         NaiveDatetimeError, InvalidTypeError, OutOfRangeError: when the record is made.
     """
     return make_field(
-        check_timestamp, optional=optional, default=default, converter=to_utc, least=MIN_TIMESTAMP, most=MAX_TIMESTAMP
+        check_timestamp, optional=optional, default=default, converter=to_utc, min=MIN_TIMESTAMP, max=MAX_TIMESTAMP
     )
 
 
@@ -56,7 +56,7 @@ def duration(*, min: dt.timedelta = dt.timedelta(0), optional: bool = False, def
     Raises:
         InvalidTypeError, OutOfRangeError: when the record is made.
     """
-    return make_field(_duration_check(min), optional=optional, default=default, least=min, most=MAX_DURATION)
+    return make_field(_duration_check(min), optional=optional, default=default, min=min, max=MAX_DURATION)
 
 
 def checked_duration(path: str, value: Any, *, min: dt.timedelta = dt.timedelta(0)) -> dt.timedelta:

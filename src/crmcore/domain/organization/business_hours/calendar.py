@@ -68,7 +68,7 @@ class WorkCalendar(Entity):
 
     id: CalendarId = fields.id_of("calendar")
     name: str = fields.text(personal=False, max_length=100)
-    zone: str = make_field(_check_zone, personal=False, limit=60, default="UTC")
+    zone: str = make_field(_check_zone, personal=False, max_length=60, default="UTC")
     week: tuple[Shift, ...] = make_field(_check_week)
     holidays: tuple[Holiday, ...] = fields.embedded_list(Holiday, max_items=MAX_DAYS, default=())
     day_overrides: tuple[DayOverride, ...] = fields.embedded_list(DayOverride, max_items=MAX_DAYS, default=())

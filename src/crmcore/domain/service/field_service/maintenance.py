@@ -68,7 +68,7 @@ class MaintenancePlan(Entity):
 
     meta: ClassVar[EntityMeta] = EntityMeta(
         "maintenanceplan",
-        "maintenanceplan",
+        "maintenance_plans",
         indexes=(("equipment_id",), ("task_id",), ("contract_id",), ("is_active", "next_at")),
     )
 

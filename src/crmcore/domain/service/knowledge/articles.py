@@ -122,7 +122,7 @@ class Article(Entity):
     tags: tuple[str, ...] = fields.text_list(personal=False, max_length=60, default=())
     state: ArticleState = fields.enum(ArticleState, default=ArticleState.DRAFT)
     revision: int = fields.integer(min=1, default=1)
-    search_key: str = fields.computed(_search_key, repr=False, personal=False, limit=MAX_SEARCH_KEY_LENGTH)
+    search_key: str = fields.computed(_search_key, repr=False, personal=False, max_length=MAX_SEARCH_KEY_LENGTH)
     helpful_count: int = fields.integer(default=0)
     unhelpful_count: int = fields.integer(default=0)
     updated_at: datetime = fields.timestamp()
