@@ -32,7 +32,7 @@ from crmcore.ports import (
 )
 from crmcore.services.batches import current_batch, open_transaction
 from crmcore.services.retry import RetryPolicy
-from crmcore.services.shared.tracing import traced
+from crmcore.services.tracing import traced
 from crmcore.services.unit_of_work import UnitOfWork
 
 R = TypeVar("R")
