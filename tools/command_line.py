@@ -1,4 +1,4 @@
-"""Write the page of the command line from its parser."""
+"""Generate the page of the command line from its parser."""
 
 import argparse
 from collections.abc import Iterator
@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from crmcore.cli.main import COMMANDS
 
 INTRODUCTION = """\
-`crmcore`, or `python -m crmcore`. A command ends with 0 when it is done, with 1 when something could not be done, such as a row that was
-rejected or a letter that did not leave, and with 2 when what was asked for can never be done so. What was asked for goes to standard
-output; progress, remarks and refusals go to standard error. With `--json` figures are written for programs, and refusals are
-[problem documents](errors.md). `NO_COLOR` is respected. The store may stand in `CRMCORE_STORE`.
+The command is `crmcore`, or `python -m crmcore`. Its exit status is 0 on success, 1 if a part failed, such as a rejected row or an undelivered
+message, and 2 if the request is invalid. Results go to standard output; progress and errors go to standard error. With `--json`, results are
+JSON and errors are [problem documents](errors.md). `NO_COLOR` is respected. `$CRMCORE_DATABASE_URL` is the default of `--database-url`.
 """
 
 
 def sections() -> Iterator[str]:
-    """Write a section for each command: what it does, how it is called, what it takes."""
+    """Generate a section per command: description, examples, options."""
     for name, module in COMMANDS.items():
         parser = argparse.ArgumentParser(prog=f"crmcore {name}")
         module.add_arguments(parser)

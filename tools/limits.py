@@ -1,4 +1,7 @@
-"""The page of limits, read from the fields that obey them. LIMIT among the test programmes gives each what lies at its limit and beyond."""
+"""Generate the page of limits from the field declarations.
+
+`tests/reliability` tests each field at its limit and beyond.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -13,23 +16,23 @@ from crmcore.ports import RequestContext
 from crmcore.services import commands, unit_of_work
 
 INTRODUCTION: Final = (
-    "Everything that comes in has a limit. What lies at it is taken; what lies beyond it is refused with `too_long`, `out_of_range` or\n"
-    "`too_precise`, the name of the field and, where it helps, the limit. Texts are counted in characters after trimming.\n"
+    "Every input has a limit. A value at the limit is accepted. A value beyond it raises `TooLongError`, `OutOfRangeError` or\n"
+    "`PrecisionError` with the name of the field and the limit. Texts are counted in characters after trimming.\n"
 )
 
 
 def limits() -> str:
-    """The whole page's text, without its head."""
+    """Return the text of the page without its title."""
     return "\n".join(sections())
 
 
 def sections() -> Iterator[str]:
-    """The lines of the page."""
+    """Generate the lines of the page."""
     yield "| | |\n|---|---|"
-    yield f"| money | up to {MAX_MINOR_UNITS:,} of its smallest units, either way |"
+    yield f"| money | up to {MAX_MINOR_UNITS:,} minor units, positive or negative |"
     yield f"| an idempotency key | 1 to {commands.MAX_KEY_LENGTH} characters |"
     yield f"| a page of records | 1 to {unit_of_work.MAX_PAGE_SIZE:,} |"
-    yield f"| a JSON text on the wire | up to {wire.MAX_LENGTH:,} characters, no name twice in one object, no NaN |"
+    yield f"| a JSON text on the wire | up to {wire.MAX_LENGTH:,} characters, no duplicate names in one object, no NaN |"
     for kind in record_classes():
         lines = [line for field in attrs.fields(kind) if (line := _line(kind, field))]
         if lines:
@@ -38,7 +41,7 @@ def sections() -> Iterator[str]:
 
 
 def record_classes() -> list[type[Any]]:
-    """Every kind of record, with all the parts that they hold, by name."""
+    """Return all record classes and their child classes, sorted by name."""
     waiting: list[Any] = [RequestContext, *ENTITY_TYPES]
     seen: set[type[Any]] = set()
     while waiting:
@@ -56,18 +59,18 @@ def _line(kind: type[Any], field: Any) -> str:
     return f"| `{kind.__name__}.{field.name}` | {limit} |" if limit else ""
 
 
-def _limit_text(labels: Mapping[str, Any]) -> str:
-    """A field's limit in words."""
-    said = []
-    if "max_items" in labels:
-        said.append(f"up to {labels['max_items']:,} of them")
-    if "max_length" in labels:
-        said.append(f"{'each ' if said else ''}up to {labels['max_length']:,} characters")
-    if "min" in labels:
-        said.append(f"{_value_text(labels['min'])} to {_value_text(labels['max'])}")
-    if "places" in labels:
-        said.append(f"at most {labels['places']} decimal places")
-    return ", ".join(said)
+def _limit_text(metadata: Mapping[str, Any]) -> str:
+    """Describe the limits of a field."""
+    parts = []
+    if "max_items" in metadata:
+        parts.append(f"up to {metadata['max_items']:,} items")
+    if "max_length" in metadata:
+        parts.append(f"{'each ' if parts else ''}up to {metadata['max_length']:,} characters")
+    if "min" in metadata:
+        parts.append(f"{_value_text(metadata['min'])} to {_value_text(metadata['max'])}")
+    if "places" in metadata:
+        parts.append(f"at most {metadata['places']} decimal places")
+    return ", ".join(parts)
 
 
 def _value_text(value: Any) -> str:

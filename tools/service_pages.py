@@ -1,0 +1,230 @@
+"""Generate one reference page per service from signatures and docstrings.
+
+A page shows each public method as a caller sees it: without the unit of work that the decorators pass in.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import UnionType
+from typing import Any, Final, NewType, Union, get_args, get_origin
+
+from attrs import frozen
+
+from crmcore._lazy import LazyService
+from crmcore.crm import Crm
+
+MAX_SIGNATURE_LENGTH: Final = 100
+"""A longer signature is shown with one parameter per line."""
+COMMON_ARGUMENTS: Final = {
+    "about": "The text of the request.",
+    "address": "The postal address.",
+    "after": "The last record of the previous page (keyset pagination).",
+    "author_id": "The user who did it; the actor if omitted.",
+    "business_hours": "The business hours to count by.",
+    "calendar_id": "The work calendar.",
+    "campaign": "The marketing campaign that the deal came from.",
+    "chunk_size": "The number of items per transaction, up to 10,000.",
+    "comment": "A comment of the customer or the user.",
+    "contract_id": "The service contract.",
+    "custom": "Values of the host's own fields, by name.",
+    "customer_id": "The customer.",
+    "deal_id": "The deal.",
+    "description": "A text that describes it.",
+    "due_at": "The deadline; None for no deadline.",
+    "email": "An e-mail address.",
+    "equipment_id": "The piece of equipment.",
+    "escalation_policy": "When overdue work is escalated, and to whom.",
+    "expected_close": "The day on which the deal is expected to close.",
+    "expected_version": "The version of the record that the caller has read. Another version raises `StaleVersionError`.",
+    "external_id": "The key of the record in another system.",
+    "funnel_id": "The funnel.",
+    "idempotency_key": "Repeated calls with the same key have one effect and return the first result.",
+    "is_published": "Whether it is published immediately.",
+    "kind": "The kind, one of the allowed values.",
+    "language": "A BCP 47 language tag; None for the default language.",
+    "limit": "The maximum number of results.",
+    "lines": "The line items.",
+    "name": "The name.",
+    "note": "A free text.",
+    "owner_id": "The user who is responsible.",
+    "phone": "A phone number.",
+    "probability": "The probability of winning, in percent.",
+    "product": "The product.",
+    "reason": "The reason.",
+    "received_at": "The time when it was received; now if omitted.",
+    "role": "The role whose users are chosen from.",
+    "severity": "The severity, one of the allowed values.",
+    "since": "The start of the period, inclusive.",
+    "source": "Where it came from, such as a web site or a fair.",
+    "state": "Only records in this state.",
+    "system": "The name of the other system.",
+    "tags": "Short texts to search and to select by.",
+    "time_zone": "An IANA time zone.",
+    "title": "The title.",
+    "topic": "The topic.",
+    "type": "The type, as a path such as `delivery/late`.",
+    "until": "The end of the period, exclusive.",
+    "user_id": "The user.",
+    "value": "The value of the deal.",
+}
+"""Descriptions of arguments that many methods have, for methods whose docstring does not describe them."""
+_SECTION: Final = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Example|Examples):$", re.MULTILINE)
+
+
+@frozen
+class Docstring:
+    """A docstring in Google style, by sections.
+
+    Attributes:
+        summary: the first paragraph, in one line.
+        description: the paragraphs after it.
+        arguments: descriptions by name.
+        errors: conditions by the name of the error.
+        example: the lines of the example.
+    """
+
+    summary: str
+    description: str
+    arguments: dict[str, str]
+    errors: dict[str, str]
+    example: str
+
+
+def services() -> dict[str, type[Any]]:
+    """Return the class of each service by its attribute of `Crm`."""
+    return {
+        name: getattr(import_module(attribute._module_name), attribute._class_name)  # noqa: SLF001  # declared there only
+        for name, attribute in sorted(vars(Crm).items())
+        if isinstance(attribute, LazyService)
+    }
+
+
+def public_methods(service: type[Any]) -> dict[str, Callable[..., Any]]:
+    """Return the public methods of a service, sorted by name."""
+    methods = inspect.getmembers(service, inspect.isfunction)
+    return {name: method for name, method in methods if not name.startswith("_")}
+
+
+def method_sections(attribute: str, service: type[Any]) -> Iterator[str]:
+    """Generate the sections of a service's page."""
+    for name, method in public_methods(service).items():
+        docstring = parse_docstring(inspect.getdoc(method) or "")
+        yield f"## {name}\n"
+        yield f"```text\n{signature_text(f'crm.{attribute}.{name}', method)}\n```\n"
+        yield docstring.summary + "\n"
+        if docstring.description:
+            yield docstring.description + "\n"
+        if rows := list(_argument_rows(method, docstring)):
+            yield "| argument | type | default | description |\n|---|---|---|---|"
+            yield from rows
+            yield ""
+        if docstring.errors:
+            yield "Raises:\n"
+            yield from (f"- `{error}`: {_sentence(condition)}" for error, condition in docstring.errors.items())
+            yield ""
+        if docstring.example:
+            yield f"```python\n{docstring.example}\n```\n"
+
+
+def caller_signature(method: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature that a caller sees: without `self` and the unit of work."""
+    signature = inspect.signature(method)
+    shown = [p for name, p in signature.parameters.items() if name not in {"self", "uow"}]
+    return signature.replace(parameters=shown)
+
+
+def signature_text(name: str, method: Callable[..., Any]) -> str:
+    """Return a call with its types, on one line if it fits."""
+    signature = caller_signature(method)
+    result = "" if signature.return_annotation is signature.empty else f" -> {type_text(signature.return_annotation)}"
+    parts: list[str] = []
+    last_kind = None
+    for parameter in signature.parameters.values():
+        if last_kind is parameter.POSITIONAL_ONLY and parameter.kind is not parameter.POSITIONAL_ONLY:
+            parts.append("/")
+        if parameter.kind is parameter.KEYWORD_ONLY and last_kind not in {
+            parameter.KEYWORD_ONLY,
+            parameter.VAR_POSITIONAL,
+        }:
+            parts.append("*")
+        parts.append(_parameter_text(parameter))
+        last_kind = parameter.kind
+    if last_kind is inspect.Parameter.POSITIONAL_ONLY:
+        parts.append("/")
+    line = f"{name}({', '.join(parts)}){result}"
+    if len(line) <= MAX_SIGNATURE_LENGTH:
+        return line
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){result}"
+
+
+def type_text(annotation: Any) -> str:
+    """Return an annotation as it is written in code, without module names."""
+    if annotation is type(None):
+        return "None"
+    if get_origin(annotation) in {Union, UnionType}:
+        return " | ".join(type_text(option) for option in get_args(annotation))
+    if isinstance(annotation, NewType):
+        return str(annotation.__name__)
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text)
+
+
+def parse_docstring(text: str) -> Docstring:
+    """Divide a docstring into its sections."""
+    pieces = _SECTION.split(text)
+    sections = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    summary, _, description = pieces[0].strip().partition("\n\n")
+    return Docstring(
+        summary=_markdown(" ".join(summary.split())),
+        description=_markdown(description.strip()),
+        arguments=_items(sections.get("Args", "")),
+        errors=_items(sections.get("Raises", "")),
+        example=inspect.cleandoc(sections.get("Example", sections.get("Examples", ""))),
+    )
+
+
+def _argument_rows(method: Callable[..., Any], docstring: Docstring) -> Iterator[str]:
+    for name, parameter in caller_signature(method).parameters.items():
+        description = docstring.arguments.get(name) or COMMON_ARGUMENTS.get(name, "")
+        default = "required" if parameter.default is parameter.empty else f"`{_default_text(parameter.default)}`"
+        if parameter.kind in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}:
+            default = ""
+        annotation = type_text(parameter.annotation).replace("|", "\\|")
+        yield f"| `{name}` | `{annotation}` | {default} | {_sentence(description)} |"
+
+
+def _parameter_text(parameter: inspect.Parameter) -> str:
+    prefix = {parameter.VAR_KEYWORD: "**", parameter.VAR_POSITIONAL: "*"}.get(parameter.kind, "")
+    text = f"{prefix}{parameter.name}: {type_text(parameter.annotation)}"
+    return text if parameter.default is parameter.empty else f"{text} = {_default_text(parameter.default)}"
+
+
+def _default_text(value: Any) -> str:
+    text = repr(getattr(value, "value", value))
+    return "..." if " at 0x" in text else text
+
+
+def _items(section: str) -> dict[str, str]:
+    """Read the items of a section: a name, a colon and a text that may go on in indented lines."""
+    items: dict[str, str] = {}
+    for line in inspect.cleandoc(section).splitlines():
+        if line.startswith(" ") and items:
+            items[next(reversed(items))] += " " + line.strip()
+        elif ": " in line:
+            name, _, description = line.partition(": ")
+            items[name.strip("() ")] = description.strip()
+    return {name: _markdown(description) for name, description in items.items()}
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"``(.+?)``", r"`\1`", text)
+
+
+def _sentence(text: str) -> str:
+    """Begin a description with a capital letter and end it with a period, for a table or a list."""
+    text = text.replace("|", "\\|").strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", ":", "?")) else ".")
