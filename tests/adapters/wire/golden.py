@@ -1,4 +1,4 @@
-"""What crosses the wire, written down once and kept: `python -m tests.adapters.cattrs_converter.golden` writes what is missing, and only that.
+"""What crosses the wire, written down once and kept: `python -m tests.adapters.wire.golden` writes what is missing, and only that.
 
 A file holds one fact of one schema, or one answer of a story, as it was written by the release that brought it. It is never edited: a fact
 whose form changes gets a new schema, an upcaster for the old one, and a file of its own.
@@ -19,7 +19,7 @@ def sample_payloads() -> dict[str, Any]:
     """Write one of everything, by the names of the files."""
     ours = (kind for kind in EVENT_TYPES.values() if kind.__module__.startswith("crmcore."))
     event_payloads = {f"{kind.name}-{kind.schema}": json.loads(dump_event(sample(kind))) for kind in ours}
-    result_payloads = {f"answer-{name}": json.loads(dump_result(sample(kind))) for name, kind in RESULT_TYPES.items()}
+    result_payloads = {f"result-{name}": json.loads(dump_result(sample(kind))) for name, kind in RESULT_TYPES.items()}
     return event_payloads | result_payloads
 
 

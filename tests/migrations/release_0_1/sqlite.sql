@@ -7,23 +7,23 @@ CREATE TABLE crm_schema_version (
 
 -- Running upgrade  -> 0001
 
-CREATE TABLE crm_answers (
+CREATE TABLE crm_article_usages (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    article BLOB NOT NULL, 
-    "case" VARCHAR(64) NOT NULL, 
-    edition BIGINT NOT NULL, 
+    article_id BLOB NOT NULL, 
+    case_id VARCHAR(64) NOT NULL, 
+    revision BIGINT NOT NULL, 
     helped SMALLINT NOT NULL, 
-    user BLOB, 
-    given_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_answers PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_answers_article_case UNIQUE (tenant, article, "case")
+    user_id BLOB, 
+    used_at BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_article_usages PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_article_usages_article_id_case_id UNIQUE (tenant, article_id, case_id)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_answers_case ON crm_answers (tenant, "case");
+CREATE INDEX crm_ix_article_usages_case_id ON crm_article_usages (tenant, case_id);
 
 CREATE TABLE crm_approval_limits (
     tenant VARCHAR(64) NOT NULL, 
@@ -34,28 +34,28 @@ CREATE TABLE crm_approval_limits (
     currency VARCHAR(3) NOT NULL, 
     amount_minor BIGINT NOT NULL, 
     amount_currency VARCHAR(3) NOT NULL, 
-    set_at BIGINT NOT NULL, 
+    updated_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_approval_limits PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_approval_limits_role_currency UNIQUE (tenant, role, currency)
 )
  WITHOUT ROWID;
 
-CREATE TABLE crm_arrivals (
+CREATE TABLE crm_inbox_messages (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     source VARCHAR(60) NOT NULL, 
     "key" VARCHAR(255) NOT NULL, 
-    outcome VARCHAR(8) NOT NULL, 
-    arrived_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_arrivals PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_arrivals_key_source UNIQUE (tenant, "key", source), 
-    CONSTRAINT crm_ck_arrivals_outcome CHECK (outcome IN ('applied', 'outdated', 'repeated'))
+    result VARCHAR(9) NOT NULL, 
+    received_at BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_inbox_messages PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_inbox_messages_key_source UNIQUE (tenant, "key", source), 
+    CONSTRAINT crm_ck_inbox_messages_result CHECK (result IN ('applied', 'stale', 'duplicate'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_arrivals_arrived_at ON crm_arrivals (tenant, arrived_at);
+CREATE INDEX crm_ix_inbox_messages_received_at ON crm_inbox_messages (tenant, received_at);
 
 CREATE TABLE crm_appointments (
     tenant VARCHAR(64) NOT NULL, 
@@ -68,29 +68,29 @@ CREATE TABLE crm_appointments (
     since BIGINT NOT NULL, 
     until BIGINT NOT NULL, 
     state VARCHAR(9) NOT NULL, 
-    customer BLOB, 
-    deal BLOB, 
-    equipment BLOB, 
-    place VARCHAR(500) NOT NULL, 
+    customer_id BLOB, 
+    deal_id BLOB, 
+    equipment_id BLOB, 
+    location VARCHAR(500) NOT NULL, 
     note VARCHAR(10000) NOT NULL, 
-    repeats_rule VARCHAR(200), 
-    repeats_zone VARCHAR(60), 
-    changes TEXT NOT NULL, 
+    recurrence_rule VARCHAR(200), 
+    recurrence_zone VARCHAR(60), 
+    occurrence_changes TEXT NOT NULL, 
     sequence BIGINT NOT NULL, 
     booked_at BIGINT NOT NULL, 
     last_until BIGINT, 
     n_attendees SMALLINT NOT NULL, 
     CONSTRAINT crm_pk_appointments PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_appointments_uid UNIQUE (tenant, uid), 
-    CONSTRAINT crm_ck_appointments_state CHECK (state IN ('planned', 'held', 'cancelled'))
+    CONSTRAINT crm_ck_appointments_state CHECK (state IN ('planned', 'completed', 'cancelled'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_appointments_customer ON crm_appointments (customer, tenant);
+CREATE INDEX crm_ix_appointments_customer_id ON crm_appointments (customer_id, tenant);
 
-CREATE INDEX crm_ix_appointments_deal ON crm_appointments (deal, tenant);
+CREATE INDEX crm_ix_appointments_deal_id ON crm_appointments (deal_id, tenant);
 
-CREATE INDEX crm_ix_appointments_equipment ON crm_appointments (equipment, tenant);
+CREATE INDEX crm_ix_appointments_equipment_id ON crm_appointments (equipment_id, tenant);
 
 CREATE INDEX crm_ix_appointments_state_since ON crm_appointments (tenant, state, since);
 
@@ -106,11 +106,11 @@ CREATE TABLE crm_articles (
     body VARCHAR(20000) NOT NULL, 
     tags TEXT NOT NULL, 
     state VARCHAR(9) NOT NULL, 
-    edition BIGINT NOT NULL, 
-    "key" VARCHAR(80000) NOT NULL, 
-    helped BIGINT NOT NULL, 
-    failed BIGINT NOT NULL, 
-    written_at BIGINT NOT NULL, 
+    revision BIGINT NOT NULL, 
+    search_key VARCHAR(80000) NOT NULL, 
+    helpful_count BIGINT NOT NULL, 
+    unhelpful_count BIGINT NOT NULL, 
+    updated_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_articles PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_articles_topic_language UNIQUE (tenant, topic, language), 
     CONSTRAINT crm_ck_articles_audience CHECK (audience IN ('customers', 'staff')), 
@@ -125,87 +125,87 @@ CREATE TABLE crm_commitments (
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    what VARCHAR(1000) NOT NULL, 
+    description VARCHAR(1000) NOT NULL, 
     side VARCHAR(6) NOT NULL, 
-    customer BLOB NOT NULL, 
-    deal BLOB, 
-    owner BLOB, 
+    customer_id BLOB NOT NULL, 
+    deal_id BLOB, 
+    owner_id BLOB, 
     due_at BIGINT, 
     state VARCHAR(8) NOT NULL, 
-    level BIGINT NOT NULL, 
-    made_at BIGINT NOT NULL, 
-    settled_at BIGINT, 
+    escalation_level BIGINT NOT NULL, 
+    created_at BIGINT NOT NULL, 
+    closed_at BIGINT, 
     CONSTRAINT crm_pk_commitments PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_ck_commitments_side CHECK (side IN ('ours', 'theirs')), 
     CONSTRAINT crm_ck_commitments_state CHECK (state IN ('open', 'kept', 'broken', 'released'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_commitments_customer ON crm_commitments (customer, tenant);
+CREATE INDEX crm_ix_commitments_customer_id ON crm_commitments (customer_id, tenant);
 
-CREATE INDEX crm_ix_commitments_deal ON crm_commitments (deal, tenant);
+CREATE INDEX crm_ix_commitments_deal_id ON crm_commitments (deal_id, tenant);
 
 CREATE INDEX crm_ix_commitments_due_at ON crm_commitments (tenant, due_at);
 
-CREATE INDEX crm_ix_commitments_owner_state_due_at ON crm_commitments (owner, state, due_at, tenant);
+CREATE INDEX crm_ix_commitments_owner_id_state_due_at ON crm_commitments (owner_id, state, due_at, tenant);
 
 CREATE TABLE crm_complaints (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
+    customer_id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    deal BLOB, 
-    responsible BLOB NOT NULL, 
+    deal_id BLOB, 
+    owner_id BLOB NOT NULL, 
     due_at BIGINT NOT NULL, 
     wait_until BIGINT, 
     subject VARCHAR(200) NOT NULL, 
-    story VARCHAR(100000) NOT NULL, 
-    service_level BLOB, 
+    description VARCHAR(100000) NOT NULL, 
+    sla_policy_id BLOB, 
     contract VARCHAR(200) NOT NULL, 
-    calendar BLOB, 
+    calendar_id BLOB, 
     reopen_within BIGINT NOT NULL, 
-    marks TEXT NOT NULL, 
-    level BIGINT NOT NULL, 
-    reopened BIGINT NOT NULL, 
+    sla_events TEXT NOT NULL, 
+    escalation_level BIGINT NOT NULL, 
+    reopen_count BIGINT NOT NULL, 
     received_at BIGINT NOT NULL, 
     answered_at BIGINT, 
     resolved_at BIGINT, 
     closed_at BIGINT, 
-    response_took BIGINT, 
-    response_kept VARCHAR(7), 
-    resolution_took BIGINT, 
-    resolution_kept VARCHAR(7), 
+    first_response_time BIGINT, 
+    first_response_sla VARCHAR(8), 
+    resolution_time BIGINT, 
+    resolution_sla VARCHAR(8), 
     id BLOB NOT NULL, 
     type VARCHAR(100) NOT NULL, 
     severity VARCHAR(8) NOT NULL, 
     product VARCHAR(200) NOT NULL, 
     state VARCHAR(13) NOT NULL, 
     resolution VARCHAR(100000) NOT NULL, 
-    cause VARCHAR(100) NOT NULL, 
-    corrective VARCHAR(10000) NOT NULL, 
-    preventive VARCHAR(10000) NOT NULL, 
+    root_cause VARCHAR(100) NOT NULL, 
+    corrective_action VARCHAR(10000) NOT NULL, 
+    preventive_action VARCHAR(10000) NOT NULL, 
     compensations TEXT NOT NULL, 
     cost_minor BIGINT, 
     cost_currency VARCHAR(3), 
     satisfaction BIGINT, 
     comment VARCHAR(10000) NOT NULL, 
-    repeats BLOB, 
-    follows BLOB, 
+    repeat_of_id BLOB, 
+    previous_complaint_id BLOB, 
     CONSTRAINT crm_pk_complaints PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_ck_complaints_resolution_kept CHECK (resolution_kept IN ('in_time', 'late')), 
-    CONSTRAINT crm_ck_complaints_response_kept CHECK (response_kept IN ('in_time', 'late')), 
+    CONSTRAINT crm_ck_complaints_first_response_sla CHECK (first_response_sla IN ('met', 'breached')), 
+    CONSTRAINT crm_ck_complaints_resolution_sla CHECK (resolution_sla IN ('met', 'breached')), 
     CONSTRAINT crm_ck_complaints_severity CHECK (severity IN ('low', 'medium', 'high', 'critical')), 
     CONSTRAINT crm_ck_complaints_state CHECK (state IN ('received', 'acknowledged', 'assessed', 'investigating', 'waiting', 'responded', 'resolved', 'rejected', 'closed'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_complaints_customer ON crm_complaints (customer, tenant);
+CREATE INDEX crm_ix_complaints_customer_id ON crm_complaints (customer_id, tenant);
 
-CREATE INDEX crm_ix_complaints_deal ON crm_complaints (deal, tenant);
+CREATE INDEX crm_ix_complaints_deal_id ON crm_complaints (deal_id, tenant);
 
 CREATE INDEX crm_ix_complaints_due_at ON crm_complaints (tenant, due_at);
 
-CREATE INDEX crm_ix_complaints_responsible_state ON crm_complaints (responsible, state, tenant);
+CREATE INDEX crm_ix_complaints_owner_id_state ON crm_complaints (owner_id, state, tenant);
 
 CREATE INDEX crm_ix_complaints_state_due_at ON crm_complaints (tenant, state, due_at);
 
@@ -219,24 +219,24 @@ CREATE TABLE crm_complaint_types (
     path VARCHAR(100) NOT NULL, 
     severity VARCHAR(8) NOT NULL, 
     role VARCHAR(60) NOT NULL, 
-    active SMALLINT NOT NULL, 
-    declared_at BIGINT NOT NULL, 
+    is_active SMALLINT NOT NULL, 
+    created_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_complaint_types PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_complaint_types_path UNIQUE (tenant, path), 
     CONSTRAINT crm_ck_complaint_types_severity CHECK (severity IN ('low', 'medium', 'high', 'critical'))
 )
  WITHOUT ROWID;
 
-CREATE TABLE crm_counterparts (
+CREATE TABLE crm_external_versions (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     source VARCHAR(60) NOT NULL, 
     "key" VARCHAR(255) NOT NULL, 
-    edition BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_counterparts PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_counterparts_key_source UNIQUE (tenant, "key", source)
+    revision BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_external_versions PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_external_versions_key_source UNIQUE (tenant, "key", source)
 )
  WITHOUT ROWID;
 
@@ -247,19 +247,19 @@ CREATE TABLE crm_customers (
     actor VARCHAR(100) NOT NULL, 
     kind VARCHAR(12) NOT NULL, 
     name VARCHAR(200) NOT NULL, 
-    given VARCHAR(200) NOT NULL, 
-    family VARCHAR(200) NOT NULL, 
+    given_name VARCHAR(200) NOT NULL, 
+    family_name VARCHAR(200) NOT NULL, 
     patronymic VARCHAR(200) NOT NULL, 
     name_key VARCHAR(400) NOT NULL, 
     addresses TEXT NOT NULL, 
     profile TEXT NOT NULL, 
     language VARCHAR(35), 
-    owner BLOB, 
+    owner_id BLOB, 
     source VARCHAR(200) NOT NULL, 
     tags TEXT NOT NULL, 
     note VARCHAR(10000) NOT NULL, 
     custom TEXT NOT NULL, 
-    added_at BIGINT NOT NULL, 
+    created_at BIGINT NOT NULL, 
     n_contact_points SMALLINT NOT NULL, 
     n_external_ids SMALLINT NOT NULL, 
     n_relations SMALLINT NOT NULL, 
@@ -271,7 +271,7 @@ CREATE TABLE crm_customers (
 
 CREATE INDEX crm_ix_customers_name_key ON crm_customers (tenant, name_key);
 
-CREATE INDEX crm_ix_customers_owner ON crm_customers (owner, tenant);
+CREATE INDEX crm_ix_customers_owner_id ON crm_customers (owner_id, tenant);
 
 CREATE TABLE crm_deals (
     tenant VARCHAR(64) NOT NULL, 
@@ -279,63 +279,63 @@ CREATE TABLE crm_deals (
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     title VARCHAR(200) NOT NULL, 
-    customer BLOB NOT NULL, 
-    funnel BLOB NOT NULL, 
-    stage VARCHAR(60) NOT NULL, 
-    place BIGINT NOT NULL, 
-    furthest BIGINT NOT NULL, 
-    visits TEXT NOT NULL, 
-    stage_since BIGINT NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    funnel_id BLOB NOT NULL, 
+    stage_key VARCHAR(60) NOT NULL, 
+    stage_index BIGINT NOT NULL, 
+    max_stage_index BIGINT NOT NULL, 
+    stage_visits TEXT NOT NULL, 
+    stage_entered_at BIGINT NOT NULL, 
     outcome VARCHAR(4) NOT NULL, 
     value_minor BIGINT, 
     value_currency VARCHAR(3), 
     total_minor BIGINT, 
     total_currency VARCHAR(3), 
-    probability_points BIGINT NOT NULL, 
-    probability_basis VARCHAR(6) NOT NULL, 
+    probability_basis_points BIGINT NOT NULL, 
+    probability_source VARCHAR(6) NOT NULL, 
     expected_close INTEGER, 
-    owner BLOB, 
+    owner_id BLOB, 
     source VARCHAR(200) NOT NULL, 
     campaign VARCHAR(200) NOT NULL, 
-    request_system VARCHAR(60), 
-    request_key VARCHAR(200), 
-    about VARCHAR(10000) NOT NULL, 
-    next_step_what VARCHAR(200), 
+    external_id_system VARCHAR(60), 
+    external_id_key VARCHAR(200), 
+    description VARCHAR(10000) NOT NULL, 
+    next_step_description VARCHAR(200), 
     next_step_due_at BIGINT, 
     loss_reason VARCHAR(100), 
     tags TEXT NOT NULL, 
     custom TEXT NOT NULL, 
     opened_at BIGINT NOT NULL, 
     closed_at BIGINT, 
-    touched_at BIGINT NOT NULL, 
-    moves BIGINT NOT NULL, 
+    last_activity_at BIGINT NOT NULL, 
+    movement_count BIGINT NOT NULL, 
     n_lines SMALLINT NOT NULL, 
     n_participants SMALLINT NOT NULL, 
     n_attachments SMALLINT NOT NULL, 
     CONSTRAINT crm_pk_deals PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_deals_request_system_request_key UNIQUE (tenant, request_system, request_key), 
+    CONSTRAINT crm_uq_deals_external_id_system_external_id_key UNIQUE (tenant, external_id_system, external_id_key), 
     CONSTRAINT crm_ck_deals_outcome CHECK (outcome IN ('open', 'won', 'lost')), 
-    CONSTRAINT crm_ck_deals_probability_basis CHECK (probability_basis IN ('stage', 'manual', 'model'))
+    CONSTRAINT crm_ck_deals_probability_source CHECK (probability_source IN ('stage', 'manual', 'model'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_deals_customer ON crm_deals (customer, tenant);
+CREATE INDEX crm_ix_deals_customer_id ON crm_deals (customer_id, tenant);
 
-CREATE INDEX crm_ix_deals_funnel_opened_at ON crm_deals (funnel, opened_at, tenant);
+CREATE INDEX crm_ix_deals_funnel_id_opened_at ON crm_deals (funnel_id, opened_at, tenant);
 
-CREATE INDEX crm_ix_deals_funnel_outcome_place_id ON crm_deals (funnel, outcome, place, id, tenant);
+CREATE INDEX crm_ix_deals_funnel_id_outcome_stage_index_id ON crm_deals (funnel_id, outcome, stage_index, id, tenant);
 
-CREATE INDEX crm_ix_deals_owner_outcome ON crm_deals (owner, outcome, tenant);
+CREATE INDEX crm_ix_deals_owner_id_outcome ON crm_deals (owner_id, outcome, tenant);
 
-CREATE TABLE crm_diaries (
+CREATE TABLE crm_booking_locks (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    user BLOB NOT NULL, 
-    pages BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_diaries PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_diaries_user UNIQUE (tenant, user)
+    user_id BLOB NOT NULL, 
+    counter BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_booking_locks PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_booking_locks_user_id UNIQUE (tenant, user_id)
 )
  WITHOUT ROWID;
 
@@ -349,37 +349,37 @@ CREATE TABLE crm_documents (
     size BIGINT NOT NULL, 
     digest VARCHAR(64) NOT NULL, 
     body VARCHAR(1048576), 
-    deal BLOB, 
-    customer BLOB, 
-    template BLOB, 
+    deal_id BLOB, 
+    customer_id BLOB, 
+    template_id BLOB, 
     added_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_documents PRIMARY KEY (tenant, id)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_documents_customer ON crm_documents (customer, tenant);
+CREATE INDEX crm_ix_documents_customer_id ON crm_documents (customer_id, tenant);
 
-CREATE INDEX crm_ix_documents_deal ON crm_documents (deal, tenant);
+CREATE INDEX crm_ix_documents_deal_id ON crm_documents (deal_id, tenant);
 
 CREATE TABLE crm_escalations (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    subject VARCHAR(64) NOT NULL, 
-    clock VARCHAR(30) NOT NULL, 
-    promised_at BIGINT NOT NULL, 
+    subject_id VARCHAR(64) NOT NULL, 
+    metric VARCHAR(30) NOT NULL, 
+    target_started_at BIGINT NOT NULL, 
     level BIGINT NOT NULL, 
-    share BIGINT NOT NULL, 
+    elapsed_bp BIGINT NOT NULL, 
     "after" BIGINT NOT NULL, 
     due_at BIGINT NOT NULL, 
-    "to" BLOB, 
+    recipient_id BLOB, 
     rejected TEXT NOT NULL, 
     raised_at BIGINT NOT NULL, 
     acknowledged_at BIGINT, 
     acknowledged_by BLOB, 
     CONSTRAINT crm_pk_escalations PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_escalations_subject_clock_promised_at_level UNIQUE (tenant, subject, clock, promised_at, level)
+    CONSTRAINT crm_uq_escalations_subject_id_metric_target_started_at_level UNIQUE (tenant, subject_id, metric, target_started_at, level)
 )
  WITHOUT ROWID;
 
@@ -390,35 +390,35 @@ CREATE TABLE crm_equipment (
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    customer BLOB NOT NULL, 
+    customer_id BLOB NOT NULL, 
     product VARCHAR(200) NOT NULL, 
-    serial VARCHAR(100), 
-    place VARCHAR(500) NOT NULL, 
-    deal BLOB, 
+    serial_number VARCHAR(100), 
+    location VARCHAR(500) NOT NULL, 
+    deal_id BLOB, 
     state VARCHAR(7) NOT NULL, 
     installed_at BIGINT NOT NULL, 
     warranty_until INTEGER, 
     expected_life BIGINT, 
-    meter VARCHAR(30) NOT NULL, 
-    reading BIGINT NOT NULL, 
-    total BIGINT NOT NULL, 
-    read_at BIGINT, 
-    expected_total BIGINT NOT NULL, 
-    failures BIGINT NOT NULL, 
+    meter_unit VARCHAR(30) NOT NULL, 
+    meter_reading BIGINT NOT NULL, 
+    meter_total BIGINT NOT NULL, 
+    meter_read_at BIGINT, 
+    expected_meter_total BIGINT NOT NULL, 
+    failure_count BIGINT NOT NULL, 
     failed_at BIGINT, 
     repair_cost_minor BIGINT, 
     repair_cost_currency VARCHAR(3), 
     maintained_at BIGINT, 
-    lines BIGINT NOT NULL, 
+    log_entry_count BIGINT NOT NULL, 
     CONSTRAINT crm_pk_equipment PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_equipment_serial_product UNIQUE (tenant, serial, product), 
+    CONSTRAINT crm_uq_equipment_serial_number_product UNIQUE (tenant, serial_number, product), 
     CONSTRAINT crm_ck_equipment_state CHECK (state IN ('running', 'broken', 'retired'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_equipment_customer ON crm_equipment (customer, tenant);
+CREATE INDEX crm_ix_equipment_customer_id ON crm_equipment (customer_id, tenant);
 
-CREATE INDEX crm_ix_equipment_deal ON crm_equipment (deal, tenant);
+CREATE INDEX crm_ix_equipment_deal_id ON crm_equipment (deal_id, tenant);
 
 CREATE INDEX crm_ix_equipment_state ON crm_equipment (tenant, state);
 
@@ -431,8 +431,8 @@ CREATE TABLE crm_funnels (
     stages TEXT NOT NULL, 
     loss_reasons TEXT NOT NULL, 
     role VARCHAR(60) NOT NULL, 
-    skips SMALLINT NOT NULL, 
-    returns SMALLINT NOT NULL, 
+    allow_skip SMALLINT NOT NULL, 
+    allow_return SMALLINT NOT NULL, 
     respond_within BIGINT, 
     created_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_funnels PRIMARY KEY (tenant, id), 
@@ -442,50 +442,50 @@ CREATE TABLE crm_funnels (
 
 CREATE TABLE crm_inquiries (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
+    customer_id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    deal BLOB, 
-    responsible BLOB NOT NULL, 
+    deal_id BLOB, 
+    owner_id BLOB NOT NULL, 
     due_at BIGINT NOT NULL, 
     wait_until BIGINT, 
     subject VARCHAR(200) NOT NULL, 
-    story VARCHAR(100000) NOT NULL, 
-    service_level BLOB, 
+    description VARCHAR(100000) NOT NULL, 
+    sla_policy_id BLOB, 
     contract VARCHAR(200) NOT NULL, 
-    calendar BLOB, 
+    calendar_id BLOB, 
     reopen_within BIGINT NOT NULL, 
-    marks TEXT NOT NULL, 
-    level BIGINT NOT NULL, 
-    reopened BIGINT NOT NULL, 
+    sla_events TEXT NOT NULL, 
+    escalation_level BIGINT NOT NULL, 
+    reopen_count BIGINT NOT NULL, 
     received_at BIGINT NOT NULL, 
     answered_at BIGINT, 
     resolved_at BIGINT, 
     closed_at BIGINT, 
-    response_took BIGINT, 
-    response_kept VARCHAR(7), 
-    resolution_took BIGINT, 
-    resolution_kept VARCHAR(7), 
+    first_response_time BIGINT, 
+    first_response_sla VARCHAR(8), 
+    resolution_time BIGINT, 
+    resolution_sla VARCHAR(8), 
     id BLOB NOT NULL, 
     kind VARCHAR(8) NOT NULL, 
     type VARCHAR(100) NOT NULL, 
     state VARCHAR(8) NOT NULL, 
     answer VARCHAR(100000) NOT NULL, 
     CONSTRAINT crm_pk_inquiries PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_ck_inquiries_first_response_sla CHECK (first_response_sla IN ('met', 'breached')), 
     CONSTRAINT crm_ck_inquiries_kind CHECK (kind IN ('question', 'service')), 
-    CONSTRAINT crm_ck_inquiries_resolution_kept CHECK (resolution_kept IN ('in_time', 'late')), 
-    CONSTRAINT crm_ck_inquiries_response_kept CHECK (response_kept IN ('in_time', 'late')), 
+    CONSTRAINT crm_ck_inquiries_resolution_sla CHECK (resolution_sla IN ('met', 'breached')), 
     CONSTRAINT crm_ck_inquiries_state CHECK (state IN ('open', 'waiting', 'answered', 'closed'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_inquiries_customer ON crm_inquiries (customer, tenant);
+CREATE INDEX crm_ix_inquiries_customer_id ON crm_inquiries (customer_id, tenant);
 
-CREATE INDEX crm_ix_inquiries_deal ON crm_inquiries (deal, tenant);
+CREATE INDEX crm_ix_inquiries_deal_id ON crm_inquiries (deal_id, tenant);
 
 CREATE INDEX crm_ix_inquiries_due_at ON crm_inquiries (tenant, due_at);
 
-CREATE INDEX crm_ix_inquiries_responsible_state ON crm_inquiries (responsible, state, tenant);
+CREATE INDEX crm_ix_inquiries_owner_id_state ON crm_inquiries (owner_id, state, tenant);
 
 CREATE INDEX crm_ix_inquiries_state_due_at ON crm_inquiries (tenant, state, due_at);
 
@@ -497,9 +497,9 @@ CREATE TABLE crm_interactions (
     kind VARCHAR(7) NOT NULL, 
     direction VARCHAR(8) NOT NULL, 
     channel VARCHAR(9), 
-    customer BLOB NOT NULL, 
-    deal BLOB, 
-    user BLOB, 
+    customer_id BLOB NOT NULL, 
+    deal_id BLOB, 
+    author_id BLOB, 
     happened_at BIGINT NOT NULL, 
     duration BIGINT, 
     outcome VARCHAR(200) NOT NULL, 
@@ -513,44 +513,44 @@ CREATE TABLE crm_interactions (
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_interactions_customer_happened_at ON crm_interactions (customer, happened_at, tenant);
+CREATE INDEX crm_ix_interactions_author_id_happened_at ON crm_interactions (author_id, happened_at, tenant);
 
-CREATE INDEX crm_ix_interactions_deal_happened_at ON crm_interactions (deal, happened_at, tenant);
+CREATE INDEX crm_ix_interactions_customer_id_happened_at ON crm_interactions (customer_id, happened_at, tenant);
 
-CREATE INDEX crm_ix_interactions_user_happened_at ON crm_interactions (user, happened_at, tenant);
+CREATE INDEX crm_ix_interactions_deal_id_happened_at ON crm_interactions (deal_id, happened_at, tenant);
 
-CREATE TABLE crm_maintenance (
+CREATE TABLE crm_maintenance_plans (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    equipment BLOB NOT NULL, 
-    contract BLOB, 
+    equipment_id BLOB NOT NULL, 
+    contract_id BLOB, 
     title VARCHAR(200) NOT NULL, 
     role VARCHAR(60) NOT NULL, 
-    within BIGINT NOT NULL, 
-    every_rule VARCHAR(200), 
-    every_zone VARCHAR(60), 
-    every_total BIGINT NOT NULL, 
+    due_within BIGINT NOT NULL, 
+    recurrence_rule VARCHAR(200), 
+    recurrence_zone VARCHAR(60), 
+    meter_interval BIGINT NOT NULL, 
     starts_at BIGINT NOT NULL, 
-    number BIGINT NOT NULL, 
+    occurrence_number BIGINT NOT NULL, 
     next_at BIGINT, 
-    next_total BIGINT NOT NULL, 
-    task BLOB, 
-    visits BIGINT NOT NULL, 
-    active SMALLINT NOT NULL, 
+    next_meter_total BIGINT NOT NULL, 
+    task_id BLOB, 
+    visit_count BIGINT NOT NULL, 
+    is_active SMALLINT NOT NULL, 
     planned_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_maintenance PRIMARY KEY (tenant, id)
+    CONSTRAINT crm_pk_maintenance_plans PRIMARY KEY (tenant, id)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_maintenance_active_next_at ON crm_maintenance (tenant, active, next_at);
+CREATE INDEX crm_ix_maintenance_plans_contract_id ON crm_maintenance_plans (contract_id, tenant);
 
-CREATE INDEX crm_ix_maintenance_contract ON crm_maintenance (contract, tenant);
+CREATE INDEX crm_ix_maintenance_plans_equipment_id ON crm_maintenance_plans (equipment_id, tenant);
 
-CREATE INDEX crm_ix_maintenance_equipment ON crm_maintenance (equipment, tenant);
+CREATE INDEX crm_ix_maintenance_plans_is_active_next_at ON crm_maintenance_plans (tenant, is_active, next_at);
 
-CREATE INDEX crm_ix_maintenance_task ON crm_maintenance (task, tenant);
+CREATE INDEX crm_ix_maintenance_plans_task_id ON crm_maintenance_plans (task_id, tenant);
 
 CREATE TABLE crm_messages (
     tenant VARCHAR(64) NOT NULL, 
@@ -558,103 +558,103 @@ CREATE TABLE crm_messages (
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     topic VARCHAR(60) NOT NULL, 
-    facts TEXT NOT NULL, 
+    variables TEXT NOT NULL, 
     channel VARCHAR(30) NOT NULL, 
-    recipient BLOB, 
+    recipient_id BLOB, 
     address VARCHAR(1000), 
     language VARCHAR(35), 
-    about VARCHAR(64), 
+    about_id VARCHAR(64), 
     state VARCHAR(6) NOT NULL, 
     attempts BIGINT NOT NULL, 
     due_at BIGINT NOT NULL, 
     sent_at BIGINT, 
-    problem VARCHAR(500) NOT NULL, 
+    last_error VARCHAR(500) NOT NULL, 
     queued_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_messages PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_ck_messages_state CHECK (state IN ('queued', 'leased', 'sent', 'dead'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_messages_about ON crm_messages (tenant, about);
+CREATE INDEX crm_ix_messages_about_id ON crm_messages (tenant, about_id);
 
-CREATE INDEX crm_ix_messages_recipient ON crm_messages (recipient, tenant);
+CREATE INDEX crm_ix_messages_recipient_id ON crm_messages (recipient_id, tenant);
 
 CREATE INDEX crm_ix_messages_state_due_at ON crm_messages (tenant, state, due_at);
 
-CREATE TABLE crm_occurrences (
+CREATE TABLE crm_scheduled_jobs (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     kind VARCHAR(60) NOT NULL, 
-    subject VARCHAR(64) NOT NULL, 
-    occurs_at BIGINT NOT NULL, 
+    subject_id VARCHAR(64) NOT NULL, 
+    scheduled_at BIGINT NOT NULL, 
     due_at BIGINT NOT NULL, 
     state VARCHAR(7) NOT NULL, 
     attempts BIGINT NOT NULL, 
     done_at BIGINT, 
-    problem VARCHAR(500) NOT NULL, 
-    CONSTRAINT crm_pk_occurrences PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_occurrences_subject_kind_occurs_at UNIQUE (tenant, subject, kind, occurs_at), 
-    CONSTRAINT crm_ck_occurrences_state CHECK (state IN ('pending', 'done', 'dead'))
+    last_error VARCHAR(500) NOT NULL, 
+    CONSTRAINT crm_pk_scheduled_jobs PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_scheduled_jobs_subject_id_kind_scheduled_at UNIQUE (tenant, subject_id, kind, scheduled_at), 
+    CONSTRAINT crm_ck_scheduled_jobs_state CHECK (state IN ('pending', 'done', 'dead'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_occurrences_state_due_at ON crm_occurrences (tenant, state, due_at);
+CREATE INDEX crm_ix_scheduled_jobs_state_due_at ON crm_scheduled_jobs (tenant, state, due_at);
 
-CREATE TABLE crm_questions (
+CREATE TABLE crm_knowledge_gaps (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    words VARCHAR(1000) NOT NULL, 
+    question VARCHAR(1000) NOT NULL, 
     language VARCHAR(35) NOT NULL, 
     "key" VARCHAR(200) NOT NULL, 
-    asked BIGINT NOT NULL, 
+    ask_count BIGINT NOT NULL, 
     state VARCHAR(9) NOT NULL, 
-    article BLOB, 
-    first_at BIGINT NOT NULL, 
-    last_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_questions PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_questions_key_language UNIQUE (tenant, "key", language), 
-    CONSTRAINT crm_ck_questions_state CHECK (state IN ('open', 'answered', 'dismissed'))
+    article_id BLOB, 
+    first_asked_at BIGINT NOT NULL, 
+    last_asked_at BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_knowledge_gaps PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_knowledge_gaps_key_language UNIQUE (tenant, "key", language), 
+    CONSTRAINT crm_ck_knowledge_gaps_state CHECK (state IN ('open', 'answered', 'dismissed'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_questions_article ON crm_questions (article, tenant);
+CREATE INDEX crm_ix_knowledge_gaps_article_id ON crm_knowledge_gaps (article_id, tenant);
 
-CREATE INDEX crm_ix_questions_state_asked ON crm_questions (tenant, state, asked);
+CREATE INDEX crm_ix_knowledge_gaps_state_ask_count ON crm_knowledge_gaps (tenant, state, ask_count);
 
-CREATE TABLE crm_receipts (
+CREATE TABLE crm_idempotency_records (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     "key" VARCHAR(255) NOT NULL, 
-    story VARCHAR(60) NOT NULL, 
+    command VARCHAR(60) NOT NULL, 
     fingerprint VARCHAR(64) NOT NULL, 
     result TEXT NOT NULL, 
     expires_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_receipts PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_receipts_key UNIQUE (tenant, "key")
+    CONSTRAINT crm_pk_idempotency_records PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_idempotency_records_key UNIQUE (tenant, "key")
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_receipts_expires_at ON crm_receipts (tenant, expires_at);
+CREATE INDEX crm_ix_idempotency_records_expires_at ON crm_idempotency_records (tenant, expires_at);
 
-CREATE TABLE crm_rings (
+CREATE TABLE crm_round_robins (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     "key" VARCHAR(200) NOT NULL, 
     queue TEXT NOT NULL, 
-    CONSTRAINT crm_pk_rings PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_rings_key UNIQUE (tenant, "key")
+    CONSTRAINT crm_pk_round_robins PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_round_robins_key UNIQUE (tenant, "key")
 )
  WITHOUT ROWID;
 
-CREATE TABLE crm_levels (
+CREATE TABLE crm_sla_policies (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
@@ -662,13 +662,13 @@ CREATE TABLE crm_levels (
     name VARCHAR(100) NOT NULL, 
     rank BIGINT NOT NULL, 
     targets TEXT NOT NULL, 
-    audience TEXT NOT NULL, 
-    calendar BLOB, 
+    conditions TEXT NOT NULL, 
+    calendar_id BLOB, 
     reopen_within BIGINT NOT NULL, 
-    active SMALLINT NOT NULL, 
+    is_active SMALLINT NOT NULL, 
     created_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_levels PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_levels_name UNIQUE (tenant, name)
+    CONSTRAINT crm_pk_sla_policies PRIMARY KEY (tenant, id), 
+    CONSTRAINT crm_uq_sla_policies_name UNIQUE (tenant, name)
 )
  WITHOUT ROWID;
 
@@ -677,27 +677,27 @@ CREATE TABLE crm_contracts (
     id BLOB NOT NULL, 
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    customer BLOB NOT NULL, 
+    customer_id BLOB NOT NULL, 
     title VARCHAR(200) NOT NULL, 
     number VARCHAR(100), 
     since INTEGER NOT NULL, 
     until INTEGER NOT NULL, 
-    responds_within BIGINT, 
-    visits BIGINT NOT NULL, 
+    respond_within BIGINT, 
+    included_visits BIGINT NOT NULL, 
     visits_made BIGINT NOT NULL, 
-    parts_included SMALLINT NOT NULL, 
+    includes_parts SMALLINT NOT NULL, 
     price_minor BIGINT, 
     price_currency VARCHAR(3), 
     state VARCHAR(9) NOT NULL, 
     signed_at BIGINT NOT NULL, 
-    n_covers SMALLINT NOT NULL, 
+    n_coverage SMALLINT NOT NULL, 
     CONSTRAINT crm_pk_contracts PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_contracts_number UNIQUE (tenant, number), 
     CONSTRAINT crm_ck_contracts_state CHECK (state IN ('active', 'cancelled'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_contracts_customer ON crm_contracts (customer, tenant);
+CREATE INDEX crm_ix_contracts_customer_id ON crm_contracts (customer_id, tenant);
 
 CREATE INDEX crm_ix_contracts_until ON crm_contracts (tenant, until);
 
@@ -710,7 +710,7 @@ CREATE TABLE crm_subscriptions (
     position BIGINT NOT NULL, 
     leased_until BIGINT NOT NULL, 
     failures BIGINT NOT NULL, 
-    problem VARCHAR(500) NOT NULL, 
+    last_error VARCHAR(500) NOT NULL, 
     CONSTRAINT crm_pk_subscriptions PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_subscriptions_name UNIQUE (tenant, name)
 )
@@ -725,22 +725,22 @@ CREATE TABLE crm_tasks (
     kind VARCHAR(60) NOT NULL, 
     state VARCHAR(9) NOT NULL, 
     priority VARCHAR(6) NOT NULL, 
-    assignee BLOB, 
+    assignee_id BLOB, 
     role VARCHAR(60) NOT NULL, 
     due_at BIGINT, 
     remind_at BIGINT, 
-    deal BLOB, 
-    customer BLOB, 
-    complaint BLOB, 
-    equipment BLOB, 
+    deal_id BLOB, 
+    customer_id BLOB, 
+    complaint_id BLOB, 
+    equipment_id BLOB, 
     note VARCHAR(10000) NOT NULL, 
     result VARCHAR(10000) NOT NULL, 
-    repeats_rule VARCHAR(200), 
-    repeats_zone VARCHAR(60), 
-    number BIGINT NOT NULL, 
+    recurrence_rule VARCHAR(200), 
+    recurrence_zone VARCHAR(60), 
+    occurrence_number BIGINT NOT NULL, 
     starts_at BIGINT, 
-    level BIGINT NOT NULL, 
-    given_at BIGINT NOT NULL, 
+    escalation_level BIGINT NOT NULL, 
+    created_at BIGINT NOT NULL, 
     closed_at BIGINT, 
     CONSTRAINT crm_pk_tasks PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_ck_tasks_priority CHECK (priority IN ('low', 'normal', 'high', 'urgent')), 
@@ -748,17 +748,17 @@ CREATE TABLE crm_tasks (
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_tasks_assignee_state_due_at ON crm_tasks (assignee, state, due_at, tenant);
+CREATE INDEX crm_ix_tasks_assignee_id_state_due_at ON crm_tasks (assignee_id, state, due_at, tenant);
 
-CREATE INDEX crm_ix_tasks_complaint ON crm_tasks (complaint, tenant);
+CREATE INDEX crm_ix_tasks_complaint_id ON crm_tasks (complaint_id, tenant);
 
-CREATE INDEX crm_ix_tasks_customer ON crm_tasks (customer, tenant);
+CREATE INDEX crm_ix_tasks_customer_id ON crm_tasks (customer_id, tenant);
 
-CREATE INDEX crm_ix_tasks_deal ON crm_tasks (deal, tenant);
+CREATE INDEX crm_ix_tasks_deal_id ON crm_tasks (deal_id, tenant);
 
 CREATE INDEX crm_ix_tasks_due_at ON crm_tasks (tenant, due_at);
 
-CREATE INDEX crm_ix_tasks_equipment ON crm_tasks (equipment, tenant);
+CREATE INDEX crm_ix_tasks_equipment_id ON crm_tasks (equipment_id, tenant);
 
 CREATE TABLE crm_teams (
     tenant VARCHAR(64) NOT NULL, 
@@ -766,8 +766,8 @@ CREATE TABLE crm_teams (
     version BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     name VARCHAR(200) NOT NULL, 
-    parent BLOB, 
-    formed_at BIGINT NOT NULL, 
+    parent_id BLOB, 
+    created_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_teams PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_teams_name UNIQUE (tenant, name)
 )
@@ -782,7 +782,7 @@ CREATE TABLE crm_templates (
     language VARCHAR(35) NOT NULL, 
     media_type VARCHAR(100) NOT NULL, 
     body VARCHAR(1048576) NOT NULL, 
-    written_at BIGINT NOT NULL, 
+    updated_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_templates PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_templates_name_language UNIQUE (tenant, name, language)
 )
@@ -797,21 +797,21 @@ CREATE TABLE crm_users (
     login VARCHAR(200), 
     email VARCHAR(200), 
     language VARCHAR(35) NOT NULL, 
-    team BLOB, 
-    supervisor BLOB, 
+    team_id BLOB, 
+    manager_id BLOB, 
     absences TEXT NOT NULL, 
-    calendar BLOB, 
-    active SMALLINT NOT NULL, 
-    added_at BIGINT NOT NULL, 
-    n_posts SMALLINT NOT NULL, 
+    calendar_id BLOB, 
+    is_active SMALLINT NOT NULL, 
+    created_at BIGINT NOT NULL, 
+    n_role_assignments SMALLINT NOT NULL, 
     CONSTRAINT crm_pk_users PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_users_login UNIQUE (tenant, login)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_users_supervisor ON crm_users (supervisor, tenant);
+CREATE INDEX crm_ix_users_manager_id ON crm_users (manager_id, tenant);
 
-CREATE INDEX crm_ix_users_team ON crm_users (team, tenant);
+CREATE INDEX crm_ix_users_team_id ON crm_users (team_id, tenant);
 
 CREATE TABLE crm_calendars (
     tenant VARCHAR(64) NOT NULL, 
@@ -822,7 +822,7 @@ CREATE TABLE crm_calendars (
     zone VARCHAR(60) NOT NULL, 
     week TEXT NOT NULL, 
     holidays TEXT NOT NULL, 
-    one_offs TEXT NOT NULL, 
+    day_overrides TEXT NOT NULL, 
     country VARCHAR(10) NOT NULL, 
     created_at BIGINT NOT NULL, 
     CONSTRAINT crm_pk_calendars PRIMARY KEY (tenant, id), 
@@ -832,40 +832,40 @@ CREATE TABLE crm_calendars (
 
 CREATE TABLE crm_appointment_attendees (
     tenant VARCHAR(64) NOT NULL, 
-    appointment BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    appointment_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    user BLOB NOT NULL, 
-    CONSTRAINT crm_pk_appointment_attendees PRIMARY KEY (tenant, appointment, pos)
+    user_id BLOB NOT NULL, 
+    CONSTRAINT crm_pk_appointment_attendees PRIMARY KEY (tenant, appointment_id, position)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_appointment_attendees_user ON crm_appointment_attendees (user, tenant);
+CREATE INDEX crm_ix_appointment_attendees_user_id ON crm_appointment_attendees (user_id, tenant);
 
-CREATE TABLE crm_article_editions (
+CREATE TABLE crm_article_revisions (
     tenant VARCHAR(64) NOT NULL, 
-    article BLOB NOT NULL, 
+    article_id BLOB NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     number BIGINT NOT NULL, 
     title VARCHAR(200) NOT NULL, 
     body VARCHAR(20000) NOT NULL, 
     at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_article_editions PRIMARY KEY (tenant, article, number)
+    CONSTRAINT crm_pk_article_revisions PRIMARY KEY (tenant, article_id, number)
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_customer_contact_points (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     channel VARCHAR(9) NOT NULL, 
     value VARCHAR(254) NOT NULL, 
     label VARCHAR(60) NOT NULL, 
-    shared SMALLINT NOT NULL, 
-    claim VARCHAR(270), 
-    CONSTRAINT crm_pk_customer_contact_points PRIMARY KEY (tenant, customer, pos), 
-    CONSTRAINT crm_uq_customer_contact_points_claim UNIQUE (tenant, claim), 
+    is_shared SMALLINT NOT NULL, 
+    unique_key VARCHAR(270), 
+    CONSTRAINT crm_pk_customer_contact_points PRIMARY KEY (tenant, customer_id, position), 
+    CONSTRAINT crm_uq_customer_contact_points_unique_key UNIQUE (tenant, unique_key), 
     CONSTRAINT crm_ck_customer_contact_points_channel CHECK (channel IN ('phone', 'email', 'messenger', 'web', 'in_person', 'post', 'sms'))
 )
  WITHOUT ROWID;
@@ -874,38 +874,38 @@ CREATE INDEX crm_ix_customer_contact_points_value ON crm_customer_contact_points
 
 CREATE TABLE crm_customer_external_ids (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     system VARCHAR(60) NOT NULL, 
     "key" VARCHAR(200) NOT NULL, 
-    CONSTRAINT crm_pk_customer_external_ids PRIMARY KEY (tenant, customer, pos), 
+    CONSTRAINT crm_pk_customer_external_ids PRIMARY KEY (tenant, customer_id, position), 
     CONSTRAINT crm_uq_customer_external_ids_system_key UNIQUE (tenant, system, "key")
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_customer_relations (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     kind VARCHAR(11) NOT NULL, 
-    other BLOB NOT NULL, 
+    related_customer_id BLOB NOT NULL, 
     note VARCHAR(200) NOT NULL, 
-    CONSTRAINT crm_pk_customer_relations PRIMARY KEY (tenant, customer, pos), 
+    CONSTRAINT crm_pk_customer_relations PRIMARY KEY (tenant, customer_id, position), 
     CONSTRAINT crm_ck_customer_relations_kind CHECK (kind IN ('employee_of', 'contact_of', 'owner_of', 'part_of', 'relative_of', 'referred_by', 'supplier_of'))
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_customer_relations_other ON crm_customer_relations (other, tenant);
+CREATE INDEX crm_ix_customer_relations_related_customer_id ON crm_customer_relations (related_customer_id, tenant);
 
 CREATE TABLE crm_customer_roles (
     tenant VARCHAR(64) NOT NULL, 
-    customer BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     role VARCHAR(10) NOT NULL, 
-    CONSTRAINT crm_pk_customer_roles PRIMARY KEY (tenant, customer, pos), 
+    CONSTRAINT crm_pk_customer_roles PRIMARY KEY (tenant, customer_id, position), 
     CONSTRAINT crm_ck_customer_roles_role CHECK (role IN ('prospect', 'customer', 'partner', 'supplier', 'competitor'))
 )
  WITHOUT ROWID;
@@ -914,134 +914,134 @@ CREATE INDEX crm_ix_customer_roles_role ON crm_customer_roles (tenant, role);
 
 CREATE TABLE crm_deal_lines (
     tenant VARCHAR(64) NOT NULL, 
-    deal BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    deal_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     product VARCHAR(200) NOT NULL, 
     quantity BIGINT NOT NULL, 
     price_minor BIGINT NOT NULL, 
     price_currency VARCHAR(3) NOT NULL, 
-    discount BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_deal_lines PRIMARY KEY (tenant, deal, pos)
+    discount_bp BIGINT NOT NULL, 
+    CONSTRAINT crm_pk_deal_lines PRIMARY KEY (tenant, deal_id, position)
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_deal_participants (
     tenant VARCHAR(64) NOT NULL, 
-    deal BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    deal_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     role VARCHAR(60) NOT NULL, 
-    who VARCHAR(64) NOT NULL, 
-    CONSTRAINT crm_pk_deal_participants PRIMARY KEY (tenant, deal, pos)
+    participant_id VARCHAR(64) NOT NULL, 
+    CONSTRAINT crm_pk_deal_participants PRIMARY KEY (tenant, deal_id, position)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_deal_participants_who ON crm_deal_participants (tenant, who);
+CREATE INDEX crm_ix_deal_participants_participant_id ON crm_deal_participants (tenant, participant_id);
 
 CREATE TABLE crm_deal_attachments (
     tenant VARCHAR(64) NOT NULL, 
-    deal BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    deal_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    document BLOB NOT NULL, 
+    document_id BLOB NOT NULL, 
     title VARCHAR(200) NOT NULL, 
     attached_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_deal_attachments PRIMARY KEY (tenant, deal, pos)
+    CONSTRAINT crm_pk_deal_attachments PRIMARY KEY (tenant, deal_id, position)
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_deal_movements (
     tenant VARCHAR(64) NOT NULL, 
-    deal BLOB NOT NULL, 
+    deal_id BLOB NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     number BIGINT NOT NULL, 
-    kind VARCHAR(11) NOT NULL, 
+    kind VARCHAR(22) NOT NULL, 
     at BIGINT NOT NULL, 
-    funnel BLOB NOT NULL, 
-    customer BLOB NOT NULL, 
-    stage_before VARCHAR(60), 
-    stage_after VARCHAR(60) NOT NULL, 
-    place BIGINT NOT NULL, 
-    furthest BIGINT NOT NULL, 
-    visit BIGINT NOT NULL, 
-    stayed BIGINT, 
-    outcome_before VARCHAR(4), 
-    outcome_after VARCHAR(4) NOT NULL, 
-    value_before_minor BIGINT, 
-    value_before_currency VARCHAR(3), 
-    value_after_minor BIGINT, 
-    value_after_currency VARCHAR(3), 
-    probability_before BIGINT, 
-    probability_after BIGINT NOT NULL, 
-    owner_before BLOB, 
-    owner_after BLOB, 
-    close_before INTEGER, 
-    close_after INTEGER, 
+    funnel_id BLOB NOT NULL, 
+    customer_id BLOB NOT NULL, 
+    previous_stage_key VARCHAR(60), 
+    new_stage_key VARCHAR(60) NOT NULL, 
+    stage_index BIGINT NOT NULL, 
+    max_stage_index BIGINT NOT NULL, 
+    visit_number BIGINT NOT NULL, 
+    time_in_stage BIGINT, 
+    previous_outcome VARCHAR(4), 
+    new_outcome VARCHAR(4) NOT NULL, 
+    previous_value_minor BIGINT, 
+    previous_value_currency VARCHAR(3), 
+    new_value_minor BIGINT, 
+    new_value_currency VARCHAR(3), 
+    previous_probability BIGINT, 
+    new_probability BIGINT NOT NULL, 
+    previous_owner_id BLOB, 
+    new_owner_id BLOB, 
+    previous_expected_close INTEGER, 
+    new_expected_close INTEGER, 
     reason VARCHAR(100), 
     opened_at BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_deal_movements PRIMARY KEY (tenant, deal, number), 
-    CONSTRAINT crm_ck_deal_movements_kind CHECK (kind IN ('opened', 'moved', 'won', 'lost', 'reopened', 'valued', 'reestimated', 'rescheduled', 'handed_over')), 
-    CONSTRAINT crm_ck_deal_movements_outcome_after CHECK (outcome_after IN ('open', 'won', 'lost')), 
-    CONSTRAINT crm_ck_deal_movements_outcome_before CHECK (outcome_before IN ('open', 'won', 'lost'))
+    CONSTRAINT crm_pk_deal_movements PRIMARY KEY (tenant, deal_id, number), 
+    CONSTRAINT crm_ck_deal_movements_kind CHECK (kind IN ('opened', 'moved', 'won', 'lost', 'reopened', 'value_changed', 'probability_changed', 'expected_close_changed', 'owner_changed')), 
+    CONSTRAINT crm_ck_deal_movements_new_outcome CHECK (new_outcome IN ('open', 'won', 'lost')), 
+    CONSTRAINT crm_ck_deal_movements_previous_outcome CHECK (previous_outcome IN ('open', 'won', 'lost'))
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_equipment_log (
     tenant VARCHAR(64) NOT NULL, 
-    equipment BLOB NOT NULL, 
+    equipment_id BLOB NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     number BIGINT NOT NULL, 
     kind VARCHAR(14) NOT NULL, 
     at BIGINT NOT NULL, 
-    reading BIGINT NOT NULL, 
-    total BIGINT NOT NULL, 
+    meter_reading BIGINT NOT NULL, 
+    meter_total BIGINT NOT NULL, 
     cause VARCHAR(100) NOT NULL, 
     note VARCHAR(1000) NOT NULL, 
     cost_minor BIGINT, 
     cost_currency VARCHAR(3), 
-    task BLOB, 
-    CONSTRAINT crm_pk_equipment_log PRIMARY KEY (tenant, equipment, number), 
+    task_id BLOB, 
+    CONSTRAINT crm_pk_equipment_log PRIMARY KEY (tenant, equipment_id, number), 
     CONSTRAINT crm_ck_equipment_log_kind CHECK (kind IN ('installed', 'read', 'meter_replaced', 'failed', 'repaired', 'maintained', 'retired'))
 )
  WITHOUT ROWID;
 
 CREATE TABLE crm_contract_coverage (
     tenant VARCHAR(64) NOT NULL, 
-    contract BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    contract_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    equipment BLOB NOT NULL, 
-    CONSTRAINT crm_pk_contract_coverage PRIMARY KEY (tenant, contract, pos)
+    equipment_id BLOB NOT NULL, 
+    CONSTRAINT crm_pk_contract_coverage PRIMARY KEY (tenant, contract_id, position)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_contract_coverage_equipment ON crm_contract_coverage (equipment, tenant);
+CREATE INDEX crm_ix_contract_coverage_equipment_id ON crm_contract_coverage (equipment_id, tenant);
 
-CREATE TABLE crm_user_posts (
+CREATE TABLE crm_user_roles (
     tenant VARCHAR(64) NOT NULL, 
-    user BLOB NOT NULL, 
-    pos INTEGER NOT NULL, 
+    user_id BLOB NOT NULL, 
+    position INTEGER NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
     role VARCHAR(60) NOT NULL, 
-    CONSTRAINT crm_pk_user_posts PRIMARY KEY (tenant, user, pos)
+    CONSTRAINT crm_pk_user_roles PRIMARY KEY (tenant, user_id, position)
 )
  WITHOUT ROWID;
 
-CREATE INDEX crm_ix_user_posts_role ON crm_user_posts (tenant, role);
+CREATE INDEX crm_ix_user_roles_role ON crm_user_roles (tenant, role);
 
 CREATE TABLE crm_events (
     tenant VARCHAR(64) NOT NULL, 
     id BLOB NOT NULL, 
     position BIGINT, 
-    subject VARCHAR(64) NOT NULL, 
+    subject_id VARCHAR(64) NOT NULL, 
     version BIGINT NOT NULL, 
     number BIGINT NOT NULL, 
     name VARCHAR(60) NOT NULL, 
     schema BIGINT NOT NULL, 
     at BIGINT NOT NULL, 
     actor VARCHAR(100) NOT NULL, 
-    correlation VARCHAR(100) NOT NULL, 
+    correlation_id VARCHAR(100) NOT NULL, 
     payload TEXT NOT NULL, 
     CONSTRAINT crm_pk_events PRIMARY KEY (tenant, id), 
     CONSTRAINT crm_uq_events_position UNIQUE (tenant, position)
@@ -1050,14 +1050,14 @@ CREATE TABLE crm_events (
 
 CREATE TABLE crm_deal_counts (
     tenant VARCHAR(64) NOT NULL, 
-    funnel BLOB NOT NULL, 
-    place BIGINT NOT NULL, 
+    funnel_id BLOB NOT NULL, 
+    stage_index BIGINT NOT NULL, 
     currency VARCHAR(3) NOT NULL, 
-    slot BIGINT NOT NULL, 
+    shard BIGINT NOT NULL, 
     deals BIGINT NOT NULL, 
     billions BIGINT NOT NULL, 
     minor BIGINT NOT NULL, 
-    CONSTRAINT crm_pk_deal_counts PRIMARY KEY (tenant, funnel, place, currency, slot)
+    CONSTRAINT crm_pk_deal_counts PRIMARY KEY (tenant, funnel_id, stage_index, currency, shard)
 )
  WITHOUT ROWID;
 

@@ -82,7 +82,7 @@ class JinjaRenderer:
     def _compile(self, template: str, body: str, media_type: str) -> "Template":
         try:
             escaped = media_type.partition(";")[0].strip().lower() in _ESCAPED_MEDIA_TYPES
-            return self._compile_cached(body, escaped=escaped)  # type: ignore[no-any-return]  # as the sandbox does
+            return self._compile_cached(body, autoescape=escaped)  # type: ignore[no-any-return]  # as the sandbox does
         except self._sandbox.errors as error:
             line = getattr(error, "lineno", 0) or 0
             raise UnsafeTemplateError(template, self._sandbox.describe_error(error), line) from None

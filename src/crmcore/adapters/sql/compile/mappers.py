@@ -106,15 +106,15 @@ class ChildMapper:
         self._owner_column = table.c[child_table.owner_column]
         self._order_column = table.c[child_table.order_column]
         self.field = child_table.field
-        self.read_owner_id = PrefixedIdType(child_table.owner_column).result_converter(dialect)
+        self.read_owner_id = PrefixedIdType(child_table.owner_prefix).result_converter(dialect)
         self.set_children = setter(owner_type, child_table.field)
         self.insert = MultiRowInsert(table, dialect)
-        extra_sources = {"tenant": "tenant", child_table.owner_column: "owner", "position": "place", "actor": "actor"}
+        extra_sources = {"tenant": "tenant", child_table.owner_column: "owner", "position": "position", "actor": "actor"}
         self.to_row = make_dumper(
             child_table.child_class,
             dialect,
             self.insert.column_names,
-            arguments="tenant, owner, place, actor",
+            arguments="tenant, owner, position, actor",
             extra_sources=extra_sources,
         )
         self.load = make_loader(child_table.child_class, dialect, leading_columns=("owner", "actor"))
@@ -187,10 +187,10 @@ class EntityMapper:
         assignments = {column.name: bindparam(column.name, type_=column.type) for column in updated_columns}
         update_statement = compile_statement(update(table).where(is_this_row, has_version).values(assignments), dialect)
         id_source = PrefixedIdType(entity_type.meta.prefix).python_source(dialect)[0].format(v="o.id")
-        extra_sources |= {"at_tenant": "tenant", "at_id": id_source, "at_version": "based_on"}
+        extra_sources |= {"at_tenant": "tenant", "at_id": id_source, "at_version": "base_version"}
         self.update_sql = update_statement.sql
         self.to_update_row = make_dumper(
-            entity_type, dialect, update_statement.names, arguments="tenant, based_on", extra_sources=extra_sources
+            entity_type, dialect, update_statement.names, arguments="tenant, base_version", extra_sources=extra_sources
         )
         self.select_sql = compile_statement(select(*self.columns).where(is_this_row), dialect).sql
         self.delete_sql = compile_statement(delete(table).where(is_this_row, has_version), dialect).sql

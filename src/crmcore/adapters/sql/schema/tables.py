@@ -41,13 +41,15 @@ class ChildTable:
     Attributes:
         field: of the record that holds them.
         child_class: their class.
-        owner_column: the column that names the record.
+        owner_prefix: the prefix of the owner's ids.
+        owner_column: the column that holds the owner's id.
         order_column: the column that orders them within the record.
     """
 
     field: str
     child_class: type[Any]
     table: Table
+    owner_prefix: str
     owner_column: str
     order_column: str
 
@@ -208,7 +210,7 @@ class _SchemaBuilder:
     def build_deal_counts_table(self) -> Table:
         key = [
             self._tenant_column(),
-            SqlColumn("funnel", PrefixedIdType("funnel"), nullable=False),
+            SqlColumn("funnel_id", PrefixedIdType("funnel"), nullable=False),
             SqlColumn("stage_index", BigIntType(), nullable=False),
             SqlColumn("currency", BoundedTextType(3), nullable=False),
             SqlColumn("shard", BigIntType(), nullable=False),
@@ -220,18 +222,17 @@ class _SchemaBuilder:
         child_class = child_class_of(owner_type, field)
         is_log = field == owner_type.meta.log_field
         order_column = "number" if is_log else "position"
+        owner_column = f"{owner_type.meta.prefix}_id"
         columns = [
             self._tenant_column(),
-            SqlColumn(owner_type.meta.prefix, PrefixedIdType(owner_type.meta.prefix), nullable=False),
+            SqlColumn(owner_column, PrefixedIdType(owner_type.meta.prefix), nullable=False),
             *(() if is_log else (SqlColumn(order_column, Integer(), nullable=False),)),
             self._actor_column(),
             *(self._column(spec) for spec in column_specs(child_class)),
         ]
-        table = self._build_table(
-            owner_type, table_name, columns, primary_key=("tenant", owner_type.meta.prefix, order_column)
-        )
+        table = self._build_table(owner_type, table_name, columns, primary_key=("tenant", owner_column, order_column))
         self._add_indexes(owner_type, table, f"{field}.", field)
-        return ChildTable(field, child_class, table, owner_type.meta.prefix, order_column)
+        return ChildTable(field, child_class, table, owner_type.meta.prefix, owner_column, order_column)
 
     def _build_table(
         self,

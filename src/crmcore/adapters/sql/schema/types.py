@@ -34,7 +34,7 @@ SOURCE_NAMESPACE: Final[dict[str, Any]] = {
     "date": date,
     "fromhex": bytes.fromhex,
     "fromordinal": date.fromordinal,
-    "shortest": plain_decimal,
+    "plain_decimal": plain_decimal,
     "timedelta": timedelta,
 }
 """What the pieces of source may name."""
@@ -138,11 +138,11 @@ class EnumValueType(BoundedTextType):
     def __init__(self, enum_class: type[Enum]) -> None:
         self.enum_class = enum_class
         super().__init__(max(len(str(member.value)) for member in enum_class))
-        self.namespace = {f"words_{enum_class.__name__}": enum_class._value2member_map_}
+        self.namespace = {f"enum_{enum_class.__name__}": enum_class._value2member_map_}
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
         """Take its value, and look the member up."""
-        return "{v}._value_", f"words_{self.enum_class.__name__}[{{v}}]"
+        return "{v}._value_", f"enum_{self.enum_class.__name__}[{{v}}]"
 
 
 class InstantType(ColumnType):
@@ -206,7 +206,7 @@ class ScaledDecimalType(ColumnType):
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
         """Shift the decimal point."""
-        return f"int({{v}}.scaleb({self.scale}))", f"shortest(Decimal({{v}}).scaleb(-{self.scale}))"
+        return f"int({{v}}.scaleb({self.scale}))", f"plain_decimal(Decimal({{v}}).scaleb(-{self.scale}))"
 
 
 class TextType(ColumnType):

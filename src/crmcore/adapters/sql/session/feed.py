@@ -36,14 +36,14 @@ class SqlFeed:
         columns = [
             c.id,
             c.position,
-            c.subject,
+            c.subject_id,
             c.version,
             c.number,
             c.name,
             c.schema,
             c.payload,
             c.actor,
-            c.correlation,
+            c.correlation_id,
         ]
         is_after = c.position > bindparam("after", type_=c.position.type)
         limit = bindparam("at_most", type_=c.position.type)
@@ -54,12 +54,12 @@ class SqlFeed:
         is_pruned = c.position <= bindparam("until", type_=c.position.type)
         self._prune_sql = compile_statement(delete(table).where(is_of_tenant, is_pruned), dialect).sql
         unnumbered = (
-            select(c.id, c.subject, c.version, c.number).where(is_of_tenant, c.position.is_(None)).with_for_update()
+            select(c.id, c.subject_id, c.version, c.number).where(is_of_tenant, c.position.is_(None)).with_for_update()
         )
         self._unnumbered_sql = compile_statement(unnumbered.order_by(c.id).limit(limit), dialect).sql
-        subject_parameters = [bindparam(f"subject_{n}", type_=c.subject.type) for n in range(NUMBERING_BATCH_SIZE)]
+        subject_parameters = [bindparam(f"subject_{n}", type_=c.subject_id.type) for n in range(NUMBERING_BATCH_SIZE)]
         self._unnumbered_of_subjects_sql = compile_statement(
-            unnumbered.where(c.subject.in_(subject_parameters)), dialect
+            unnumbered.where(c.subject_id.in_(subject_parameters)), dialect
         ).sql
         self._last_position_sql = compile_statement(select(func.max(c.position)).where(is_of_tenant), dialect).sql
         assignment = update(table).where(is_of_tenant, c.id == bindparam("at_id", type_=c.id.type))

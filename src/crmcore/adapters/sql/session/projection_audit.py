@@ -53,7 +53,7 @@ class CounterAudit:
     def find_mismatches(self, executor: Executor) -> list[CounterMismatch]:
         """Find the counters that are wrong."""
         c, d = self._counters_table.c, self._deals_table.c
-        counter_columns = [c.tenant, c.funnel, c.place, c.currency]
+        counter_columns = [c.tenant, c.funnel_id, c.stage_index, c.currency]
         sums = [func.sum(column) for column in (c.deals, c.billions, c.minor)]
         stored = (
             select(_integer_parameter("stored"), *counter_columns, *sums)
@@ -61,7 +61,7 @@ class CounterAudit:
             .group_by(*counter_columns)
         )
         currency = func.coalesce(d.total_currency, bindparam("empty", type_=d.total_currency.type))
-        group_columns = [d.tenant, d.funnel, d.place]
+        group_columns = [d.tenant, d.funnel_id, d.stage_index]
         value = func.coalesce(func.sum(d.total_minor), _integer_parameter("zero"))
         actual = select(
             _integer_parameter("actual"), *group_columns, currency, func.count(), _integer_parameter("zero"), value
@@ -103,7 +103,7 @@ class CounterAudit:
             )
         c = self._counters_table.c
         unique_shard_rows = select(self._counters_table).where(
-            c.slot >= bindparam("shards", type_=c.slot.type), *self._tenant_conditions(self._counters_table)
+            c.shard >= bindparam("shards", type_=c.shard.type), *self._tenant_conditions(self._counters_table)
         )
         key = [
             column == bindparam(column.name, type_=column.type) for column in self._counters_table.primary_key.columns

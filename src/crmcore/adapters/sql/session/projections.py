@@ -81,7 +81,7 @@ def matching_funnel_id(grouped_count: GroupedCount) -> str | None:
     if not (GROUP_FIELDS.issuperset(grouped_count.group_by) and SUM_FIELDS.issuperset(grouped_count.sum_of)):
         return None
     match sorted(_conditions(grouped_count.where), key=lambda condition: str(getattr(condition, "field", ""))):
-        case [Eq("funnel", str(funnel_id)), Eq("outcome", Outcome.OPEN)]:
+        case [Eq("funnel_id", str(funnel_id)), Eq("outcome", Outcome.OPEN)]:
             return funnel_id
     return None
 
@@ -113,9 +113,9 @@ class DealCounters:
         self._shards = UNIQUE_SHARD_RANGE if unique_shards else 1 if dialect.name == "sqlite" else SHARDS
         self._upsert_sql_by_rows: dict[int, str] = {}
         self._write_id = PrefixedId("funnel").bind_converter(dialect)
-        conditions = [column == bindparam(column.name, type_=column.type) for column in (c.tenant, c.funnel)]
+        conditions = [column == bindparam(column.name, type_=column.type) for column in (c.tenant, c.funnel_id)]
         sums = (func.sum(column) for column in (c.deals, c.billions, c.minor))
-        statement = select(c.place, c.currency, *sums).where(*conditions).group_by(c.place, c.currency)
+        statement = select(c.stage_index, c.currency, *sums).where(*conditions).group_by(c.stage_index, c.currency)
         self._select_sql = compile_statement(statement, dialect).sql
 
     def write(

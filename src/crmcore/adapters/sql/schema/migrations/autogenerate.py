@@ -30,7 +30,7 @@ Written by `python -m tests.migrations.freeze`, and frozen by the release.
 
 from sqlalchemy import Column, {plain}
 
-from crmcore.adapters.sql.schema.migrations.operations import Steps
+from crmcore.adapters.sql.schema.migrations.operations import Operations
 from crmcore.adapters.sql.schema.types import {ours}
 
 revision = "0001"
@@ -50,29 +50,29 @@ def baseline_source() -> str:
         if hasattr(types, type_name) and issubclass(getattr(types, type_name), types.ColumnType)
     }
     header = HEADER.format(plain=", ".join(sorted(type_names - own_types)), ours=", ".join(sorted(own_types)))
-    lines = [header, "\ndef upgrade() -> None:", '    """Make the tables."""', "    steps = Steps()"]
+    lines = [header, "\ndef upgrade() -> None:", '    """Make the tables."""', "    operations = Operations()"]
     for table in schema.tables:
         lines += _create_table_lines(table, schema.prefix)
     lines += [
         "\n\ndef downgrade() -> None:",
         '    """Drop the tables, with all that is in them."""',
-        "    steps = Steps()",
+        "    operations = Operations()",
     ]
     lines += [
-        f'    steps.drop_table("{_without_prefix(table.name, schema.prefix)}")' for table in reversed(schema.tables)
+        f'    operations.drop_table("{_without_prefix(table.name, schema.prefix)}")' for table in reversed(schema.tables)
     ]
     return "\n".join(lines) + "\n"
 
 
 def _create_table_lines(table: Table, prefix: str) -> Iterator[str]:
-    yield "    steps.create_table("
+    yield "    operations.create_table("
     yield f'        "{_without_prefix(table.name, prefix)}",'
     for column in table.columns:
         yield f'        Column("{column.name}", {type_source(column)}, nullable={column.nullable}),'
-    yield f"        primary={_key_source(table.primary_key, prefix)},"
+    yield f"        primary_key={_key_source(table.primary_key, prefix)},"
     unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     checks = [constraint for constraint in table.constraints if isinstance(constraint, CheckConstraint)]
-    for keyword, keys in (("unique", unique), ("indexes", table.indexes)):
+    for keyword, keys in (("unique_keys", unique), ("indexes", table.indexes)):
         if keys:
             yield f"        {keyword}=["
             yield from sorted(f"            {_key_source(key, prefix)}," for key in keys)
@@ -90,13 +90,13 @@ def type_source(column: Column[Any]) -> str:
     """The source of a column's type, as a version's file says it: its form in the database, and nothing that may change."""
     match column.type:
         case EnumValueType() | BoundedTextType():
-            return f"Words({column.type.max_length})"
+            return f"BoundedTextType({column.type.max_length})"
         case PrefixedIdType():
-            return f'Key("{column.type.prefix}")'
+            return f'PrefixedIdType("{column.type.prefix}")'
         case JsonType() | TextType():
-            return "Long()"
+            return "TextType()"
         case ScaledDecimalType():
-            return f"Exact({column.type.scale})"
+            return f"ScaledDecimalType({column.type.scale})"
         case other:
             return f"{type(other).__name__}()"
 
