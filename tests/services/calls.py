@@ -1,6 +1,7 @@
 """Every story that the front door offers, with arguments that it takes. A new story comes in by itself."""
 
 import inspect
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -22,9 +23,11 @@ SERVICE_NAMES: Final = tuple(
     name for name in dir(Crm) if not name.startswith("_") and type(getattr(Crm, name)) is LazyService
 )
 ID_TYPES: Final[Mapping[Any, str]] = {
-    kind: name.removesuffix("Id").lower() for name, kind in vars(ids).items() if isinstance(kind, NewType)
+    id_type: re.sub("(?<!^)(?=[A-Z])", "_", name.removesuffix("Id")).lower()
+    for name, id_type in vars(ids).items()
+    if isinstance(id_type, NewType)
 }
-"""The types of ids, with the kind of record that each of them names."""
+"""The types of ids, with the attribute of `World` that holds a record of the entity type."""
 
 
 @frozen
