@@ -1,16 +1,20 @@
-"""Everything that crmcore asks of the world.
+"""Ports: the protocols through which crmcore uses storage, time, ids and the host's systems.
 
-A host plugs in what it has; every port has an adapter in `crmcore.adapters`, and what a store promises is a suite of tests in
-`crmcore.testing`. They are imported from here, whatever room they stand in.
+A host passes its own implementations to `crmcore.Crm`. Every port has an adapter in `crmcore.adapters`; `crmcore.testing` has the contract
+of a store as a suite of tests. Import the ports from this package.
 """
 
 from crmcore.ports.external import ExchangeRates, HolidayProvider, HolidayYear, Notifier, PhoneParser, Publisher
+from crmcore.ports.grouped_counts import GroupedCount
 from crmcore.ports.host import AccessPolicy, FileStore, Renderer, Tracer
 from crmcore.ports.storage import (
     Aggregate,
+    Analyzing,
     Batch,
     BatchStore,
     JoinedStore,
+    Prefetching,
+    Preloading,
     RequestContext,
     Store,
     Transaction,
@@ -21,17 +25,21 @@ from crmcore.ports.system import Clock, IdGenerator
 __all__ = [
     "AccessPolicy",
     "Aggregate",
+    "Analyzing",
     "Batch",
     "BatchStore",
     "Clock",
     "ExchangeRates",
     "FileStore",
+    "GroupedCount",
     "HolidayProvider",
     "HolidayYear",
     "IdGenerator",
     "JoinedStore",
     "Notifier",
     "PhoneParser",
+    "Prefetching",
+    "Preloading",
     "Publisher",
     "Renderer",
     "RequestContext",

@@ -1,4 +1,4 @@
-"""What lies outside the house: those who are told something, and what the world knows of numbers, days and money."""
+"""Ports to external systems: notifications, event publishers, phone numbers, holidays, exchange rates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,48 +11,50 @@ from crmcore.domain.platform.feed import RecordedEvent
 
 
 class Notifier(Protocol):
-    """Sends one letter through one channel."""
+    """Sends messages through one channel."""
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Send it. Its id is the same in every attempt, for the receiver to recognise.
+        """Send a message. Every attempt has the same id, so receivers can detect duplicates.
 
         Raises:
-            DeliveryError: it did not leave.
+            DeliveryError: the message was not sent.
         """
         ...
 
 
 class Publisher(Protocol):
-    """A listener outside, who is told every fact in order."""
+    """An external consumer that receives every event in order."""
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Take some facts, all of them or, by raising anything, none. The same may come again after a crash.
+        """Publish events: all of them or, on an error, none.
+
+        Delivery is at least once: the same events may come again after a crash.
 
         Raises:
-            DeliveryError: with `publish` set, the first so many were taken and only the rest come again.
+            DeliveryError: with `delivered_count`, that many events were published and only the rest come again.
         """
         ...
 
 
 class PhoneParser(Protocol):
-    """Knows the numbering plans of the world."""
+    """Parses phone numbers by national numbering plans."""
 
     def normalize(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form.
+        """Return a phone number in international format (E.164).
 
         Raises:
-            InvalidPhoneError: it is none.
+            InvalidPhoneError: the text is not a phone number.
         """
         ...
 
 
 @frozen(kw_only=True)
 class HolidayYear:
-    """What one year brings a country.
+    """The holidays of a country in one year.
 
     Attributes:
-        holidays: its days off, and what each is called.
-        working_days: days of the weekend that are worked by decree, in exchange for others.
+        holidays: the days off with their names.
+        working_days: weekend days that are working days by decree, in exchange for other days.
     """
 
     holidays: Sequence[tuple[date, str]] = ()
@@ -60,25 +62,25 @@ class HolidayYear:
 
 
 class HolidayProvider(Protocol):
-    """Knows the holidays of the world."""
+    """Source of public holidays."""
 
     def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
-        """Look up a year.
+        """Return the holidays of a country in a year.
 
         Args:
-            country: by ISO 3166-1, with the part of the country behind a dash: ``DE-BY``.
-            year: of the common era.
-            language: in which the days are named if they can be.
+            country: an ISO 3166-1 code, with a subdivision after a dash: ``DE-BY``.
+            year: the calendar year.
+            language: the language of the names, if available.
 
         Raises:
-            InvalidChoiceError: nobody knows the holidays of that country.
+            InvalidChoiceError: the holidays of the country are unknown.
         """
         ...
 
 
 class ExchangeRates(Protocol):
-    """Dated exchange rates."""
+    """Source of daily exchange rates."""
 
     def rate(self, source: str, target: str, day: date, /) -> str:
-        """How much of the target currency one unit of the source was worth that day, as an exact decimal."""
+        """Return the price of one unit of the source currency in the target currency on a day, as an exact decimal."""
         ...

@@ -1,6 +1,6 @@
-"""The tally: records counted and summed by groups. Every report is made of tallies and exact arithmetic over them.
+"""Grouped counts: count and sum records by groups, for boards and reports.
 
-It is data, so that a database can count set-wise and every other store record by record, and both come to the same whole numbers.
+A grouped count is data. A database computes it in one statement; any other store computes it record by record, with equal results.
 """
 
 from collections import defaultdict
@@ -11,26 +11,27 @@ from attrs import frozen
 
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, get_path, matches
 from crmcore.domain.kernel.entity import Entity
-from crmcore.ports import Aggregate, Transaction
+from crmcore.ports.storage import Aggregate, Transaction
 
 Row = tuple[Any, ...]
-"""The values of one group, then its count, its sums, and its number of different values."""
+"""The values of the group, then the count, the sums and the number of distinct values."""
 
 CHUNK_SIZE = 1000
+"""Records that one page holds."""
 
 
 @frozen(kw_only=True)
 class GroupedCount(Aggregate[tuple[Row, ...]]):
-    """Count records, or their entries, by groups.
+    """Count records, or their log entries, by groups.
 
     Attributes:
-        entity_type: of the records.
-        where: which of them.
-        over_entries: whether their entries are counted instead of themselves.
-        entry_filter: which of the entries.
-        group_by: the fields that make the groups.
-        sum_of: fields of whole numbers that are added up; what is absent adds nothing.
-        count_distinct: a field whose different values are counted, absent ones not.
+        entity_type: the entity type of the records.
+        where: the criterion of the records.
+        over_entries: count the log entries of the records instead of the records.
+        entry_filter: the criterion of the log entries.
+        group_by: the fields that form the groups.
+        sum_of: integer fields to add up; None counts as 0.
+        count_distinct: a field whose distinct values are counted, without None.
     """
 
     entity_type: type[Entity]
@@ -42,7 +43,7 @@ class GroupedCount(Aggregate[tuple[Row, ...]]):
     count_distinct: str | None = None
 
     def evaluate(self, transaction: Transaction, /) -> tuple[Row, ...]:
-        """Count record by record."""
+        """Count and sum record by record."""
         counts: defaultdict[Row, int] = defaultdict(int)
         sums: defaultdict[Row, list[int]] = defaultdict(lambda: [0] * len(self.sum_of))
         distinct_values: defaultdict[Row, set[Any]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What the host's house lays down and keeps: who may do what, who watches, how documents are filled, where files lie."""
+"""Ports to the host: access policy, tracing, template rendering and file storage."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -10,37 +10,40 @@ from crmcore.ports.storage import RequestContext
 
 
 class AccessPolicy(Protocol):
-    """Who may see and do what."""
+    """Access policy: which records an actor sees and which commands it may execute."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
-        """What the actor may see of a kind, as a criterion that becomes part of every query."""
+        """Return the criterion that limits which records of an entity type the actor sees.
+
+        It becomes part of every query.
+        """
         ...
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """Let a story begin (without an entity), or save an entity, or not.
+        """Check that the actor may execute a command (entity None) or save an entity.
 
         Raises:
-            PermissionDeniedError: the actor may not.
+            PermissionDeniedError: the actor has no permission.
         """
         ...
 
 
 class Tracer(Protocol):
-    """Is told when a story begins and when it is over."""
+    """Opens a tracing span for each command and query."""
 
     def span(self, command: str, context: RequestContext, /) -> AbstractContextManager[None]:
-        """Enclose one telling of a story, commit included; the error that ends it passes through."""
+        """Return the span of one execution, including its commit. Errors pass through it."""
         ...
 
 
 class Renderer(Protocol):
-    """Fills the gaps of a template. It is pure: the same template and data give the same text."""
+    """Renders documents from templates. Equal templates and data give equal texts."""
 
     def check(self, template: str, body: str, /, *, media_type: str) -> None:
-        """Look a template over before it is kept.
+        """Validate a template before it is stored.
 
         Raises:
-            UnsafeTemplateError: it uses what a template may not use.
+            UnsafeTemplateError: the template uses a construct that is not allowed.
         """
         ...
 
@@ -48,24 +51,24 @@ class Renderer(Protocol):
         """Render a document.
 
         Args:
-            template: its name, for refusals.
-            body: its text.
-            data: plain values only: texts, numbers, lists and mappings.
-            media_type: decides what is escaped: ``text/html`` is.
+            template: the name of the template, for error messages.
+            body: the text of the template.
+            data: the variables as plain values: texts, numbers, lists and mappings.
+            media_type: ``text/html`` enables HTML escaping.
 
         Raises:
-            UnsafeTemplateError: the template asks for what it may not have.
+            UnsafeTemplateError: the template reads a value that does not exist, or exceeds a limit.
         """
         ...
 
 
 class FileStore(Protocol):
-    """Keeps the bytes of attached files by their digest, so that keeping the same twice changes nothing."""
+    """Stores the bytes of attached files by digest. Storing equal bytes again changes nothing."""
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
-        """Keep a file's bytes."""
+        """Store the bytes of a file."""
         ...
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
-        """Give a file's bytes back."""
+        """Return the bytes of a file, or None if they do not exist."""
         ...

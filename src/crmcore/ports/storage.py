@@ -1,11 +1,13 @@
-"""What keeps the records. It is small and does not grow with the features: a new kind of record breaks nobody's store.
+"""Storage port: `Store`, `Transaction` and the capabilities that a store may add.
 
-What a store promises is a suite of tests, `crmcore.testing.contract.suite`.
+The port does not grow with the features: a new entity type needs no new method. `crmcore.testing.contract.suite` is the contract of a
+store, as a suite of tests. The optional capabilities are `JoinedStore`, `BatchStore`, `Analyzing`, `Prefetching` and `Preloading`; the
+services work without each of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from attrs import frozen
 
@@ -21,12 +23,12 @@ A = TypeVar("A")
 
 @frozen(kw_only=True)
 class RequestContext:
-    """For whom a story is told.
+    """Tenant, actor and correlation id of a command or query (multi-tenant).
 
     Attributes:
-        tenant: whose data it is. Nothing of one tenant can be seen by another.
-        actor: who acts: a user's id, or any word of the host's, such as ``web form``.
-        correlation_id: what the story belongs together with, such as a web request's id.
+        tenant: the owner of the data. A tenant cannot read or change the data of another tenant.
+        actor: the id of the acting user, or any name that the host chooses, such as ``web form``.
+        correlation_id: the id of the host's operation, such as a web request.
     """
 
     tenant: str = fields.text(personal=False, max_length=64, default="default")
@@ -36,29 +38,26 @@ class RequestContext:
 
 @frozen
 class Aggregate(Generic[A]):
-    """Something that the read side wants to know, as data; `evaluate` is what it means.
+    """A query of the read side, as data.
 
-    A store that has a faster way to the same answer offers it in `Transaction.execute_query`. Both are whole numbers and words only, so that
-    they can be compared to the bit.
+    `evaluate` is the reference implementation. A store may compute the same result faster in `Transaction.execute_query`. Results consist
+    of integers and texts only, so that both results are equal exactly.
     """
 
     def evaluate(self, transaction: "Transaction", /) -> A:
-        """Count it record by record."""
+        """Compute the result record by record."""
         raise NotImplementedError
 
 
 class Transaction(Protocol):
-    """One transaction of one tenant. Whoever leaves its block without `commit` has done nothing.
+    """A transaction of one tenant. Leaving its block without `commit` rolls it back.
 
-    All of its methods raise `DatabaseBusyError` when the database asks to try again, and `StoreError` when it fails.
-
-    It ends with its commit or with its block, whichever comes first. All of its methods raise `TransactionClosedError` afterwards.
-
-    It may offer `prefetch_query` and `prefetch` besides, which tell what will be asked for soon; see `crmcore.services.unit_of_work.UnitOfWork`. None needs them.
+    The transaction ends with its commit or with its block. After its end, every method raises `TransactionClosedError`. Every method
+    raises `DatabaseBusyError` if the database asks for a retry, and `StoreError` if the database fails.
     """
 
     def get(self, entity_type: type[E], id: str, /) -> E | None:
-        """Read a record of this tenant by its id, as this transaction has left it."""
+        """Read a record of this tenant by its id, with the changes of this transaction."""
         ...
 
     def find(
@@ -72,39 +71,41 @@ class Transaction(Protocol):
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Read the records that fulfil a criterion, in ascending order of a field and then of the id; what is absent comes first.
+        """Find records by criterion, ordered by a field and then by id; None sorts first.
 
         Args:
-            order: a field that is indexed, or the id; with ``-`` in front, descending.
-            after: the last record of the page before.
-            limit: how many at most; None is all.
-            skip_locked: whether to pass over what another transaction is working on, and keep others off what is found. A store that
-                cannot do it may ignore it: the version check keeps the effect single, at the price of a conflict.
+            order: an indexed field, or ``id``; a ``-`` in front sorts descending.
+            after: the last record of the previous page (keyset pagination).
+            limit: the maximum number of records; None means all.
+            skip_locked: skip the records that another transaction has locked, and lock the found ones. A store without row locks may
+                ignore it: the version check then rejects the second writer with a conflict.
         """
         ...
 
     def count(self, entity_type: type[E], where: Criterion = MATCH_ALL, /) -> int:
-        """Count the records that fulfil a criterion."""
+        """Count the records that match a criterion."""
         ...
 
     def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
-        """Read all entries that were appended to a record, the oldest first."""
+        """List all log entries of a record, oldest first."""
         ...
 
     def save(self, entity: E, /) -> E:
-        """Store a record with its parts, append its entries, and publish its pending events; one that is as it was read stays so.
+        """Store a record, its child records, its log entries and its pending events.
+
+        An unchanged record is not written.
 
         Returns:
-            The record as it is stored: of the next version, by this actor, with nothing pending.
+            The stored record: the next version, changed by this actor, without pending events.
 
         Raises:
-            StaleVersionError: it was changed, or removed, since it was read; at the latest by `commit`.
-            DuplicateKeyError: another record has one of its unique keys; at the latest by `commit`.
+            StaleVersionError: another transaction changed or deleted the record after it was read; at the latest on `commit`.
+            DuplicateKeyError: another record has one of its unique keys; at the latest on `commit`.
         """
         ...
 
     def delete(self, entity: Entity, /) -> None:
-        """Forget a record, its parts and its entries.
+        """Delete a record, its child records and its log entries.
 
         Raises:
             StaleVersionError: as in `save`.
@@ -112,23 +113,31 @@ class Transaction(Protocol):
         ...
 
     def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
-        """Read this tenant's feed behind a position: committed facts, in order per record, none of them ever skipped.
+        """Read the committed events of this tenant after a position.
+
+        The events of one record keep their order. No event is skipped.
 
         Args:
-            reverse: from the feed's end down to that position.
+            reverse: read from the end of the feed down to the position.
         """
         ...
 
     def prune_events(self, *, until: int) -> int:
-        """Forget the facts up to a position, but never the newest, from which the next one is numbered; tells how many."""
+        """Delete the events up to a position, and return how many.
+
+        The newest event is always kept, because the next position follows from it.
+        """
         ...
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
-        """Answer a question of the read side set-wise; None when this store does not know it, and crmcore then counts itself."""
+        """Compute an aggregate in the store, or return None if the store does not support it.
+
+        After None, the caller computes it with `Aggregate.evaluate`.
+        """
         ...
 
     def commit(self) -> None:
-        """Make everything of this transaction last, or nothing of it.
+        """Commit all changes of this transaction, or none.
 
         Raises:
             StaleVersionError, DuplicateKeyError: as in `save`.
@@ -143,57 +152,60 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """Where records are kept."""
+    """Opens transactions over stored records."""
 
     def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Transaction:
-        """Open a transaction of the context's tenant, in which the context's actor acts.
+        """Begin a transaction for the tenant and the actor of a context.
 
         Args:
-            id_generator: where the ids of published events come from.
-            read_only: whether it will write nothing, so that it need not keep others from writing.
+            id_generator: makes the ids of stored events.
+            read_only: the transaction will not write, so it need not block writers.
         """
         ...
 
     def close(self) -> None:
-        """Let go of connections. Nothing may be begun afterwards."""
+        """Close the connections. No transaction may begin afterwards."""
         ...
 
 
 class JoinedStore(Store, Protocol):
-    """A store that may be part of a transaction of the host's. A store without this property commits for good.
+    """A store that may join a transaction of the host.
 
-    Two stores that compare equal are one store: in a batch of the one, commands of the other are part of the batch.
+    A store without this property commits its own transactions. Stores that compare equal are treated as one store: in a batch of one,
+    the commands of the other are part of the batch.
     """
 
     @property
     def is_joined(self) -> bool:
-        """Whether the host ends the transaction, so that what is committed here may still be rolled back."""
+        """Whether the host ends the transaction and may still roll back what the store committed."""
         ...
 
 
 def is_joined(store: Store) -> bool:
-    """Check whether what a store commits may still be rolled back by the host; see `JoinedStore`."""
+    """Check whether the host may still roll back a store's commits; see `JoinedStore`."""
     return bool(getattr(store, "is_joined", False))
 
 
 class Batch(Protocol):
-    """One transaction in which stories are told one after the other. Whoever leaves its block without `commit` has done nothing.
+    """One database transaction for a sequence of commands. Leaving its block without `commit` rolls it back.
 
-    It ends with its commit or with its block, whichever comes first. Its methods, and those of its transactions, raise
-    `TransactionClosedError` afterwards.
+    The batch ends with its commit or with its block. After its end, its methods and those of its transactions raise
+    `TransactionClosedError`.
     """
 
     def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Transaction:
-        """Begin a story. It ends well by its `commit`; otherwise it has done nothing, and those before it still have.
+        """Begin the transaction of one command.
+
+        Without its `commit`, the command is undone and the earlier commands of the batch remain.
 
         Raises:
-            BusinessRuleError: it is another tenant's.
-            StaleVersionError, DuplicateKeyError: the store has refused what an earlier story left to be written; then nothing of the batch will last.
+            BusinessRuleError: the context names another tenant.
+            StaleVersionError, DuplicateKeyError: the store rejected the writes of an earlier command; the whole batch is then rolled back.
         """
         ...
 
     def commit(self) -> None:
-        """Make all stories last, or nothing of them.
+        """Commit all commands of the batch, or none.
 
         Raises:
             StaleVersionError, DuplicateKeyError: as in `Transaction.save`.
@@ -207,9 +219,56 @@ class Batch(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
 class BatchStore(Store, Protocol):
-    """A store that offers to tell many stories in one transaction. A store need not; `crmcore.Crm.batch` is then refused."""
+    """A store that runs many commands in one transaction (optional capability).
+
+    Without it, `crmcore.Crm.batch` raises `InvalidInputError`, and bulk commands use one transaction for each item.
+    """
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> Batch:
-        """Open one transaction for many stories of the context's tenant."""
+        """Open one transaction for many commands of the context's tenant."""
+        ...
+
+
+@runtime_checkable
+class Analyzing(Protocol):
+    """A store whose query planner uses statistics (optional capability)."""
+
+    def analyze(self) -> None:
+        """Update the planner's statistics. Bulk commands call it after many new records."""
+        ...
+
+
+@runtime_checkable
+class Prefetching(Protocol):
+    """A transaction that sends expected reads ahead (optional capability).
+
+    A prefetch is a hint: it changes no result. A store that pipelines statements combines the expected reads into one round trip.
+    """
+
+    def prefetch(self, entity_type: type[Entity], id: str, prefetch: Mapping[str, type[Entity]], /) -> None:
+        """Expect `get` of a record, and of the records that some of its fields refer to.
+
+        Args:
+            prefetch: the fields that hold ids, each with the entity type that it refers to.
+        """
+        ...
+
+    def prefetch_query(
+        self, entity_type: type[Entity], where: Criterion, /, *, order: str = "id", limit: int | None = None
+    ) -> None:
+        """Expect `find` with these arguments."""
+        ...
+
+
+@runtime_checkable
+class Preloading(Protocol):
+    """A transaction of a batch that reads ahead for later commands (optional capability)."""
+
+    def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
+        """Load the records that match a criterion in one query, for later commands of the batch.
+
+        A transaction with unwritten changes ignores it.
+        """
         ...

@@ -1,14 +1,14 @@
-"""What the machine gives: the time, and ids."""
+"""Ports to the system: clock and id generator."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """Source of the current time."""
 
     def now(self) -> datetime:
-        """The present instant, aware."""
+        """Return the current time with a time zone."""
         ...
 
     def sleep(self, seconds: float, /) -> None:
@@ -17,8 +17,8 @@ class Clock(Protocol):
 
 
 class IdGenerator(Protocol):
-    """Where ids come from."""
+    """Source of unique ids."""
 
     def new(self, prefix: str, /) -> str:
-        """Make an id that was never made before, in the form of `crmcore.domain.kernel.ids`, later ones sorting later."""
+        """Make a unique id in the format of `crmcore.domain.kernel.ids`; later ids sort later."""
         ...

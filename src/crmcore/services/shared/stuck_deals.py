@@ -37,5 +37,7 @@ def _over_age_limit(stage: Stage, business_hours: BusinessHours, now: datetime) 
     cutoff = None if stage.age_limit is None else aging.cutoff(stage.age_limit, business_hours=business_hours, now=now)
     if cutoff is None:
         return None
-    is_over_limit = Compare("stage_entered_at" if aging.counts_from is AgeFrom.ENTERED else "last_activity_at", "<=", cutoff)
+    is_over_limit = Compare(
+        "stage_entered_at" if aging.counts_from is AgeFrom.ENTERED else "last_activity_at", "<=", cutoff
+    )
     return is_over_limit & ~Compare("next_step.due_at", ">=", now) if aging.paused_by_next_step else is_over_limit
