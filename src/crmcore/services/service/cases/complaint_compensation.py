@@ -38,7 +38,7 @@ class ComplaintCompensation:
         existing = uow.first(ApprovalLimit, Eq("role", role) & Eq("currency", amount.currency))
         if existing is not None:
             return uow.save(existing.set_amount(amount, at=uow.now))
-        return uow.save(ApprovalLimit.create(uow.new_id("limit"), role, amount, at=uow.now))
+        return uow.save(ApprovalLimit.create(uow.new_id("approvallimit"), role, amount, at=uow.now))
 
     @command("complaints.compensate")
     def compensate(

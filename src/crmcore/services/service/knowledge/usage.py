@@ -136,6 +136,6 @@ def _check_case_id(case_id: str) -> None:
 def _record_gap(uow: UnitOfWork, query_text: str, language: str) -> None:
     existing = uow.first(KnowledgeGap, Eq("key", question_key(query_text)) & Eq("language", language))
     if existing is None:
-        uow.save(KnowledgeGap.create(uow.new_id("question"), query_text, language=language, at=uow.now))
+        uow.save(KnowledgeGap.create(uow.new_id("knowledgegap"), query_text, language=language, at=uow.now))
     else:
         uow.save(existing.record_again(at=uow.now))
