@@ -9,20 +9,20 @@ MESSAGES: Final = {
         '{assignee} üçün "{title}" tapşırığının vaxtı {due} tarixində bitib, o hələ də açıqdır.',
     ),
     "task.reminder": ("Xatırlatma: {title}", '"{title}" tapşırığının son vaxtı: {due}.'),
-    "commitment.overdue": ("Vədin vaxtı keçib", "{due} tarixinə vəd edilib, hələ yerinə yetirilməyib: {what}"),
+    "commitment.overdue": ("Vədin vaxtı keçib", "{due} tarixinə vəd edilib, hələ yerinə yetirilməyib: {description}"),
     "complaint.overdue": (
         "Şikayət gecikir: {subject}",
-        '"{subject}" şikayətinin ({type}) vaxtı {due} tarixində bitib. Məsul: {responsible}.',
+        '"{subject}" şikayətinin ({type}) vaxtı {due} tarixində bitib. Məsul: {owner}.',
     ),
     "inquiry.overdue": (
         "Cavab verilməyib: {subject}",
-        "“{subject}” sorğusuna ({responsible}) {due} tarixinədək cavab verilməli idi.",
+        "“{subject}” sorğusuna ({owner}) {due} tarixinədək cavab verilməli idi.",
     ),
     "lead.overdue": (
         "Heç kim zəng etməyib: {subject}",
-        "“{subject}” müraciətinə ({responsible}) {due} tarixinədək cavab verilməli idi.",
+        "“{subject}” müraciətinə ({owner}) {due} tarixinədək cavab verilməli idi.",
     ),
-    "escalation.at_risk": ("Vaxtı yaxınlaşır: {subject}", "“{subject}” ({responsible}) üçün son vaxt: {due}."),
+    "escalation.at_risk": ("Vaxtı yaxınlaşır: {subject}", "“{subject}” ({owner}) üçün son vaxt: {due}."),
     "case.waiting": ("Müştəridən yenidən soruşun: {subject}", "Müştərini {due} tarixinədək gözlədik: “{subject}”."),
     "case.assigned": ("Sizə tapşırıldı: {subject}", "“{subject}” üçün siz cavabdehsiniz. Son vaxt: {due}."),
     "compensation.approval": (
@@ -31,7 +31,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "Şikayətiniz qəbul edildi",
-        "“{subject}” şikayətiniz bizə çatdı. Ona {responsible} cavabdehdir; {due} tarixinədək cavab verəcəyik.",
+        "“{subject}” şikayətiniz bizə çatdı. Ona {owner} cavabdehdir; {due} tarixinədək cavab verəcəyik.",
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Şikayətiniz: {subject}", "{text}"),

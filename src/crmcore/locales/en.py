@@ -6,22 +6,22 @@ MESSAGES: Final = {
     "notice": ("{text}", "{text}"),
     "task.overdue": ("Late: {title}", 'The task "{title}" of {assignee} was due at {due} and is still open.'),
     "task.reminder": ("Reminder: {title}", 'The task "{title}" is due at {due}.'),
-    "commitment.overdue": ("Promise overdue", "This was promised for {due} and is still open: {what}"),
+    "commitment.overdue": ("Promise overdue", "This was promised for {due} and is still open: {description}"),
     "complaint.overdue": (
         "Complaint late: {subject}",
-        'The complaint "{subject}" ({type}), for which {responsible} is responsible, was due at {due}.',
+        'The complaint "{subject}" ({type}), for which {owner} is responsible, was due at {due}.',
     ),
     "inquiry.overdue": (
         "Not answered: {subject}",
-        'The inquiry "{subject}", for which {responsible} is responsible, should have been answered by {due}.',
+        'The inquiry "{subject}", for which {owner} is responsible, should have been answered by {due}.',
     ),
     "lead.overdue": (
         "Nobody has called: {subject}",
-        'The request "{subject}" of {responsible} should have been answered by {due}.',
+        'The request "{subject}" of {owner} should have been answered by {due}.',
     ),
     "escalation.at_risk": (
         "Soon late: {subject}",
-        '"{subject}", for which {responsible} is responsible, is due at {due}.',
+        '"{subject}", for which {owner} is responsible, is due at {due}.',
     ),
     "case.waiting": ("Ask the customer again: {subject}", 'We waited for the customer until {due}: "{subject}".'),
     "case.assigned": ("Yours: {subject}", 'You are responsible for "{subject}". It is due at {due}.'),
@@ -31,7 +31,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "We have received your complaint",
-        'Your complaint "{subject}" has arrived. {responsible} sees to it; you hear from us by {due}.',
+        'Your complaint "{subject}" has arrived. {owner} sees to it; you hear from us by {due}.',
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Your complaint: {subject}", "{text}"),

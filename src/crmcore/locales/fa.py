@@ -6,20 +6,20 @@ MESSAGES: Final = {
     "notice": ("{text}", "{text}"),
     "task.overdue": ("دیرکرد: {title}", "مهلت کار «{title}» که بر عهدهٔ {assignee} است {due} بود و هنوز باز است."),
     "task.reminder": ("یادآوری: {title}", "مهلت کار «{title}»: {due}."),
-    "commitment.overdue": ("مهلت تعهد گذشت", "برای {due} قول داده شده بود و هنوز انجام نشده است: {what}"),
+    "commitment.overdue": ("مهلت تعهد گذشت", "برای {due} قول داده شده بود و هنوز انجام نشده است: {description}"),
     "complaint.overdue": (
         "شکایت دیر شد: {subject}",
-        "مهلت شکایت «{subject}» ({type}) {due} بود. مسئول: {responsible}.",
+        "مهلت شکایت «{subject}» ({type}) {due} بود. مسئول: {owner}.",
     ),
     "inquiry.overdue": (
         "بی\u200cپاسخ: {subject}",
-        "پرسش «{subject}» که بر عهدهٔ {responsible} است باید تا {due} پاسخ داده می\u200cشد.",
+        "پرسش «{subject}» که بر عهدهٔ {owner} است باید تا {due} پاسخ داده می\u200cشد.",
     ),
     "lead.overdue": (
         "کسی تماس نگرفته است: {subject}",
-        "درخواست «{subject}» ({responsible}) باید تا {due} پاسخ داده می\u200cشد.",
+        "درخواست «{subject}» ({owner}) باید تا {due} پاسخ داده می\u200cشد.",
     ),
-    "escalation.at_risk": ("نزدیک به دیرکرد: {subject}", "مهلت «{subject}» که بر عهدهٔ {responsible} است {due} است."),
+    "escalation.at_risk": ("نزدیک به دیرکرد: {subject}", "مهلت «{subject}» که بر عهدهٔ {owner} است {due} است."),
     "case.waiting": ("دوباره از مشتری بپرسید: {subject}", "تا {due} منتظر مشتری بودیم: «{subject}»."),
     "case.assigned": ("بر عهدهٔ شما: {subject}", "مسئول «{subject}» شما هستید. مهلت: {due}."),
     "compensation.approval": (
@@ -28,7 +28,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "شکایت شما دریافت شد",
-        "شکایت شما «{subject}» رسید. {responsible} مسئول آن است و تا {due} پاسخ می\u200cدهیم.",
+        "شکایت شما «{subject}» رسید. {owner} مسئول آن است و تا {due} پاسخ می\u200cدهیم.",
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("شکایت شما: {subject}", "{text}"),

@@ -9,20 +9,20 @@ MESSAGES: Final = {
         'Uzdevums "{title}" ({assignee}) bija jāizpilda līdz {due}, un tas joprojām ir atvērts.',
     ),
     "task.reminder": ("Atgādinājums: {title}", 'Uzdevuma "{title}" termiņš: {due}.'),
-    "commitment.overdue": ("Solījums nokavēts", "Tas bija apsolīts līdz {due} un vēl nav izpildīts: {what}"),
+    "commitment.overdue": ("Solījums nokavēts", "Tas bija apsolīts līdz {due} un vēl nav izpildīts: {description}"),
     "complaint.overdue": (
         "Sūdzība kavējas: {subject}",
-        'Sūdzība "{subject}" ({type}), par kuru atbild {responsible}, bija jāatrisina līdz {due}.',
+        'Sūdzība "{subject}" ({type}), par kuru atbild {owner}, bija jāatrisina līdz {due}.',
     ),
     "inquiry.overdue": (
         "Nav atbildēts: {subject}",
-        'Uz pieprasījumu "{subject}", par kuru atbild {responsible}, bija jāatbild līdz {due}.',
+        'Uz pieprasījumu "{subject}", par kuru atbild {owner}, bija jāatbild līdz {due}.',
     ),
     "lead.overdue": (
         "Neviens nav piezvanījis: {subject}",
-        'Uz pieteikumu "{subject}" ({responsible}) bija jāatbild līdz {due}.',
+        'Uz pieteikumu "{subject}" ({owner}) bija jāatbild līdz {due}.',
     ),
-    "escalation.at_risk": ("Drīz kavēsies: {subject}", '"{subject}", par ko atbild {responsible}, termiņš: {due}.'),
+    "escalation.at_risk": ("Drīz kavēsies: {subject}", '"{subject}", par ko atbild {owner}, termiņš: {due}.'),
     "case.waiting": ("Pajautājiet klientam vēlreiz: {subject}", 'Klienta atbildi gaidījām līdz {due}: "{subject}".'),
     "case.assigned": ("Jūsu ziņā: {subject}", 'Jūs atbildat par "{subject}". Termiņš: {due}.'),
     "compensation.approval": (
@@ -31,7 +31,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "Jūsu sūdzība ir saņemta",
-        'Jūsu sūdzība "{subject}" ir saņemta. Par to atbild {responsible}; mēs atbildēsim līdz {due}.',
+        'Jūsu sūdzība "{subject}" ir saņemta. Par to atbild {owner}; mēs atbildēsim līdz {due}.',
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Jūsu sūdzība: {subject}", "{text}"),

@@ -9,20 +9,20 @@ MESSAGES: Final = {
         '{assignee} хариуцсан "{title}" ажлын хугацаа {due}-д дууссан боловч нээлттэй хэвээр байна.',
     ),
     "task.reminder": ("Сануулга: {title}", '"{title}" ажлын хугацаа: {due}.'),
-    "commitment.overdue": ("Амлалтын хугацаа хэтэрсэн", "{due}-д амласан боловч биелээгүй байна: {what}"),
+    "commitment.overdue": ("Амлалтын хугацаа хэтэрсэн", "{due}-д амласан боловч биелээгүй байна: {description}"),
     "complaint.overdue": (
         "Гомдол хоцорсон: {subject}",
-        '"{subject}" гомдлын ({type}) хугацаа {due}-д дууссан. Хариуцагч: {responsible}.',
+        '"{subject}" гомдлын ({type}) хугацаа {due}-д дууссан. Хариуцагч: {owner}.',
     ),
     "inquiry.overdue": (
         "Хариулаагүй: {subject}",
-        "{responsible} хариуцсан “{subject}” лавлагаанд {due} гэхэд хариулах ёстой байсан.",
+        "{owner} хариуцсан “{subject}” лавлагаанд {due} гэхэд хариулах ёстой байсан.",
     ),
     "lead.overdue": (
         "Хэн ч залгаагүй: {subject}",
-        "“{subject}” хүсэлтэд ({responsible}) {due} гэхэд хариулах ёстой байсан.",
+        "“{subject}” хүсэлтэд ({owner}) {due} гэхэд хариулах ёстой байсан.",
     ),
-    "escalation.at_risk": ("Хугацаа дөхөж байна: {subject}", "{responsible} хариуцсан “{subject}”-ийн хугацаа: {due}."),
+    "escalation.at_risk": ("Хугацаа дөхөж байна: {subject}", "{owner} хариуцсан “{subject}”-ийн хугацаа: {due}."),
     "case.waiting": ("Үйлчлүүлэгчээс дахин асууна уу: {subject}", "Үйлчлүүлэгчийг {due} хүртэл хүлээсэн: “{subject}”."),
     "case.assigned": ("Танд даалгасан: {subject}", "“{subject}”-ийг та хариуцна. Хугацаа: {due}."),
     "compensation.approval": (
@@ -31,7 +31,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "Таны гомдлыг хүлээн авлаа",
-        "Таны “{subject}” гомдол ирлээ. {responsible} хариуцаж, {due} гэхэд хариу өгнө.",
+        "Таны “{subject}” гомдол ирлээ. {owner} хариуцаж, {due} гэхэд хариу өгнө.",
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Таны гомдол: {subject}", "{text}"),

@@ -9,20 +9,20 @@ MESSAGES: Final = {
         '{assignee} bajarishi kerak bo‘lgan "{title}" vazifasining muddati {due} da tugadi, u hali ham ochiq.',
     ),
     "task.reminder": ("Eslatma: {title}", '"{title}" vazifasining muddati: {due}.'),
-    "commitment.overdue": ("Va’da muddati o‘tdi", "{due} ga va’da qilingan ish hali bajarilmagan: {what}"),
+    "commitment.overdue": ("Va’da muddati o‘tdi", "{due} ga va’da qilingan ish hali bajarilmagan: {description}"),
     "complaint.overdue": (
         "Shikoyat kechikdi: {subject}",
-        '"{subject}" shikoyatining ({type}) muddati {due} da tugadi. Mas’ul: {responsible}.',
+        '"{subject}" shikoyatining ({type}) muddati {due} da tugadi. Mas’ul: {owner}.',
     ),
     "inquiry.overdue": (
         "Javob berilmagan: {subject}",
-        "“{subject}” so‘roviga ({responsible}) {due} gacha javob berilishi kerak edi.",
+        "“{subject}” so‘roviga ({owner}) {due} gacha javob berilishi kerak edi.",
     ),
     "lead.overdue": (
         "Hech kim qo‘ng‘iroq qilmadi: {subject}",
-        "“{subject}” murojaatiga ({responsible}) {due} gacha javob berilishi kerak edi.",
+        "“{subject}” murojaatiga ({owner}) {due} gacha javob berilishi kerak edi.",
     ),
-    "escalation.at_risk": ("Muddati yaqin: {subject}", "“{subject}” ({responsible}) muddati: {due}."),
+    "escalation.at_risk": ("Muddati yaqin: {subject}", "“{subject}” ({owner}) muddati: {due}."),
     "case.waiting": ("Mijozdan yana so‘rang: {subject}", "Mijozni {due} gacha kutdik: “{subject}”."),
     "case.assigned": ("Sizga topshirildi: {subject}", "“{subject}” uchun siz mas’ulsiz. Muddati: {due}."),
     "compensation.approval": (
@@ -31,7 +31,7 @@ MESSAGES: Final = {
     ),
     "customer.received": (
         "Shikoyatingiz qabul qilindi",
-        "“{subject}” shikoyatingiz keldi. Unga {responsible} mas’ul; {due} gacha javob beramiz.",
+        "“{subject}” shikoyatingiz keldi. Unga {owner} mas’ul; {due} gacha javob beramiz.",
     ),
     "customer.answered": ("{subject}", "{text}"),
     "customer.decided": ("Shikoyatingiz: {subject}", "{text}"),

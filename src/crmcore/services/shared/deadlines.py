@@ -81,7 +81,7 @@ def commitment_deadlines(
     def variables() -> Mapping[str, str]:
         due, responsible = format_local_time(due_at, environment), user_name(uow, commitment.owner_id)
         return {
-            "what": commitment.description,
+            "description": commitment.description,
             "subject": commitment.description,
             "due": due,
             "side": commitment.side.value,
