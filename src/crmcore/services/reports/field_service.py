@@ -154,7 +154,7 @@ def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceRepo
         replacements=candidates[:MAX_ROWS],
         gap_count=uow.count(KnowledgeGap, is_open_gap),
         gaps=[
-            (gap.question, gap.ask_count) for gap in uow.find(KnowledgeGap, is_open_gap, order="-asked", limit=MAX_ROWS)
+            (gap.question, gap.ask_count) for gap in uow.find(KnowledgeGap, is_open_gap, order="-ask_count", limit=MAX_ROWS)
         ],
     )
 

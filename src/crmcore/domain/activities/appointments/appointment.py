@@ -189,7 +189,7 @@ class Appointment(Entity):
         if new_attendees == self.attendees:
             return self
         return self._record(
-            AppointmentAttendeesChanged(at=at, attendee_count=len(new_attendees)), attendee_count=new_attendees
+            AppointmentAttendeesChanged(at=at, attendee_count=len(new_attendees)), attendees=new_attendees
         )
 
     def updated_from(self, imported: "Appointment") -> Self:

@@ -124,7 +124,7 @@ class KnowledgeUsage:
     def list_gaps(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[KnowledgeGap]:
         """Read the questions that no article answers, the most frequent first."""
         check_limit(limit)
-        return uow.find(KnowledgeGap, Eq("state", KnowledgeGapState.OPEN), order="-asked", limit=limit)
+        return uow.find(KnowledgeGap, Eq("state", KnowledgeGapState.OPEN), order="-ask_count", limit=limit)
 
 
 def _check_case_id(case_id: str) -> None:
