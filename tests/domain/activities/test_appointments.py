@@ -30,7 +30,7 @@ def book(**details: Any) -> Appointment:
 
 def weekly(rule: str = "FREQ=WEEKLY;COUNT=4") -> Appointment:
     """A series by the clock of Riga, which leaps on 29 March."""
-    return book(repeats=Recurrence(rule, "Europe/Riga"))
+    return book(recurrence=Recurrence(rule, "Europe/Riga"))
 
 
 def occurrence_starts(appointment: Appointment) -> list[datetime]:

@@ -61,7 +61,11 @@ class TaskMachine(LifeCycleMachine):
         if self.transition(TASK_TRANSITIONS, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
             late = max((at - due).total_seconds(), 0) if due else 0
 
-            assert (self.record.pending[-1].late, self.record.result, self.record.closed_at) == (late, "reached", at)
+            assert (self.record.pending_events[-1].late_seconds, self.record.result, self.record.closed_at) == (
+                late,
+                "reached",
+                at,
+            )
 
     @rule()
     def cancel(self) -> None:
@@ -87,16 +91,16 @@ class TaskMachine(LifeCycleMachine):
         except BusinessRuleError:
             assert self.record.state is not TaskState.OPEN
             return
-        assert (self.record.due_at, self.record.assignee) == (at, to)
-        assert before.due_at == at or self.record.level == 0
+        assert (self.record.due_at, self.record.assignee_id) == (at, to)
+        assert before.due_at == at or self.record.escalation_level == 0
 
     @rule(to=st.sampled_from([None, Samples().id("user")]))
     def escalate(self, to: Any) -> None:
         """Tell somebody, or nobody when nobody is there; the level rises."""
-        level = self.record.level + 1
-        self.record = self.record.escalate(level=level, to=to, at=self.now)
+        level = self.record.escalation_level + 1
+        self.record = self.record.escalate(level=level, recipient_id=to, at=self.now)
 
-        assert (self.record.level, self.record.pending[-1].to) == (level, to)
+        assert (self.record.escalation_level, self.record.pending_events[-1].recipient_id) == (level, to)
 
     @invariant()
     def overdue_is_computed(self) -> None:
@@ -138,26 +142,26 @@ class CommitmentMachine(LifeCycleMachine):
     def close(self, state: CommitmentState) -> None:
         """Settle it; a broken promise may be kept after all."""
         at = self.tick()
-        if self.transition(COMMITMENT_TRANSITIONS, state, lambda: self.record.settle(state.value, at=at)):
-            assert self.record.settled_at == at
-            assert self.record.pending[-1].state is state
+        if self.transition(COMMITMENT_TRANSITIONS, state, lambda: self.record.close(state.value, at=at)):
+            assert self.record.closed_at == at
+            assert self.record.pending_events[-1].state is state
 
     @rule(to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
     def change_owner(self, to: Any) -> None:
         """Somebody else sees to it."""
         before = self.record
-        self.record = self.record.hand_over(to, at=self.now)
+        self.record = self.record.change_owner(to, at=self.now)
 
-        assert self.record.owner == to
-        assert (before is self.record) is (before.owner == to)
+        assert self.record.owner_id == to
+        assert (before is self.record) is (before.owner_id == to)
 
     @rule(to=st.sampled_from([None, Samples().id("user")]))
     def escalate(self, to: Any) -> None:
         """Tell somebody, or nobody when nobody is there; the level rises."""
-        level = self.record.level + 1
-        self.record = self.record.escalate(level=level, to=to, at=self.now)
+        level = self.record.escalation_level + 1
+        self.record = self.record.escalate(level=level, recipient_id=to, at=self.now)
 
-        assert (self.record.level, self.record.pending[-1].to) == (level, to)
+        assert (self.record.escalation_level, self.record.pending_events[-1].recipient_id) == (level, to)
 
     @invariant()
     def overdue_is_computed(self) -> None:

@@ -20,9 +20,9 @@ def test_recurring_task_creates_next_with_same_fields() -> None:
         "Call",
         due_at=NOON,
         remind_at=NOON - timedelta(hours=1),
-        repeats=Recurrence("FREQ=WEEKLY;COUNT=3"),
-        assignee=anna,
-        deal=deal,
+        recurrence=Recurrence("FREQ=WEEKLY;COUNT=3"),
+        assignee_id=anna,
+        deal_id=deal,
         priority="high",
         kind="call",
     )
@@ -50,7 +50,7 @@ def test_task_without_recurrence_has_no_next() -> None:
 def test_recurrence_without_due_time_is_rejected() -> None:
     """A rule without a due time has nothing to count from."""
     with pytest.raises(BusinessRuleError, match="due time"):
-        Samples().task(repeats=Recurrence("FREQ=DAILY"))
+        Samples().task(recurrence=Recurrence("FREQ=DAILY"))
 
 
 def test_unchanged_reschedule_or_reassign_records_no_event() -> None:

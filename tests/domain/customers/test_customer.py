@@ -57,7 +57,7 @@ def test_changes_record_events_with_field_names_only() -> None:
     assert (customer.first_contact(Channel.MESSENGER), customer.first_contact(Channel.EMAIL)) == ("@janis", None)
     assert (customer.owner_id, customer.tags) == (anna, ("vip",))
     assert "Kalns" not in repr(customer.pending_events)
-    assert [getattr(event, "fields", None) for event in customer.pending_events[1:]] == [
+    assert [getattr(event, "changed_fields", None) for event in customer.pending_events[1:]] == [
         ("contact_points",),
         ("external_ids",),
         None,
@@ -93,11 +93,11 @@ def test_shared_contact_point_has_no_unique_key() -> None:
     [
         (lambda c: c.rename(" ", at=NOON), RequiredError),
         (lambda c: c.rename(5, at=NOON), InvalidTypeError),
-        (lambda c: c.describe({"owner": None}, at=NOON), InvalidInputError),
-        (lambda c: c.describe({"profile": None}, at=NOON), InvalidTypeError),
-        (lambda c: c.add_contact("a@b.lv", at=NOON), InvalidTypeError),
-        (lambda c: c.become("king", at=NOON), InvalidChoiceError),
-        (lambda c: c.relate("relative_of", c.id, at=NOON), BusinessRuleError),
+        (lambda c: c.update({"owner_id": None}, at=NOON), InvalidInputError),
+        (lambda c: c.update({"profile": None}, at=NOON), InvalidTypeError),
+        (lambda c: c.add_contact_point("a@b.lv", at=NOON), InvalidTypeError),
+        (lambda c: c.add_role("king", at=NOON), InvalidChoiceError),
+        (lambda c: c.add_relation("relative_of", c.id, at=NOON), BusinessRuleError),
         (lambda c: Customer.create(c.id, "A", at=NOON, kind="ghost"), InvalidChoiceError),
         (lambda c: Customer.create(c.id, "A", at=NOON, roles="prospect"), InvalidTypeError),
         (lambda c: Customer.create(c.id, c, at=NOON), InvalidTypeError),

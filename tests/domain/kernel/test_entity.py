@@ -39,8 +39,8 @@ CHANGES = st.fixed_dictionaries(
         "value": st.none() | st.integers(0, 100).map(lambda n: Money(n, "EUR")) | st.just(1.5),
         "tags": st.lists(st.sampled_from(["a", "b"])),
         "custom": st.sampled_from([{}, {"a": 1}, {"A": 1}]),
-        "touched_at": st.datetimes(timezones=st.sampled_from([UTC])) | st.just(datetime(2026, 1, 1)),  # noqa: DTZ001
-        "place": st.integers(-1, 3),
+        "last_activity_at": st.datetimes(timezones=st.sampled_from([UTC])) | st.just(datetime(2026, 1, 1)),  # noqa: DTZ001
+        "stage_index": st.integers(-1, 3),
     },
 )
 
@@ -103,7 +103,7 @@ def test_unique_keys_skip_none_and_include_child_records() -> None:
     deal = samples.deal(external_id=samples.external_id())
 
     assert list(unique_keys(samples.deal())) == []
-    assert list(unique_keys(deal)) == [("request.system.request.key", ("web", "1001"))]
+    assert list(unique_keys(deal)) == [("external_id.system.external_id.key", ("web", "1001"))]
     assert list(unique_keys(customer)) == [
         ("contact_points.unique_key", ("phone:+37120000000",)),
         ("contact_points.unique_key", ("email:a@b.lv",)),

@@ -43,14 +43,14 @@ class RoundRobinMachine(RuleBasedStateMachine):
         self.present_since[user.id] = self.clock
 
     @rule(data=st.data())
-    @precondition(lambda self: self._present())
+    @precondition(lambda self: self._available())
     def add_absence(self, data: st.DataObject) -> None:
         """Somebody goes away."""
         id = data.draw(st.sampled_from(self._available()))
         self.users[id] = absent_for_a_day(self.users[id])
 
     @rule(data=st.data())
-    @precondition(lambda self: len(self._present()) < len([u for u in self.users.values() if u.active]))
+    @precondition(lambda self: len(self._available()) < len([u for u in self.users.values() if u.is_active]))
     def end_absence(self, data: st.DataObject) -> None:
         """Somebody comes back."""
         id = data.draw(st.sampled_from(sorted(u.id for u in self.users.values() if u.is_active and u.is_absent(NOON))))
@@ -58,7 +58,7 @@ class RoundRobinMachine(RuleBasedStateMachine):
         self.present_since[id] = self.clock
 
     @rule(data=st.data())
-    @precondition(lambda self: self._present())
+    @precondition(lambda self: self._available())
     def deactivate(self, data: st.DataObject) -> None:
         """Somebody leaves for good."""
         id = data.draw(st.sampled_from(self._available()))

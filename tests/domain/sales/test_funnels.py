@@ -67,11 +67,11 @@ def test_invalid_stages_are_rejected(stages: Any, refusal: type[InvalidInputErro
         {"probability": 101},
         {"probability": 0.5},
         {"kind": "lost"},
-        {"on_entry": "call"},
-        {"on_entry": ["call"]},
-        {"to_leave": [CreateTask(title="Call")]},
+        {"entry_actions": "call"},
+        {"entry_actions": ["call"]},
+        {"exit_criteria": [CreateTask(title="Call")]},
         {"age_limit": 5},
-        {"on_entry": [CreateTask(title="x")] * 21},
+        {"entry_actions": [CreateTask(title="x")] * 21},
     ],
 )
 def test_invalid_stage_is_rejected(wrong: dict[str, Any]) -> None:

@@ -43,13 +43,13 @@ def new_id(prefix: str) -> Any:
 
 def boiler(**details: Any) -> Equipment:
     """A boiler with an hour meter, installed at noon."""
-    fields = {"customer": CUSTOMER, "at": NOON, "installed_at": NOON, "meter": "hours", **details}
+    fields = {"customer_id": CUSTOMER, "at": NOON, "installed_at": NOON, "meter_unit": "hours", **details}
     return Equipment.install(new_id("equipment"), "Boiler", **fields)
 
 
 def contract(**details: Any) -> ServiceContract:
     """A contract for 2026."""
-    fields = {"customer": CUSTOMER, "since": date(2026, 1, 1), "until": date(2027, 1, 1), "at": NOON, **details}
+    fields = {"customer_id": CUSTOMER, "since": date(2026, 1, 1), "until": date(2027, 1, 1), "at": NOON, **details}
     return ServiceContract.create(new_id("contract"), "Care", **fields)
 
 
@@ -76,7 +76,7 @@ def test_meter_reading_is_exact() -> None:
     with pytest.raises(PrecisionError):
         boiler().read_meter("1.0001", at=NOON)
     with pytest.raises(BusinessRuleError, match="no meter"):
-        boiler(meter="").read_meter(1, at=NOON)
+        boiler(meter_unit="").read_meter(1, at=NOON)
 
 
 def test_failures_and_repairs_are_counted_and_logged() -> None:
@@ -120,7 +120,7 @@ def test_installation_in_future_is_rejected() -> None:
 
 def test_contract_has_duration_and_renews_from_end() -> None:
     """Its visits are counted anew, and it never ends before it began."""
-    signed = contract(visits=1).record_visit(at=NOON)
+    signed = contract(included_visits=1).record_visit(at=NOON)
     renewed = signed.renew(date(2028, 1, 1), at=NOON)
 
     assert (1, 0, date(2028, 1, 1)) == (signed.visits_made, renewed.visits_made, renewed.until)
@@ -161,13 +161,13 @@ def test_entitlement_explains_choice() -> None:
     """The quickest contract that covers the piece counts; each other one says why it does not; then the warranty; then nothing."""
     piece = boiler(warranty_until=date(2026, 6, 1))
     passed = {
-        "equipment_of_other_customer": contract(customer=new_id("customer")),
+        "equipment_of_other_customer": contract(customer_id=new_id("customer")),
         "cancelled": contract().cancel(at=NOON),
         "not_begun": contract(since=date(2026, 5, 1)),
         "ended": contract(since=date(2025, 1, 1), until=date(2026, 1, 1)),
-        "other_equipment": contract(covers=[new_id("equipment")]),
+        "other_equipment": contract(equipment_ids=[new_id("equipment")]),
     }
-    slow, quick = contract(), contract(responds_within=timedelta(hours=4), covers=[piece.id])
+    slow, quick = contract(), contract(respond_within=timedelta(hours=4), equipment_ids=[piece.id])
     on = date(2026, 3, 2)
     decided = entitlement(piece, [*passed.values(), slow, quick], on=on)
 
@@ -176,7 +176,7 @@ def test_entitlement_explains_choice() -> None:
     assert decided.is_free
     late = entitlement(piece, [slow], on=date(2026, 6, 1))
     assert (slow.id, False) == (late.contract_id, late.is_free)
-    assert entitlement(piece, [contract(parts_included=True)], on=date(2026, 6, 1)).is_free
+    assert entitlement(piece, [contract(includes_parts=True)], on=date(2026, 6, 1)).is_free
     assert ("warranty", True) == (entitlement(piece, [], on=on).rule, entitlement(piece, [], on=on).is_free)
     assert "nothing" == entitlement(boiler(), [], on=on).rule
 
@@ -184,8 +184,8 @@ def test_entitlement_explains_choice() -> None:
 def plan(piece: Equipment, **details: Any) -> MaintenancePlan:
     """Look after a boiler twice a year."""
     fields = {"equipment": piece, "at": NOON, "starts_at": NOON + 30 * DAY, **details}
-    if "every" not in fields and "every_total" not in fields:
-        fields["every"] = Recurrence("FREQ=MONTHLY;INTERVAL=6")
+    if "recurrence" not in fields and "meter_interval" not in fields:
+        fields["recurrence"] = Recurrence("FREQ=MONTHLY;INTERVAL=6")
     return MaintenancePlan.create(new_id("maintenanceplan"), "Look after {equipment}", **fields)
 
 
@@ -207,20 +207,20 @@ def test_maintenance_is_due_by_calendar() -> None:
 def test_maintenance_is_due_by_meter() -> None:
     """After so much on all meters together; the calendar is not skipped by it."""
     piece = boiler()
-    both = plan(piece, every_total=500, every=Recurrence("FREQ=YEARLY"))
+    both = plan(piece, meter_interval=500, recurrence=Recurrence("FREQ=YEARLY"))
     worn = piece.read_meter(300, at=NOON).read_meter(200, at=NOON, is_new_meter=True)
     done = both.assign(new_id("task"), both.due_cause(worn, NOON), at=NOON).complete_visit(worn, at=NOON)
 
     assert ("", "meter") == (both.due_cause(piece.read_meter(499, at=NOON), NOON), both.due_cause(worn, NOON))
     assert (Decimal(1000), NOON + 30 * DAY) == (done.next_meter_total, done.next_at)
-    by_meter = plan(piece, every_total=500).complete_visit(worn, at=NOON)
+    by_meter = plan(piece, meter_interval=500).complete_visit(worn, at=NOON)
     assert (None, True) == (by_meter.next_at, by_meter.is_active)
 
 
 def test_stopped_plan_creates_no_visit() -> None:
     """When its rule has ended, or when it is stopped, nothing comes due."""
     piece = boiler()
-    once = plan(piece, every=Recurrence("FREQ=MONTHLY;COUNT=1")).complete_visit(piece, at=NOON + 31 * DAY)
+    once = plan(piece, recurrence=Recurrence("FREQ=MONTHLY;COUNT=1")).complete_visit(piece, at=NOON + 31 * DAY)
     stopped = plan(piece).stop(at=NOON)
 
     assert (False, None) == (once.is_active, once.next_at)
@@ -231,15 +231,15 @@ def test_stopped_plan_creates_no_visit() -> None:
 def test_plan_without_rule_or_meter_is_rejected() -> None:
     """Neither a rule nor a meter is no plan, and a meter that is not there is none either."""
     with pytest.raises(InvalidInputError):
-        plan(boiler(), every=None)
+        plan(boiler(), recurrence=None)
     with pytest.raises(BusinessRuleError):
-        plan(boiler(meter=""), every_total=1)
+        plan(boiler(meter_unit=""), meter_interval=1)
 
 
 def test_replacement_candidate_lists_all_reasons() -> None:
     """Age, use, failures and cost, each with its figure and its limit; the most telling makes the urgency."""
     piece = boiler(
-        installed_at=NOON - 950 * DAY, expected_life=1000 * DAY, expected_total=1000, warranty_until=None
+        installed_at=NOON - 950 * DAY, expected_life=1000 * DAY, expected_meter_total=1000, warranty_until=None
     ).read_meter(1000, at=NOON)
     for _ in range(3):
         piece = piece.fail(at=NOON).repair(at=NOON, cost=Money(200, "EUR"))
@@ -253,7 +253,7 @@ def test_replacement_candidate_lists_all_reasons() -> None:
 
 def test_equipment_without_reason_is_no_replacement_candidate() -> None:
     """A young piece stays, one whose failures are long past too, and what is retired is not replaced again."""
-    young = boiler(expected_life=1000 * DAY, expected_total=1000)
+    young = boiler(expected_life=1000 * DAY, expected_meter_total=1000)
     old_failures = young.fail(at=NOON).repair(at=NOON, cost=Money(1, "EUR"))
 
     assert None is assess_replacement(young, now=NOON)

@@ -153,4 +153,4 @@ class Commitment(Entity):
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that one more has heard that it is late."""
-        return self._record(CommitmentEscalated(at=at, level=level, recipient_id=recipient_id), level=level)
+        return self._record(CommitmentEscalated(at=at, level=level, recipient_id=recipient_id), escalation_level=level)

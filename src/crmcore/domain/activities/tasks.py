@@ -276,7 +276,7 @@ class Task(Entity):
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
-        return self._record(TaskEscalated(at=at, level=level, recipient_id=recipient_id), level=level)
+        return self._record(TaskEscalated(at=at, level=level, recipient_id=recipient_id), escalation_level=level)
 
     def next_occurrence(self, id: TaskId, *, at: datetime) -> Self | None:
         """The next task of its recurrence, or None when there is none."""

@@ -51,7 +51,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
     (InvalidChoiceError("a", allowed=("b", "c")), "a must be one of: b, c"),
     (InvalidChoiceError("a"), "a must be one of: nothing"),
     (CurrencyMismatchError("a", left="EUR", right="USD"), "a: EUR and USD do not add up; convert one of them first"),
-    (BusinessRuleError("deal_1", "initial_stage_is_won"), "deal_1: opened as won"),
+    (BusinessRuleError("deal_1", "initial_stage_is_won"), "deal_1: initial stage is won"),
     (BusinessRuleError("deal_1", "r", "win it instead"), "deal_1: win it instead"),
     (
         InvalidTransitionError("task_1", "life_cycle", now="done", to="done", allowed=("open",)),
@@ -80,7 +80,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
         SchedulingConflictError(
             "appointment_1", "scheduling_conflict", conflicts=(("user_1", "outside_business_hours"),)
         ),
-        "appointment_1: user_1: outside working time; choose another time, or pass overlap=True",
+        "appointment_1: user_1: outside business hours; choose another time, or pass overlap=True",
     ),
     (
         NoAssigneeAvailableError("deal_1", "n", rejected=(("user_1", "absent"),)),
@@ -90,7 +90,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
         SchedulingConflictError(
             "appointment_1", "scheduling_conflict", conflicts=(("user_1", "outside_business_hours"),)
         ),
-        "appointment_1: user_1: outside working time; choose another time, or pass overlap=True",
+        "appointment_1: user_1: outside business hours; choose another time, or pass overlap=True",
     ),
     (
         AmbiguousCustomerError(("customer_1", "customer_2")),
@@ -165,7 +165,7 @@ def test_problem_document_lists_unmet_requirements() -> None:
         "deal_1", "stage_gate", unmet_requirements=(UnmetRequirement(RequirementKind.TASK_DONE, "call"),)
     ).to_problem()
 
-    assert problem["violations"] == [{"rule": "task_done", "argument": "call"}]
+    assert problem["unmet_requirements"] == [{"kind": "task_done", "argument": "call"}]
 
 
 def test_error_codes_and_standard_bases_are_correct() -> None:

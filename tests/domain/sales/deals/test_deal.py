@@ -55,7 +55,7 @@ class DealMachine(RuleBasedStateMachine):
     @initialize(skips=st.booleans(), returns=st.booleans(), wins=st.booleans())
     def open(self, skips: bool, returns: bool, wins: bool) -> None:  # noqa: FBT001  # Hypothesis gives them by name
         """Open the deal."""
-        funnel = create_funnel(skips=skips, returns=returns)
+        funnel = create_funnel(allow_skip=skips, allow_return=returns)
         self.funnel = funnel if wins else funnel.update(at=NOON, stages=funnel.stages[:-1])
         samples = Samples()
         self.users: list[UserId | None] = [None, samples.id("user"), samples.id("user")]
@@ -294,11 +294,11 @@ def test_reopen_won_deal_returns_to_last_open_stage() -> None:
 
 def test_open_deal_in_winning_or_unknown_stage_is_rejected() -> None:
     """In the first one, or in another; not in one that wins, and not in one that is not there."""
-    assert open_deal(stage="Payment").stage_index == open_deal(stage="Payment").max_stage_index == 2
+    assert open_deal(stage_key="Payment").stage_index == open_deal(stage_key="Payment").max_stage_index == 2
     with pytest.raises(BusinessRuleError):
-        open_deal(stage="Installation")
+        open_deal(stage_key="Installation")
     with pytest.raises(InvalidChoiceError):
-        open_deal(stage="Moon")
+        open_deal(stage_key="Moon")
 
 
 def test_lose_accepts_any_reason_when_funnel_has_none() -> None:
@@ -366,7 +366,7 @@ def test_detail_changes_record_events_without_movement() -> None:
         .add_participant("measurer", "user_3", at=NOON)
     )
     deal = deal.attach(samples.id("document"), "Sizes", at=NOON + HOUR).update(
-        {"about": "Three", "tags": ["big"]}, at=NOON
+        {"description": "Three", "tags": ["big"]}, at=NOON
     )
 
     assert (deal.participant_id("measurer"), deal.participant_id("payer"), deal.participant_id("x")) == (
@@ -399,8 +399,8 @@ def test_record_activity_never_moves_back_in_time() -> None:
 
 def test_invalid_details_and_probability_are_rejected() -> None:
     """A detail that is none, a chance that is none."""
-    with pytest.raises(InvalidInputError, match="details are about"):
-        open_deal().update({"stage": "Payment"}, at=NOON)
+    with pytest.raises(InvalidInputError, match="details are campaign"):
+        open_deal().update({"stage_key": "Payment"}, at=NOON)
     with pytest.raises(OutOfRangeError):
         open_deal().set_probability(101, at=NOON)
 
@@ -408,9 +408,9 @@ def test_invalid_details_and_probability_are_rejected() -> None:
 @pytest.mark.parametrize(
     ("rules", "to", "allowed"),
     [
-        ({"skips": False}, "Installation", ("First call", "Payment")),
-        ({"returns": False}, "First call", ("Payment", "Installation")),
-        ({"skips": False, "returns": False}, "First call", ("Payment",)),
+        ({"allow_skip": False}, "Installation", ("First call", "Payment")),
+        ({"allow_return": False}, "First call", ("Payment", "Installation")),
+        ({"allow_skip": False, "allow_return": False}, "First call", ("Payment",)),
     ],
 )
 def test_forbidden_skip_or_return_is_rejected(rules: dict[str, bool], to: str, allowed: tuple[str, ...]) -> None:

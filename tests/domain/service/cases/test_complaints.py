@@ -73,23 +73,23 @@ class ComplaintMachine(LifeCycleMachine):
         self.transition(
             COMPLAINT_TRANSITIONS,
             ComplaintState.ACKNOWLEDGED,
-            lambda: self.record.acknowledge(PHONE_REPLY, time=ALWAYS_OPEN, at=at),
+            lambda: self.record.acknowledge(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=at),
         )
 
     @rule(severity=st.sampled_from([None, "high"]), type=st.sampled_from([None, "delivery"]))
     def assess(self, severity: Any, type: Any) -> None:
         """Judge it, in every open state."""
         before, at = self.record, self.tick()
-        promise = SlaDecision(rule="policy", targets=SlaTargets(resolution=10 * HOUR)) if severity else SLA_DECISION
+        sla = SlaDecision(rule="policy", targets=SlaTargets(resolution=10 * HOUR)) if severity else SLA_DECISION
         try:
-            self.record = before.assess(type=type, severity=severity, promise=promise, time=ALWAYS_OPEN, at=at)
+            self.record = before.assess(type=type, severity=severity, sla=sla, business_hours=ALWAYS_OPEN, at=at)
         except BusinessRuleError:
             assert not before.state.is_open
             return
         early = before.state in {ComplaintState.RECEIVED, ComplaintState.ACKNOWLEDGED}
 
         assert self.record.state is (ComplaintState.ASSESSED if early else before.state)
-        assert self.record.targets == promise.targets
+        assert self.record.targets == sla.targets
 
     @rule()
     def start_investigation(self) -> None:
@@ -97,11 +97,13 @@ class ComplaintMachine(LifeCycleMachine):
         ended = not self.record.state.is_open
         at = self.tick()
         if self.transition(
-            COMPLAINT_TRANSITIONS, ComplaintState.INVESTIGATING, lambda: self.record.take_up(time=ALWAYS_OPEN, at=at)
+            COMPLAINT_TRANSITIONS,
+            ComplaintState.INVESTIGATING,
+            lambda: self.record.start_investigation(business_hours=ALWAYS_OPEN, at=at),
         ):
             self.reopened += ended
 
-            assert self.record.reopened == self.reopened
+            assert self.record.reopen_count == self.reopened
             assert self.record.resolved_at is self.record.closed_at is self.record.wait_until is None
 
     @rule()
@@ -111,7 +113,7 @@ class ComplaintMachine(LifeCycleMachine):
         if self.transition(
             COMPLAINT_TRANSITIONS,
             ComplaintState.WAITING,
-            lambda: self.record.wait(until=at + HOUR, time=ALWAYS_OPEN, at=at),
+            lambda: self.record.pause_for_customer(until=at + HOUR, business_hours=ALWAYS_OPEN, at=at),
         ):
             assert self.record.is_waiting
             assert self.record.due_at <= at + HOUR
@@ -121,7 +123,7 @@ class ComplaintMachine(LifeCycleMachine):
         """The customer says more."""
         before, at = self.record, self.tick()
         try:
-            self.record = before.hear(time=ALWAYS_OPEN, at=at)
+            self.record = before.log_customer_reply(business_hours=ALWAYS_OPEN, at=at)
         except BusinessRuleError:
             assert not before.state.is_open
             return
@@ -134,7 +136,7 @@ class ComplaintMachine(LifeCycleMachine):
     def log_reply(self, *, automatic: bool) -> None:
         """Say something; what a machine says counts for nothing."""
         before, at = self.record, self.tick()
-        self.record = before.answer(Reply(is_automatic=automatic), time=ALWAYS_OPEN, at=at)
+        self.record = before.log_reply(Reply(is_automatic=automatic), business_hours=ALWAYS_OPEN, at=at)
 
         assert self.record.state is before.state
         assert before.answered_at is not None or automatic or self.record.answered_at == at
@@ -146,14 +148,14 @@ class ComplaintMachine(LifeCycleMachine):
         self.transition(
             COMPLAINT_TRANSITIONS,
             ComplaintState.RESPONDED,
-            lambda: self.record.respond(PHONE_REPLY, time=ALWAYS_OPEN, at=at),
+            lambda: self.record.respond(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=at),
         )
 
     @rule()
     def resolve(self) -> None:
         """Resolve it."""
         at = self.tick()
-        take = lambda: self.record.resolve(" Mended ", time=ALWAYS_OPEN, at=at)  # noqa: E731  # as the others
+        take = lambda: self.record.resolve(" Mended ", business_hours=ALWAYS_OPEN, at=at)  # noqa: E731  # as the others
         if self.transition(COMPLAINT_TRANSITIONS, ComplaintState.RESOLVED, take):
             assert (self.record.resolution, self.record.resolved_at) == ("Mended", at)
             assert self.record.resolution_sla is not None
@@ -165,7 +167,7 @@ class ComplaintMachine(LifeCycleMachine):
         self.transition(
             COMPLAINT_TRANSITIONS,
             ComplaintState.REJECTED,
-            lambda: self.record.reject("Not ours", time=ALWAYS_OPEN, at=at),
+            lambda: self.record.reject("Not ours", business_hours=ALWAYS_OPEN, at=at),
         )
 
     @rule()
@@ -178,11 +180,11 @@ class ComplaintMachine(LifeCycleMachine):
     @rule(to=st.sampled_from([Samples().id("user"), "user_00000000000070008000000000000009"]))
     def change_owner_and_escalate(self, to: Any) -> None:
         """Somebody else is responsible, and somebody above hears of it."""
-        level = self.record.level + 1
-        self.record = self.record.reassign(to, at=self.now).escalate(level=level, to=to, at=self.now)
+        level = self.record.escalation_level + 1
+        self.record = self.record.change_owner(to, at=self.now).escalate(level=level, recipient_id=to, at=self.now)
 
-        assert (self.record.responsible, self.record.level) == (to, level)
-        assert self.record.reassign(to, at=self.now) is self.record
+        assert (self.record.owner_id, self.record.escalation_level) == (to, level)
+        assert self.record.change_owner(to, at=self.now) is self.record
 
     @invariant()
     def open_complaint_has_owner_deadline_and_next_action(self) -> None:
@@ -215,10 +217,10 @@ def test_complaint_without_type_or_owner_is_rejected() -> None:
     """It cannot be made without them."""
     samples = Samples()
     given: dict[str, Any] = {
-        "promise": SLA_DECISION,
-        "time": ALWAYS_OPEN,
+        "sla": SLA_DECISION,
+        "business_hours": ALWAYS_OPEN,
         "at": NOON,
-        "customer": samples.id("customer"),
+        "customer_id": samples.id("customer"),
     }
 
     for missing in ({"type": "", "owner_id": samples.id("user")}, {"type": "quality", "owner_id": None}):
@@ -261,7 +263,7 @@ def test_reply_not_matching_reply_rule_stops_no_timer() -> None:
     mailed = receive_complaint(strict).log_reply(Reply(channel="email"), business_hours=ALWAYS_OPEN, at=NOON)
 
     assert mailed.answered_at is None
-    assert mailed.pending_events[-1].objection == "channel"  # type: ignore[attr-defined]  # the last fact is the answer
+    assert mailed.pending_events[-1].rejection_reason == "channel"  # type: ignore[attr-defined]  # the last fact is the answer
     assert mailed.acknowledge(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=NOON).answered_at == NOON
 
 

@@ -49,24 +49,24 @@ class InquiryMachine(LifeCycleMachine):
         self.transition(
             INQUIRY_TRANSITIONS,
             InquiryState.WAITING,
-            lambda: self.record.wait(until=at + HOUR, time=ALWAYS_OPEN, at=at),
+            lambda: self.record.pause_for_customer(until=at + HOUR, business_hours=ALWAYS_OPEN, at=at),
         )
 
     @rule()
     def log_customer_reply(self) -> None:
         """The customer says more, in every state."""
         before, at = self.record, self.tick()
-        self.record = before.hear(time=ALWAYS_OPEN, at=at)
+        self.record = before.log_customer_reply(business_hours=ALWAYS_OPEN, at=at)
 
         assert self.record.state is InquiryState.OPEN
-        assert self.record.reopened == before.reopened + (not before.state.is_open)
+        assert self.record.reopen_count == before.reopen_count + (not before.state.is_open)
 
     @rule()
     def log_reply(self) -> None:
         """Say something."""
         before, at = self.record, self.tick()
         try:
-            self.record = before.reply(Reply(), time=ALWAYS_OPEN, at=at)
+            self.record = before.log_reply(Reply(), business_hours=ALWAYS_OPEN, at=at)
         except BusinessRuleError:
             assert not before.state.is_open
 
@@ -77,7 +77,7 @@ class InquiryMachine(LifeCycleMachine):
         if self.transition(
             INQUIRY_TRANSITIONS,
             InquiryState.ANSWERED,
-            lambda: self.record.resolve("With a cloth", time=ALWAYS_OPEN, at=at),
+            lambda: self.record.resolve("With a cloth", business_hours=ALWAYS_OPEN, at=at),
         ):
             assert (self.record.answer, self.record.resolved_at) == ("With a cloth", at)
 
@@ -106,7 +106,7 @@ def test_automatic_reply_stops_no_timer() -> None:
     replied = receive_inquiry().log_reply(Reply(is_automatic=True), business_hours=ALWAYS_OPEN, at=NOON)
 
     assert replied.answered_at is None
-    assert replied.pending_events[-1].objection == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
+    assert replied.pending_events[-1].rejection_reason == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
 
 
 def test_pause_requires_future_end() -> None:

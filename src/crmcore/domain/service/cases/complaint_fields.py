@@ -232,7 +232,8 @@ class ComplaintFields(Case):
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
         return self._record(
-            ComplaintEscalated(at=at, level=level, recipient_id=recipient_id), level=max(level, self.escalation_level)
+            ComplaintEscalated(at=at, level=level, recipient_id=recipient_id),
+            escalation_level=max(level, self.escalation_level),
         )
 
     def _record_compensation(

@@ -268,7 +268,8 @@ class Inquiry(Case):
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
         """Note that its lateness was told one level further up."""
         return self._record(
-            InquiryEscalated(at=at, level=level, recipient_id=recipient_id), level=max(level, self.escalation_level)
+            InquiryEscalated(at=at, level=level, recipient_id=recipient_id),
+            escalation_level=max(level, self.escalation_level),
         )
 
     def _set_state(
