@@ -29,7 +29,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 AGE_LIMITS: Final = tuple(timedelta(hours=8 * days) for days in (1, 3, 5, 10))
 """The borders of the ages of what waits, in working time: one, three, five and ten days of an office."""
-_GROUP_FIELDS: Final = ("type", "owner")
+_GROUP_FIELDS: Final = ("type", "owner_id")
 
 
 @record
@@ -203,13 +203,13 @@ class _ComplaintCounts:
                 )
             )
 
-        self.states = grouped("state", "resolution_kept")
-        self.responses = grouped("response_took", condition=~Eq("first_response_time", None))
-        self.resolutions = grouped("resolution_took", condition=~Eq("resolution_time", None))
+        self.states = grouped("state", "resolution_sla")
+        self.responses = grouped("first_response_time", condition=~Eq("first_response_time", None))
+        self.resolutions = grouped("resolution_time", condition=~Eq("resolution_time", None))
         self.reopened = grouped(condition=Compare("reopen_count", ">", 0))
         self.repeats = grouped(condition=~Eq("repeat_of_id", None))
         self.money = grouped(
-            "product", "cause", "cost.currency", sum_of=("cost.minor",), condition=~Eq("cost.currency", None)
+            "product", "root_cause", "cost.currency", sum_of=("cost.minor",), condition=~Eq("cost.currency", None)
         )
         self.ratings = grouped("satisfaction", condition=~Eq("satisfaction", None))
 

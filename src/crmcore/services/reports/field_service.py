@@ -162,7 +162,7 @@ def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceRepo
 def _product_rows(uow: UnitOfWork, in_use: Any) -> list[ProductRow]:
     group_by = ("product", "state", "repair_cost.currency")
     counts = uow.execute_query(
-        GroupedCount(entity_type=Equipment, where=in_use, group_by=group_by, sum_of=("failures", "repair_cost.minor"))
+        GroupedCount(entity_type=Equipment, where=in_use, group_by=group_by, sum_of=("failure_count", "repair_cost.minor"))
     )
     rows = []
     for product in sorted({row[0] for row in counts}):

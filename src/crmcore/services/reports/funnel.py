@@ -133,11 +133,11 @@ def funnel_report(uow: UnitOfWork, funnel: Funnel, *, since: datetime | None, un
     money = ("total.currency",)
     deal_rows = uow.execute_query(
         GroupedCount(
-            entity_type=Deal, where=in_scope, group_by=("furthest", "outcome", *money), sum_of=("total.minor",)
+            entity_type=Deal, where=in_scope, group_by=("max_stage_index", "outcome", *money), sum_of=("total.minor",)
         )
     )
     loss_rows = uow.execute_query(
-        GroupedCount(entity_type=Deal, where=in_scope, group_by=("furthest", "outcome", "loss_reason"))
+        GroupedCount(entity_type=Deal, where=in_scope, group_by=("max_stage_index", "outcome", "loss_reason"))
     )
     entry_rows = uow.execute_query(
         GroupedCount(
@@ -145,7 +145,7 @@ def funnel_report(uow: UnitOfWork, funnel: Funnel, *, since: datetime | None, un
             where=in_scope,
             over_entries=True,
             entry_filter=all_of(Eq("funnel_id", funnel.id)),
-            group_by=("stage_after", "visit"),
+            group_by=("new_stage_key", "visit_number"),
         )
     )
 

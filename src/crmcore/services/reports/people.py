@@ -98,18 +98,18 @@ def people_report(uow: UnitOfWork, *, since: datetime | None, until: datetime | 
         GroupedCount(
             entity_type=Deal,
             where=in_period_deals,
-            group_by=("owner", "outcome", "total.currency"),
+            group_by=("owner_id", "outcome", "total.currency"),
             sum_of=("total.minor",),
         )
     )
     in_period_interactions = all_of(uow.visibility_filter(Interaction), in_period("happened_at", since, until))
     interaction_rows = uow.execute_query(
-        GroupedCount(entity_type=Interaction, where=in_period_interactions, group_by=("user", "kind"))
+        GroupedCount(entity_type=Interaction, where=in_period_interactions, group_by=("author_id", "kind"))
     )
     is_overdue = all_of(uow.visibility_filter(Task), Eq("state", TaskState.OPEN), Compare("due_at", "<", uow.now))
     overdue_counts = {
         row[0]: row[1]
-        for row in uow.execute_query(GroupedCount(entity_type=Task, where=is_overdue, group_by=("assignee",)))
+        for row in uow.execute_query(GroupedCount(entity_type=Task, where=is_overdue, group_by=("assignee_id",)))
     }
     meeting_kinds = {InteractionKind.MEETING, InteractionKind.VISIT}
     rows = []

@@ -79,7 +79,7 @@ def sources_report(
     uow: UnitOfWork, *, funnel_id: FunnelId | None, since: datetime | None, until: datetime | None
 ) -> SourcesReport:
     """Count the sources, the one with most customers first, then the one with most requests."""
-    in_scope = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until), funnel=funnel_id)
+    in_scope = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until), funnel_id=funnel_id)
     deal_rows = uow.execute_query(
         GroupedCount(
             entity_type=Deal, where=in_scope, group_by=("source", "outcome", "total.currency"), sum_of=("total.minor",)
@@ -90,7 +90,7 @@ def sources_report(
             entity_type=Deal,
             where=all_of(in_scope, Eq("outcome", Outcome.WON)),
             group_by=("source",),
-            count_distinct="customer",
+            count_distinct="customer_id",
         )
     )
     customers = {source: distinct_count for source, _, distinct_count in customer_counts}

@@ -130,8 +130,8 @@ def stuck_report(uow: UnitOfWork, funnels: Sequence[Funnel], business_hours: Bus
     )
     funnels_by_id = {funnel.id: funnel for funnel in funnels}
     is_open = all_of(visibility, In("funnel_id", tuple(funnels_by_id)), Eq("outcome", Outcome.OPEN))
-    open_rows = uow.execute_query(GroupedCount(entity_type=Deal, where=is_open, group_by=("funnel", "place")))
-    group_by = ("funnel", "place", "owner", "total.currency")
+    open_rows = uow.execute_query(GroupedCount(entity_type=Deal, where=is_open, group_by=("funnel_id", "stage_index")))
+    group_by = ("funnel_id", "stage_index", "owner_id", "total.currency")
     stuck_rows = uow.execute_query(
         GroupedCount(entity_type=Deal, where=all_of(visibility, is_stuck), group_by=group_by, sum_of=("total.minor",))
     )

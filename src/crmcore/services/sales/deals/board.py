@@ -73,7 +73,7 @@ class DealBoard:
             NotFoundError: no such funnel.
         """
         if type(cards_per_stage) is not int or not 0 <= cards_per_stage <= MAX_CARDS_PER_STAGE:
-            raise InvalidInputError("cards", f"must lie between 0 and {MAX_CARDS_PER_STAGE}")
+            raise InvalidInputError("cards_per_stage", f"must lie between 0 and {MAX_CARDS_PER_STAGE}")
         funnel = uow.get(Funnel, funnel_id)
         open_deals = Eq("funnel_id", funnel.id) & Eq("outcome", Outcome.OPEN)
         counts, values = _count_by_stage(uow, open_deals)
@@ -100,7 +100,7 @@ def _count_by_stage(uow: UnitOfWork, is_open: Criterion) -> tuple[defaultdict[in
     counts: defaultdict[int, int] = defaultdict(int)
     values: defaultdict[int, list[Money]] = defaultdict(list)
     for stage_index, currency, count, minor_units in uow.execute_query(
-        GroupedCount(entity_type=Deal, where=where, group_by=("place", "total.currency"), sum_of=("total.minor",))
+        GroupedCount(entity_type=Deal, where=where, group_by=("stage_index", "total.currency"), sum_of=("total.minor",))
     ):
         counts[stage_index] += count
         if currency is not None:

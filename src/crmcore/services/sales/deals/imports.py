@@ -31,7 +31,7 @@ from crmcore.services.shared.received_at import resolve_received_at
 from crmcore.services.unit_of_work import UnitOfWork
 
 ROW_FIELDS: Final = UPDATABLE_FIELDS | {
-    "customer",
+    "customer_id",
     "customer_key",
     "expected_close",
     "funnel_id",
@@ -154,9 +154,9 @@ class _CustomerLookup:
     def __init__(self, uow: UnitOfWork, import_rows: list[_ImportRow], system: str) -> None:
         self._uow = uow
         ids = {
-            import_row.values["customer"]
+            import_row.values["customer_id"]
             for import_row in import_rows
-            if is_id(Customer.meta.prefix, import_row.values.get("customer"))
+            if is_id(Customer.meta.prefix, import_row.values.get("customer_id"))
         }
         # Mostly they are all there, and counting them is cheaper than reading them.
         id_filter = In("id", pad_to_power_of_two(sorted(ids)))
@@ -180,7 +180,7 @@ class _CustomerLookup:
         Raises:
             NotFoundError: there is none.
         """
-        id, key = values.pop("customer", None), values.pop("customer_key", None)
+        id, key = values.pop("customer_id", None), values.pop("customer_key", None)
         if id is not None:
             return id if self._all_exist and id in self._given_ids else self._uow.get(Customer, id).id
         if key not in self._by_key:

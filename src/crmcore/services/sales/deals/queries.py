@@ -68,10 +68,10 @@ class DealQueries:
             if given_id is not None:
                 check_id(prefix, given_id)
         conditions: dict[str, Any] = {
-            "funnel": funnel_id,
-            "customer": customer_id,
-            "owner": owner_id,
-            "stage": None if stage_key is None else checked_text("stage", stage_key, max_length=60),
+            "funnel_id": funnel_id,
+            "customer_id": customer_id,
+            "owner_id": owner_id,
+            "stage_key": None if stage_key is None else checked_text("stage_key", stage_key, max_length=60),
             "outcome": None if outcome is None else checked_member("outcome", Outcome, outcome),
         }
         where: tuple[Criterion, ...] = tuple(Eq(name, value) for name, value in conditions.items() if value is not None)

@@ -51,8 +51,8 @@ def notify_customer_or_owner(
             subject,
             kind="inform_customer",
             note=body,
-            assignee=complaint.owner_id,
-            customer=customer.id,
-            complaint=complaint.id,
+            assignee_id=complaint.owner_id,
+            customer_id=customer.id,
+            complaint_id=complaint.id,
         )
     return message

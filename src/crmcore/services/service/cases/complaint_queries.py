@@ -81,10 +81,10 @@ class ComplaintQueries:
             limit: at most 1,000.
         """
         check_limit(limit)
-        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
-        for name, prefix in (("customer", "customer"), ("responsible", "user")):
-            if conditions[name] is not None:
-                check_id(prefix, conditions[name])
+        for prefix, given_id in (("customer", customer_id), ("user", owner_id)):
+            if given_id is not None:
+                check_id(prefix, given_id)
+        conditions: dict[str, Any] = {"customer_id": customer_id, "owner_id": owner_id}
         conditions["type"] = None if type is None else checked_text("type", type, max_length=100)
         conditions["state"] = None if state is None else checked_member("state", ComplaintState, state)
         where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
@@ -158,7 +158,7 @@ def _unattended_reasons(
 ) -> tuple[str, ...]:
     if not complaint.state.is_open:
         return ("not_closed",)
-    reasons = [] if unavailable_owner is None else [f"responsible_{unavailable_owner.unavailability(uow.now)}"]
+    reasons = [] if unavailable_owner is None else [f"owner_{unavailable_owner.unavailability(uow.now)}"]
     if complaint.due_at < uow.now:
         escalations = uow.find(Escalation, Eq("subject_id", complaint.id))
         if not any(escalation.acknowledged_at for escalation in escalations):

@@ -266,10 +266,10 @@ class Inquiries:
             overdue: only those on which somebody should have acted before now.
         """
         check_limit(limit)
-        conditions: dict[str, Any] = {"customer": customer_id, "responsible": owner_id}
-        for name, prefix in (("customer", "customer"), ("responsible", "user")):
-            if conditions[name] is not None:
-                check_id(prefix, conditions[name])
+        for prefix, given_id in (("customer", customer_id), ("user", owner_id)):
+            if given_id is not None:
+                check_id(prefix, given_id)
+        conditions: dict[str, Any] = {"customer_id": customer_id, "owner_id": owner_id}
         where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
         if overdue:
             where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]

@@ -118,7 +118,7 @@ class EquipmentService:
             else uow.first(Equipment, Eq("serial_number", equipment.serial_number) & Eq("product", product))
         )
         if existing is not None:
-            raise DuplicateKeyError("equipment", "serial", existing_id=existing.id)
+            raise DuplicateKeyError("equipment", "serial_number", existing_id=existing.id)
         return uow.save(equipment)
 
     @command("field_service.read_meter")
@@ -172,12 +172,12 @@ class EquipmentService:
             self._environment,
             fill("{equipment}: {customer}", {"equipment": equipment.product, "customer": customer.display_name}),
             kind=REPAIR_TASK,
-            assignee=assign_round_robin(uow, role=role, round_robin_key=f"service:{role}").user_id,
+            assignee_id=assign_round_robin(uow, role=role, round_robin_key=f"service:{role}").user_id,
             role="" if role == OWNER else role,
             due_at=uow.now + (entitlement.respond_within or checked_duration("within", repair_within)),
             priority=Priority.HIGH,
-            customer=customer.id,
-            equipment=equipment.id,
+            customer_id=customer.id,
+            equipment_id=equipment.id,
             note=note,
         )
         failed = uow.save(equipment.fail(at=uow.now, cause=cause, note=note, task_id=task.id))

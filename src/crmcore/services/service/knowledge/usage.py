@@ -112,7 +112,7 @@ class KnowledgeUsage:
         self, uow: UnitOfWork, /, *, case_id: str | None = None, article_id: ArticleId | None = None
     ) -> Sequence[ArticleUsage]:
         """Read which articles were used for a case, or for which cases an article was used; the latest hundred."""
-        conditions = {"case": case_id, "article": article_id}
+        conditions = {"case_id": case_id, "article_id": article_id}
         if case_id is not None:
             _check_case_id(case_id)
         if article_id is not None:
@@ -129,7 +129,7 @@ class KnowledgeUsage:
 
 def _check_case_id(case_id: str) -> None:
     if type(case_id) is not str or prefix_of(case_id) not in CASE_PREFIXES:
-        raise InvalidIdError("case", f"must be the id of one of: {', '.join(sorted(CASE_PREFIXES))}")
+        raise InvalidIdError("case_id", f"must be the id of one of: {', '.join(sorted(CASE_PREFIXES))}")
     check_id(prefix_of(case_id), case_id)
 
 
