@@ -121,7 +121,7 @@ def test_deactivated_user_is_not_chosen_as_owner(crm: Crm) -> None:
     gone = crm.users.deactivate(crm.users.create("Gone").id)
 
     with pytest.raises(BusinessRuleError, match="left"):
-        complaint(crm, responsible=gone.id)
+        complaint(crm, owner_id=gone.id)
     with pytest.raises(BusinessRuleError, match="left"):
         crm.complaints.change_owner(one.id, owner_id=gone.id)
     assert crm.complaints.change_owner(one.id, owner_id=boss.id).owner_id == boss.id
