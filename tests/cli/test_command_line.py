@@ -66,11 +66,11 @@ def test_reference_lists_every_option(command: str, capsys: pytest.CaptureFixtur
     """Every option that `--help` shows stands in the reference, in its command's section, and no other."""
     with pytest.raises(SystemExit):
         main([command, "--help"])
-    shown = set(re.findall(r"^ +(--[a-z]+)", capsys.readouterr().out, re.MULTILINE))
+    shown = set(re.findall(r"^ +(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
     page = (Path(__file__).parents[2] / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
     section = page.partition(f"\n## crmcore {command}\n")[2].partition("\n## ")[0]
 
-    assert shown == set(re.findall(r"^\| `(--[a-z]+)", section, re.MULTILINE))
+    assert shown == set(re.findall(r"^\| `(--[a-z-]+)", section, re.MULTILINE))
 
 
 def test_version_option_prints_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,7 +223,7 @@ def test_deliver_with_a_server_from_the_environment(
     assert 2 == main(["deliver", "--database-url", store])
     monkeypatch.setenv("CRMCORE_SMTP_SENDER", "crm@example.com")
     assert 1 == main(["deliver", "--database-url", store])
-    assert "sent 0, failed 5, dead 0, lost 0\n" == capsys.readouterr().out
+    assert "sent 0, failed 5, dead 0, lease_expired 0\n" == capsys.readouterr().out
     assert 2 == main(["deliver", "--database-url", store, "--to", "smtp://127.0.0.1:port"])
     assert "must name a port" in capsys.readouterr().err
 
@@ -358,7 +358,7 @@ def test_output_is_utf8_in_any_locale(store: str) -> None:
 def test_closed_pipe_is_no_error(store: str) -> None:
     """A reader that has read enough, such as head, is no error to cry about."""
     done = subprocess.run(
-        f"{sys.executable} -m crmcore export events --store {store} --format jsonl | head -1",
+        f"{sys.executable} -m crmcore export events --database-url {store} --format jsonl | head -1",
         shell=True,
         capture_output=True,
         text=True,

@@ -25,9 +25,9 @@ Send the messages that wait, each at least once and under the same id. Where to:
 Without --to the command reads $CRMCORE_SMTP_URL, and without --sender $CRMCORE_SMTP_SENDER. With none of them it ends with 2.
 What is printed is not marked as sent."""
 EXAMPLES: Final = (
-    "crmcore deliver --store sqlite:///crm.db --print",
-    "crmcore deliver --store sqlite:///crm.db --to outbox/",
-    "crmcore deliver --store sqlite:///crm.db --to smtp://mail.example.com:587 --sender crm@example.com",
+    "crmcore deliver --database-url sqlite:///crm.db --print",
+    "crmcore deliver --database-url sqlite:///crm.db --to outbox/",
+    "crmcore deliver --database-url sqlite:///crm.db --to smtp://mail.example.com:587 --sender crm@example.com",
 )
 URL: Final = "CRMCORE_SMTP_URL"
 SENDER: Final = "CRMCORE_SMTP_SENDER"

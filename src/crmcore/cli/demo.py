@@ -25,9 +25,9 @@ letters and a page with pictures are put into a folder. Playing again on the sam
 months of a company that looks after boilers: its complaints, its technicians' visits, and what it knows."""
 EXAMPLES: Final = (
     "crmcore demo",
-    "crmcore demo --folder /tmp/windows --language fa",
+    "crmcore demo --output-dir /tmp/windows --language fa",
     "crmcore demo service",
-    "crmcore demo --input requests.csv --store postgresql://crm@localhost/crm",
+    "crmcore demo --input requests.csv --database-url postgresql://crm@localhost/crm",
 )
 OUTPUT_DIR: Final = "crmcore-demo"
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.importing.csv_reader import CsvTable
     from crmcore.importing.rejects import RejectsFile
 
-    output_dir = Path(args.folder)
+    output_dir = Path(args.output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     if args.act == "service":
         return run_service_demo(args, output_dir, _open_crm)
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         figure_counts = {**result.counts, "rejected": len(result.rejected), "documents": len(result.documents)}
         print_json({"counts": figure_counts, **to_data(result.report)})
     else:
-        print_result(result.report.text(language=args.language, time_zone=args.zone))
+        print_result(result.report.text(language=args.language, time_zone=args.time_zone))
         print_progress(_summary(result, output_dir))
     return 1 if args.input and result.rejected else 0
 
@@ -102,7 +102,7 @@ def _open_crm(args: argparse.Namespace, output_dir: Path, clock: "FrozenClock") 
 
     # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
     default_url = f"sqlite:///{output_dir}/crm.db"
-    store = open_store(args.store) if args.store else open_store(default_url, durability="relaxed")
+    store = open_store(args.database_url) if args.database_url else open_store(default_url, durability="relaxed")
     return Crm(
         store,
         tenant=args.tenant,
@@ -123,8 +123,8 @@ def _save_output(result: "SimulationResult", output_dir: Path, args: argparse.Na
     for key, document in result.documents:
         name = "".join(char if char.isalnum() else "-" for char in key.rpartition(" ")[2])[:60]
         (documents / f"{name}-{document.id[-8:]}.html").write_text(document.body or "", encoding="utf-8")
-    result.report.save(output_dir / "report.html", language=args.language, time_zone=args.zone)
-    result.report.save(output_dir / "report.txt", language=args.language, time_zone=args.zone)
+    result.report.save(output_dir / "report.html", language=args.language, time_zone=args.time_zone)
+    result.report.save(output_dir / "report.txt", language=args.language, time_zone=args.time_zone)
 
 
 def _summary(result: "SimulationResult", output_dir: Path) -> str:

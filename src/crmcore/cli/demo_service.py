@@ -38,8 +38,8 @@ def run_service_demo(
     result = ServiceSimulation(crm, clock, on_progress).run()
     progress.clear()
     for name, shown_report in (("complaints", result.complaints), ("service", result.field_service)):
-        shown_report.save(output_dir / f"{name}.html", language=args.language, time_zone=args.zone)
-        shown_report.save(output_dir / f"{name}.txt", language=args.language, time_zone=args.zone)
+        shown_report.save(output_dir / f"{name}.html", language=args.language, time_zone=args.time_zone)
+        shown_report.save(output_dir / f"{name}.txt", language=args.language, time_zone=args.time_zone)
     crm.close()
     if args.json:
         total, service = result.complaints.total, result.field_service
@@ -61,7 +61,7 @@ def run_service_demo(
         )
         return 0
     for report in (result.complaints, result.field_service):
-        print_result(report.text(language=args.language, time_zone=args.zone))
+        print_result(report.text(language=args.language, time_zone=args.time_zone))
         print_result("")
     print_progress(
         f"{result.counts['scenarios']} matters, {result.counts['jobs_done']} times something was due, "

@@ -19,8 +19,8 @@ DESCRIPTION: Final = """\
 Give records out. In CSV, texts that a spreadsheet would run as a formula (they begin with = + - @, a tab or a line break) have an
 apostrophe in front, and crmcore import reads them back as they were; JSON lines hold every text as it is."""
 EXAMPLES: Final = (
-    "crmcore export deals --store sqlite:///crm.db --output deals.csv",
-    "crmcore export events --store sqlite:///crm.db --format jsonl > events.jsonl",
+    "crmcore export deals --database-url sqlite:///crm.db --output deals.csv",
+    "crmcore export events --database-url sqlite:///crm.db --format jsonl > events.jsonl",
 )
 PAGE_SIZE: Final = 1000
 

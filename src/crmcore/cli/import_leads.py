@@ -19,9 +19,9 @@ Take leads in from a table of text: UTF-8, with commas, semicolons or tabs, head
 in once, however often the file is read. Rows that cannot be taken in are put into a file of their own, whole, each with its number, its
 field and what would be right; correct them there and read that file. Nothing of a rejected row is done."""
 EXAMPLES: Final = (
-    "crmcore import leads.csv --store sqlite:///crm.db --funnel Windows",
-    'crmcore import leads.csv --store sqlite:///crm.db --funnel Courses --map "Lead Number=external_id:education" --map "Lead Source=source"',
-    "crmcore import - --store sqlite:///crm.db --funnel Courses --map leads.toml < leads.csv",
+    "crmcore import leads.csv --database-url sqlite:///crm.db --funnel Windows",
+    'crmcore import leads.csv --database-url sqlite:///crm.db --funnel Courses --map "Lead Number=external_id:education" --map "Lead Source=source"',
+    "crmcore import - --database-url sqlite:///crm.db --funnel Courses --map leads.toml < leads.csv",
 )
 
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         sheet = CsvTable(source)
         mapping = column_mapping_from(args, sheet.headings)
         mapping.check(sheet.headings)
-        crm = open_crm(args, create=True, region=args.region, zone=args.zone)
+        crm = open_crm(args, create=True, region=args.region, time_zone=args.time_zone)
         funnel = _get_or_create_funnel(crm, args)
         result = import_leads(
             crm,

@@ -18,8 +18,8 @@ DESCRIPTION: Final = (
     " first process of a new release; it can be run again when it was interrupted. It leaves every other table of the database alone."
 )
 EXAMPLES: Final = (
-    "crmcore migrate --store postgresql://crm@localhost/crm",
-    "crmcore migrate --store sqlite:///crm.db --check",
+    "crmcore migrate --database-url postgresql://crm@localhost/crm",
+    "crmcore migrate --database-url sqlite:///crm.db --check",
 )
 
 
@@ -62,9 +62,11 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.adapters.sql.schema.migrations import version
     from crmcore.adapters.sql.store import make_engine
 
-    url = args.store or os.environ.get(DATABASE_URL_VARIABLE)
+    url = args.database_url or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:
-        raise InvalidInputError("database_url", f"must be named: --store sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}")
+        raise InvalidInputError(
+            "database_url", f"must be named: --database-url sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}"
+        )
     engine, schema = make_engine(url), schema_from(args)
     try:
         with engine.begin() as connection:

@@ -49,9 +49,11 @@ def open_crm(args: argparse.Namespace, *, create: bool = False, **settings: Any)
     """
     from crmcore.crm import Crm
 
-    url = args.store or os.environ.get(DATABASE_URL_VARIABLE)
+    url = args.database_url or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:
-        raise InvalidInputError("database_url", f"must be named: --store sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}")
+        raise InvalidInputError(
+            "database_url", f"must be named: --database-url sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}"
+        )
     if not create:
         _require_existing_file(url)
     return Crm(open_store(url, create=create), tenant=args.tenant, actor=args.actor, **settings)

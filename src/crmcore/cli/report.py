@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SUMMARY: Final = "show the live report: funnel, sources, people, what is late"
 DESCRIPTION: Final = "Show a funnel's live report: how far deals came and why they were lost, where they came from, who did what, what is late."
 EXAMPLES: Final = (
-    "crmcore report --store sqlite:///crmcore-demo/crm.db --tenant demo",
-    "crmcore report --store sqlite:///crm.db --funnel Windows --since 2026-01-01 --save report.html --language fa",
+    "crmcore report --database-url sqlite:///crmcore-demo/crm.db --tenant demo",
+    "crmcore report --database-url sqlite:///crm.db --funnel Windows --since 2026-01-01 --save report.html --language fa",
 )
 
 
@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
     funnel = find_funnel(crm, args.funnel)
     report = crm.reports.dashboard(funnel.id, since=_parse_day(args, "since"), until=_parse_day(args, "until"))
     for path in args.save:
-        print_progress(f"saved {report.save(path, language=args.language, time_zone=args.zone)}")
+        print_progress(f"saved {report.save(path, language=args.language, time_zone=args.time_zone)}")
     if args.json:
         print_json(to_data(report))
     else:
-        print_result(report.text(language=args.language, time_zone=args.zone))
+        print_result(report.text(language=args.language, time_zone=args.time_zone))
     crm.close()
     return 0
 
@@ -72,6 +72,6 @@ def _parse_day(args: argparse.Namespace, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return instant(datetime.combine(date.fromisoformat(text), time()), zone_of(args.zone))
+        return instant(datetime.combine(date.fromisoformat(text), time()), zone_of(args.time_zone))
     except ValueError:
         raise InvalidInputError(name, "must be a day such as 2026-01-31") from None

@@ -1,4 +1,4 @@
-"""``crmcore due``: what comes due by itself, for a scheduler to call."""
+"""``crmcore run-due-jobs``: what comes due by itself, for a scheduler to call."""
 
 import argparse
 from typing import Final
@@ -8,7 +8,7 @@ from crmcore.cli.output import print_json, print_result
 
 SUMMARY: Final = "do what is due: reminders, and late work told up the line"
 DESCRIPTION: Final = "Do what is due: remind, and tell supervisors of late work. Call it every minute, from as many machines as you like."
-EXAMPLES: Final = ("crmcore due --store postgresql://crm@localhost/crm",)
+EXAMPLES: Final = ("crmcore run-due-jobs --database-url postgresql://crm@localhost/crm",)
 BATCH_LIMIT: Final = 1000
 
 

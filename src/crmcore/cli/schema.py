@@ -9,9 +9,9 @@ from crmcore.cli.output import print_result
 SUMMARY: Final = "write the statements that make the tables, or lead them on"
 DESCRIPTION: Final = "Write the statements that make the tables, or lead them on from a version, for hosts that run their own migrations. Nothing is connected to."
 EXAMPLES: Final = (
-    "crmcore schema --sql postgresql > crm.sql",
-    "crmcore schema --sql postgresql --partitions 16 --wall",
-    "crmcore schema --sql mariadb --since 0001",
+    "crmcore schema --dialect postgresql > crm.sql",
+    "crmcore schema --dialect postgresql --partitions 16 --row-level-security",
+    "crmcore schema --dialect mariadb --from-version 0001",
 )
 DIALECT_URLS: Final = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://", "mariadb": "mysql+pymysql://"}
 
@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.adapters.sql.schema.migrations import run as migrations
 
     schema = schema_from(args)
-    text = migrations.offline_sql(DIALECT_URLS[args.sql], schema, from_version=args.since or migrations.BASE)
-    if args.wall and args.sql == "postgresql":
+    text = migrations.offline_sql(DIALECT_URLS[args.dialect], schema, from_version=args.from_version or migrations.BASE)
+    if args.row_level_security and args.dialect == "postgresql":
         text += "".join(
             f"{statement};\n" for statement in row_level_security.row_level_security_statements(schema.tables)
         )

@@ -1,7 +1,7 @@
 """What every store promises. Subclass `StoreContract`, give it one method, say what it offers, and let pytest run it.
 
     class TestMyStore(StoreContract):
-        offers = frozenset({"threads"})
+        capabilities = frozenset({"threads"})
 
         def make_store(self) -> Store:
             return MyStore(...)
@@ -108,15 +108,17 @@ class StoreContract(
 
     def test_capability_name_is_known(self) -> None:
         """A store offers nothing of a name that nobody knows, such as a misspelt one."""
-        assert self.capabilities <= frozenset(CAPABILITIES), f"offers may hold {', '.join(CAPABILITIES)}"
+        assert self.capabilities <= frozenset(CAPABILITIES), f"capabilities may hold {', '.join(CAPABILITIES)}"
 
     def test_supported_capability_is_declared(self, store: Store) -> None:
         """A store that has a way to tell batches or to answer tallies names it, so that its promises are looked at."""
         with begin(store) as transaction:
             aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
 
-        assert "batch" in self.capabilities or not hasattr(store, "batch"), 'it has batch(); add "batch" to offers'
-        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "ask" to offers'
+        assert "batch" in self.capabilities or not hasattr(store, "batch"), (
+            'it has batch(); add "batch" to capabilities'
+        )
+        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "aggregate" to capabilities'
 
     def _require_capability(self, name: str, store: Store) -> Store:
         if name not in self.capabilities:
