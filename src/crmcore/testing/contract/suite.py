@@ -33,12 +33,12 @@ from crmcore.testing.contract.unique_keys import UniqueKeys
 from crmcore.testing.samples import Samples
 
 CAPABILITIES: Final[Mapping[str, str]] = {
-    "aggregate": "answers tallies set-wise; otherwise crmcore counts record by record",
-    "batch": "tells many stories in one transaction; otherwise `Crm.batch` is refused, and bulk_commands commands commit one by one",
-    "skip_locked": "passes over what another transaction works on; otherwise two workers may meet, and one of them tries again",
-    "threads": "may be shared by threads, or by processes over the same data; otherwise the host sees to it that one story is told at a time",
+    "aggregate": "answers grouped counts set-wise; otherwise crmcore counts record by record",
+    "batch": "runs many commands in one transaction; otherwise `Crm.batch` is refused, and bulk commands commit one by one",
+    "skip_locked": "skips records that another transaction has locked; otherwise two workers may meet, and one of them retries",
+    "threads": "may be shared by threads, or by processes over the same data; otherwise the host serialises the commands",
 }
-"""What a store need not offer, by name, and what that means."""
+"""The optional capabilities of a store, by name, with their meaning."""
 
 
 class StoreContract(
