@@ -67,7 +67,7 @@ def test_opentelemetry_is_imported_only_with_tracer() -> None:
     script = (
         "import sys\n"
         "from crmcore import Crm, CrmError\n"
-        "Crm().customers.add('Ann')\n"
+        "Crm().customers.create('Ann')\n"
         "print(any(name.startswith('opentelemetry') for name in sys.modules))\n"
         "sys.modules['opentelemetry'] = None\n"
         "from crmcore.adapters.tracing import OpenTelemetryTracer\n"

@@ -18,7 +18,6 @@ from crmcore.ports.storage import (
     RequestContext,
     Store,
     Transaction,
-    implements,
     is_joined,
 )
 from crmcore.ports.system import Clock, IdGenerator
@@ -47,6 +46,5 @@ __all__ = [
     "Store",
     "Tracer",
     "Transaction",
-    "implements",
     "is_joined",
 ]

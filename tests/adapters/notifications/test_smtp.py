@@ -32,14 +32,14 @@ def message(**changes: Any) -> OutgoingMessage:
         "id": ID,
         "tenant": "default",
         "channel": "email",
-        "to": "anna@example.com",
-        "name": "Anna Liepa",
+        "address": "anna@example.com",
+        "recipient_name": "Anna Liepa",
         "subject": "Late: call Jānis",
         "body": "It was due at 9:00.\nمتن",
         "language": "lv",
         "topic": "task.overdue",
         "about_id": None,
-        "data": {},
+        "variables": {},
         "at": datetime(2026, 3, 2, 9, tzinfo=UTC),
     }
     return OutgoingMessage(**fields | changes)
@@ -58,7 +58,7 @@ def plain_notifier(port: int, **settings: Any) -> SmtpNotifier:
 def test_sent_message_keeps_subject_names_and_text() -> None:
     """Subject, names and text in any script arrive, with a Message-ID, a date, a language, and the mark of an automatic mail."""
     with mail_server() as (mailbox, port):
-        plain_notifier(port, sender_name="Logi, SIA").send(message(name='Jānis "Big" Bērziņš'))
+        plain_notifier(port, sender_name="Logi, SIA").send(message(recipient_name='Jānis "Big" Bērziņš'))
     mail = read(mailbox.mails[0])
     to = mail["To"].addresses[0]
 
@@ -104,8 +104,8 @@ def test_console_notifier_prints_message_without_control_characters() -> None:
     """Everything is there, and nothing that a terminal would obey."""
     stream = io.StringIO()
     ConsoleNotifier(stream).send(message(subject="Late\x1b[2J", body="one\ntwo\u202e"))
-    ConsoleNotifier(stream).send(message(name=""))
-    ConsoleNotifier(stream).send(message(name="x\n-- email to y", subject="a\u2028-- b"))
+    ConsoleNotifier(stream).send(message(recipient_name=""))
+    ConsoleNotifier(stream).send(message(recipient_name="x\n-- email to y", subject="a\u2028-- b"))
 
     assert "-- email to Anna Liepa <anna@example.com>\n-- Late\ufffd[2J\none\ntwo\ufffd\n\n" in stream.getvalue()
     assert "-- email to anna@example.com\n" in stream.getvalue()
@@ -176,7 +176,7 @@ def test_login_without_encryption_is_rejected() -> None:
 
 def test_list_unsubscribe_headers_are_optional() -> None:
     """With an address for it, a mail carries the two headers of one-click unsubscribing."""
-    mail = plain_notifier(25, unsubscribe=lambda one: f"https://example.com/u/{one.id}").compose(message())
+    mail = plain_notifier(25, unsubscribe_url=lambda one: f"https://example.com/u/{one.id}").compose(message())
 
     assert f"<https://example.com/u/{ID}>" == mail["List-Unsubscribe"]
     assert "List-Unsubscribe=One-Click" == mail["List-Unsubscribe-Post"]
@@ -185,28 +185,28 @@ def test_list_unsubscribe_headers_are_optional() -> None:
 def test_internationalized_address_is_encoded_or_needs_smtputf8() -> None:
     """A domain is written in its ASCII form; a name before the @ that is not ASCII needs a server that takes it."""
     with mail_server(enable_SMTPUTF8=True) as (mailbox, port):
-        plain_notifier(port).send(message(to="jānis@ēx.lv"))
+        plain_notifier(port).send(message(address="jānis@ēx.lv"))
     with mail_server(enable_SMTPUTF8=False) as (_, port), pytest.raises(DeliveryError) as failed:
-        plain_notifier(port).send(message(to="jānis@ēx.lv"))
+        plain_notifier(port).send(message(address="jānis@ēx.lv"))
 
     assert ["jānis@xn--x-oia.lv"] == mailbox.envelopes[0].rcpt_tos
     assert failed.value.is_permanent
-    assert "anna@xn--x-oia.lv" == plain_notifier(25).compose(message(to="anna@ēx.lv"))["To"].addresses[0].addr_spec
+    assert "anna@xn--x-oia.lv" == plain_notifier(25).compose(message(address="anna@ēx.lv"))["To"].addresses[0].addr_spec
 
 
 @pytest.mark.parametrize("payload", payloads("mail"), ids=lambda p: p["id"])
-@pytest.mark.parametrize("field", ["to", "name", "subject", "language", "id", "unsubscribe", "body"])
+@pytest.mark.parametrize("field", ["address", "recipient_name", "subject", "language", "id", "unsubscribe_url", "body"])
 def test_header_injection_is_prevented(payload: dict[str, str], field: str) -> None:
     """Whatever stands in any part of a letter, the receiver sees our headers, one recipient, and nothing else."""
     text = payload["text"]
     ours = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"]
     ours += ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
     settings: dict[str, Any] = {}
-    if field == "unsubscribe":
-        settings["unsubscribe"] = lambda _: f"https://example.com/{text}"
+    if field == "unsubscribe_url":
+        settings["unsubscribe_url"] = lambda _: f"https://example.com/{text}"
         changed = message()
     else:
-        changed = message(**{field: f"anna@example.com{text}" if field == "to" else f"x{text}"})
+        changed = message(**{field: f"anna@example.com{text}" if field == "address" else f"x{text}"})
     try:
         content = plain_notifier(25, **settings).compose(changed).as_bytes()
     except DeliveryError:
@@ -227,7 +227,7 @@ ENCODED: Final = "=?utf-8?q?Bob=0d=0aReply-To:_x@y.example=0d=0a=0d=0aPay_here?=
 def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
     """What a name or a subject says about its own encoding is text: it becomes no header and no body."""
     with mail_server() as (mailbox, port):
-        plain_notifier(port, sender_name=text).send(message(name=text, subject=text))
+        plain_notifier(port, sender_name=text).send(message(recipient_name=text, subject=text))
     mail = read(mailbox.mails[0])
     raw = message_from_bytes(mailbox.mails[0], policy=compat32)
     names = [parseaddr(raw[header].replace("\r\n", ""))[0] for header in ("To", "From")]
@@ -260,7 +260,7 @@ def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
 def test_address_that_would_be_read_otherwise_is_refused(address: str) -> None:
     """An address that a library or a server may decode into another one is refused for good, and nothing leaves."""
     with mail_server() as (mailbox, port), pytest.raises(DeliveryError) as failed:
-        plain_notifier(port).send(message(to=address))
+        plain_notifier(port).send(message(address=address))
 
     assert ([], True) == (mailbox.mails, failed.value.is_permanent)
     with pytest.raises(InvalidInputError, match="must be an e-mail address"):
@@ -278,8 +278,8 @@ def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
     """List-Unsubscribe is the address in angle brackets, in one piece; letters beyond ASCII are percent-encoded."""
     url = "https://example.com/" + "a" * length
     with mail_server() as (mailbox, port):
-        plain_notifier(port, unsubscribe=lambda _: url).send(message())
-        plain_notifier(port, unsubscribe=lambda _: "https://ēx.lv/jānis").send(message())
+        plain_notifier(port, unsubscribe_url=lambda _: url).send(message())
+        plain_notifier(port, unsubscribe_url=lambda _: "https://ēx.lv/jānis").send(message())
     first, second = mailbox.mails
 
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in first
@@ -293,7 +293,7 @@ def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
 def test_unsubscribe_address_that_is_none_is_refused(url: str) -> None:
     """A letter with such an address does not leave, and is not tried again."""
     with pytest.raises(DeliveryError) as failed:
-        plain_notifier(25, unsubscribe=lambda _: url).compose(message())
+        plain_notifier(25, unsubscribe_url=lambda _: url).compose(message())
 
     assert failed.value.is_permanent
 
@@ -309,7 +309,9 @@ def test_language_without_proper_tag_is_unknown(language: str) -> None:
 
 def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
     """A name cannot turn the address behind it around; joiners and marks that letters need stay."""
-    mail = plain_notifier(25).compose(message(name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069"))
+    mail = plain_notifier(25).compose(
+        message(recipient_name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069")
+    )
 
     assert ("gpj می\u200cخواهم", "Late") == (mail["To"].addresses[0].display_name, mail["Subject"])
 
@@ -325,7 +327,7 @@ def test_control_character_in_body_does_not_leave(char: str) -> None:
 
 def test_folder_holds_the_same_mail(tmp_path: Path) -> None:
     """The file is the mail to the byte, in this folder, whatever the letter's topic and id hold."""
-    one = message(topic="../../x", id="message_../../../x", name=ENCODED, to="jānis@ēx.lv")
+    one = message(topic="../../x", id="message_../../../x", recipient_name=ENCODED, address="jānis@ēx.lv")
     FileNotifier(tmp_path / "out", sender="crm@example.com").send(one)
     [file] = (tmp_path / "out").iterdir()
 

@@ -46,7 +46,7 @@ def test_blocked_url_is_never_connected_to(payload: dict[str, str]) -> None:
     """Every address of the list is refused for good, and nothing is connected to."""
     notifier = WebhookNotifier([SECRET], url_guard=guard(payload.get("resolves", "93.184.216.34")))
     with recorded_connections() as dialled, pytest.raises(DeliveryError, match="address refused") as failed:
-        notifier.send(message(to=payload["url"]))
+        notifier.send(message(address=payload["url"]))
 
     assert failed.value.is_permanent
     assert [] == dialled
@@ -94,7 +94,7 @@ def test_url_is_resolved_once_and_connects_to_checked_address() -> None:
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     with web_server() as (hooks, port), recorded_connections() as connected:
         rebinding = UrlGuard(ports={port}, allowed_networks=LOOPBACK, resolver=lambda host, port: answers.pop(0))
-        WebhookNotifier([SECRET], url_guard=rebinding).send(message(to=f"http://rebind.example:{port}/hook"))
+        WebhookNotifier([SECRET], url_guard=rebinding).send(message(address=f"http://rebind.example:{port}/hook"))
 
     assert [("127.0.0.1", port)] == connected
     assert [["10.0.0.1"]] == answers
@@ -114,14 +114,14 @@ def test_certificate_of_other_host_is_rejected() -> None:
     with web_server(server_side) as (hooks, port):
         inside = UrlGuard(ports={port}, allowed_networks=LOOPBACK, resolver=lambda host, port: ["127.0.0.1"])
         WebhookNotifier([SECRET], url_guard=inside, ssl_context=trusting).send(
-            message(to=f"https://hooks.example:{port}/")
+            message(address=f"https://hooks.example:{port}/")
         )
         for notifier, name in (
             (WebhookNotifier([SECRET], url_guard=inside, ssl_context=trusting), "other.example"),
             (WebhookNotifier([SECRET], url_guard=inside), "hooks.example"),
         ):
             with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
-                notifier.send(message(to=f"https://{name}:{port}/"))
+                notifier.send(message(address=f"https://{name}:{port}/"))
 
     assert 1 == len(hooks.calls)
     assert ["hooks.example", "other.example", "hooks.example"] == received
@@ -136,7 +136,9 @@ def test_resolver_failure_is_temporary() -> None:
     resolvers: list[Callable[[str, int], list[str]]] = [unknown, lambda host, port: []]
     for resolve in resolvers:
         with pytest.raises(DeliveryError, match="not known") as failed:
-            WebhookNotifier([SECRET], url_guard=UrlGuard(resolver=resolve)).send(message(to="https://nowhere.example/"))
+            WebhookNotifier([SECRET], url_guard=UrlGuard(resolver=resolve)).send(
+                message(address="https://nowhere.example/")
+            )
 
         assert not failed.value.is_permanent
 

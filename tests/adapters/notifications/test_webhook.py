@@ -28,14 +28,14 @@ def message(**changes: Any) -> OutgoingMessage:
         "id": ID,
         "tenant": "default",
         "channel": "webhook",
-        "to": "https://hooks.example/crm",
-        "name": "",
+        "address": "https://hooks.example/crm",
+        "recipient_name": "",
         "subject": "Late: call Jānis",
         "body": "It was due.",
         "language": "en",
         "topic": "task.overdue",
         "about_id": "task_018f3c0e6b7a7c1e9d2b4a5f60718293",
-        "data": {"title": "call Jānis"},
+        "variables": {"title": "call Jānis"},
         "at": AT,
     }
     return OutgoingMessage(**fields | changes)
@@ -49,7 +49,7 @@ def loopback_guard(port: int) -> UrlGuard:
 def send(port: int, **settings: Any) -> None:
     """Send a letter to the server on the loopback."""
     notifier = WebhookNotifier(settings.pop("secrets", [SECRET]), url_guard=loopback_guard(port), **settings)
-    notifier.send(message(to=f"http://127.0.0.1:{port}/hook?a=1"))
+    notifier.send(message(address=f"http://127.0.0.1:{port}/hook?a=1"))
 
 
 def test_thin_payload_is_signed_and_verifiable() -> None:
@@ -73,7 +73,7 @@ def test_thin_payload_is_signed_and_verifiable() -> None:
 def test_full_payload_contains_text_and_variables() -> None:
     """With ``include_content`` the words and facts travel too."""
     with web_server() as (receiver, port):
-        send(port, full=True)
+        send(port, include_content=True)
     said = json.loads(receiver.calls[0][2])
 
     assert ("Late: call Jānis", {"title": "call Jānis"}) == (said["subject"], said["data"])
@@ -169,16 +169,16 @@ def test_body_over_limit_is_rejected_before_connecting() -> None:
         notifier = WebhookNotifier([SECRET], url_guard=loopback_guard(port), include_content=True)
         url = f"http://127.0.0.1:{port}/"
         spare = 20_000 - _body_length(notifier, receiver, url)
-        notifier.send(message(to=url, body="x" * spare))
+        notifier.send(message(address=url, body="x" * spare))
         with pytest.raises(DeliveryError, match="larger than") as failed:
-            notifier.send(message(to=url, body="x" * (spare + 1)))
+            notifier.send(message(address=url, body="x" * (spare + 1)))
 
     assert failed.value.is_permanent
     assert [20_000] == [len(body) for _, _, body in receiver.calls[1:]]
 
 
 def _body_length(notifier: WebhookNotifier, receiver: WebhookReceiver, url: str) -> int:
-    notifier.send(message(to=url, body=""))
+    notifier.send(message(address=url, body=""))
     return len(receiver.calls[-1][2])
 
 
@@ -286,7 +286,7 @@ def test_retry_after_that_cannot_be_is_bounded(header: str) -> None:
 def test_publisher_payload_is_configurable() -> None:
     """The host may write a fact as it likes."""
     with web_server() as (receiver, port):
-        crm, _ = crm_with_publisher(port, write=lambda event: {"what": event.event.name})
+        crm, _ = crm_with_publisher(port, build_payload=lambda event: {"what": event.event.name})
         crm.deliver()
 
     assert {"what": "funnel.created"} == json.loads(receiver.calls[0][2])

@@ -23,6 +23,6 @@ def test_feed_backlog_keeps_version_order_per_record(sqlite_url: str) -> None:
     assert list(range(1, 1201)) == [event.position for event in received]
     versions: dict[str, list[int]] = {}
     for event in received:
-        versions.setdefault(event.subject, []).append(event.version)
+        versions.setdefault(event.subject_id, []).append(event.version)
     assert [[1, 2]] * 600 == list(versions.values())
     store.close()

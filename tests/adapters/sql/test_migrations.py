@@ -19,7 +19,7 @@ from crmcore.adapters.sql.store import make_engine
 from crmcore.errors import InvalidInputError, SchemaOutdatedError
 from tests.migrations import freeze
 
-NEXT = Path(__file__).parents[1] / "migrations" / "next"
+NEXT = Path(__file__).parents[2] / "migrations" / "next"
 
 
 @pytest.fixture

@@ -109,7 +109,12 @@ class ChildMapper:
         self.read_owner_id = PrefixedIdType(child_table.owner_prefix).result_converter(dialect)
         self.set_children = setter(owner_type, child_table.field)
         self.insert = MultiRowInsert(table, dialect)
-        extra_sources = {"tenant": "tenant", child_table.owner_column: "owner", "position": "position", "actor": "actor"}
+        extra_sources = {
+            "tenant": "tenant",
+            child_table.owner_column: "owner",
+            "position": "position",
+            "actor": "actor",
+        }
         self.to_row = make_dumper(
             child_table.child_class,
             dialect,

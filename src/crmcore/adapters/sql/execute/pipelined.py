@@ -45,7 +45,7 @@ class PipelinedConnection:
         try:
             driver: Any = self._connection.driver_connection
             pipeline = self._connection.info.get(POOL_KEY)
-            if pipeline is None or pipeline.driver is not driver:
+            if pipeline is None or pipeline.connection is not driver:
                 pipeline = self._connection.info[POOL_KEY] = PqPipeline(driver)
             self.cursor: PqPipeline = pipeline
             pipeline.begin()

@@ -59,7 +59,8 @@ def baseline_source() -> str:
         "    operations = Operations()",
     ]
     lines += [
-        f'    operations.drop_table("{_without_prefix(table.name, schema.prefix)}")' for table in reversed(schema.tables)
+        f'    operations.drop_table("{_without_prefix(table.name, schema.prefix)}")'
+        for table in reversed(schema.tables)
     ]
     return "\n".join(lines) + "\n"
 
