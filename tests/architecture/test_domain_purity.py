@@ -50,10 +50,10 @@ PLANTED_IMPURITIES: Final = [
     "def f(): return print",
 ]
 DROPPED_RESULTS: Final = [
-    "def f(unit, deal):\n    deal.touch(at=unit.now)\n    return deal",
-    "def f(unit, deal):\n    unit.save(deal)\n    return deal",
-    "def f(unit, deal):\n    if deal:\n        unit.save(deal)\n    return [deal]",
-    "def f(deal):\n    changed(deal, title='x')",
+    "def f(uow, deal):\n    deal.record_activity(at=uow.now)\n    return deal",
+    "def f(uow, deal):\n    uow.save(deal)\n    return deal",
+    "def f(uow, deal):\n    if deal:\n        uow.save(deal)\n    return [deal]",
+    "def f(deal):\n    copy_with(deal, title='x')",
 ]
 
 
@@ -78,15 +78,19 @@ def impure_uses(module: Module) -> Iterator[str]:
 
 
 def domain_commands(known: dict[str, Module]) -> set[str]:
-    """List the names of all methods of the domain that return the next self."""
+    """List the names of the public methods of the domain that return the next version of a record."""
     return {
         node.name
         for module in known.values()
         if module.name.startswith("crmcore.domain")
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef) and node.returns is not None and ast.unparse(node.returns) == "Self"
-        if "classmethod" not in map(ast.unparse, node.decorator_list)
+        if "classmethod" not in map(ast.unparse, node.decorator_list) and not node.name.startswith("_")
     }
+
+
+LIBRARY_METHODS: Final = frozenset({"digest.update"})
+"""Methods of the standard library that are named as a command, as they are called."""
 
 
 def port_methods(known: dict[str, Module]) -> set[str]:
@@ -120,7 +124,7 @@ def dropped_results(module: Module, next_self: set[str], of_ports: set[str]) -> 
             if name == "save" and given and isinstance(given[0], ast.Name):
                 if uses[given[0].id] > node.lineno:
                     yield f"{where} goes on with {given[0].id} as it was before save()"
-            elif name in next_self and ast.unparse(called) not in of_ports:
+            elif name in next_self and ast.unparse(called) not in of_ports | LIBRARY_METHODS:
                 yield f"{where} drops what {name}() returns"
 
 
@@ -141,7 +145,7 @@ def test_planted_side_effect_is_found(code: str) -> None:
 
 def all_dropped_results(known: dict[str, Module]) -> list[str]:
     """List all drops of the stories."""
-    next_self = domain_commands(known) | {"changed", "evolve"}
+    next_self = domain_commands(known) | {"copy_with", "evolve"}
     service_modules = (module for module in known.values() if module.name.startswith("crmcore.services"))
     return [line for module in service_modules for line in dropped_results(module, next_self, port_methods(known))]
 

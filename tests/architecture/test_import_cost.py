@@ -30,7 +30,7 @@ IN_MEMORY_USE: Final = """
 from crmcore import Crm
 crm = Crm()
 funnel = crm.funnels.create("Windows", stages=["First call", "Installation"])
-crm.leads.capture("Jānis", phone="+371 2000 0000", funnel=funnel.id)
+crm.leads.capture("Jānis", phone="+371 2000 0000", funnel_id=funnel.id)
 """
 
 

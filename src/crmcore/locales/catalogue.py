@@ -6,6 +6,7 @@ A language is written as in BCP 47. ``lv-LV`` is answered in ``lv``; a language 
 from collections.abc import Mapping
 from typing import Final
 
+from crmcore.domain.kernel.errors.validation import MissingVariableError
 from crmcore.domain.kernel.placeholders import fill, fill_lines, variables
 from crmcore.locales import az, en, fa, lv, mn, uz
 
@@ -78,6 +79,18 @@ def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...
     """
     given = {name for name, fact in facts.items() if fact is not None}
     return tuple(sorted(VARIABLES.get(topic, frozenset()) - given))
+
+
+def check_variables(topic: str, variables: Mapping[str, object]) -> None:
+    """Check that every variable of a topic's texts has a value.
+
+    A message that is stored without one becomes a dead letter.
+
+    Raises:
+        MissingVariableError: a variable has no value.
+    """
+    if missing := missing_variables(topic, variables):
+        raise MissingVariableError("message.variables", topic=topic, variables=missing)
 
 
 def label(key: str, language: str | None) -> str:

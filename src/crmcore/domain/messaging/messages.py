@@ -15,11 +15,9 @@ from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.backoff import add_clamped
 from crmcore.domain.kernel.entity import Entity, EntityMeta, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
-from crmcore.domain.kernel.errors.validation import MissingVariableError
 from crmcore.domain.kernel.fields.composite import EMPTY_MAP
 from crmcore.domain.kernel.fields.text import LONG_TEXT, printable_line
 from crmcore.domain.kernel.ids import MessageId, UserId
-from crmcore.locales.catalogue import missing_variables
 
 RETRY_DELAYS: Final = tuple(
     timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -76,16 +74,6 @@ class Message(Entity):
     def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:
         """Write a message that is to be sent as soon as possible."""
         return cls(id=id, topic=topic, due_at=at, queued_at=at, **details)
-
-    def complete(self) -> Self:
-        """Check that every variable of the topic's texts has a value, in all languages.
-
-        Raises:
-            MissingVariableError: one has none. A message that is stored without it is dead when its turn comes.
-        """
-        if missing := missing_variables(self.topic, self.variables):
-            raise MissingVariableError("message.variables", topic=self.topic, variables=missing)
-        return self
 
     def defer(self, *, until: datetime) -> Self:
         """Let it leave no earlier than that."""

@@ -65,7 +65,7 @@ class EscalationPolicy:
     Example:
         >>> ladder = EscalationPolicy.of(EscalationStep(7_500, recipient="owner"), EscalationStep(), timedelta(hours=2))
         >>> ladder.step(3)
-        Rung(share=10000, after=datetime.timedelta(seconds=7200), to='')
+        EscalationStep(elapsed_bp=10000, after=datetime.timedelta(seconds=7200), recipient='')
     """
 
     steps: tuple[EscalationStep, ...] = field(default=DEFAULT_STEPS, converter=_to_steps)

@@ -28,7 +28,7 @@ from crmcore.domain.kernel.ids import MessageId, UserId
 from crmcore.domain.messaging.messages import Message, MessageState, OutgoingMessage
 from crmcore.domain.organization.users import User
 from crmcore.domain.platform.feed import RecordedEvent, Subscription
-from crmcore.locales.catalogue import missing_variables
+from crmcore.locales.catalogue import check_variables, missing_variables
 from crmcore.services.batches import require_committed
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
@@ -156,7 +156,8 @@ class Outbox:
             language=language,
             about_id=about_id,
             variables=EMPTY_MAP if variables is None else variables,
-        ).complete()
+        )
+        check_variables(message.topic, message.variables)
         return uow.save(message if due_at is None else message.defer(until=due_at))
 
     @command("outbox.retry")

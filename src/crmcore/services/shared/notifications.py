@@ -7,7 +7,7 @@ from crmcore.domain.customers.parts import Channel
 from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.messaging.messages import Message, OutgoingMessage
 from crmcore.domain.organization.users import User
-from crmcore.locales.catalogue import render_message
+from crmcore.locales.catalogue import check_variables, render_message
 from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
@@ -19,11 +19,11 @@ def notify_user(
     uow: UnitOfWork, recipient_id: UserId, topic: str, *, about_id: str | None = None, **variables: Any
 ) -> Message:
     """Queue a message to one of us."""
-    return uow.save(
-        Message.queue(
-            uow.new_id("message"), topic, at=uow.now, recipient_id=recipient_id, about_id=about_id, variables=variables
-        ).complete()
+    message = Message.queue(
+        uow.new_id("message"), topic, at=uow.now, recipient_id=recipient_id, about_id=about_id, variables=variables
     )
+    check_variables(message.topic, message.variables)
+    return uow.save(message)
 
 
 def notify_customer(
@@ -42,7 +42,8 @@ def notify_customer(
         about_id=about_id,
         variables=variables,
     )
-    return uow.save(message.complete())
+    check_variables(message.topic, message.variables)
+    return uow.save(message)
 
 
 def build_outgoing_message(uow: UnitOfWork, environment: Environment, message: Message) -> OutgoingMessage:
