@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crmcore import ContactPoint, Customer, ExternalId, Profile
+from crmcore import ContactPoint, ExternalId, Profile
+from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Channel, CustomerKind, Role
 from crmcore.domain.kernel.values.names import MAX_KEY_LENGTH
 from crmcore.errors import BusinessRuleError, InvalidChoiceError, InvalidInputError, InvalidTypeError, RequiredError
