@@ -143,7 +143,10 @@ def create_world(store: Store | None = None, *, tenant: str = "default", ids: Id
         article=article,
         knowledge_gap=crm.knowledge.list_gaps()[0],
         appointment=crm.appointments.book(
-            "Look in", since=NOON + timedelta(days=2), attendee_ids=[boss.id], repeats=Recurrence("FREQ=WEEKLY;COUNT=3")
+            "Look in",
+            since=NOON + timedelta(days=2),
+            attendee_ids=[boss.id],
+            recurrence=Recurrence("FREQ=WEEKLY;COUNT=3"),
         ),
         equipment=boiler,
         contract=care,

@@ -18,6 +18,7 @@ from crmcore.ports.storage import (
     RequestContext,
     Store,
     Transaction,
+    implements,
     is_joined,
 )
 from crmcore.ports.system import Clock, IdGenerator
@@ -46,5 +47,6 @@ __all__ = [
     "Store",
     "Tracer",
     "Transaction",
+    "implements",
     "is_joined",
 ]

@@ -6,8 +6,9 @@ services work without each of them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, Self, TypeGuard, TypeVar, runtime_checkable
 
 from attrs import frozen
 
@@ -19,6 +20,7 @@ from crmcore.ports.system import IdGenerator
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -179,6 +181,16 @@ class JoinedStore(Store, Protocol):
     def is_joined(self) -> bool:
         """Whether the host ends the transaction and may still roll back what the store committed."""
         ...
+
+
+def implements(instance: object, protocol: type[T]) -> TypeGuard[T]:
+    """Check whether a store or a transaction offers an optional capability. The answer is kept per class."""
+    return _is_implemented(type(instance), protocol)  # type: ignore[arg-type]  # classes are hashable
+
+
+@cache
+def _is_implemented(implementation: type, protocol: type) -> bool:
+    return issubclass(implementation, protocol)
 
 
 def is_joined(store: Store) -> bool:

@@ -88,8 +88,8 @@ def test_recurring_appointment_is_booked_rescheduled_and_cancelled(crm: Crm, ann
     crm.appointments.book("Fair", since=MONDAY + 14 * DAY, attendee_ids=[anna.id])
     rule = Recurrence("FREQ=WEEKLY;COUNT=4", "Europe/Riga")
     with pytest.raises(SchedulingConflictError):
-        crm.appointments.book("Jour fixe", since=MONDAY, attendee_ids=[anna.id], repeats=rule)
-    series = crm.appointments.book("Jour fixe", since=MONDAY + HOUR, attendee_ids=[anna.id], repeats=rule)
+        crm.appointments.book("Jour fixe", since=MONDAY, attendee_ids=[anna.id], recurrence=rule)
+    series = crm.appointments.book("Jour fixe", since=MONDAY + HOUR, attendee_ids=[anna.id], recurrence=rule)
     slots = crm.appointments.agenda([anna.id], since=MONDAY, until=MONDAY + 30 * DAY)
     assert ["Jour fixe", "Jour fixe", "Fair", "Jour fixe", "Jour fixe"] == [slot.title for slot in slots]
 
@@ -146,7 +146,7 @@ def test_attendees_are_reminded_once(crm: Crm, anna: User, berta: User) -> None:
     clock = crm._environment.clock
     assert isinstance(clock, FrozenClock)
     crm.appointments.book(
-        "Measure", since=MONDAY, attendee_ids=[anna.id, berta.id], remind_before=HOUR, place="Brīvības 1"
+        "Measure", since=MONDAY, attendee_ids=[anna.id, berta.id], remind_before=HOUR, location="Brīvības 1"
     )
     off = crm.appointments.book("Off", since=MONDAY + 2 * HOUR, attendee_ids=[anna.id], remind_before=3 * HOUR)
     crm.appointments.cancel(off.id)
@@ -192,7 +192,7 @@ def test_icalendar_export_and_import_round_trip(crm: Crm, anna: User) -> None:
     """Exported and imported, everything is as it was: series, moved and left-out occurrences, words in every script."""
     rule = Recurrence("FREQ=WEEKLY;BYDAY=MO;COUNT=6", "Europe/Riga")
     series = crm.appointments.book(
-        "Ölçmə, «пәнҗәрә»; پنجره", since=MONDAY, attendee_ids=[anna.id], repeats=rule, place="Rīga\nLV"
+        "Ölçmə, «пәнҗәрә»; پنجره", since=MONDAY, attendee_ids=[anna.id], recurrence=rule, location="Rīga\nLV"
     )
     crm.appointments.reschedule(series.id, since=MONDAY + 9 * DAY, original_start=MONDAY + 7 * DAY)
     crm.appointments.cancel_occurrence(series.id, MONDAY + 14 * DAY)

@@ -24,7 +24,7 @@ def advance_and_collect(world: World, notifier: RecordingNotifier, hours: float)
 
 
 @pytest.fixture
-def sent_messages(world: World) -> RecordingNotifier:
+def notifier(world: World) -> RecordingNotifier:
     """What is sent; the first task is out of the way."""
     recorder = RecordingNotifier()
     world.crm.tasks.cancel(world.task.id)
@@ -71,7 +71,7 @@ def test_unassigned_task_is_escalated_to_deal_owner(world: World, notifier: Reco
 def test_closed_recurring_task_creates_next(world: World, notifier: RecordingNotifier) -> None:
     """Done or called off, the next one is given, counted from the first; the last one ends it."""
     task = world.crm.tasks.create(
-        "Report", assignee_id=world.anna.id, due_at=NOON, repeats=Recurrence("FREQ=WEEKLY;COUNT=3")
+        "Report", assignee_id=world.anna.id, due_at=NOON, recurrence=Recurrence("FREQ=WEEKLY;COUNT=3")
     )
     world.crm.tasks.complete(task.id)
     (second,) = world.crm.tasks.list(assignee_id=world.anna.id, state="open")

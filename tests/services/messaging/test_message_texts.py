@@ -94,7 +94,7 @@ def test_a_text_of_the_full_length_arrives_whole(store: Store, mail: RecordingNo
     complaint = crm.complaints.receive("Scratched", type="product", customer_id=asks.id, owner_id=anna.id)
     with pytest.raises(TooLongError, match=r"inquiry\.answer"):
         crm.inquiries.resolve(inquiry.id, whole + "!")
-    with pytest.raises(TooLongError, match=r"message\.facts\.text"):
+    with pytest.raises(TooLongError, match=r"message\.variables\.text"):
         crm.outbox.queue("notice", address="a@example.com", variables={"text": whole + "!"})
     crm.inquiries.resolve(inquiry.id, whole)
     crm.complaints.resolve(complaint.id, whole)

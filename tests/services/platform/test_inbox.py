@@ -116,7 +116,7 @@ def test_commands_in_one_message_share_transaction(crm: Crm) -> None:
 
 def test_process_within_batch_is_rejected(crm: Crm) -> None:
     """Within a batch, whose end is not known yet, no message can be taken."""
-    with pytest.raises(BusinessRuleError, match="one commit is one batch"), crm.batch():
+    with pytest.raises(BusinessRuleError, match="batches cannot be nested"), crm.batch():
         crm.inbox.process("erp", "msg_1", lambda: None)
 
 

@@ -128,11 +128,11 @@ def test_deliver_after_a_listener_refused_ten_thousand_times() -> None:
     crm.users.create("Anna")
     crm.deliver()
 
-    def fail_often(unit: Any) -> None:
-        known = unit.one(Subscription, Eq("name", "bad"))
+    def fail_often(uow: Any) -> None:
+        known = uow.first(Subscription, Eq("name", "bad"))
         for _ in range(9_999):
-            known = known.refused("ValueError", until=unit.now)
-        unit.save(known)
+            known = known.record_failure("ValueError", until=uow.now)
+        uow.save(known)
 
     crm._environment.execute("test", fail_often)
     crm.users.create("Berta")

@@ -32,7 +32,7 @@ class ServiceCompany:
             "Boiler",
             customer_id=self.carla.id,
             serial="B-1",
-            place="Cellar",
+            location="Cellar",
             meter="hours",
             installed_at=MARCH - timedelta(days=3_000),
             expected_life=timedelta(days=3_650),

@@ -172,7 +172,7 @@ class User(Entity):
         """Let the person work by a calendar, or by the house's own again."""
         if calendar_id == self.calendar_id:
             return self
-        return self._record(UserUpdated(at=at, changed_fields=("calendar",)), calendar_id=calendar_id)
+        return self._record(UserUpdated(at=at, changed_fields=("calendar_id",)), calendar_id=calendar_id)
 
     def add_absence(self, period: Period, *, at: datetime, reason: str = "") -> Self:
         """Note an absence.

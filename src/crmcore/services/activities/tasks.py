@@ -40,7 +40,7 @@ class Tasks:
         deal_id: DealId | None = None,
         customer_id: CustomerId | None = None,
         note: str = "",
-        repeats: Recurrence | None = None,
+        recurrence: Recurrence | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
         """Give somebody something to do. It is escalated when it runs late.
@@ -48,7 +48,7 @@ class Tasks:
         Args:
             deal_id: which it is for.
             customer_id: whom it is about; the deal's customer when not given.
-            repeats: by which rule the next one follows when this one is done or called off.
+            recurrence: by which rule the next one follows when this one is done or called off.
 
         Raises:
             NotFoundError: no such person, deal or customer.
@@ -75,7 +75,7 @@ class Tasks:
             deal_id=deal_id,
             customer_id=customer_id,
             note=note,
-            recurrence=repeats,
+            recurrence=recurrence,
         )
 
     @command("tasks.complete")

@@ -154,7 +154,8 @@ def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceRepo
         replacements=candidates[:MAX_ROWS],
         gap_count=uow.count(KnowledgeGap, is_open_gap),
         gaps=[
-            (gap.question, gap.ask_count) for gap in uow.find(KnowledgeGap, is_open_gap, order="-ask_count", limit=MAX_ROWS)
+            (gap.question, gap.ask_count)
+            for gap in uow.find(KnowledgeGap, is_open_gap, order="-ask_count", limit=MAX_ROWS)
         ],
     )
 
@@ -162,7 +163,9 @@ def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceRepo
 def _product_rows(uow: UnitOfWork, in_use: Any) -> list[ProductRow]:
     group_by = ("product", "state", "repair_cost.currency")
     counts = uow.execute_query(
-        GroupedCount(entity_type=Equipment, where=in_use, group_by=group_by, sum_of=("failure_count", "repair_cost.minor"))
+        GroupedCount(
+            entity_type=Equipment, where=in_use, group_by=group_by, sum_of=("failure_count", "repair_cost.minor")
+        )
     )
     rows = []
     for product in sorted({row[0] for row in counts}):

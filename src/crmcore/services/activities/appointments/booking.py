@@ -62,9 +62,9 @@ class AppointmentBooking:
         customer_id: CustomerId | None = None,
         deal_id: DealId | None = None,
         equipment_id: EquipmentId | None = None,
-        place: str = "",
+        location: str = "",
         note: str = "",
-        repeats: Recurrence | None = None,
+        recurrence: Recurrence | None = None,
         remind_before: timedelta | None = None,
         allow_overlap: bool = False,
         require_working_hours: bool = True,
@@ -74,7 +74,7 @@ class AppointmentBooking:
 
         Args:
             deal_id: what it is about; its customer is noted too.
-            repeats: by which rule it comes again.
+            recurrence: by which rule it comes again.
             remind_before: how long before its beginning those who take part are reminded.
             allow_overlap: whether it may be booked although somebody is not free.
             require_working_hours: whether it has to lie in the working time of all who take part.
@@ -96,9 +96,9 @@ class AppointmentBooking:
             customer_id=None if customer_id is None else uow.get(Customer, customer_id).id,
             deal_id=deal_id,
             equipment_id=None if equipment_id is None else uow.get(Equipment, equipment_id).id,
-            location=place,
+            location=location,
             note=note,
-            recurrence=repeats,
+            recurrence=recurrence,
         )
         return self._save_booked(
             uow,
@@ -251,8 +251,8 @@ class AppointmentBooking:
         until: datetime,
         sequence: int = 0,
         attendee_ids: Sequence[UserId] = (),
-        repeats: Recurrence | None = None,
-        place: str = "",
+        recurrence: Recurrence | None = None,
+        location: str = "",
         note: str = "",
         is_cancelled: bool = False,
         idempotency_key: str | None = None,
@@ -265,7 +265,7 @@ class AppointmentBooking:
         existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
         user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
         period = Period(since, until)
-        details: dict[str, Any] = {"location": place, "note": note, "recurrence": repeats, "sequence": sequence}
+        details: dict[str, Any] = {"location": location, "note": note, "recurrence": recurrence, "sequence": sequence}
         imported = Appointment.book(
             uow.new_id("appointment") if existing is None else existing.id,
             title,

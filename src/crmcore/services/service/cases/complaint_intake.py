@@ -146,7 +146,7 @@ class ComplaintIntake:
         customer = uow.get(Customer, complaint.customer_id)
         sla_decision = choose_sla(uow, _sla_subject(customer, type_path, effective_severity, complaint.contract))
         if sla_decision.sla_policy_id is None and complaint.sla_policy_id is None:  # what was asked for stays promised
-            unchanged = {"targets": complaint.targets, "calendar": complaint.calendar_id}
+            unchanged = {"targets": complaint.targets, "calendar_id": complaint.calendar_id}
             sla_decision = copy_with(sla_decision, rule="requested", **unchanged)
         business_hours = load_business_hours(uow, self._environment, sla_decision.calendar_id)
         assessed = complaint.assess(
