@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.domain.kernel.ids import check_id, prefix_of
+from crmcore import Deal
+from crmcore.domain.kernel.ids import check_id, parse_id, prefix_of
 from crmcore.errors import InvalidIdError
 
 DIGITS = "018f3c0e6b7a7c1e9d2b4a5f60718293"
@@ -29,3 +30,10 @@ def test_invalid_id_is_rejected(id: Any) -> None:
     """With the form that an id has."""
     with pytest.raises(InvalidIdError, match="must look like deal_"):
         check_id("deal", id)
+
+
+def test_parse_id_returns_the_id_of_the_entity_type() -> None:
+    """A string of a URL becomes an id, if it has the prefix of the entity type."""
+    assert f"deal_{DIGITS}" == parse_id(Deal, f"deal_{DIGITS}")
+    with pytest.raises(InvalidIdError, match="deal id must look like"):
+        parse_id(Deal, f"task_{DIGITS}")

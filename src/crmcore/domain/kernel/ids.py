@@ -4,7 +4,7 @@ They are texts, so that they pass through forms, logs and other systems as they 
 """
 
 import re
-from typing import Final, NewType
+from typing import Any, ClassVar, Final, NewType, Protocol, TypeVar
 
 from crmcore.domain.kernel.errors.validation import InvalidIdError
 
@@ -40,6 +40,8 @@ IdempotencyRecordId = NewType("IdempotencyRecordId", str)
 SubscriptionId = NewType("SubscriptionId", str)
 InboxMessageId = NewType("InboxMessageId", str)
 ExternalRecordVersionId = NewType("ExternalRecordVersionId", str)
+
+I_co = TypeVar("I_co", covariant=True)
 
 _ID_FORMAT: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
 
@@ -78,3 +80,32 @@ def prefix_of(id: str, /) -> str:
         'deal'
     """
     return id.partition("_")[0]
+
+
+class HasId(Protocol[I_co]):
+    """An entity type: it declares the prefix of its ids, and its records have ids."""
+
+    meta: ClassVar[Any]
+
+    @property
+    def id(self) -> I_co:
+        """The id of a record."""
+        ...
+
+
+def parse_id(entity_type: type[HasId[I_co]], text: str, /) -> I_co:
+    """Turn a string of the host, such as a part of a URL, into an id.
+
+    Args:
+        entity_type: the entity type whose id it is.
+
+    Raises:
+        InvalidIdError: the text is not an id of this entity type.
+
+    Example:
+        >>> from crmcore import Deal
+        >>> parse_id(Deal, "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
+        'deal_018f3c0e6b7a7c1e9d2b4a5f60718293'
+    """
+    check_id(entity_type.meta.prefix, text)
+    return text  # type: ignore[return-value]  # ids are strings; the check is the conversion
