@@ -44,11 +44,11 @@ def stability() -> str:
         "of the removal and the replacement. Version 0 may still change public names between minor releases. Newer releases always read the\n"
         "data of older ones.\n\n"
         "Public are:\n\n"
-        "- `crmcore`: the names listed below, with their public methods and attributes. See [services](services/index.md) for the methods of `Crm`.\n"
-        "- `crmcore.types`: everything that public calls take and return: records, values, enumerations, results, reports, and `parse_id`.\n"
-        "- `crmcore.errors`: all [errors](errors.md), their codes and attributes.\n"
-        "- `crmcore.ports`: the [ports](ports.md) that a host may implement.\n"
-        "- `crmcore.testing`: the contract suite for stores, the differential test, and Hypothesis strategies.\n"
+        "- Module `crmcore`: the names listed below, with their public methods and attributes. See [services](services/index.md) for the methods of `Crm`.\n"
+        "- Module `crmcore.types`: everything that public calls take and return: records, values, enumerations, results, reports, and `parse_id`.\n"
+        "- Module `crmcore.errors`: all [errors](errors.md), their codes and attributes.\n"
+        "- Module `crmcore.ports`: the [ports](ports.md) that a host may implement.\n"
+        "- Module `crmcore.testing`: the contract suite for stores, the differential test, and Hypothesis strategies.\n"
         "- The modules of `crmcore.adapters` and `crmcore.importing` that the how-to guides import.\n"
         "- The names and fields of [events](events.md), the names of the environment variables, loggers, tables and columns.\n"
         "- The [command line](command-line.md).\n"
@@ -58,8 +58,9 @@ def stability() -> str:
         "## Names in `crmcore`\n",
         *(f"- `{name}`{_first_sentence(getattr(crmcore, name), ': ')}" for name in crmcore.__all__),
         "\n## Names in `crmcore.types`\n",
+        "| name | description |\n|---|---|",
         *(
-            f"- `{name}`{_first_sentence(getattr(public_types, name), ': ')}"
+            f"| `{name}` | {_first_sentence(getattr(public_types, name))} |"
             for name in getattr(public_types, "__all__", ())
         ),
     )

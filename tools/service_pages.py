@@ -196,7 +196,9 @@ def _argument_rows(method: Callable[..., Any], docstring: Docstring) -> Iterator
 
 
 def _parameter_text(parameter: inspect.Parameter) -> str:
-    prefix = {parameter.VAR_KEYWORD: "**", parameter.VAR_POSITIONAL: "*"}.get(parameter.kind, "")
+    prefix = (
+        "**" if parameter.kind is parameter.VAR_KEYWORD else "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    )
     text = f"{prefix}{parameter.name}: {type_text(parameter.annotation)}"
     return text if parameter.default is parameter.empty else f"{text} = {_default_text(parameter.default)}"
 

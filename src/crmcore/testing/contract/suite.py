@@ -1,7 +1,7 @@
 """What every store promises. Subclass `StoreContract`, give it one method, say what it offers, and let pytest run it.
 
     class TestMyStore(StoreContract):
-        offers = frozenset({"threads"})
+        capabilities = frozenset({"threads"})
 
         def make_store(self) -> Store:
             return MyStore(...)
@@ -33,12 +33,12 @@ from crmcore.testing.contract.unique_keys import UniqueKeys
 from crmcore.testing.samples import Samples
 
 CAPABILITIES: Final[Mapping[str, str]] = {
-    "aggregate": "answers tallies set-wise; otherwise crmcore counts record by record",
-    "batch": "tells many stories in one transaction; otherwise `Crm.batch` is refused, and bulk_commands commands commit one by one",
-    "skip_locked": "passes over what another transaction works on; otherwise two workers may meet, and one of them tries again",
-    "threads": "may be shared by threads, or by processes over the same data; otherwise the host sees to it that one story is told at a time",
+    "aggregate": "answers grouped counts set-wise; otherwise crmcore counts record by record",
+    "batch": "runs many commands in one transaction; otherwise `Crm.batch` is refused, and bulk commands commit one by one",
+    "skip_locked": "skips records that another transaction has locked; otherwise two workers may meet, and one of them retries",
+    "threads": "may be shared by threads, or by processes over the same data; otherwise the host serialises the commands",
 }
-"""What a store need not offer, by name, and what that means."""
+"""The optional capabilities of a store, by name, with their meaning."""
 
 
 class StoreContract(
@@ -108,15 +108,17 @@ class StoreContract(
 
     def test_capability_name_is_known(self) -> None:
         """A store offers nothing of a name that nobody knows, such as a misspelt one."""
-        assert self.capabilities <= frozenset(CAPABILITIES), f"offers may hold {', '.join(CAPABILITIES)}"
+        assert self.capabilities <= frozenset(CAPABILITIES), f"capabilities may hold {', '.join(CAPABILITIES)}"
 
     def test_supported_capability_is_declared(self, store: Store) -> None:
         """A store that has a way to tell batches or to answer tallies names it, so that its promises are looked at."""
         with begin(store) as transaction:
             aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
 
-        assert "batch" in self.capabilities or not hasattr(store, "batch"), 'it has batch(); add "batch" to offers'
-        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "ask" to offers'
+        assert "batch" in self.capabilities or not hasattr(store, "batch"), (
+            'it has batch(); add "batch" to capabilities'
+        )
+        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "aggregate" to capabilities'
 
     def _require_capability(self, name: str, store: Store) -> Store:
         if name not in self.capabilities:
