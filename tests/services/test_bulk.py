@@ -38,7 +38,7 @@ def leads(number: int) -> Iterator[dict[str, Any]]:
 
 def test_bulk_command_returns_result_per_row(crm: Crm, sales: Funnel) -> None:
     """Whoever can be taken in is, whoever cannot is refused by name, in the order in which they came."""
-    results = list(crm.leads.capture_many(leads(50), funnel=sales.id, source="fair", chunk_size=7))
+    results = list(crm.leads.capture_many(leads(50), funnel_id=sales.id, source="fair", chunk_size=7))
 
     assert list(range(1, 51)) == [one.number for one in results]
     assert [n % 5 == 0 for n in range(1, 51)] == [isinstance(one, ItemFailed) for one in results]
@@ -52,12 +52,12 @@ def test_repeated_rows_are_duplicates(crm: Crm, sales: Funnel) -> None:
     rows = [{"name": f"Customer {n}", "request": ExternalId("web", str(n % 3))} for n in range(6)]
     first = [
         results.result.is_duplicate
-        for results in crm.leads.capture_many(rows, funnel=sales.id)
+        for results in crm.leads.capture_many(rows, funnel_id=sales.id)
         if isinstance(results, ItemSucceeded)
     ]
     again = [
         results.result.is_duplicate
-        for results in crm.leads.capture_many(rows, funnel=sales.id)
+        for results in crm.leads.capture_many(rows, funnel_id=sales.id)
         if isinstance(results, ItemSucceeded)
     ]
 
@@ -69,7 +69,7 @@ def test_repeated_rows_are_duplicates(crm: Crm, sales: Funnel) -> None:
 def test_invalid_row_is_rejected_alone(crm: Crm, sales: Funnel) -> None:
     """What is no row, or tells what nobody asked for, is refused as that row's own failure."""
     rows: list[Any] = [{"name": "Anna"}, "Bruno", {"name": "Celia", "colour": "red"}, {"name": "Dainis"}]
-    results = list(crm.leads.capture_many(rows, funnel=sales.id))
+    results = list(crm.leads.capture_many(rows, funnel_id=sales.id))
 
     assert [ItemSucceeded, ItemFailed, ItemFailed, ItemSucceeded] == [type(one) for one in results]
     assert "lead.colour" in str(results[2])
@@ -87,7 +87,7 @@ def test_bulk_input_is_read_in_chunks(crm: Crm, sales: Funnel) -> None:
             read.append(lead)
             yield lead
 
-    answers = crm.leads.capture_many(stream(), funnel=sales.id, chunk_size=10)
+    answers = crm.leads.capture_many(stream(), funnel_id=sales.id, chunk_size=10)
     for _ in range(15):
         next(answers)
 
@@ -99,7 +99,7 @@ def test_move_many_follows_rules_of_move(crm: Crm, sales: Funnel) -> None:
     """Deals move by the rules of a single move, and those that may not stay where they are."""
     deals = [
         results.result.deal.id
-        for results in crm.leads.capture_many(leads(4), funnel=sales.id)
+        for results in crm.leads.capture_many(leads(4), funnel_id=sales.id)
         if isinstance(results, ItemSucceeded)
     ]
     crm.deals.lose(deals[1], reason="too dear")
@@ -137,7 +137,7 @@ def test_invalid_customer_rows_are_rejected(crm: Crm) -> None:
         {"key": "2", "name": "Thief", "phone": "+371 2000 0000"},
         {"key": "3", "name": "Bruno", "phone": "+37120000003"},
         {"key": "4", "name": "Twin", "phone": "+37120000003"},
-        {"key": "5", "name": "Orphan", "owner": "user_00000000000070008000000000000001"},
+        {"key": "5", "name": "Orphan", "owner_id": "user_00000000000070008000000000000001"},
         {"key": "6", "name": "Bad\x00name"},
     ]
     results = list(crm.customers.upsert_many(rows, system="erp"))
@@ -153,13 +153,13 @@ def test_upsert_deals_creates_then_updates_by_key(crm: Crm, sales: Funnel) -> No
     known = crm.customers.create("Bruno")
     opened = datetime(2025, 5, 1, 12, tzinfo=UTC)
     rows: list[dict[str, Any]] = [
-        {"key": "1", "customer_key": "c1", "title": "Doors", "stage": "Payment", "value": Money(5, "EUR")},
-        {"key": "2", "customer": known.id, "title": "Windows", "opened_at": opened},
+        {"key": "1", "customer_key": "c1", "title": "Doors", "stage_key": "Payment", "value": Money(5, "EUR")},
+        {"key": "2", "customer_id": known.id, "title": "Windows", "opened_at": opened},
         {"key": "3", "customer_key": "nobody", "title": "Walls"},
-        {"key": "4", "customer": "customer_00000000000070008000000000000009"},
+        {"key": "4", "customer_id": "customer_00000000000070008000000000000009"},
     ]
-    results = list(crm.deals.upsert_many(rows, system="erp", funnel=sales.id))
-    update = {"key": "2", "stage": "Measurement", "expected_close": date(2026, 1, 2), "value": Money(7, "EUR")}
+    results = list(crm.deals.upsert_many(rows, system="erp", funnel_id=sales.id))
+    update = {"key": "2", "stage_key": "Measurement", "expected_close": date(2026, 1, 2), "value": Money(7, "EUR")}
     changed = list(crm.deals.upsert_many([update], system="erp"))
 
     assert ["Done", "Done", "not_found", "not_found"] == [
@@ -215,7 +215,7 @@ def test_leads_in_same_chunk_match_each_other(crm: Crm, sales: Funnel) -> None:
         {"name": "No number", "phone": "call me"},
         "nonsense",
     ]
-    results = list(crm.leads.capture_many(rows, funnel=sales.id))
+    results = list(crm.leads.capture_many(rows, funnel_id=sales.id))
 
     assert [ItemSucceeded] * 34 + [ItemFailed] * 3 == [type(one) for one in results]
     assert ["ambiguous_customer", "invalid_phone", "invalid_type"] == [
@@ -229,8 +229,8 @@ def test_leads_in_same_chunk_match_each_other(crm: Crm, sales: Funnel) -> None:
 def test_deal_with_invalid_customer_id_is_rejected(crm: Crm, sales: Funnel, customer: Any) -> None:
     """A deal whose customer is no id is refused, and the others are taken in."""
     anna = crm.customers.create("Anna")
-    rows = [{"key": "1", "customer": customer}, {"key": "2", "customer": anna.id}]
+    rows = [{"key": "1", "customer_id": customer}, {"key": "2", "customer_id": anna.id}]
 
     assert [ItemFailed, ItemSucceeded] == [
-        type(results) for results in crm.deals.upsert_many(rows, system="erp", funnel=sales.id)
+        type(results) for results in crm.deals.upsert_many(rows, system="erp", funnel_id=sales.id)
     ]
