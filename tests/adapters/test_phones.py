@@ -4,8 +4,7 @@ from typing import Any
 
 import phonenumbers
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from crmcore.adapters import phones
 from crmcore.adapters.phones import LibPhoneNumberParser

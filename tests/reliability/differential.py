@@ -16,8 +16,7 @@ from crmcore.ports import Store
 from crmcore.testing.differential.machine import DifferentialMachine
 from crmcore.testing.differential.operations import operations
 from tests.reliability.harness import Verdict, run
-from tests.testing.mutations import MUTATIONS as COATS
-from tests.testing.mutations import MutatedStore
+from tests.testing.mutations import MUTATIONS as COATS, MutatedStore
 
 RUNS_PER_EXAMPLE: Final = 500
 """How many runs are played before Hypothesis may forget what it has seen: it remembers every choice of them."""

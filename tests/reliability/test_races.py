@@ -5,10 +5,8 @@ import random
 import pytest
 
 from crmcore import SqlStore
-from tests.reliability.interleavings import check as play_orders
-from tests.reliability.interleavings import check_interleavings
-from tests.reliability.races import check as play_races
-from tests.reliability.races import check_races, without_version_checks
+from tests.reliability.interleavings import check as play_orders, check_interleavings
+from tests.reliability.races import check as play_races, check_races, without_version_checks
 
 
 def test_races_on_sqlite_are_serializable() -> None:

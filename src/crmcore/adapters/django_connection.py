@@ -15,8 +15,7 @@ from crmcore.adapters.sql.store import TRANSACTION_ABORTED
 from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, StoreError, UnsafeEngineError
 
 try:
-    from django.db import Error as DjangoError
-    from django.db import connections, transaction
+    from django.db import Error as DjangoError, connections, transaction
 except ImportError:
     raise MissingDependencyError("Django hosts", "django") from None
 

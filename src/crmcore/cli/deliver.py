@@ -91,8 +91,7 @@ def _print(crm: "Crm", args: argparse.Namespace) -> int:
 def _notifier(to: str, sender: str | None) -> "Notifier":
     from urllib.parse import urlsplit
 
-    from crmcore.adapters.notifications.file import DEFAULT_SENDER as NOBODY
-    from crmcore.adapters.notifications.file import FileNotifier
+    from crmcore.adapters.notifications.file import DEFAULT_SENDER as NOBODY, FileNotifier
     from crmcore.adapters.notifications.smtp import SmtpNotifier
 
     if not to.startswith(("smtp:", "smtps:")):

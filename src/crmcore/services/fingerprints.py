@@ -1,8 +1,7 @@
 """Fingerprints of arguments: the same for the same facts in every process, release and database."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Set as AbstractSet
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum

@@ -7,8 +7,7 @@ from email.policy import compat32
 from email.utils import getaddresses
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.adapters.notifications.headers import (
     checked_address,

@@ -5,8 +5,7 @@ from itertools import count
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from crmcore import MemoryStore, SqlStore
 from crmcore.adapters.ids import SequentialIds

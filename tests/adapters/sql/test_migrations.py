@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column as SqlColumn
-from sqlalchemy import Connection, Engine, MetaData, Table, inspect
-from sqlalchemy import Integer as SqlInteger
+from sqlalchemy import Column as SqlColumn, Connection, Engine, Integer as SqlInteger, MetaData, Table, inspect
 
 from crmcore import SqlStore
 from crmcore.adapters.sql.schema.migrations import autogenerate, run, version

@@ -3,8 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from crmcore.domain.activities.commitments import COMMITMENT_TRANSITIONS, Commitment, CommitmentState, Side

@@ -1,7 +1,6 @@
 """Whom a request comes from is known, or asked; nobody guesses."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.domain.customers.matching import Ambiguous, Matched, Unmatched, match
 from crmcore.domain.kernel.ids import CustomerId

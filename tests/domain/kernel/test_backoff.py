@@ -3,15 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.domain.kernel.backoff import add_clamped, backoff
 from crmcore.domain.kernel.fields.time import MAX_TIMESTAMP
 from crmcore.domain.messaging.messages import LONGEST_WAIT, Message
 from crmcore.domain.platform.feed import Subscription
-from crmcore.domain.platform.jobs import LONGEST_WAIT as LONGEST_OF_JOBS
-from crmcore.domain.platform.jobs import MAX_ATTEMPTS, ScheduledJob
+from crmcore.domain.platform.jobs import LONGEST_WAIT as LONGEST_OF_JOBS, MAX_ATTEMPTS, ScheduledJob
 from crmcore.services.retry import RetryPolicy
 from crmcore.services.shared.publishing import INITIAL_DELAY, MAX_DELAY, record_failure
 from crmcore.testing.samples import NOON, Samples

@@ -6,8 +6,7 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.criteria import (

@@ -1,7 +1,6 @@
 """Filling gaps is all that a text with gaps can do."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.domain.kernel.placeholders import fill
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crmcore.domain.messaging.messages import RETRY_DELAYS, Message, MessageState
 from crmcore.errors import BusinessRuleError

@@ -6,8 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours, cached_business_hours

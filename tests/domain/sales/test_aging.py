@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
 from crmcore.domain.organization.business_hours.hours import Holiday, Shift

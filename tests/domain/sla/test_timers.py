@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import pytest
 from attrs import define, field
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from crmcore import Crm, CrmError, FrozenClock, MemoryStore, Money, Recurrence, SqlStore
 from crmcore.adapters.ids import SequentialIds

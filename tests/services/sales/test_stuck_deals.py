@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from crmcore import Crm, FrozenClock, MemoryStore, Money, SqlStore, Stage, StageAgePolicy
 from crmcore.adapters.ids import SequentialIds

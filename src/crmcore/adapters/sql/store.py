@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any, Final, Literal, Self
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql.compile.mappers import is_psycopg

@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from crmcore import LineItem, Money, Stage

@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from crmcore.domain.kernel.values.money import Money

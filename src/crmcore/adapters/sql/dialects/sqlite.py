@@ -8,8 +8,7 @@ the outer rollback (`docs/decisions/0004`). The recipe here takes the decision a
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Column as SqlColumn
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Column as SqlColumn, Connection, Engine, Table, event
 
 from crmcore.adapters.sql.execute import own_locks
 from crmcore.adapters.sql.schema.types import BooleanType, EnumValueType

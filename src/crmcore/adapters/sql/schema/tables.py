@@ -10,9 +10,17 @@ from typing import Any, Final
 from zlib import crc32
 
 from attrs import field, frozen
-from sqlalchemy import CheckConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table
-from sqlalchemy import Column as SqlColumn
-from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import (
+    CheckConstraint,
+    Column as SqlColumn,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    UniqueConstraint as Unique,
+)
 
 from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.adapters.sql.dialects import row_level_security
