@@ -1,8 +1,9 @@
-"""A store of another kind: everything in one JSON file. It is small and slow, and keeps every promise that crmcore asks of a store.
+"""A store that keeps everything in one JSON file: small, slow and correct.
 
-Rule 1: a transaction reads the file as it is when it begins, and what it has written itself.
-Rule 2: a commit looks at the file anew under the lock, checks versions and keys, and puts a new file in the place of the old one.
-Rule 3: a transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
+Invariants:
+1. A transaction reads the file as of its beginning, and its own changes.
+2. A commit reads the file again under the lock, checks versions and unique keys, and replaces the file.
+3. A transaction ends with its commit or its block, whichever comes first. Every later call raises an error.
 """
 
 import json
@@ -24,8 +25,8 @@ from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.ports import Aggregate, IdGenerator, RequestContext
 
 Key = tuple[type[Entity], str]
-EMPTY_TENANT: Final = {"records": {}, "entries": {}, "facts": [], "forgotten": 0}
-"""What the file holds of a tenant."""
+EMPTY_TENANT: Final = {"records": {}, "entries": {}, "events": [], "pruned": 0}
+"""The data of a tenant in the file."""
 
 
 class JsonStore:
@@ -41,7 +42,7 @@ class JsonStore:
         return JsonTransaction(self, context, id_generator)
 
     def close(self) -> None:
-        """Nothing is open between transactions."""
+        """Do nothing: no resource is open between transactions."""
 
     def read(self) -> dict[str, Any]:
         return json.loads(self.path.read_text("utf-8")) if self.path.exists() else {}
@@ -51,12 +52,12 @@ class JsonStore:
         with draft.open("w", encoding="utf-8") as file:
             json.dump(tenants, file, ensure_ascii=False)
             file.flush()
-            os.fsync(file.fileno())  # before the old one goes, or a power cut could take both
+            os.fsync(file.fileno())  # before the old file is replaced, or a power cut could lose both
         draft.replace(self.path)
 
 
 class JsonTransaction:
-    """One transaction; see `crmcore.ports.Transaction` for what its methods promise."""
+    """One transaction; see `crmcore.ports.Transaction` for the contract of its methods."""
 
     def __init__(self, store: JsonStore, context: RequestContext, ids: IdGenerator) -> None:
         self._store, self._context, self._ids = store, context, ids
@@ -73,7 +74,7 @@ class JsonTransaction:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """What was not committed is forgotten with this object."""
+        """Discard uncommitted changes."""
         self._open = False
 
     def get(self, entity_type: Any, id: str, /) -> Any:
@@ -138,17 +139,17 @@ class JsonTransaction:
 
     def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
         self._require_open()
-        behind = self._file["facts"][max(after - self._file["forgotten"], 0) :]
+        behind = self._file["events"][max(after - self._file["pruned"], 0) :]
         return [event_from_data(data) for data in (behind[::-1] if reverse else behind)[:limit]]
 
     def prune_events(self, *, until: int) -> int:
         self._require_open()
         self._prune_until = until
-        forgotten: int = self._file["forgotten"]
-        return max(0, min(until - forgotten, len(self._file["facts"]) - 1))
+        pruned: int = self._file["pruned"]
+        return max(0, min(until - pruned, len(self._file["events"]) - 1))
 
     def execute_query(self, aggregate: Aggregate[Any], /) -> None:
-        """Let crmcore count record by record."""
+        """Return None: crmcore counts record by record."""
         self._require_open()
 
     def commit(self) -> None:
@@ -169,12 +170,12 @@ class JsonTransaction:
             self._write_records(file)
             for key, entries in self._entries.items():
                 file["entries"].setdefault(key_text(key), []).extend(wire.dump(e, type(e)) for e in entries)
-            position = file["forgotten"] + len(file["facts"])
-            file["facts"] += [
+            position = file["pruned"] + len(file["events"])
+            file["events"] += [
                 event_to_data(event, position + place) for place, event in enumerate(self._events, start=1)
             ]
-            deleted_keys = max(0, min(self._prune_until - file["forgotten"], len(file["facts"]) - 1))
-            file["facts"], file["forgotten"] = file["facts"][deleted_keys:], file["forgotten"] + deleted_keys
+            pruned_count = max(0, min(self._prune_until - file["pruned"], len(file["events"]) - 1))
+            file["events"], file["pruned"] = file["events"][pruned_count:], file["pruned"] + pruned_count
             self._store.write(tenants)
         self._open = False
 
@@ -220,19 +221,19 @@ def keys_of(record: Entity) -> Iterator[tuple[type[Entity], str, tuple[Any, ...]
 
 
 def log_entry_class(kind: Any) -> Any:
-    """The class of a record's entries, as its field declares it."""
+    """Return the class of a record's log entries."""
     return next(field.metadata["log"] for field in attrs.fields(kind) if field.name == kind.meta.log_field)
 
 
 def dump_record(record: Entity) -> str:
-    """Write a record as text. What a receipt keeps may be of any class, so it is written with its class's name."""
+    """Write a record as text. The result in an idempotency record may be of any class, so its class name is written too."""
     return wire.dump_result(
         copy_with(record, result=wire.dump_result(record.result)) if isinstance(record, IdempotencyRecord) else record
     )
 
 
 def load_record(text: str) -> Any:
-    """Read what `dumped` wrote."""
+    """Read a record that `dump_record` wrote."""
     record = wire.load_result(text)
     return (
         copy_with(record, result=wire.load_result(record.result)) if isinstance(record, IdempotencyRecord) else record
