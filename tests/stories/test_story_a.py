@@ -131,7 +131,7 @@ def test_new_lead_is_called_within_15_minutes_or_escalated(store: Store) -> None
     company = WindowCompany(store)
     lead = company.request(1)
 
-    assert (lead.deal.stage, lead.deal.source, lead.deal.title) == ("First call", "web site", "1 windows")
+    assert (lead.deal.stage_key, lead.deal.source, lead.deal.title) == ("First call", "web site", "1 windows")
     assert lead.deal.owner == lead.task.assignee == company.anna.id
     assert (lead.task.title, lead.task.due_at) == ("Call Customer 1", MORNING + timedelta(minutes=15))
     company.advance(minutes=14)
@@ -160,7 +160,7 @@ def test_repeated_request_creates_one_deal(store: Store) -> None:
     company = WindowCompany(store)
     first, again, other = company.request(1), company.request(1), company.request(2)
 
-    assert (again.repeated, again.deal.id, again.tasks) == (True, first.deal.id, ())
+    assert (again.is_duplicate, again.deal.id, again.tasks) == (True, first.deal.id, ())
     assert (first.deal.owner, other.deal.owner) == (company.anna.id, company.berta.id)
     assert len(company.crm.tasks.list()) == 2
 
@@ -224,7 +224,7 @@ def test_invoice_is_rendered_and_installer_is_notified(store: Store) -> None:
         "Customer 3 | Brīvības iela 3, Rīga | 3 windows | 930.00 EUR | LV80BANK0000435195001"
     ]
     assert (won.deal.outcome.value, won.deal.total) == ("won", Money(930, EURO))
-    assert [role.role.value for role in company.crm.customers.get(won.deal.customer).roles] == ["customer"]
+    assert [role.role.value for role in company.crm.customers.get(won.deal.customer_id).roles] == ["customer"]
     assert [(message.address, message.body) for message in company.notifier.messages] == [
         ("ivars@x.lv", "Install 3 windows at Brīvības iela 3, Rīga on 2026-03-08 09:00")
     ]
@@ -262,7 +262,7 @@ def test_dashboard_shows_week(store: Store) -> None:
         ("advertising", 1, 0),
     ]
     assert {person.name: person.calls for person in dashboard.people if person.calls} == {"Anna": 2, "Berta": 2}
-    assert dashboard.overdue.count == len(dashboard.overdue.lines) == 2
+    assert dashboard.overdue.count == len(dashboard.overdue.rows) == 2
     assert (dashboard, messages) == run_week(MemoryStore())
 
 

@@ -195,7 +195,7 @@ def test_deactivate_user_transfers_complaints(desk: ComplaintsDesk) -> None:
     crm.users.deactivate(desk.head.id)
     crm.users.deactivate(desk.director.id)
     crm.run_due_jobs()
-    assert [["owner_left"]] * 4 == [list(one.reasons) for one in crm.complaints.unattended()]
+    assert [["owner_deactivated"]] * 4 == [list(one.reasons) for one in crm.complaints.unattended()]
 
 
 def test_new_holiday_moves_deadlines(desk: ComplaintsDesk) -> None:

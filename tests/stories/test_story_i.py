@@ -131,7 +131,7 @@ def test_equipment_contracts_and_maintenance_over_18_months(store: Store) -> Non
     assert ([True], False) == (seen["by the meter"], seen["beyond the contract"])
     assert ("contract", SPRING + timedelta(days=31, hours=4)) == seen["promised"]
     assert ("task.overdue", "boss@example.lv") in seen["letters"]
-    assert ("warranty", True) == (seen["warranty"].rule, seen["warranty"].free)
+    assert ("warranty", True) == (seen["warranty"].rule, seen["warranty"].is_free)
     assert ["Care"] == seen["ending"]
     ((serial, reasons),) = seen["replacements"]
     assert ("1", ["life", "cost"]) == (serial, [reason.rule for reason in reasons])

@@ -22,7 +22,7 @@ _LABELS: Final = {
 
 def invoice_templates() -> Mapping[str, str]:
     """The invoice's template in each language."""
-    placeholders = ("customer.name", "customer.address", "deal.description", "deal.value", "company.bank")
+    placeholders = ("customer.name", "customer.address", "deal.about", "deal.value", "company.bank")
     templates = {}
     for language, (title, *labels) in _LABELS.items():
         rows = "\n".join(

@@ -67,7 +67,7 @@ def test_skipping_stages_checks_all_requirements(world: World) -> None:
         world.crm.deals.move(deal.id, stage_key="C")
 
     assert back.stage_key == "A"
-    assert [violation.rule for violation in excinfo.value.unmet_requirements] == [
+    assert [requirement.kind for requirement in excinfo.value.unmet_requirements] == [
         RequirementKind.VALUE,
         RequirementKind.EXPECTED_CLOSE,
     ]
@@ -77,7 +77,7 @@ def test_skipping_stages_checks_all_requirements(world: World) -> None:
 
 def test_skip_and_return_follow_funnel_settings(world: World) -> None:
     """A strict funnel goes one stage at a time and never back, and says where a deal may go."""
-    strict = create_funnel(world, "A", "B", "C", skips=False, returns=False)
+    strict = create_funnel(world, "A", "B", "C", allow_skip=False, allow_return=False)
     deal = world.crm.deals.open("D", customer_id=world.customer.id, funnel_id=strict.id, stage_key="B").deal
     with pytest.raises(InvalidTransitionError) as excinfo:
         world.crm.deals.move(deal.id, stage_key="A")

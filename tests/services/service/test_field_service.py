@@ -215,7 +215,7 @@ def test_coverage_of_other_customers_equipment_is_rejected(company: ServiceCompa
     danas = crm.field_service.create_contract("Care", customer_id=dana.id, **year)
     with pytest.raises(BusinessRuleError, match="another customer"):
         crm.field_service.add_coverage(danas.id, company.boiler.id)
-    with pytest.raises(BusinessRuleError, match="another customers"):
+    with pytest.raises(BusinessRuleError, match="equipment of other customer"):
         crm.field_service.plan_maintenance(
             company.boiler.id, "Look", every=Recurrence("FREQ=DAILY"), contract_id=danas.id
         )

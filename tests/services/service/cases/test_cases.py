@@ -37,7 +37,7 @@ def boss_and_anna(crm: Crm) -> tuple[Any, Any]:
 def complaint(crm: Crm, **details: Any) -> Any:
     """A complaint that Anna sees to."""
     (customer,) = crm.customers.search("jan")
-    details = {"type": "delivery", "customer": customer.id, "owner_id": boss_and_anna(crm)[1].id} | details
+    details = {"type": "delivery", "customer_id": customer.id, "owner_id": boss_and_anna(crm)[1].id} | details
     return crm.complaints.receive("Late", **details)
 
 
@@ -70,7 +70,7 @@ def test_sla_policy_is_chosen_by_contract_severity_and_segment(crm: Crm) -> None
 
 def test_requested_deadline_is_kept_without_policy(crm: Crm) -> None:
     """Where the house has no levels, assessing changes no promise."""
-    one = complaint(crm, within=HOUR)
+    one = complaint(crm, resolve_within=HOUR)
 
     assert crm.complaints.assess(one.id, severity="low").due_at == NOON + HOUR
 
@@ -132,7 +132,7 @@ def test_deactivated_user_is_not_chosen_as_owner(crm: Crm) -> None:
 def test_unattended_complaints_are_listed(crm: Crm) -> None:
     """So it is with whoever is responsible and away."""
     clock: Any = crm._environment.clock
-    decided, waiting = complaint(crm, within=HOUR), complaint(crm, within=100 * HOUR)
+    decided, waiting = complaint(crm, resolve_within=HOUR), complaint(crm, within=100 * HOUR)
     crm.complaints.resolve(decided.id, "Mended")
     anna = boss_and_anna(crm)[1]
     crm.users.add_absence(anna.id, since=NOON, until=NOON + 50 * HOUR)

@@ -31,7 +31,7 @@ class UnattendedComplaint:
     """A complaint that somebody has to look after, and why.
 
     Attributes:
-        reasons: ``owner_left``, ``owner_absent``, ``no_recipient_available`` (it is late, and nobody up the line was there),
+        reasons: ``owner_deactivated``, ``owner_absent``, ``no_recipient_available`` (it is late, and nobody up the line was there),
             ``escalation_policy_exhausted`` (it is late, and everybody has heard), ``not_closed`` (it is decided, but was not closed in time).
     """
 
