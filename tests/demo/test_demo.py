@@ -72,7 +72,8 @@ def test_demo_runs_without_extras(demo: DemoFolder) -> None:
     """The main job needs no extra, ends well, shows its progress and prints the report and the funnel."""
     assert (0, 9) == (demo.first_run.code, demo.first_run.stderr.count(" %  ")), demo.first_run.stderr
     assert (
-        "395 rows: 382 requests taken in, 0 known from an earlier play, 5 repeated, 8 rejected" in demo.first_run.stderr
+        "395 rows: 382 requests imported, 0 known from an earlier run, 5 duplicates, 8 rejected"
+        in demo.first_run.stderr
     )
     assert "\x1b" not in demo.first_run.stdout + demo.first_run.stderr
     for chapter in ("Funnel: Windows", "Sources", "People", "Overdue"):
@@ -108,7 +109,7 @@ def test_second_run_changes_nothing(demo: DemoFolder) -> None:
     assert before == _database_dump(demo.folder)
     assert messages == sorted((demo.folder / "letters").iterdir())
     assert demo.first_run.stdout == again.stdout
-    assert "0 requests taken in, 382 known from an earlier play, 5 repeated, 8 rejected" in again.stderr
+    assert "0 requests imported, 382 known from an earlier run, 5 duplicates, 8 rejected" in again.stderr
     assert "0 times something was due, 0 letters sent" in again.stderr
 
 
@@ -261,7 +262,7 @@ def test_own_requests_file_is_imported_with_rejects(tmp_path: Path) -> None:
 
     assert 1 == first.code
     assert "row 3: phone" in first.stderr
-    assert "3 rows: 2 requests taken in" in first.stderr
+    assert "3 rows: 2 requests imported" in first.stderr
     assert ["3", "phone", "invalid_phone"] == next(csv.reader(rejects.splitlines()[1:]))[:3]
     assert 0 == second.code, second.stderr
     assert "1 rows: 1 requests taken in" in second.stderr

@@ -132,7 +132,7 @@ def test_new_lead_is_called_within_15_minutes_or_escalated(store: Store) -> None
     lead = company.request(1)
 
     assert (lead.deal.stage_key, lead.deal.source, lead.deal.title) == ("First call", "web site", "1 windows")
-    assert lead.deal.owner == lead.task.assignee == company.anna.id
+    assert lead.deal.owner_id == lead.task.assignee_id == company.anna.id
     assert (lead.task.title, lead.task.due_at) == ("Call Customer 1", MORNING + timedelta(minutes=15))
     company.advance(minutes=14)
     assert company.notifier.messages == []
@@ -161,7 +161,7 @@ def test_repeated_request_creates_one_deal(store: Store) -> None:
     first, again, other = company.request(1), company.request(1), company.request(2)
 
     assert (again.is_duplicate, again.deal.id, again.tasks) == (True, first.deal.id, ())
-    assert (first.deal.owner, other.deal.owner) == (company.anna.id, company.berta.id)
+    assert (first.deal.owner_id, other.deal.owner_id) == (company.anna.id, company.berta.id)
     assert len(company.crm.tasks.list()) == 2
 
 

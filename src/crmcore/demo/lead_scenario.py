@@ -182,7 +182,12 @@ class LeadScenario:
     def _invoice_payment(self) -> Scenario:
         yield add_minutes(self.now, self.rng.uniform(10, 90))
         owner = self._available_owner()
-        fields: dict[str, Any] = {"deal_id": self.deal.id, "author_id": owner.id, "outcome": "sent", "subject": "Invoice"}
+        fields: dict[str, Any] = {
+            "deal_id": self.deal.id,
+            "author_id": owner.id,
+            "outcome": "sent",
+            "subject": "Invoice",
+        }
         self._acting_as(owner).interactions.log(
             "mail", channel="email", idempotency_key=self._idempotency_key("mail"), **fields
         )

@@ -60,7 +60,7 @@ def test_sla_policy_is_chosen_by_contract_severity_and_segment(crm: Crm) -> None
         == crm.sla_policies.get(gold.id).id
     )
     assert crm.sla_policies.preview(kind="inquiry").sla_policy_id == plain.id
-    assert (one.calendar, one.due_at) == (night.id, NOON + 9 * HOUR)
+    assert (one.calendar_id, one.due_at) == (night.id, NOON + 9 * HOUR)
     assert crm.complaints.assess(one.id).due_at == NOON + 10 * HOUR
     assert [plain.id] == [
         level.id for level in crm.sla_policies.list() if level.id != crm.sla_policies.deactivate(gold.id).id
@@ -132,7 +132,7 @@ def test_deactivated_user_is_not_chosen_as_owner(crm: Crm) -> None:
 def test_unattended_complaints_are_listed(crm: Crm) -> None:
     """So it is with whoever is responsible and away."""
     clock: Any = crm._environment.clock
-    decided, waiting = complaint(crm, resolve_within=HOUR), complaint(crm, within=100 * HOUR)
+    decided, waiting = complaint(crm, resolve_within=HOUR), complaint(crm, resolve_within=100 * HOUR)
     crm.complaints.resolve(decided.id, "Mended")
     anna = boss_and_anna(crm)[1]
     crm.users.add_absence(anna.id, since=NOON, until=NOON + 50 * HOUR)
