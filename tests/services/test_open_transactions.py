@@ -427,9 +427,9 @@ def test_notifier_and_publisher_may_call_commands(engine: Engine) -> None:
     answering = Answering()
     acting = Crm(SqlStore(engine), notifiers={"email": answering}, publishers={"webhook": answering})
     queue(acting)
-    report = acting.deliver()
+    reports = [acting.deliver(), acting.deliver()]  # the second one publishes the event of the notifier's command
 
-    assert (1, 0, 0) == (report.sent, report.failed, report.failed_publishers)
+    assert [(1, 0, 0), (0, 0, 0)] == [(report.sent, report.failed, report.failed_publishers) for report in reports]
     assert ["By the notifier", "By the publisher"] == names(acting)
 
 

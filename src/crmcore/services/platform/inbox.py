@@ -22,6 +22,14 @@ RETENTION: Final = timedelta(days=30)
 """How long it is remembered that a message came, unless the host says otherwise: longer than any sender tries again."""
 
 
+class _HandlerStoppedError(BaseException):
+    """Carries a `GeneratorExit` of the handler out of the batch, which it rolls back."""
+
+    def __init__(self, error: GeneratorExit) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 @frozen
 class Inbox:
     """What comes in from other systems."""
@@ -73,6 +81,8 @@ class Inbox:
         while True:
             try:
                 return self._process_once(source, message_id, apply, about_id, revision)
+            except _HandlerStoppedError as stopped:
+                raise stopped.error from None
             except ConflictError as conflict:
                 if attempt >= self._environment.retry_policy.max_attempts or isinstance(
                     conflict, IdempotencyKeyReusedError
@@ -100,7 +110,10 @@ class Inbox:
         with start_batch(environment.store, environment.context, environment.id_generator):
             result = self._record_message(source, message_id, about_id, revision)
             if result is InboxResult.APPLIED:
-                apply()
+                try:
+                    apply()
+                except GeneratorExit as error:  # the batch would report the end of an enclosing generator
+                    raise _HandlerStoppedError(error) from None
         return result
 
     @command("inbox.record_message")
