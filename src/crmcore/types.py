@@ -47,58 +47,13 @@ from crmcore.domain.customers.parts import (
     Role as Role,
     Sex as Sex,
 )
-from crmcore.domain.kernel.criteria import (
-    MATCH_ALL as MATCH_ALL,
-    MATCH_NONE as MATCH_NONE,
-    And as And,
-    Compare as Compare,
-    Criterion as Criterion,
-    Eq as Eq,
-    HasChild as HasChild,
-    In as In,
-    Not as Not,
-    Or as Or,
-    WordPrefix as WordPrefix,
-)
+from crmcore.domain.kernel.criteria import *
+from crmcore.domain.kernel.criteria import MATCH_ALL as MATCH_ALL, MATCH_NONE as MATCH_NONE
 from crmcore.domain.kernel.entity import (
     Entity as Entity,
     Event as Event,
 )
-from crmcore.domain.kernel.ids import (
-    AppointmentId as AppointmentId,
-    ApprovalLimitId as ApprovalLimitId,
-    ArticleId as ArticleId,
-    ArticleUsageId as ArticleUsageId,
-    BookingLockId as BookingLockId,
-    CalendarId as CalendarId,
-    CommitmentId as CommitmentId,
-    ComplaintId as ComplaintId,
-    ComplaintTypeId as ComplaintTypeId,
-    ContractId as ContractId,
-    CustomerId as CustomerId,
-    DealId as DealId,
-    DocumentId as DocumentId,
-    EquipmentId as EquipmentId,
-    EscalationId as EscalationId,
-    ExternalRecordVersionId as ExternalRecordVersionId,
-    FunnelId as FunnelId,
-    IdempotencyRecordId as IdempotencyRecordId,
-    InboxMessageId as InboxMessageId,
-    InquiryId as InquiryId,
-    InteractionId as InteractionId,
-    KnowledgeGapId as KnowledgeGapId,
-    MaintenancePlanId as MaintenancePlanId,
-    MessageId as MessageId,
-    RoundRobinId as RoundRobinId,
-    ScheduledJobId as ScheduledJobId,
-    SlaPolicyId as SlaPolicyId,
-    SubscriptionId as SubscriptionId,
-    TaskId as TaskId,
-    TeamId as TeamId,
-    TemplateId as TemplateId,
-    UserId as UserId,
-    parse_id as parse_id,
-)
+from crmcore.domain.kernel.ids import *
 from crmcore.domain.kernel.recurrence import (
     Recurrence as Recurrence,
 )

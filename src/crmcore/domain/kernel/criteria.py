@@ -193,3 +193,16 @@ def sort_key(record: Any, field: str) -> tuple[Any, ...]:
     """What records are ordered by: a field, of which what is absent comes first, and between equals the id."""
     value = get_path(record, field)
     return (value is not None, value if value is not None else 0, record.id)
+
+
+__all__ = [
+    "And",
+    "Compare",
+    "Criterion",
+    "Eq",
+    "HasChild",
+    "In",
+    "Not",
+    "Or",
+    "WordPrefix",
+]

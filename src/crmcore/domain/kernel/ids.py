@@ -109,3 +109,40 @@ def parse_id(entity_type: type[HasId[I_co]], text: str, /) -> I_co:
     """
     check_id(entity_type.meta.prefix, text)
     return text  # type: ignore[return-value]  # ids are strings; the check is the conversion
+
+
+__all__ = [
+    "AppointmentId",
+    "ApprovalLimitId",
+    "ArticleId",
+    "ArticleUsageId",
+    "BookingLockId",
+    "CalendarId",
+    "CommitmentId",
+    "ComplaintId",
+    "ComplaintTypeId",
+    "ContractId",
+    "CustomerId",
+    "DealId",
+    "DocumentId",
+    "EquipmentId",
+    "EscalationId",
+    "ExternalRecordVersionId",
+    "FunnelId",
+    "IdempotencyRecordId",
+    "InboxMessageId",
+    "InquiryId",
+    "InteractionId",
+    "KnowledgeGapId",
+    "MaintenancePlanId",
+    "MessageId",
+    "RoundRobinId",
+    "ScheduledJobId",
+    "SlaPolicyId",
+    "SubscriptionId",
+    "TaskId",
+    "TeamId",
+    "TemplateId",
+    "UserId",
+    "parse_id",
+]
