@@ -100,7 +100,7 @@ class SlaEvent:
     """Something that a clock notices.
 
     Attributes:
-        targets: what is promised from then on; with ``get_complaint_with_hours`` and ``retargeted``.
+        targets: what is promised from then on; with ``opened`` and ``retargeted``.
     """
 
     kind: SlaEventKind = fields.enum(SlaEventKind)

@@ -14,7 +14,7 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
-from crmcore.services.shared.deadlines import commitment_deadlines
+from crmcore.services.shared.escalation.deadlines import commitment_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 

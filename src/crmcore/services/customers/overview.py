@@ -25,7 +25,7 @@ class TimelineEntry:
     """One line of a customer's timeline.
 
     Attributes:
-        description: the kind of record and what became of it, as words: ``deal get_complaint_with_hours``, ``task done``.
+        description: the kind of record and what became of it, as words: ``deal opened``, ``task done``.
         subject_id: the record's id.
     """
 

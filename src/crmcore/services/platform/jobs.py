@@ -12,19 +12,17 @@ from typing import Final
 from attrs import evolve, frozen
 
 from crmcore.domain.activities.appointments.appointment import Appointment
-from crmcore.domain.activities.commitments import Commitment, CommitmentState
 from crmcore.domain.activities.tasks import Task, TaskState
 from crmcore.domain.kernel.criteria import Compare, Criterion, Eq, In
-from crmcore.domain.kernel.entity import Entity, record
+from crmcore.domain.kernel.entity import record
 from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.conflicts import ConflictError
 from crmcore.domain.kernel.errors.rules import PermissionDeniedError
-from crmcore.domain.kernel.ids import ScheduledJobId, prefix_of
+from crmcore.domain.kernel.ids import ScheduledJobId
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
 from crmcore.domain.organization.users import User
 from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
-from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.inquiry import Inquiry
 from crmcore.domain.service.field_service.equipment import Equipment
@@ -32,9 +30,9 @@ from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.case_ownership import open_states, save_case, transfer_case
-from crmcore.services.shared.deadlines import case_deadlines, commitment_deadlines, response_deadlines, task_deadlines
 from crmcore.services.shared.document_rendering import format_local_time
-from crmcore.services.shared.escalation.escalate import TrackedDeadline, escalate, next_escalation, schedule_escalations
+from crmcore.services.shared.escalation.escalate import schedule_escalations
+from crmcore.services.shared.escalation.handlers import deadlines_of, run_escalation, subjects_to_reschedule
 from crmcore.services.shared.job_scheduling import (
     APPOINTMENT_REMINDER,
     CALENDAR_CHANGED,
@@ -162,35 +160,6 @@ def _record_failure(uow: UnitOfWork, job: ScheduledJob, error_text: str) -> None
         uow.save(current.mark_failed(error_text, at=uow.now))
 
 
-def _run_escalation(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Tell the next one up the line that something is late or about to be, and note when the one after is to hear of it."""
-    for deadline in _deadlines_of(uow, environment, job.subject_id):
-        while (escalation := next_escalation(uow, deadline)) is not None and escalation.at <= uow.now:
-            decision = escalate(uow, deadline, escalation)
-            record = _find_subject(uow, job.subject_id)
-            if isinstance(record, (Task, Commitment, Complaint, Inquiry)):
-                uow.save(record.escalate(level=escalation.level, recipient_id=decision.recipient_id, at=uow.now))
-    schedule_escalations(uow, _deadlines_of(uow, environment, job.subject_id))
-
-
-def _deadlines_of(uow: UnitOfWork, environment: Environment, subject_id: str) -> tuple[TrackedDeadline, ...]:
-    match _find_subject(uow, subject_id):
-        case Task() as task:
-            return task_deadlines(uow, environment, task)
-        case Commitment() as commitment:
-            return commitment_deadlines(uow, environment, commitment)
-        case Complaint() | Inquiry() as case:
-            return case_deadlines(uow, environment, case)
-        case Deal() as deal:
-            return response_deadlines(uow, environment, deal)
-    return ()
-
-
-def _find_subject(uow: UnitOfWork, subject_id: str) -> Entity | None:
-    entity_type = ESCALATABLE_TYPES.get(prefix_of(subject_id))
-    return None if entity_type is None else uow.get_or_none(entity_type, subject_id)
-
-
 def _send_task_reminder(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
     """Remind the assignee of a task that is still open."""
     task = uow.get_or_none(Task, job.subject_id)
@@ -226,29 +195,8 @@ def _recalculate_deadlines(uow: UnitOfWork, environment: Environment, job: Sched
     for case in _iterate_open_cases(uow, uses_calendar):
         save_case(uow, environment, case.recalculated(business_hours=calendar.business_hours, at=uow.now))
     if calendar.name == environment.calendar:
-        for subject_id in _subjects_to_reschedule(uow, environment):
-            schedule_escalations(uow, _deadlines_of(uow, environment, subject_id))
-
-
-def _subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequence[str]:
-    """The tasks, promises and requests whose next rung hangs on the house's working time.
-
-    A ladder that begins at the deadline hangs on it from the deadline on, so that a house with many open tasks looks at the late ones.
-    """
-    is_overdue, has_due_time = Compare("due_at", "<=", uow.now), ~Eq("due_at", None)
-    open_tasks = Eq("state", TaskState.OPEN) & (
-        is_overdue if environment.escalation_policy.is_first_step_at_deadline else has_due_time
-    )
-    open_commitments = Eq("state", CommitmentState.OPEN) & is_overdue
-    is_pending = Eq("state", JobState.PENDING) & Eq("kind", ESCALATION)
-    pending_responses = (
-        is_pending & Compare("subject_id", ">=", "deal_") & Compare("subject_id", "<", "deal`")
-    )  # the sign after the dash
-    return (
-        *(task.id for task in uow.iterate(Task, open_tasks)),
-        *(commitment.id for commitment in uow.iterate(Commitment, open_commitments)),
-        *dict.fromkeys(job.subject_id for job in uow.iterate(ScheduledJob, pending_responses)),
-    )
+        for subject_id in subjects_to_reschedule(uow, environment):
+            schedule_escalations(uow, deadlines_of(uow, environment, subject_id))
 
 
 def _iterate_open_cases(uow: UnitOfWork, where: Criterion) -> Iterator[Complaint | Inquiry]:
@@ -278,13 +226,8 @@ def _send_appointment_reminder(uow: UnitOfWork, environment: Environment, job: S
         notify_user(uow, user_id, "appointment.reminder", about_id=appointment.id, **variables)
 
 
-ESCALATABLE_TYPES: Final[Mapping[str, type[Entity]]] = {
-    kind.meta.prefix: kind for kind in (Task, Commitment, Complaint, Inquiry, Deal)
-}
-"""Whose ladders there are."""
-
 HANDLERS: Final[Mapping[str, Callable[[UnitOfWork, Environment, ScheduledJob], None]]] = {
-    ESCALATION: _run_escalation,
+    ESCALATION: run_escalation,
     TASK_REMINDER: _send_task_reminder,
     USER_DEACTIVATED: _transfer_cases_of_user,
     CALENDAR_CHANGED: _recalculate_deadlines,

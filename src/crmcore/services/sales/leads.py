@@ -33,7 +33,7 @@ from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin, prefetch_assignment
 from crmcore.services.shared.contact_points import build_contact_points, preload_contact_owners
-from crmcore.services.shared.deadlines import compute_response_sla, response_deadlines
+from crmcore.services.shared.escalation.deadlines import compute_response_sla, response_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.received_at import is_recent, resolve_received_at
 from crmcore.services.shared.stage_automation import StageEntryResult, enter_stage

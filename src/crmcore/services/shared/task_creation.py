@@ -4,7 +4,7 @@ from typing import Any
 
 from crmcore.domain.activities.tasks import Task, TaskState
 from crmcore.services.environment import Environment
-from crmcore.services.shared.deadlines import task_deadlines
+from crmcore.services.shared.escalation.deadlines import task_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.job_scheduling import TASK_REMINDER, schedule_job
 from crmcore.services.unit_of_work import UnitOfWork

@@ -1,7 +1,6 @@
 """Escalations: who heard that something is late, who has taken it in hand, and what comes next."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from attrs import frozen
 
@@ -13,10 +12,8 @@ from crmcore.domain.organization.users import User
 from crmcore.domain.sla.escalation import Escalation
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
+from crmcore.services.shared.escalation.handlers import ESCALATABLE_TYPES
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
-
-ESCALATABLE_PREFIXES: Final = frozenset({"task", "complaint", "inquiry", "commitment", "deal"})
-"""The kinds of records that can be late."""
 
 
 @frozen
@@ -42,7 +39,7 @@ class Escalations:
         """
         user = uow.get(User, acknowledged_by)
         subject_id = checked_text("subject", subject_id, max_length=64)
-        check_id(prefix if (prefix := prefix_of(subject_id)) in ESCALATABLE_PREFIXES else "task", subject_id)
+        check_id(prefix if (prefix := prefix_of(subject_id)) in ESCALATABLE_TYPES else "task", subject_id)
         of_subject = Eq("subject_id", subject_id)
         unacknowledged = [
             escalation for escalation in uow.find(Escalation, of_subject) if escalation.acknowledged_at is None

@@ -9,8 +9,8 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.locales.catalogue import render_message
 from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
-from crmcore.services.shared.deadlines import user_name
 from crmcore.services.shared.document_rendering import format_local_time
+from crmcore.services.shared.escalation.deadlines import user_name
 from crmcore.services.shared.notifications import notify_customer
 from crmcore.services.shared.task_creation import create_task
 from crmcore.services.unit_of_work import UnitOfWork

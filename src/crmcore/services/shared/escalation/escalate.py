@@ -141,3 +141,8 @@ def escalation_time(
         since = min(since, due_at)
         at = business_hours.add(since, business_hours.elapsed(since, due_at) * step.elapsed_bp // FULL)
     return business_hours.add(at, step.after)
+
+
+def with_owner_first(policy: EscalationPolicy) -> EscalationPolicy:
+    """The house's ladder, whose first rung is whoever is responsible."""
+    return EscalationPolicy((NOTIFY_OWNER_FIRST, *(step for step in policy.steps if step.after)))

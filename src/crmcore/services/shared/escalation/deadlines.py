@@ -15,7 +15,7 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint import Complaint
-from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
+from crmcore.domain.sla.escalation import EscalationStep
 from crmcore.domain.sla.events import SlaEvent, SlaEventKind, SlaTargets
 from crmcore.domain.sla.timers import SlaStatus, SlaTimer, replay
 from crmcore.services.environment import Environment
@@ -23,11 +23,11 @@ from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.escalation.escalate import (
-    NOTIFY_OWNER_FIRST,
     SINGLE,
     WAITING,
     TrackedDeadline,
     escalation_time,
+    with_owner_first,
 )
 from crmcore.services.unit_of_work import UnitOfWork
 
@@ -97,7 +97,7 @@ def commitment_deadlines(
             step_time=lambda step: escalation_time(
                 step, due_at, since=commitment.created_at, load_hours=partial(load_business_hours, uow, environment)
             ),
-            policy=_with_owner_first(environment.escalation_policy),
+            policy=with_owner_first(environment.escalation_policy),
             owner_id=commitment.owner_id,
             topic="commitment.overdue",
             variables=variables,
@@ -151,7 +151,7 @@ def case_deadlines(
                 step_time=lambda step: escalation_time(
                     step, until, since=case.received_at, load_hours=lambda: business_hours
                 ),
-                policy=_with_owner_first(environment.escalation_policy),
+                policy=with_owner_first(environment.escalation_policy),
                 owner_id=case.owner_id,
                 topic="case.waiting",
                 variables=partial(variables, until),
@@ -222,11 +222,6 @@ def _is_reply(interaction: Interaction) -> bool:
 
 def _step_time(timer: SlaTimer, step: EscalationStep) -> datetime | None:
     return timer.reached_at(step.elapsed_bp, after=step.after)
-
-
-def _with_owner_first(policy: EscalationPolicy) -> EscalationPolicy:
-    """The house's ladder, whose first rung is whoever is responsible."""
-    return EscalationPolicy((NOTIFY_OWNER_FIRST, *(step for step in policy.steps if step.after)))
 
 
 def _managers_of_deal(uow: UnitOfWork, task: Task) -> Sequence[User]:
