@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +114,8 @@ def _check_replays(verdict: Verdict, rng: random.Random, n: int, mutation: str) 
         if rng.random() < 0.2:
             verdict.count("other arguments")
             refused = _raises_error(
-                IdempotencyKeyReusedError, lambda: crm.leads.capture("Berta", funnel_id=funnel.id, idempotency_key=key)
+                IdempotencyKeyReusedError,
+                partial(crm.leads.capture, "Berta", funnel_id=funnel.id, idempotency_key=key),
             )
             verdict.check("other arguments are refused", refused, key)
     made = len(crm.deals.list(limit=1000))
@@ -123,15 +125,16 @@ def _check_replays(verdict: Verdict, rng: random.Random, n: int, mutation: str) 
     verdict.check("an expired key is free", wire.dump_result(again) != answers.get("key 0"))
 
 
+def _append_result(answers: list[str], call: Callable[[], Any]) -> None:
+    answers.append(wire.dump_result(call()))
+
+
 def _check_concurrent_duplicates(verdict: Verdict, crm: Crm, rounds: int) -> None:
     funnel = crm.funnels.create("Windows", stages=["First call", "Won"])
     for number in range(rounds):
         answers: list[str] = []
-        calls = [
-            lambda: answers.append(
-                wire.dump_result(crm.leads.capture("Anna", funnel_id=funnel.id, idempotency_key=f"twin {number}"))
-            )
-        ] * 2
+        capture = partial(crm.leads.capture, "Anna", funnel_id=funnel.id, idempotency_key=f"twin {number}")
+        calls = [partial(_append_result, answers, capture)] * 2
         _run_concurrently(calls)
         verdict.count("twins")
         verdict.check("twins have one answer", len(answers) == 2 and len(set(answers)) == 1, f"{len(answers)}")

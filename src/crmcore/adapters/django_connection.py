@@ -78,7 +78,7 @@ class AtomicConnection:
         Where that fails, Django closes the connection, or marks the block around this one so that it cannot be committed.
         """
         with suppress(DjangoError):
-            self._leave(_Undone())
+            self._leave(_UndoneError())
 
     def close(self) -> None:
         """Close the cursor."""
@@ -117,7 +117,7 @@ class AtomicConnection:
             self._host.transaction_mode = mode
 
 
-class _Undone(Exception):
+class _UndoneError(Exception):
     """Makes a block roll back."""
 
 

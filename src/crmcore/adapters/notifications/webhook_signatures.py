@@ -19,7 +19,7 @@ from crmcore.domain.kernel.errors.validation import InvalidInputError
 
 DEFAULT_TOLERANCE: Final = timedelta(minutes=5)
 """How far the sender's clock, and the way, may be off."""
-SECRET_PREFIX: Final = "whsec_"
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # the prefix of the standard, not a secret
 
 
 def parse_secret(secret: str, /) -> bytes:

@@ -6,6 +6,7 @@ the same and changes nothing.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -226,11 +227,9 @@ class Season:
     def _read_meter(self, key: str, installation: Installation) -> Scenario:
         hours = (STARTS_AT - installation.boiler.installed_at).days * 5
         for number in range(4):
-            read_only = hours + 600 * number
+            reading, reading_key = hours + 600 * number, f"{key} {number}"
             self._try_command(
-                lambda: self.crm.field_service.read_meter(
-                    installation.boiler.id, read_only, idempotency_key=f"{key} {number}"
-                )  # told at once
+                partial(self.crm.field_service.read_meter, installation.boiler.id, reading, idempotency_key=reading_key)
             )
             yield self.clock.now() + timedelta(days=28)
 

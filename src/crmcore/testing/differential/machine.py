@@ -57,7 +57,7 @@ RULE_WEIGHTS: Final = {
 """The stories that are told more often than others, because much hangs on them."""
 
 
-class Divergence(AssertionError):
+class DivergenceError(AssertionError):
     """The sides do not agree."""
 
 
@@ -189,7 +189,7 @@ class DifferentialMachine(RuleBasedStateMachine):
                 for system, other in zip(self._systems[1:], others, strict=True):
                     for label in first | other:
                         if first.get(label) != other.get(label):
-                            raise Divergence(
+                            raise DivergenceError(
                                 _describe_divergence(
                                     label, self._systems[0], first.get(label), system, other.get(label)
                                 )
@@ -208,7 +208,7 @@ class DifferentialMachine(RuleBasedStateMachine):
     def _compare(self, label: str, outcomes: Sequence[Any]) -> None:
         for system, other in zip(self._systems[1:], outcomes[1:], strict=True):
             if outcomes[0] != other:
-                raise Divergence(_describe_divergence(label, self._systems[0], outcomes[0], system, other))
+                raise DivergenceError(_describe_divergence(label, self._systems[0], outcomes[0], system, other))
 
 
 def _describe_divergence(

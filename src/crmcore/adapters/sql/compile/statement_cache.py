@@ -93,8 +93,11 @@ def statement_cache_for(schema: Schema, dialect: Dialect, *, snapshot_isolation:
 
 @lru_cache(maxsize=64)
 def _build_statement_cache(
-    schema: Schema, dialect_class: Any, driver_error: type[Exception], snapshot_isolation: bool
-) -> StatementCache:  # as a key
+    schema: Schema,
+    dialect_class: Any,
+    driver_error: type[Exception],
+    snapshot_isolation: bool,  # noqa: FBT001  # cached arguments
+) -> StatementCache:
     dialect = dialect_class()
     # Parameters are given by their order; a driver that wants them by name takes the other of its two styles.
     dialect = dialect if dialect.positional else dialect_class(paramstyle="format")
