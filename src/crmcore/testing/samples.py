@@ -84,7 +84,7 @@ class Samples:
         deal = Deal.open(
             self.id("deal"),
             title,
-            customer_id=details.pop("customer", None) or self.id("customer"),
+            customer_id=details.pop("customer_id", None) or self.id("customer"),
             funnel=funnel,
             at=details.pop("at", NOON),
             **details,
