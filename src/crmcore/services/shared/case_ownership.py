@@ -17,10 +17,10 @@ from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import SlaDecision, SlaPolicy, SlaSubject, choose_policy
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin, management_chain
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.escalation.deadlines import case_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.notifications import notify_user
+from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork
 
 C = TypeVar("C", bound=Case)

@@ -22,8 +22,8 @@ from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, open_states, save_case
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.notifications import notify_customer, notify_user
+from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 OPEN_STATES: Final = open_states(Inquiry)
