@@ -30,7 +30,7 @@ from crmcore.domain.messaging.messages import Message, MessageState, OutgoingMes
 from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import StageAction
+from crmcore.domain.sales.funnels.actions import StageAction
 from crmcore.domain.sla.escalation import Escalation, EscalationPolicy
 from crmcore.services.platform import jobs as due_module
 from crmcore.services.platform.outbox import Outbox

@@ -27,7 +27,7 @@ from crmcore.adapters.notifications.file import FileNotifier
 from crmcore.domain.kernel.errors.infrastructure import DeliveryError
 from crmcore.domain.kernel.ids import MessageId
 from crmcore.domain.messaging.messages import OutgoingMessage
-from crmcore.domain.sales.funnels.funnel import SendNotification
+from crmcore.domain.sales.funnels.actions import SendNotification
 from tests.payloads.payloads import payloads
 from tests.receivers import mail_server
 from tests.reliability.harness import Verdict, run

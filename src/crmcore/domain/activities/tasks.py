@@ -15,7 +15,6 @@ from crmcore.domain.kernel.fields.time import checked_timestamp
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
 from crmcore.domain.kernel.open_state import require_open
 from crmcore.domain.kernel.recurrence import Recurrence
-from crmcore.domain.sla.timers import SlaTimer, deadline_timer
 
 
 class Priority(Enum):
@@ -209,13 +208,6 @@ class Task(Entity):
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
         return self.state.is_open and self.due_at is not None and self.due_at < now
-
-    def deadline_timer(self, *, now: datetime) -> SlaTimer | None:
-        """Tell how its time stands, by the clock that complaints have; None when none is promised."""
-        due_at, ended_at = self.due_at, self.closed_at
-        return (
-            None if due_at is None else deadline_timer(due_at, started_at=self.created_at, ended_at=ended_at, now=now)
-        )
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
         """Call it done.

@@ -14,7 +14,8 @@ from crmcore.domain.messaging.messages import Message
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
 from crmcore.domain.organization.users import OWNER, User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin
 from crmcore.services.shared.business_hours import load_business_hours

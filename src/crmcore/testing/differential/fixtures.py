@@ -5,9 +5,10 @@ from typing import Final
 
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.sales.funnels.funnel import CreateTask, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
 from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
-from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sales.funnels.stages import Stage
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.testing.differential.calls import Call, IdRef
 from crmcore.testing.strategies import MONDAY
 

@@ -18,9 +18,10 @@ from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.fields.time import checked_timestamp
 from crmcore.domain.kernel.ids import CalendarId, CustomerId, DealId, SlaPolicyId, UserId
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.sla.events import MAX_EVENTS, Reply, SlaEvent, SlaEventKind, SlaTargets
+from crmcore.domain.sla.events import MAX_EVENTS, SlaEvent, SlaEventKind, replay
 from crmcore.domain.sla.policies import REOPEN_WITHIN, SlaDecision
-from crmcore.domain.sla.timers import SlaStatus, SlaTimer, replay
+from crmcore.domain.sla.targets import Reply, SlaTargets
+from crmcore.domain.sla.timers import SlaStatus, SlaTimer
 
 
 class SlaResult(Enum):

@@ -15,8 +15,8 @@ from crmcore.domain.organization.business_hours.business_hours import BusinessHo
 from crmcore.domain.organization.users import OWNER, User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
-from crmcore.domain.sla.events import Reply
 from crmcore.domain.sla.policies import SlaSubject
+from crmcore.domain.sla.targets import Reply
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
