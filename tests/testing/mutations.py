@@ -13,8 +13,9 @@ import attrs
 
 from crmcore.adapters.memory.store import MemoryStore
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq, HasChild, WordPrefix, get_path
-from crmcore.domain.kernel.entity import copy_with, unique_keys
+from crmcore.domain.kernel.entity import unique_keys
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.kernel.values.money import Money

@@ -9,7 +9,8 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.fields.time import checked_timestamp
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from crmcore.domain.kernel.entity import Entity, Event, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.domain.kernel.fields.base import validate_argument

@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Any, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, Event, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.fields.time import checked_timestamp

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import Compare, Eq
-from crmcore.domain.kernel.entity import copy_with
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 from crmcore.domain.kernel.fields.composite import checked_member
 from crmcore.domain.kernel.fields.text import checked_text
