@@ -4,7 +4,8 @@ from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.errors.rules import NotFoundError
 from crmcore.domain.kernel.fields.text import checked_text
-from crmcore.domain.messaging.documents import Document, Template
+from crmcore.domain.messaging.documents import Document
+from crmcore.domain.messaging.templates import Template
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.services.environment import Environment

@@ -15,8 +15,9 @@ from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.sla.escalation import EscalationStep
-from crmcore.domain.sla.events import SlaEvent, SlaEventKind, SlaTargets
-from crmcore.domain.sla.timers import SlaStatus, SlaTimer, replay
+from crmcore.domain.sla.events import SlaEvent, SlaEventKind, replay
+from crmcore.domain.sla.targets import SlaTargets
+from crmcore.domain.sla.timers import SlaStatus, SlaTimer
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.business_hours import load_business_hours
