@@ -123,7 +123,7 @@ class JsonTransaction:
             return entity
         self._based_on.setdefault(key, entity.version)
         context, version = self._context, entity.version + 1
-        for number, event in enumerate(entity.pending):
+        for number, event in enumerate(entity.pending_events):
             id = self._ids.new("event")
             correlation_id = context.correlation_id
             about = (context.tenant, context.actor, entity.id, version, number, correlation_id)
