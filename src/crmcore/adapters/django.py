@@ -12,12 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from crmcore.adapters.django_connection import URLS, AtomicConnection, sqlalchemy_connection
 from crmcore.adapters.sql.compile.statement_cache import StatementCache, statement_cache_for
-from crmcore.adapters.sql.dialects import preflight, row_level_security
+from crmcore.adapters.sql.dialects import preflight
+from crmcore.adapters.sql.dialects.row_level_security import SET_TENANT_SQL
 from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.schema.errors import translate
 from crmcore.adapters.sql.schema.migrations import version
 from crmcore.adapters.sql.schema.tables import Schema
 from crmcore.adapters.sql.session.batch import SqlBatch
+from crmcore.adapters.sql.session.feed import SqlFeed
+from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.adapters.sql.session.transaction import SqlTransaction
 from crmcore.adapters.sql.store import Durability, default_schema
 from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, UnsafeEngineError
@@ -159,7 +162,7 @@ class DjangoStore:
             self._inspected = settings, self._inspect()
         executor = Executor(self._inspected[1], connection)
         if self._row_level_security:
-            executor.execute(row_level_security.SET_TENANT_SQL, (context.tenant,))
+            executor.execute(SET_TENANT_SQL, (context.tenant,))
         return executor
 
     def _inspect(self) -> StatementCache:
@@ -181,7 +184,9 @@ class DjangoStore:
             if problems:
                 cure = f"set DATABASES[{self.alias!r}]['OPTIONS'] to {OPTIONS[host.vendor]} (ADR-0004)"
                 raise UnsafeEngineError((*problems, cure))
-            return statement_cache_for(self.schema, connection.dialect, snapshot_isolation=snapshots)
+            return statement_cache_for(
+                self.schema, connection.dialect, feed=SqlFeed, counters=DealCounters, snapshot_isolation=snapshots
+            )
 
 
 def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
@@ -196,7 +201,7 @@ def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
     Raises:
         InvalidInputError: the store is no `DjangoStore`.
     """
-    store = crm._environment.store
+    store = crm._environment.store  # one package
     if not isinstance(store, DjangoStore):
         raise InvalidInputError("store", f"must be a DjangoStore, not {type(store).__name__}")
 

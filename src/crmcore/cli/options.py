@@ -1,4 +1,4 @@
-"""Shared options of the commands, and opening the store for them."""
+"""Opening a store for a command: which one, whose, and who acts."""
 
 import argparse
 import os
@@ -13,73 +13,59 @@ if TYPE_CHECKING:
     from crmcore.domain.sales.funnels.funnel import Funnel
 
 DATABASE_URL_VARIABLE: Final = "CRMCORE_DATABASE_URL"
-"""The environment variable with the database URL, used without `--database-url`."""
+"""The environment variable that names the store when the command does not."""
 
 
 def add_connection_options(parser: argparse.ArgumentParser, *, tenant: str = "default") -> None:
-    """Add the options for the database, the tenant and the actor."""
-    group = parser.add_argument_group("connection")
+    """Add the options that say where and for whom."""
+    group = parser.add_argument_group("where and for whom")
     group.add_argument(
-        "--database-url", metavar="URL", help=f"SQLAlchemy URL of the database (default: ${DATABASE_URL_VARIABLE})"
+        "--database-url", metavar="URL", help=f"any SQLAlchemy URL; ${DATABASE_URL_VARIABLE} when not given"
     )
-    group.add_argument(
-        "--tenant", default=tenant, metavar="NAME", help=f"tenant whose data is used (default: {tenant})"
-    )
-    group.add_argument(
-        "--actor",
-        default="command line",
-        metavar="NAME",
-        help="actor that is recorded in events (default: command line)",
-    )
+    group.add_argument("--tenant", default=tenant, metavar="NAME", help=f"whose data; {tenant} when not given")
+    group.add_argument("--actor", default="command line", metavar="NAME", help="who is written down as acting")
 
 
 def add_format_options(parser: argparse.ArgumentParser, *, time_zone: str = "UTC") -> None:
-    """Add the options for the language and the time zone of the output."""
-    group = parser.add_argument_group("format")
+    """Add the options that say how it is written."""
+    group = parser.add_argument_group("how it is written")
     group.add_argument(
-        "--language",
-        default="en",
-        metavar="CODE",
-        help="language of labels and numbers: en, uz, az, mn, lv or fa (default: en)",
+        "--language", default="en", metavar="CODE", help="of labels and numbers: en, uz, az, mn, lv or fa"
     )
     group.add_argument(
-        "--time-zone", default=time_zone, metavar="NAME", help=f"time zone of the printed times (default: {time_zone})"
+        "--time-zone", default=time_zone, metavar="NAME", help=f"in which times are told; {time_zone} when not given"
     )
 
 
 def open_crm(args: argparse.Namespace, *, create: bool = False, **settings: Any) -> "Crm":
-    """Open the database of a command and return a `Crm` for it.
+    """Open the store that a command means.
 
     Args:
-        create: whether missing tables, and a missing SQLite file, are created.
+        create: whether tables, and a database that is a file, may be made.
 
     Raises:
-        InvalidInputError: no database URL is given, or the SQLite file does not exist.
-        StoreError: the database cannot be opened.
+        InvalidInputError: no store is named, or there is none.
+        StoreError: it cannot be opened.
     """
     from crmcore.crm import Crm
 
-    url = args.database_url or os.environ.get(DATABASE_URL_VARIABLE)
+    url = args.store or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:
-        raise InvalidInputError(
-            "database_url", f"is required: --database-url sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}"
-        )
+        raise InvalidInputError("database_url", f"must be named: --store sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}")
     if not create:
         _require_existing_file(url)
     return Crm(open_store(url, create=create), tenant=args.tenant, actor=args.actor, **settings)
 
 
 def open_store(url: str, **settings: Any) -> "SqlStore":
-    """Open an `SqlStore`; report a failure in the words of the driver.
-
-    The caller gave the URL, so the message of the driver discloses nothing to others.
+    """Open a store, or say in the database's own words why it cannot be opened: whoever asks has given the address.
 
     Args:
-        url: a SQLAlchemy URL.
-        settings: passed to `SqlStore.open`.
+        url: as SQLAlchemy writes it.
+        settings: of `SqlStore.open`.
 
     Raises:
-        StoreError: the database cannot be opened.
+        StoreError: it cannot be opened.
     """
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -94,21 +80,21 @@ def open_store(url: str, **settings: Any) -> "SqlStore":
 
 
 def find_funnel(crm: "Crm", name: str | None) -> "Funnel":
-    """Find a funnel by its name, or the only funnel of the tenant.
+    """Find a funnel by its name, or the only one there is.
 
     Raises:
-        InvalidInputError: no funnel has the name, or no name is given and the tenant has several funnels.
+        InvalidInputError: there is none of that name, or several and no name.
     """
     funnels = crm.funnels.list()
     found = [funnel for funnel in funnels if name in {None, funnel.name}]
     if len(found) == 1:
         return found[0]
     known = ", ".join(funnel.name for funnel in funnels) or "none"
-    raise InvalidInputError("funnel", f"must be the name of a funnel; this tenant has: {known}")
+    raise InvalidInputError("funnel", f"must be the name of one; this tenant has: {known}")
 
 
 def _require_existing_file(url: str) -> None:
-    """Reject a missing SQLite file, so that a misspelt name creates no database."""
+    """Keep a mistyped name from becoming an empty database."""
     from pathlib import Path
 
     from sqlalchemy import make_url
@@ -117,6 +103,6 @@ def _require_existing_file(url: str) -> None:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        return  # SqlStore.open reports it
+        return  # opening it says so
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
-        raise InvalidInputError("database_url", f"does not exist: {parsed.database}")
+        raise InvalidInputError("database_url", f"is not there: {parsed.database}")

@@ -1,4 +1,4 @@
-"""Terminal output: results, JSON, progress, errors, colour."""
+"""Talking: progress that does not litter a log, emphasis that respects the reader, and refusals that say what would be right."""
 
 import io
 import json
@@ -12,30 +12,27 @@ from crmcore.domain.kernel.errors.base import CrmError
 
 _BOLD, _RED, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 REFRESH_INTERVAL: Final = 0.1
-"""Minimum time between two updates of the progress line on a terminal, in seconds."""
+"""How long progress on a terminal stands before it is written anew, in seconds."""
 MAX_LOG_LINES: Final = 10
-"""Maximum number of progress lines where the stream is not a terminal."""
+"""How many lines of progress are written where there is no terminal."""
 
 
 def use_utf8_output() -> None:
-    """Write UTF-8 to files and pipes; a terminal keeps its encoding."""
+    """Write UTF-8 into files and pipes, whatever the machine's own letters are; a terminal is spoken to in its own."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def supports_color(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal with colour.
-
-    `NO_COLOR` switches colour off (https://no-color.org).
-    """
+    """Whether a stream's reader sees colours: a terminal, and nobody has asked for none (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def bold_headings(text: str, stream: TextIO) -> str:
-    """Print the headings of a report in bold if the stream supports it.
+    """Show the headings of a report in bold, where the reader can see it.
 
-    A heading is the first line, or a line that the next line underlines.
+    A heading is a line that is underlined by the next one.
     """
     if not supports_color(stream):
         return text
@@ -47,22 +44,22 @@ def bold_headings(text: str, stream: TextIO) -> str:
 
 
 def print_result(text: str) -> None:
-    """Print the result of a command to standard output."""
+    """Say something that was asked for."""
     print(bold_headings(text, sys.stdout))
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """Print the result as one JSON object to standard output."""
+    """Say it to a program: one object."""
     print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def print_progress(text: str) -> None:
-    """Print a remark to standard error."""
+    """Say something beside it."""
     print(text, file=sys.stderr)
 
 
 def print_error(error: CrmError, *, as_json: bool) -> None:
-    """Print an error to standard error, as a problem document with `as_json`."""
+    """Say why something was not done, and what would be right."""
     if as_json:
         print(json.dumps(error.to_problem(), ensure_ascii=False, default=str), file=sys.stderr)
         return
@@ -71,12 +68,10 @@ def print_error(error: CrmError, *, as_json: bool) -> None:
 
 
 class Progress:
-    """Progress display: one changing line on a terminal, ten lines in a log.
+    """How far something has come: one line that changes on a terminal, ten lines in a log, nothing when it is not wanted.
 
     Args:
-        total: number of steps; None if unknown.
-        quiet: whether nothing is printed.
-        stream: standard error by default.
+        total: how much there is to do; None when nobody knows.
     """
 
     def __init__(self, *, total: int | None, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -88,7 +83,7 @@ class Progress:
         self._step = 0
 
     def update(self, done: int, text: str) -> None:
-        """Show that `done` steps are finished."""
+        """Tell that so much is done."""
         if self._quiet:
             return
         if self._is_terminal:
@@ -101,7 +96,7 @@ class Progress:
             self._stream.write(f"{self._percentage(done)}{text}\n")
 
     def clear(self) -> None:
-        """Clear the line on a terminal."""
+        """Leave the line empty for what comes next."""
         if self._is_terminal and not self._quiet:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

@@ -65,7 +65,7 @@ def answering_server(crm: Crm) -> str:
     with environment.store.begin(
         environment.context, id_generator=environment.id_generator, read_only=True
     ) as transaction:
-        rows = transaction._runner.rows("SELECT pg_is_in_recovery()", ())  # type: ignore[attr-defined]  # an SQL one
+        rows = transaction._executor.fetch_all("SELECT pg_is_in_recovery()", ())  # type: ignore[attr-defined]  # an SQL one
     return "second" if rows[0][0] else "first"
 
 

@@ -2,8 +2,7 @@
 
 import hashlib
 
-from crmcore.domain.messaging.documents import Document
-from crmcore.domain.messaging.templates import Template
+from crmcore.domain.messaging.documents import Document, Template
 from crmcore.testing.samples import NOON, Samples
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql.compile.mappers import is_psycopg
 from crmcore.adapters.sql.compile.statement_cache import statement_cache_for
-from crmcore.adapters.sql.dialects import mariadb, preflight, row_level_security, sqlite
+from crmcore.adapters.sql.dialects import mariadb, preflight, sqlite
+from crmcore.adapters.sql.dialects.postgresql import is_psycopg
 from crmcore.adapters.sql.dialects.read_replica import ReadReplica
+from crmcore.adapters.sql.dialects.row_level_security import SET_TENANT_SQL
 from crmcore.adapters.sql.execute.connections import (
     IMMEDIATE,
     JoinedConnection,
@@ -23,10 +24,13 @@ from crmcore.adapters.sql.execute.connections import (
     TransactionConnection,
 )
 from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.adapters.sql.execute.replica_connections import connect_primary, connect_replica
 from crmcore.adapters.sql.schema.migrations import version
 from crmcore.adapters.sql.schema.tables import Schema, make_schema
 from crmcore.adapters.sql.session.batch import SqlBatch
+from crmcore.adapters.sql.session.feed import SqlFeed
 from crmcore.adapters.sql.session.projection_audit import CounterAudit, CounterMismatch
+from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.adapters.sql.session.transaction import SqlTransaction
 from crmcore.domain.kernel.errors.conflicts import DatabaseBusyError
 from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, StoreError
@@ -91,7 +95,9 @@ class SqlStore:
             )
         self._read_replica = None if read_replica is None else ReadReplica(read_replica)
         snapshot_isolation = preflight.check(host, durability=durability)
-        self._statements = statement_cache_for(self.schema, dialect, snapshot_isolation=snapshot_isolation)
+        self._statements = statement_cache_for(
+            self.schema, dialect, feed=SqlFeed, counters=DealCounters, snapshot_isolation=snapshot_isolation
+        )
 
     @classmethod
     def open(
@@ -199,7 +205,7 @@ class SqlStore:
             self._require_engine("count anew").connect() as connection,
             version.migration_lock(connection, self.schema),
         ):
-            session_setup = (row_level_security.SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
+            session_setup = (SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
             executor = Executor(self._statements, JoinedConnection(connection, session_setup=session_setup))
             audit = CounterAudit(self.schema, self._statements.dialect, tenant)
             mismatches = audit.find_mismatches(executor)
@@ -251,9 +257,7 @@ class SqlStore:
             if self._uses_pipeline:
                 from crmcore.adapters.sql.execute.pipelined import PipelinedConnection, PipelinedExecutor
 
-                session_setup = (
-                    (row_level_security.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
-                )
+                session_setup = (SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
                 return PipelinedExecutor(
                     self._statements, PipelinedConnection(self._require_engine("pipeline"), session_setup=session_setup)
                 )
@@ -266,14 +270,13 @@ class SqlStore:
             raise DatabaseBusyError("no connection was free") from None
 
     def _connection(self, context: RequestContext, *, read_only: bool) -> TransactionConnection:
-        session_setup = (row_level_security.SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
+        session_setup = (SET_TENANT_SQL, (context.tenant,)) if self._row_level_security else None
         if not isinstance(self._host, Engine):
             return JoinedConnection(self._host, session_setup=session_setup, reading=read_only)
         if self._read_replica is not None:
-            connection = self._read_replica.connect(context.tenant, session_setup=session_setup) if read_only else None
-            return connection or self._read_replica.connect_primary(
-                self._host, context.tenant, session_setup=session_setup
-            )
+            replica = self._read_replica
+            connection = connect_replica(replica, context.tenant, session_setup=session_setup) if read_only else None
+            return connection or connect_primary(replica, self._host, context.tenant, session_setup=session_setup)
         begin = (("BEGIN", ()) if read_only else IMMEDIATE) if self._is_sqlite else session_setup
         return PooledConnection(self._host, session_setup=begin)
 

@@ -11,6 +11,7 @@ from attrs import frozen
 from sqlalchemy import Dialect, Table, and_, bindparam, delete, insert, select, update
 
 from crmcore.adapters.sql.compile.row_codec import make_dumper, make_loader, setter
+from crmcore.adapters.sql.dialects.postgresql import is_psycopg
 from crmcore.adapters.sql.schema.columns import column_specs
 from crmcore.adapters.sql.schema.tables import ChildTable, EntityTable
 from crmcore.adapters.sql.schema.types import PrefixedIdType
@@ -41,11 +42,6 @@ def compile_statement(statement: Any, dialect: Dialect) -> Statement:
     # On SQLite, SQLAlchemy follows every LIMIT with an OFFSET of nothing, as a parameter of its own.
     sql, names = str(compiled), tuple(compiled.positiontup or ())
     return Statement(sql.removesuffix(SQLITE_OFFSET), names[:-1] if sql.endswith(SQLITE_OFFSET) else names)
-
-
-def is_psycopg(dialect: Dialect) -> bool:
-    """Tell whether it is PostgreSQL by psycopg, which takes arrays as texts, rows as a stream, and statements together."""
-    return (dialect.name, dialect.driver) == ("postgresql", "psycopg")
 
 
 class MultiRowInsert:

@@ -7,7 +7,8 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Dialect, Table, any_, bindparam
 from sqlalchemy.types import NullType
 
-from crmcore.adapters.sql.compile.mappers import Row, compile_statement, is_psycopg
+from crmcore.adapters.sql.compile.mappers import Row, compile_statement
+from crmcore.adapters.sql.dialects.postgresql import is_psycopg
 
 LIKE_ESCAPE: Final = "/"
 BindProcessor = Callable[[Any], Any] | None

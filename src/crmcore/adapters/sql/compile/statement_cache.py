@@ -1,7 +1,8 @@
 """The book of statements: everything that is compiled for one schema and one kind of database, compiled once and shared by all stores."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Dialect, bindparam, select
 
@@ -9,10 +10,12 @@ from crmcore.adapters.sql.compile.mappers import EntityMapper, compile_statement
 from crmcore.adapters.sql.compile.query_compiler import QueryCompiler
 from crmcore.adapters.sql.schema.errors import translate
 from crmcore.adapters.sql.schema.tables import Schema
-from crmcore.adapters.sql.session.feed import SqlFeed
-from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.base import CrmError
+
+if TYPE_CHECKING:
+    from crmcore.adapters.sql.session.feed import SqlFeed
+    from crmcore.adapters.sql.session.projections import DealCounters
 
 
 class StatementCache:
@@ -21,10 +24,18 @@ class StatementCache:
     Attributes:
         dialect: of the database, with parameters by their order.
         driver_error: the root of the driver's own errors.
+        feed: the statements of the event feed.
+        counters: the statements of the deal counters.
     """
 
     def __init__(
-        self, schema: Schema, dialect: Dialect, driver_error: type[Exception], *, snapshot_isolation: bool
+        self,
+        schema: Schema,
+        dialect: Dialect,
+        driver_error: type[Exception],
+        *,
+        feed: "SqlFeed",
+        counters: "DealCounters",
     ) -> None:
         self._schema = schema
         self.dialect = dialect
@@ -32,8 +43,8 @@ class StatementCache:
         self._query_compilers: dict[type[Entity], QueryCompiler] = {}
         self._reference_selects: dict[tuple[type[Entity], str, type[Entity]], str] = {}
         self.driver_error = driver_error
-        self.feed = SqlFeed(schema.events_table, dialect)
-        self.counters = DealCounters(schema.deal_counts_table, dialect, unique_shards=snapshot_isolation)
+        self.feed = feed
+        self.counters = counters
 
     def mapper(self, entity_type: type[Entity]) -> EntityMapper:
         """How a kind of record is written and read."""
@@ -80,15 +91,28 @@ class StatementCache:
         return translate(error, self._schema.constraint_keys, sql, committing=committing)
 
 
-def statement_cache_for(schema: Schema, dialect: Dialect, *, snapshot_isolation: bool = False) -> StatementCache:
-    """Find the book for a database, or write it.
+def statement_cache_for(
+    schema: Schema,
+    dialect: Dialect,
+    *,
+    feed: "Callable[..., SqlFeed]",
+    counters: "Callable[..., DealCounters]",
+    snapshot_isolation: bool = False,
+) -> StatementCache:
+    """Return the statement cache of a schema and a kind of database; stores share it.
 
     Args:
-        snapshot_isolation: whether a transaction sees one snapshot for its whole length, and is refused what was changed since.
+        schema: the tables.
+        dialect: the database's dialect.
+        feed: the class of the event feed's statements.
+        counters: the class of the deal counters' statements.
+        snapshot_isolation: whether a transaction sees one snapshot, and cannot change rows that were changed since.
     """
     dialect_class: Any = type(dialect)
     driver: Any = dialect.dbapi
-    return _build_statement_cache(schema, dialect_class, driver.Error, snapshot_isolation)
+    return _build_statement_cache(
+        schema, dialect_class, driver.Error, feed=feed, counters=counters, unique_shards=snapshot_isolation
+    )
 
 
 @lru_cache(maxsize=64)
@@ -96,9 +120,18 @@ def _build_statement_cache(
     schema: Schema,
     dialect_class: Any,
     driver_error: type[Exception],
-    snapshot_isolation: bool,  # noqa: FBT001  # cached arguments
+    *,
+    feed: Any,
+    counters: Any,
+    unique_shards: bool,
 ) -> StatementCache:
     dialect = dialect_class()
-    # Parameters are given by their order; a driver that wants them by name takes the other of its two styles.
+    # Parameters are positional; a driver that wants them by name takes the other of its two styles.
     dialect = dialect if dialect.positional else dialect_class(paramstyle="format")
-    return StatementCache(schema, dialect, driver_error, snapshot_isolation=snapshot_isolation)
+    return StatementCache(
+        schema,
+        dialect,
+        driver_error,
+        feed=feed(schema.events_table, dialect),
+        counters=counters(schema.deal_counts_table, dialect, unique_shards=unique_shards),
+    )

@@ -3,13 +3,13 @@
 An engine that would lose acknowledged writes is refused with everything that is wrong with it, and the cure for each.
 """
 
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql.dialects import mariadb, sqlite
+from crmcore.adapters.sql.dialects import mariadb, postgresql, sqlite
 from crmcore.domain.kernel.errors.infrastructure import UnsafeEngineError
 
 SNAPSHOT_ISOLATION_LEVELS: Final = frozenset({"repeatable read", "serializable"})
@@ -53,28 +53,8 @@ def _find_problems(connection: Connection, durability: str) -> tuple[list[str], 
         case "sqlite":
             return sqlite.find_problems(connection.connection, durability=durability), ""
         case "postgresql":
-            return _find_postgresql_problems(connection, durability)
+            return postgresql.find_problems(connection, durability=durability)
         case "mysql" | "mariadb":
             return mariadb.find_problems(connection, durability=durability), ""
         case _:
             return [], ""
-
-
-def _find_postgresql_problems(connection: Connection, durability: str) -> tuple[list[str], str]:
-    problems = []
-    if getattr(connection.connection.dbapi_connection, "autocommit", False):
-        problems.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")
-    cursor: Any = connection.connection.cursor()
-    try:
-        settings = ", ".join(
-            f"current_setting('{name}')" for name in ("synchronous_commit", "fsync", "transaction_isolation")
-        )
-        cursor.execute(f"SELECT {settings}")
-        commit, fsync, level = cursor.fetchone()
-    finally:
-        cursor.close()
-    if durability == "full" and (commit == "off" or fsync == "off"):
-        problems.append(
-            "synchronous_commit or fsync is off, and a crash loses commits; turn them on, or pass durability='relaxed'"
-        )
-    return problems, level

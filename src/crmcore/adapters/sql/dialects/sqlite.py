@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column as SqlColumn, Connection, Engine, Table, event
 
-from crmcore.adapters.sql.execute import own_locks
-from crmcore.adapters.sql.schema.types import BooleanType, EnumValueType
+from crmcore.adapters.sql.dialects import own_locks
 
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another one, in milliseconds."""
@@ -79,7 +78,7 @@ def _selectivity(column: SqlColumn[Any]) -> int:
     """Into how many parts a column divides what the columns before it have left."""
     if column.name == "tenant":
         return 10
-    return 4 if isinstance(column.type, (EnumValueType, BooleanType)) else 10_000
+    return 4 if getattr(column.type, "is_low_cardinality", False) else 10_000
 
 
 def find_problems(connection: Any, *, durability: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from crmcore.adapters.sql.execute import own_locks
+from crmcore.adapters.sql.dialects import own_locks
 
 _savepoint_numbers: Final = count(1)
 SetupStatement = tuple[str, tuple[Any, ...]]

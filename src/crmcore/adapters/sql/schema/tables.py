@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from crmcore.adapters.registry import ENTITY_TYPES
-from crmcore.adapters.sql.dialects import row_level_security
+from crmcore.adapters.sql.dialects import partitioning
 from crmcore.adapters.sql.schema.columns import ColumnSpec, child_class_of, column_specs
 from crmcore.adapters.sql.schema.errors import MARIADB_PRIMARY_KEY
 from crmcore.adapters.sql.schema.types import (
@@ -267,7 +267,7 @@ class _SchemaBuilder:
             self._register_constraint(table, primary_key, entity_type.meta.prefix, "id", self._object_name("pk", name))
             self.constraint_keys[f"{table.name}.{MARIADB_PRIMARY_KEY}"] = (entity_type.meta.prefix, "id")
         if self._partition_count:
-            row_level_security.create_partitions(table, self._partition_count)
+            partitioning.create_partitions(table, self._partition_count)
         return table
 
     def _add_indexes(self, entity_type: type[Entity], table: Table, path_prefix: str, child_field: str | None) -> None:
@@ -295,7 +295,7 @@ class _SchemaBuilder:
     ) -> None:
         self.constraint_keys[name] = (entity_prefix, key_name)
         for index in range(self._partition_count):
-            self.constraint_keys[row_level_security.partition_name(name, index)] = (entity_prefix, key_name)
+            self.constraint_keys[partitioning.partition_name(name, index)] = (entity_prefix, key_name)
         self.constraint_keys[", ".join(f"{table.name}.{column}" for column in columns)] = (entity_prefix, key_name)
 
     def _object_name(self, object_type: str, *name_parts: str) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, SmallInteger, String, Text, TypeDecorator
@@ -45,10 +45,12 @@ class ColumnType(TypeDecorator[Any]):
 
     Attributes:
         namespace: what its source names besides `SOURCE_NAMESPACE`.
+        is_low_cardinality: whether a column has a few distinct values only.
     """
 
     cache_ok = True
     impl: Any = Text
+    is_low_cardinality: ClassVar[bool] = False
     namespace: dict[str, Any]
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
@@ -135,6 +137,8 @@ class BoundedTextType(ColumnType):
 class EnumValueType(BoundedTextType):
     """A member of an enumeration, by its value."""
 
+    is_low_cardinality = True
+
     def __init__(self, enum_class: type[Enum]) -> None:
         self.enum_class = enum_class
         super().__init__(max(len(str(member.value)) for member in enum_class))
@@ -189,6 +193,7 @@ class BooleanType(ColumnType):
     """True or not, as 1 or 0."""
 
     impl = SmallInteger
+    is_low_cardinality = True
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
         """Make it a number."""

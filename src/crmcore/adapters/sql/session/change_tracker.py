@@ -10,13 +10,21 @@ from typing import Any
 
 from crmcore.adapters.sql.compile.mappers import COPY_THRESHOLD, EntityMapper, MultiRowInsert, Row
 from crmcore.adapters.sql.execute.executor import Executor
-from crmcore.adapters.sql.session.projections import CounterDeltas, add_delta, record_change
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.conflicts import StaleVersionError
-from crmcore.domain.sales.deals.deal import Deal
 
 EntityType = type[Entity]
 RecordKey = tuple[EntityType, str]
+CounterKey = tuple[str, int, str]
+"""A counter: the funnel, the index of the stage, and the currency; empty for deals without a value."""
+CounterDeltas = dict[CounterKey, tuple[int, int]]
+"""By how many deals, and by how many minor units, counters have changed."""
+
+
+def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) -> None:
+    """Add to the change of a counter."""
+    previous = deltas.get(key, (0, 0))
+    deltas[key] = previous[0] + deals, previous[1] + minor
 
 
 class ChangeTracker:
@@ -110,7 +118,7 @@ class ChangeTracker:
         rows_by_insert: dict[MultiRowInsert, list[Row]],
     ) -> None:
         """Update the records of a kind that there were, and gather the rows of those that there were not, and of their parts."""
-        mapper = executor.statements.mapper(entity_type)
+        mapper, counters = executor.statements.mapper(entity_type), executor.statements.counters
         updates: list[tuple[Entity, int]] = []
         rows_by_delete: dict[str, list[Row]] = {}
         counted: list[tuple[Any, Any]] = []
@@ -119,7 +127,7 @@ class ChangeTracker:
             if entity is None:
                 continue
             before = self._original(entity_type, id, base_version)
-            if entity_type is Deal:
+            if entity_type is counters.entity_type:
                 counted.append((before or _load_current(executor, tenant, mapper, id, base_version), entity))
             self.originals[entity_type, id] = entity
             if base_version:
@@ -146,13 +154,13 @@ class ChangeTracker:
             for row in rows:
                 executor.execute(sql, row)
         for old, new in counted:
-            record_change(self.counter_deltas, old, new)
+            counters.record_change(self.counter_deltas, old, new)
 
     def _flush_deleted(self, executor: Executor, tenant: str, entity: Entity) -> None:
         entity_type = type(entity)
-        mapper = executor.statements.mapper(entity_type)
+        mapper, counters = executor.statements.mapper(entity_type), executor.statements.counters
         before = self._original(entity_type, entity.id, entity.version)
-        if entity_type is Deal:
+        if entity_type is counters.entity_type:
             before = before or _load_current(executor, tenant, mapper, entity.id, entity.version)
         key = mapper.write_id(entity.id)
         for child in [child for _, child in mapper.children] + ([mapper.log] if mapper.log else []):
@@ -160,8 +168,8 @@ class ChangeTracker:
         stale_error = StaleVersionError(entity.meta.prefix, entity.id, entity.version)
         executor.execute_one(mapper.delete_sql, (tenant, key, entity.version), stale_error)
         self.originals.pop((entity_type, entity.id), None)
-        if entity_type is Deal:
-            record_change(self.counter_deltas, before, None)
+        if entity_type is counters.entity_type:
+            counters.record_change(self.counter_deltas, before, None)
 
     def _original(self, entity_type: EntityType, id: str, version: int) -> Any:
         """A record as it was read here, if it was of that version."""

@@ -7,18 +7,16 @@ a tenant are without gaps, in order per record, and nothing can slip in behind a
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
 
 from crmcore.adapters import wire
 from crmcore.adapters.sql.compile.mappers import MultiRowInsert, Row, compile_statement
+from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.schema.types import EPOCH, MICROSECOND, PrefixedIdType
 from crmcore.domain.kernel.entity import Event
 from crmcore.domain.platform.feed import RecordedEvent
-
-if TYPE_CHECKING:
-    from crmcore.adapters.sql.execute.executor import Executor
 
 NUMBERING_BATCH_SIZE: Final = 1_000
 """How many facts are numbered at once."""
@@ -98,7 +96,7 @@ class SqlFeed:
         )
 
     def read(
-        self, executor: "Executor", tenant: str, *, after: int, limit: int, reverse: bool = False
+        self, executor: Executor, tenant: str, *, after: int, limit: int, reverse: bool = False
     ) -> Sequence[RecordedEvent]:
         """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
         if reverse:
@@ -111,12 +109,12 @@ class SqlFeed:
             rows = executor.fetch_all(self._select_sql, (tenant, after, limit))
         return [self._load_event(tenant, row) for row in rows]
 
-    def prune_statement(self, executor: "Executor", tenant: str, until: int) -> tuple[str, Row]:
+    def prune_statement(self, executor: Executor, tenant: str, until: int) -> tuple[str, Row]:
         """The statement that forgets facts up to a position, but never the newest."""
         last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
         return self._prune_sql, (tenant, min(until, last_position - 1))
 
-    def _assign_positions(self, executor: "Executor", tenant: str) -> bool:
+    def _assign_positions(self, executor: Executor, tenant: str) -> bool:
         """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
         unnumbered = {
             id_bytes(row[0]): row for row in executor.fetch_all(self._unnumbered_sql, (tenant, NUMBERING_BATCH_SIZE))

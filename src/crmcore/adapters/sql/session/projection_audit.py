@@ -14,7 +14,8 @@ from crmcore.adapters.sql.compile.mappers import compile_statement
 from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.schema.tables import Schema
 from crmcore.adapters.sql.schema.types import PrefixedIdType
-from crmcore.adapters.sql.session.projections import BILLION, SHARDS, CounterDeltas, add_delta
+from crmcore.adapters.sql.session.change_tracker import CounterDeltas, add_delta
+from crmcore.adapters.sql.session.projections import BILLION, SHARDS
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import Outcome
 

@@ -8,21 +8,21 @@ Rule 3: a tally is answered from counters only if they hold exactly what it asks
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import Dialect, Table, bindparam, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from crmcore.adapters.sql.compile.mappers import compile_statement
+from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.schema.tables import COUNTER_COLUMNS
-from crmcore.adapters.sql.schema.types import PrefixedIdType as PrefixedId
+from crmcore.adapters.sql.schema.types import PrefixedIdType
+from crmcore.adapters.sql.session.change_tracker import CounterDeltas, CounterKey, add_delta
 from crmcore.domain.kernel.criteria import And, Criterion, Eq
+from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import Outcome
-from crmcore.ports.grouped_counts import GroupedCount, Row
-
-if TYPE_CHECKING:
-    from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.ports.grouped_counts import GroupedCount, Row as GroupRow
 
 SHARDS: Final = 16
 """In how many rows a counter stands at most, where several write at once."""
@@ -44,26 +44,6 @@ SUM_FIELDS: Final = frozenset({"total.minor"})
 UPSERT_CHUNK_SIZE: Final = 16
 """How many counters one statement adds to at most."""
 
-CounterKey = tuple[str, int, str]
-"""A counter: of a funnel, the place of a stage, and a currency; without worth, the currency is empty."""
-CounterDeltas = dict[CounterKey, tuple[int, int]]
-"""By how many deals, and by how many minor units, counters have changed."""
-
-
-def record_change(deltas: CounterDeltas, before: Deal | None, after: Deal | None) -> None:
-    """Note what became of a deal: as it stood in the database, and as it stands there now; None is not at all."""
-    old, new = _contribution(before), _contribution(after)
-    if old != new:
-        for deal, sign in ((old, -1), (new, 1)):
-            if deal is not None:
-                add_delta(deltas, deal[0], sign, sign * deal[1])
-
-
-def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) -> None:
-    """Add to what a counter has changed by."""
-    previous = deltas.get(key, (0, 0))
-    deltas[key] = previous[0] + deals, previous[1] + minor
-
 
 def _contribution(deal: Deal | None) -> tuple[CounterKey, int] | None:
     if deal is None or deal.outcome is not Outcome.OPEN:
@@ -72,18 +52,6 @@ def _contribution(deal: Deal | None) -> tuple[CounterKey, int] | None:
     if total is None:
         return (deal.funnel_id, deal.stage_index, ""), 0
     return (deal.funnel_id, deal.stage_index, total.currency), total.minor
-
-
-def matching_funnel_id(grouped_count: GroupedCount) -> str | None:
-    """Whose counters answer a tally: the funnel's whose open deals it counts; None when it asks for anything else."""
-    if grouped_count.entity_type is not Deal or grouped_count.over_entries or grouped_count.count_distinct is not None:
-        return None
-    if not (GROUP_FIELDS.issuperset(grouped_count.group_by) and SUM_FIELDS.issuperset(grouped_count.sum_of)):
-        return None
-    match sorted(_conditions(grouped_count.where), key=lambda condition: str(getattr(condition, "field", ""))):
-        case [Eq("funnel_id", str(funnel_id)), Eq("outcome", Outcome.OPEN)]:
-            return funnel_id
-    return None
 
 
 def _conditions(where: Criterion) -> Iterator[Criterion]:
@@ -98,12 +66,15 @@ class DealCounters:
     """The statements of the counters.
 
     Attributes:
+        entity_type: the records that are counted.
         is_supported: whether they are; on a database whose upsert is not known here boards are counted.
 
     Args:
         unique_shards: whether each transaction takes a slot of its own: where it sees one snapshot for its whole length, PostgreSQL refuses it any
             row that somebody has changed since, and a counter is such a row.
     """
+
+    entity_type: ClassVar[type[Entity]] = Deal
 
     def __init__(self, table: Table, dialect: Dialect, *, unique_shards: bool) -> None:
         c = table.c
@@ -112,14 +83,39 @@ class DealCounters:
         self._dialect = dialect
         self._shards = UNIQUE_SHARD_RANGE if unique_shards else 1 if dialect.name == "sqlite" else SHARDS
         self._upsert_sql_by_rows: dict[int, str] = {}
-        self._write_id = PrefixedId("funnel").bind_converter(dialect)
+        self._write_id = PrefixedIdType("funnel").bind_converter(dialect)
         conditions = [column == bindparam(column.name, type_=column.type) for column in (c.tenant, c.funnel_id)]
         sums = (func.sum(column) for column in (c.deals, c.billions, c.minor))
         statement = select(c.stage_index, c.currency, *sums).where(*conditions).group_by(c.stage_index, c.currency)
         self._select_sql = compile_statement(statement, dialect).sql
 
+    @staticmethod
+    def matching_funnel_id(grouped_count: GroupedCount) -> str | None:
+        """Return the funnel whose counters answer a grouped count of its open deals; None if the counters do not hold the answer."""
+        if (
+            grouped_count.entity_type is not Deal
+            or grouped_count.over_entries
+            or grouped_count.count_distinct is not None
+        ):
+            return None
+        if not (GROUP_FIELDS.issuperset(grouped_count.group_by) and SUM_FIELDS.issuperset(grouped_count.sum_of)):
+            return None
+        match sorted(_conditions(grouped_count.where), key=lambda condition: str(getattr(condition, "field", ""))):
+            case [Eq("funnel_id", str(funnel_id)), Eq("outcome", Outcome.OPEN)]:
+                return funnel_id
+        return None
+
+    @staticmethod
+    def record_change(deltas: CounterDeltas, before: Deal | None, after: Deal | None) -> None:
+        """Add the effect of a change of a deal to the deltas: as it was in the database, and as it is now; None is no record."""
+        old, new = _contribution(before), _contribution(after)
+        if old != new:
+            for deal, sign in ((old, -1), (new, 1)):
+                if deal is not None:
+                    add_delta(deltas, deal[0], sign, sign * deal[1])
+
     def write(
-        self, executor: "Executor", tenant: str, deltas: CounterDeltas, *, shared_shards_only: bool = False
+        self, executor: Executor, tenant: str, deltas: CounterDeltas, *, shared_shards_only: bool = False
     ) -> None:
         """Add what has changed, in the order that all keep to.
 
@@ -140,12 +136,12 @@ class DealCounters:
 
     def evaluate(
         self,
-        executor: "Executor",
+        executor: Executor,
         tenant: str,
         funnel_id: str,
         grouped_count: GroupedCount,
         pending_deltas: Iterable[CounterDeltas],
-    ) -> tuple[Row, ...]:
+    ) -> tuple[GroupRow, ...]:
         """Answer a tally of a funnel's open deals by its counters, and by the changes of them that wait to be written."""
         totals: CounterDeltas = {}
         for stage_index, currency, deals, billions, minor in executor.fetch_all(
@@ -156,7 +152,7 @@ class DealCounters:
             for key, (deals, minor) in deltas.items():
                 if key[0] == funnel_id:
                     add_delta(totals, key, deals, minor)
-        groups: dict[Row, tuple[int, int]] = {}
+        groups: dict[GroupRow, tuple[int, int]] = {}
         for (_, stage_index, currency), (deals, minor) in totals.items():
             if deals:
                 group_values = {"stage_index": stage_index, "total.currency": currency or None}

@@ -14,11 +14,9 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from crmcore.adapters.sql.compile.mappers import ChildMapper, EntityMapper, Row
 from crmcore.adapters.sql.execute.executor import Executor
-from crmcore.adapters.sql.session.change_tracker import ChangeTracker
-from crmcore.adapters.sql.session.projections import CounterDeltas, matching_funnel_id
-from crmcore.domain.kernel.copying import as_persisted
+from crmcore.adapters.sql.session.change_tracker import ChangeTracker, CounterDeltas
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.kernel.entity import Entity
+from crmcore.domain.kernel.entity import Entity, as_persisted
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.ports import Aggregate, IdGenerator, RequestContext
@@ -205,7 +203,7 @@ class SqlTransaction:
             return None
         self._flush(aggregate.entity_type)
         counters = self._statements.counters
-        if counters.is_supported and (funnel_id := matching_funnel_id(aggregate)):
+        if counters.is_supported and (funnel_id := counters.matching_funnel_id(aggregate)):
             pending_deltas = self._counter_deltas()
             return cast(A, counters.evaluate(self._executor, self._tenant, funnel_id, aggregate, pending_deltas))
         query, values, readers = self._statements.query_compiler(aggregate.entity_type).grouped_count(aggregate)

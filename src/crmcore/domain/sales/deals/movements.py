@@ -11,7 +11,7 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.sales.deals.parts import Outcome
 
 if TYPE_CHECKING:
-    from crmcore.domain.sales.deals.deal import Deal
+    from crmcore.domain.sales.deals.details import DealFields
 
 
 class MovementKind(Enum):
@@ -70,8 +70,8 @@ class Movement:
     @classmethod
     def between(
         cls,
-        before: "Deal | None",
-        after: "Deal",
+        before: "DealFields | None",
+        after: "DealFields",
         kind: MovementKind,
         *,
         at: datetime,

@@ -11,7 +11,7 @@ from typing import Any
 from alembic import context, op
 from sqlalchemy import CheckConstraint, Column, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, inspect
 
-from crmcore.adapters.sql.dialects import row_level_security
+from crmcore.adapters.sql.dialects import partitioning
 from crmcore.adapters.sql.schema.tables import Schema, table_options
 
 
@@ -47,7 +47,7 @@ class Operations:
             **table_options(partition_count),
         )
         if partition_count:
-            row_level_security.create_partitions(table, partition_count)
+            partitioning.create_partitions(table, partition_count)
         if not self._has_table(name):
             table.create(op.get_bind(), checkfirst=False)
         for index, column_names in indexes:
