@@ -17,7 +17,9 @@ from attrs import field, frozen
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from crmcore import Crm, Money
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 
 NAMES = ("Jānis Bērziņš", "Shahzod O‘rinov", "Лейла Мамедова", "مریم کریمی", "Батбаяр Дорж", "Anna Liepa", "John Smith")
 SOURCES = ("web", "phone", "fair", "partner")

@@ -13,8 +13,8 @@ from typing import Final
 
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
 from crmcore.domain.organization.business_hours.hours import Holiday, Shift
-from crmcore.domain.sla.events import SlaEvent, SlaEventKind, SlaTargets
-from crmcore.domain.sla.timers import replay
+from crmcore.domain.sla.events import SlaEvent, SlaEventKind, replay
+from crmcore.domain.sla.targets import SlaTargets
 
 COMPLAINTS: Final = 10_000
 ROUNDS: Final = 5

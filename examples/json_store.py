@@ -16,8 +16,9 @@ from typing import Any, Final, Self
 import attrs
 
 from crmcore.adapters import wire
+from crmcore.domain.kernel.copying import as_persisted, copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.kernel.entity import Entity, as_persisted, copy_with, unique_keys
+from crmcore.domain.kernel.entity import Entity, unique_keys
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent
@@ -122,7 +123,7 @@ class JsonTransaction:
             return entity
         self._based_on.setdefault(key, entity.version)
         context, version = self._context, entity.version + 1
-        for number, event in enumerate(entity.pending):
+        for number, event in enumerate(entity.pending_events):
             id = self._ids.new("event")
             correlation_id = context.correlation_id
             about = (context.tenant, context.actor, entity.id, version, number, correlation_id)

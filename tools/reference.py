@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -19,7 +18,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 import attrs
 
 import crmcore
-from crmcore import errors, ports
+from crmcore import errors, ports, types as public_types
 from crmcore._lazy import LazyService
 from crmcore.adapters.registry import ENTITY_TYPES, EVENT_TYPES
 from crmcore.ports import external, host, storage, system
@@ -50,6 +49,8 @@ def stability() -> str:
         "- Module `crmcore.ports`: the [ports](ports.md) that a host may implement.\n"
         "- Module `crmcore.testing`: the contract suite for stores, the differential test, and Hypothesis strategies.\n"
         "- The modules of `crmcore.adapters` and `crmcore.importing` that the how-to guides import.\n"
+        "- For authors of stores: the names of `crmcore.domain` and `crmcore.adapters.wire` that\n"
+        "  [Write your own store](../how-to/write-your-own-store.md) imports.\n"
         "- The names and fields of [events](events.md), the names of the environment variables, loggers, tables and columns.\n"
         "- The [command line](command-line.md).\n"
         f"- The extras: {', '.join(f'`{name}`' for name in extras())}.\n\n"
@@ -59,10 +60,7 @@ def stability() -> str:
         *(f"- `{name}`{_first_sentence(getattr(crmcore, name), ': ')}" for name in crmcore.__all__),
         "\n## Names in `crmcore.types`\n",
         "| name | description |\n|---|---|",
-        *(
-            f"| `{name}` | {_first_sentence(getattr(public_types, name))} |"
-            for name in getattr(public_types, "__all__", ())
-        ),
+        *(f"| `{name}` | {_first_sentence(getattr(public_types, name))} |" for name in PUBLIC_TYPES),
     )
 
 
@@ -313,7 +311,10 @@ def _signature(name: str, method: Callable[..., Any]) -> str:
     return f"{name}({', '.join(parameters)})"
 
 
-public_types: Any = import_module("crmcore.types") if find_spec("crmcore.types") else None
+PUBLIC_TYPES: Final = sorted(
+    name for name, value in vars(public_types).items() if name[0] != "_" and not inspect.ismodule(value)
+)
+"""The names of `crmcore.types`."""
 SERVICE_NAMES: Final = sorted(name for name, value in vars(crmcore.Crm).items() if isinstance(value, LazyService))
 """The attributes of `Crm` that are services."""
 

@@ -5,8 +5,9 @@ A page shows each public method as a caller sees it: without the unit of work th
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import UnionType
 from typing import Any, Final, NewType, Union, get_args, get_origin
 
@@ -15,6 +16,8 @@ from attrs import frozen
 from crmcore._lazy import LazyService
 from crmcore.crm import Crm
 
+EXAMPLES: Final = Path(__file__).parents[1] / "examples" / "services"
+"""One file of examples per service."""
 MAX_SIGNATURE_LENGTH: Final = 100
 """A longer signature is shown with one parameter per line."""
 COMMON_ARGUMENTS: Final = {
@@ -82,14 +85,12 @@ class Docstring:
         description: the paragraphs after it.
         arguments: descriptions by name.
         errors: conditions by the name of the error.
-        example: the lines of the example.
     """
 
     summary: str
     description: str
     arguments: dict[str, str]
     errors: dict[str, str]
-    example: str
 
 
 def services() -> dict[str, type[Any]]:
@@ -107,9 +108,23 @@ def public_methods(service: type[Any]) -> dict[str, Callable[..., Any]]:
     return {name: method for name, method in methods if not name.startswith("_")}
 
 
+def read_examples(attribute: str) -> dict[str, str]:
+    """Read the examples of a service, by method; `setup` comes first.
+
+    An example follows a line `# %% method`. The order of the file is the order of the page.
+    """
+    text = (EXAMPLES / f"{attribute}.py").read_text(encoding="utf-8")
+    parts = re.split(r"^# %% (\w+)\n", text, flags=re.MULTILINE)
+    return {name: code.strip() for name, code in zip(parts[1::2], parts[2::2], strict=True)}
+
+
 def method_sections(attribute: str, service: type[Any]) -> Iterator[str]:
     """Generate the sections of a service's page."""
-    for name, method in public_methods(service).items():
+    methods = public_methods(service)
+    examples = read_examples(attribute)
+    yield f"The examples share this set-up:\n\n```python\n{examples.pop('setup')}\n```\n"
+    for name in [*examples, *(name for name in methods if name not in examples)]:
+        method = methods[name]
         docstring = parse_docstring(inspect.getdoc(method) or "")
         yield f"## {name}\n"
         yield f"```text\n{signature_text(f'crm.{attribute}.{name}', method)}\n```\n"
@@ -124,8 +139,8 @@ def method_sections(attribute: str, service: type[Any]) -> Iterator[str]:
             yield "Raises:\n"
             yield from (f"- `{error}`: {_sentence(condition)}" for error, condition in docstring.errors.items())
             yield ""
-        if docstring.example:
-            yield f"```python\n{docstring.example}\n```\n"
+        if name in examples:
+            yield f"Example:\n\n```python\n{examples[name]}\n```\n"
 
 
 def caller_signature(method: Callable[..., Any]) -> inspect.Signature:
@@ -167,6 +182,9 @@ def type_text(annotation: Any) -> str:
         return " | ".join(type_text(option) for option in get_args(annotation))
     if isinstance(annotation, NewType):
         return str(annotation.__name__)
+    if (origin := get_origin(annotation)) in {Iterable, Iterator, Sequence, tuple, type} and get_args(annotation):
+        inner = ", ".join("..." if option is Ellipsis else type_text(option) for option in get_args(annotation))
+        return f"{origin.__name__}[{inner}]"
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text)
 
@@ -181,7 +199,6 @@ def parse_docstring(text: str) -> Docstring:
         description=_markdown(description.strip()),
         arguments=_items(sections.get("Args", "")),
         errors=_items(sections.get("Raises", "")),
-        example=inspect.cleandoc(sections.get("Example", sections.get("Examples", ""))),
     )
 
 

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from crmcore.domain.kernel.values.period import Period
     from crmcore.domain.sales.deals.deal import Deal
     from crmcore.domain.sales.deals.parts import LineItem
+    from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
     from crmcore.domain.sales.funnels.aging import StageAgePolicy
-    from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+    from crmcore.domain.sales.funnels.funnel import Funnel
     from crmcore.domain.sales.funnels.requirements import Requirement
+    from crmcore.domain.sales.funnels.stages import Stage
     from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
-    from crmcore.domain.sla.events import SlaTargets
     from crmcore.domain.sla.policies import SlaConditions
+    from crmcore.domain.sla.targets import SlaTargets
     from crmcore.ports import RequestContext
     from crmcore.services.bulk import ItemFailed, ItemSucceeded
 
@@ -48,7 +50,7 @@ __version__ = "0.1.0"
 _LAZY_EXPORTS = {
     "ConsoleNotifier": "crmcore.adapters.notifications.console",
     "ContactPoint": "crmcore.domain.customers.parts",
-    "CreateTask": "crmcore.domain.sales.funnels.funnel",
+    "CreateTask": "crmcore.domain.sales.funnels.actions",
     "Crm": "crmcore.crm",
     "CrmError": "crmcore.domain.kernel.errors.base",
     "Customer": "crmcore.domain.customers.customer",
@@ -68,15 +70,15 @@ _LAZY_EXPORTS = {
     "Profile": "crmcore.domain.customers.parts",
     "RecordingNotifier": "crmcore.adapters.notifications.recording",
     "Recurrence": "crmcore.domain.kernel.recurrence",
-    "RenderDocument": "crmcore.domain.sales.funnels.funnel",
+    "RenderDocument": "crmcore.domain.sales.funnels.actions",
     "RequestContext": "crmcore.ports",
     "Requirement": "crmcore.domain.sales.funnels.requirements",
-    "SendNotification": "crmcore.domain.sales.funnels.funnel",
+    "SendNotification": "crmcore.domain.sales.funnels.actions",
     "SlaConditions": "crmcore.domain.sla.policies",
-    "SlaTargets": "crmcore.domain.sla.events",
+    "SlaTargets": "crmcore.domain.sla.targets",
     "SmtpNotifier": "crmcore.adapters.notifications.smtp",
     "SqlStore": "crmcore.adapters.sql.store",
-    "Stage": "crmcore.domain.sales.funnels.funnel",
+    "Stage": "crmcore.domain.sales.funnels.stages",
     "StageAgePolicy": "crmcore.domain.sales.funnels.aging",
     "Task": "crmcore.domain.activities.tasks",
     "UrlGuard": "crmcore.adapters.notifications.url_guard",

@@ -66,15 +66,14 @@ from crmcore.domain.kernel.values.money import (
 from crmcore.domain.kernel.values.period import (
     Period as Period,
 )
-from crmcore.domain.messaging.documents import (
-    Document as Document,
-    Template as Template,
-)
+from crmcore.domain.messaging.documents import Document as Document
 from crmcore.domain.messaging.messages import (
     Message as Message,
     MessageState as MessageState,
     OutgoingMessage as OutgoingMessage,
 )
+from crmcore.domain.messaging.templates import Template as Template
+from crmcore.domain.organization.assignment import Assignment as Assignment, RejectedCandidate as RejectedCandidate
 from crmcore.domain.organization.business_hours.business_hours import (
     BusinessHours as BusinessHours,
 )
@@ -87,14 +86,8 @@ from crmcore.domain.organization.business_hours.hours import (
     Hours as Hours,
     Shift as Shift,
 )
-from crmcore.domain.organization.users import (
-    Absence as Absence,
-    Assignment as Assignment,
-    RejectedCandidate as RejectedCandidate,
-    RoleAssignment as RoleAssignment,
-    Team as Team,
-    User as User,
-)
+from crmcore.domain.organization.teams import Team as Team
+from crmcore.domain.organization.users import Absence as Absence, RoleAssignment as RoleAssignment, User as User
 from crmcore.domain.platform.feed import (
     RecordedEvent as RecordedEvent,
 )
@@ -123,23 +116,22 @@ from crmcore.domain.sales.deals.parts import (
     ProbabilitySource as ProbabilitySource,
     StageVisits as StageVisits,
 )
+from crmcore.domain.sales.funnels.actions import (
+    CreateTask as CreateTask,
+    RenderDocument as RenderDocument,
+    SendNotification as SendNotification,
+)
 from crmcore.domain.sales.funnels.aging import (
     AgeFrom as AgeFrom,
     StageAgePolicy as StageAgePolicy,
 )
-from crmcore.domain.sales.funnels.funnel import (
-    CreateTask as CreateTask,
-    Funnel as Funnel,
-    RenderDocument as RenderDocument,
-    SendNotification as SendNotification,
-    Stage as Stage,
-    StageKind as StageKind,
-)
+from crmcore.domain.sales.funnels.funnel import Funnel as Funnel
 from crmcore.domain.sales.funnels.requirements import (
     Requirement as Requirement,
     RequirementKind as RequirementKind,
     UnmetRequirement as UnmetRequirement,
 )
+from crmcore.domain.sales.funnels.stages import Stage as Stage, StageKind as StageKind
 from crmcore.domain.service.cases.case import (
     SlaResult as SlaResult,
 )
@@ -191,29 +183,22 @@ from crmcore.domain.service.knowledge.articles import (
     Audience as Audience,
     Revision as Revision,
 )
-from crmcore.domain.service.knowledge.gaps import (
-    ArticleUsage as ArticleUsage,
-    KnowledgeGap as KnowledgeGap,
-    KnowledgeGapState as KnowledgeGapState,
-)
+from crmcore.domain.service.knowledge.gaps import KnowledgeGap as KnowledgeGap, KnowledgeGapState as KnowledgeGapState
 from crmcore.domain.service.knowledge.search import (
     SearchHit as SearchHit,
 )
+from crmcore.domain.service.knowledge.usages import ArticleUsage as ArticleUsage
 from crmcore.domain.sla.escalation import (
     Escalation as Escalation,
 )
-from crmcore.domain.sla.events import (
-    ReplyRule as ReplyRule,
-    SlaEvent as SlaEvent,
-    SlaEventKind as SlaEventKind,
-    SlaTargets as SlaTargets,
-)
+from crmcore.domain.sla.events import SlaEvent as SlaEvent, SlaEventKind as SlaEventKind
 from crmcore.domain.sla.policies import (
     RejectedPolicy as RejectedPolicy,
     SlaConditions as SlaConditions,
     SlaDecision as SlaDecision,
     SlaPolicy as SlaPolicy,
 )
+from crmcore.domain.sla.targets import ReplyRule as ReplyRule, SlaTargets as SlaTargets
 from crmcore.domain.sla.timers import (
     SlaMetric as SlaMetric,
     SlaStatus as SlaStatus,

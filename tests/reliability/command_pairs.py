@@ -22,7 +22,7 @@ from crmcore.services.shared.notifications import notify_user
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MAX_ATTEMPTS: Final = 8
-IGNORED_FIELDS: Final = frozenset({"pending", "fingerprint"})
+IGNORED_FIELDS: Final = frozenset({"pending_events", "fingerprint"})
 """Fields that say nothing, or whose value chance has made."""
 _ID: Final = re.compile(r"[a-z]+_[0-9a-f]{32}")
 

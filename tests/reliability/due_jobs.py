@@ -175,7 +175,7 @@ def _check_messages(verdict: Verdict, crm: Crm, expected: dict[str, int]) -> Non
 
 def _apply_mutation(mutation: str) -> None:
     """Plant a bug into this process, or take it out."""
-    vars(due_module)["take_step"] = _without_saving_step if mutation == "forgetful" else escalate.escalate
+    vars(due_module)["escalate"] = _without_saving_step if mutation == "forgetful" else escalate.escalate
     due_module.Jobs._list_due = _poll_recent_only if mutation == "poll" else _ORIGINAL_WAITING  # type: ignore[method-assign]  # planted
 
 

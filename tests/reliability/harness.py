@@ -97,9 +97,9 @@ def run(
     )
     given = parser.parse_args(arguments)
     began = time.perf_counter()
-    verdict = check(random.Random(given.seed), given.n, given.sabotage)
+    verdict = check(random.Random(given.seed), given.n, given.mutation)
     seconds = time.perf_counter() - began
     result = "passed" if verdict.passed else "MISSED"
-    mutation_text = f" sabotage={given.sabotage}" if given.sabotage else ""
+    mutation_text = f" mutation={given.mutation}" if given.mutation else ""
     sys.stdout.write(f"{name} seed={given.seed} n={given.n:,}{mutation_text}: {result} in {seconds:.1f} s\n{verdict}\n")
     return 0 if verdict.passed else 1

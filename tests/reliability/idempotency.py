@@ -134,7 +134,7 @@ def _check_concurrent_duplicates(verdict: Verdict, crm: Crm, rounds: int) -> Non
     for number in range(rounds):
         answers: list[str] = []
         capture = partial(crm.leads.capture, "Anna", funnel_id=funnel.id, idempotency_key=f"twin {number}")
-        calls = [partial(_append_result, answers, capture)] * 2
+        calls: list[Callable[[], Any]] = [partial(_append_result, answers, capture)] * 2
         _run_concurrently(calls)
         verdict.count("twins")
         verdict.check("twins have one answer", len(answers) == 2 and len(set(answers)) == 1, f"{len(answers)}")

@@ -30,7 +30,7 @@ from crmcore.domain.messaging.messages import Message, MessageState, OutgoingMes
 from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import StageAction
+from crmcore.domain.sales.funnels.actions import StageAction
 from crmcore.domain.sla.escalation import Escalation, EscalationPolicy
 from crmcore.services.platform import jobs as due_module
 from crmcore.services.platform.outbox import Outbox
@@ -38,7 +38,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 from tests.reliability.databases import databases
 from tests.reliability.harness import Verdict, run
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "mark-first": "a message is marked as sent before it is sent",
     "done-later": "the effect of due work and its being done are two transactions",
     "no-batch": "the commands of a batch are a transaction each",
@@ -46,10 +46,10 @@ SABOTAGES: Final = {
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 STEP: Final = timedelta(minutes=2)
 """The time between two children: longer than any lease."""
-EACH: Final = 4
+ITEMS_PER_CHILD: Final = 4
 """How many messages, tasks or leads a child prepares at once."""
-LADDER: Final = EscalationPolicy.of(EscalationStep())
-Say = Callable[[str], object]
+POLICY: Final = EscalationPolicy.of(EscalationStep())
+Report = Callable[[str], object]
 
 
 @frozen
@@ -112,7 +112,7 @@ def open_crm(url: str, tenant: str, at: datetime, outside: Outside) -> Crm:
     """Open the CRM of one kind of work."""
     store = SqlStore.open(url, create=False)
     settings: dict[str, Any] = {"notifiers": {"email": outside}, "publishers": {"outside": outside}}
-    return Crm(store, tenant=tenant, clock=FrozenClock(at), escalation_policy=LADDER, **settings)
+    return Crm(store, tenant=tenant, clock=FrozenClock(at), escalation_policy=POLICY, **settings)
 
 
 def set_up(crm: Crm) -> None:
@@ -128,20 +128,20 @@ def set_up(crm: Crm) -> None:
     )
 
 
-def prepare_deliver(crm: Crm, number: int, say: Say) -> None:
+def prepare_deliver(crm: Crm, number: int, say: Report) -> None:
     """Queue messages and cause events."""
-    for row in range(EACH):
+    for row in range(ITEMS_PER_CHILD):
         text = f"message {number} {row}"
         crm.outbox.queue("notice", address="a@example.com", variables={"text": text}, idempotency_key=text)
         say(text)
     crm.users.create(f"Person {number}", idempotency_key=f"person {number}")
 
 
-def prepare_run_due(crm: Crm, number: int, say: Say) -> None:
+def prepare_run_due_jobs(crm: Crm, number: int, say: Report) -> None:
     """Give tasks whose reminder and whose deadline are due."""
     at = crm._environment.clock.now()
     anna = next(user for user in crm.users.list() if user.login == "anna")
-    for row in range(EACH):
+    for row in range(ITEMS_PER_CHILD):
         title = f"task {number} {row}"
         crm.tasks.create(
             title, assignee_id=anna.id, due_at=at, remind_at=at - timedelta(seconds=1), idempotency_key=title
@@ -149,11 +149,11 @@ def prepare_run_due(crm: Crm, number: int, say: Say) -> None:
         say(title)
 
 
-def work_batch(crm: Crm, number: int, say: Say, batch: Callable[[Crm], AbstractContextManager[Any]]) -> None:
+def work_batch(crm: Crm, number: int, say: Report, batch: Callable[[Crm], AbstractContextManager[Any]]) -> None:
     """Take leads in, in one batch, and acknowledge it when it is committed."""
     funnel_id = crm.funnels.list()[0].id
     with batch(crm):
-        for row in range(EACH):
+        for row in range(ITEMS_PER_CHILD):
             key = f"batch {number} {row}"
             crm.leads.capture(
                 f"Jānis {number} {row}", funnel_id=funnel_id, about=f"batch {number}", idempotency_key=key
@@ -161,15 +161,15 @@ def work_batch(crm: Crm, number: int, say: Say, batch: Callable[[Crm], AbstractC
     say(f"batch {number}")
 
 
-def work(crm: Crm, name: str, number: int, say: Say, mutation: str) -> None:
+def work(crm: Crm, name: str, number: int, say: Report, mutation: str) -> None:
     """Prepare work, say that it begins, and do it."""
-    plant(mutation)
+    apply_mutation(mutation)
     if name == "batch":
         crm.users.create(f"Person {number}")  # the connection is open, and has written, before the work begins
         say("go")
         work_batch(crm, number, say, _no_batch if mutation == "no-batch" else Crm.batch)
         return
-    {"deliver": prepare_deliver, "run_due_jobs": prepare_run_due}[name](crm, number, say)
+    {"deliver": prepare_deliver, "run_due_jobs": prepare_run_due_jobs}[name](crm, number, say)
     say("go")
     if name == "deliver":
         crm.deliver()
@@ -207,13 +207,13 @@ def kill_one(
     return [line for line in said.decode().splitlines() if line != "go"], os.WIFSIGNALED(status)
 
 
-def play_on(url: str, chance: random.Random, n: int, mutation: str, works: Sequence[str] = ()) -> Verdict:
+def check_on(url: str, rng: random.Random, n: int, mutation: str, works: Sequence[str] = ()) -> Verdict:
     """Kill -9 a process n times in the middle of each kind of work on one database."""
     verdict = Verdict()
     SqlStore.open(url).close()
     with tempfile.TemporaryDirectory() as folder:
         for name in works or ("deliver", "run_due_jobs", "batch"):
-            found = _play(url, name, chance, n, Path(folder) / name, mutation)
+            found = _check_work(url, name, rng, n, Path(folder) / name, mutation)
             database = url.partition(":")[0].partition("+")[0]
             if not verdict.notes:
                 verdict.notes.append(HEAD)
@@ -226,8 +226,8 @@ def play_on(url: str, chance: random.Random, n: int, mutation: str, works: Seque
     return verdict
 
 
-def _play(url: str, name: str, chance: random.Random, n: int, path: Path, mutation: str) -> Found:
-    tenant = f"{name} {chance.random()}"
+def _check_work(url: str, name: str, rng: random.Random, n: int, path: Path, mutation: str) -> Found:
+    tenant = f"{name} {rng.random()}"
     pace = _warm_up(url, name, f"warm {tenant}", Outside(path.with_suffix(".warm"), slow=True))
     outside = Outside(path, slow=True)
     crm = open_crm(url, tenant, START, outside)
@@ -237,13 +237,13 @@ def _play(url: str, name: str, chance: random.Random, n: int, path: Path, mutati
     kills = number = 0
     while kills < n:
         number += 1
-        heard, killed = kill_one(url, tenant, name, number, outside, chance.uniform(0, pace), mutation)
+        heard, killed = kill_one(url, tenant, name, number, outside, rng.uniform(0, pace), mutation)
         acknowledged += heard
         kills += killed
         pace *= 1.1 if killed else 0.75  # so that kills fall on all of the work: one child in four ends it
     crm = open_crm(url, tenant, START + (number + 1) * STEP, Outside(path, slow=False))
     _finish(crm, name, number)
-    found = {"deliver": _judge_deliver, "run_due_jobs": _judge_run_due, "batch": _judge_batch}[name](
+    found = {"deliver": _check_deliver, "run_due_jobs": _check_run_due_jobs, "batch": _check_batch}[name](
         crm, kills, acknowledged, outside.lines()
     )
     crm.close()
@@ -277,13 +277,13 @@ def _finish(crm: Crm, name: str, last: int) -> None:
         clock.advance(hours=1)
 
 
-def _judge_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
+def _check_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
     messages = crm._environment.execute("test", lambda uow: list(uow.iterate(Message)), read_only=True)
     stored = Counter(str(message.variables["text"]) for message in messages)
     letters = Counter(text for kind, _, text in lines if kind == "letter")
     events = Counter(text for kind, _, text in lines if kind == "event")
     ids = {(text, id) for _, id, text in lines}
-    published = _facts(crm)
+    published = _events(crm)
     return Found(
         work="deliver",
         killed=killed,
@@ -298,7 +298,7 @@ def _judge_deliver(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
     )
 
 
-def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
+def _check_run_due_jobs(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
     def look(uow: UnitOfWork) -> tuple[list[Task], list[Escalation], list[Message], list[ScheduledJob]]:
         sent = In("topic", ("task.reminder", "task.overdue"))
         return (
@@ -327,33 +327,33 @@ def _judge_run_due(crm: Crm, killed: int, acknowledged: list[str], lines: list[l
     return Found("run_due_jobs", killed, len(acknowledged), lost, half, twice)
 
 
-def _judge_batch(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
+def _check_batch(crm: Crm, killed: int, acknowledged: list[str], lines: list[list[str]]) -> Found:
     def look(uow: UnitOfWork) -> tuple[list[Deal], Counter[Any], Counter[Any]]:
         tasks = Counter(task.deal_id for task in uow.iterate(Task))
         return list(uow.iterate(Deal)), tasks, Counter(message.about_id for message in uow.iterate(Message))
 
     deals, tasks, messages = crm._environment.execute("test", look, read_only=True)
     whole = Counter(deal.description for deal in deals)
-    born = _born_together(crm, deals)
-    sent = Counter(event.subject_id for event in _facts(crm) if event.version == 1)
+    commit_times = _count_commit_times(crm, deals)
+    sent = Counter(event.subject_id for event in _events(crm) if event.version == 1)
     return Found(
         work="batch",
         killed=killed,
         acknowledged=len(acknowledged),
         lost=[name for name in acknowledged if not whole[name]],
-        half=[name for name, count in whole.items() if count < EACH or born[name] != 1]
+        half=[name for name, count in whole.items() if count < ITEMS_PER_CHILD or commit_times[name] != 1]
         + [deal.title for deal in deals if not (tasks[deal.id] and messages[deal.id] and sent[deal.id])],
-        twice=[name for name, count in whole.items() if count > EACH]
+        twice=[name for name, count in whole.items() if count > ITEMS_PER_CHILD]
         + [deal.title for deal in deals if tasks[deal.id] > 1 or messages[deal.id] > 1],
     )
 
 
-def _born_together(crm: Crm, deals: Sequence[Deal]) -> Counter[str]:
+def _count_commit_times(crm: Crm, deals: Sequence[Deal]) -> Counter[str]:
     """Count at how many instants the deals of each batch were stored: one, unless a part of it came with a later child."""
     return Counter(about for about, _ in {(deal.description, deal.opened_at) for deal in deals})
 
 
-def _facts(crm: Crm) -> list[RecordedEvent]:
+def _events(crm: Crm) -> list[RecordedEvent]:
     events: list[RecordedEvent] = []
     cursor = ""
     while (page := crm.feed.read(cursor=cursor)).events:
@@ -366,7 +366,7 @@ def _no_batch(crm: Crm) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def plant(mutation: str) -> None:
+def apply_mutation(mutation: str) -> None:
     """Plant a bug into this process."""
     if mutation == "mark-first":
 
@@ -378,22 +378,22 @@ def plant(mutation: str) -> None:
         Outbox._send = send  # type: ignore[method-assign]  # planted on purpose
     elif mutation == "done-later":
 
-        def attend(self: due_module.Jobs, job: ScheduledJob) -> str:
+        def run_job(self: due_module.Jobs, job: ScheduledJob) -> str:
             self._environment.execute(
                 "jobs.run", lambda uow: due_module.HANDLERS[job.kind](uow, self._environment, job)
             )
             self._environment.execute("jobs.run", lambda uow: uow.save(job.mark_done(at=uow.now)))
             return "done"
 
-        due_module.Jobs._run_job = attend  # type: ignore[method-assign]  # planted on purpose
+        due_module.Jobs._run_job = run_job  # type: ignore[method-assign]  # planted on purpose
 
 
-def play(chance: random.Random, n: int, mutation: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Kill -9 a process n times in the middle of deliver, run_due and batch, on an SQLite file and on a PostgreSQL server."""
     whole = Verdict()
     with databases() as urls:
         for name in ("SQLite", "PostgreSQL"):
-            found = play_on(urls[name], chance, n, mutation)
+            found = check_on(urls[name], rng, n, mutation)
             for what, number in found.counts.items():
                 whole.count(f"{name}: {what}", number)
             whole.misses.update(found.misses)
@@ -402,4 +402,4 @@ def play(chance: random.Random, n: int, mutation: str) -> Verdict:
 
 
 if __name__ == "__main__":
-    sys.exit(run("KILL-WORK", play, n=100, mutations=SABOTAGES))
+    sys.exit(run("KILL-WORK", check, n=100, mutations=MUTATIONS))

@@ -23,7 +23,7 @@ from crmcore.domain.messaging.messages import Message
 from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.domain.platform.jobs import ScheduledJob
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import StageAction
+from crmcore.domain.sales.funnels.actions import StageAction
 from crmcore.services.unit_of_work import UnitOfWork
 from tests.reliability.databases import databases
 from tests.reliability.harness import Verdict, run

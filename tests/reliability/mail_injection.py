@@ -27,13 +27,13 @@ from crmcore.adapters.notifications.file import FileNotifier
 from crmcore.domain.kernel.errors.infrastructure import DeliveryError
 from crmcore.domain.kernel.ids import MessageId
 from crmcore.domain.messaging.messages import OutgoingMessage
-from crmcore.domain.sales.funnels.funnel import SendNotification
+from crmcore.domain.sales.funnels.actions import SendNotification
 from tests.payloads.payloads import payloads
 from tests.receivers import mail_server
 from tests.reliability.harness import Verdict, run
 from tests.reliability.mail_messages import HEADERS, SENDER, Watched, decoded, names, shown, unfolded
 
-SABOTAGES: Final = {
+MUTATIONS: Final = {
     "library": "the mail library encodes the headers, as it did before",
     "words": "text that holds an encoded word passes as plain ASCII",
     "addresses": "an address is anything without special characters, as it was before",
@@ -66,11 +66,11 @@ LETTER: Final[Mapping[str, Any]] = {
 }
 
 
-def play(chance: random.Random, n: int, mutation: str) -> Verdict:
+def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     """Give all payloads and n mixtures of them to each field of a letter, and all payloads to the forms."""
     verdict = Verdict()
     texts = [line["text"] for line in PAYLOADS]
-    mixtures = ["".join(chance.choice(texts)[:200] for _ in range(chance.randint(2, 4))) for _ in range(n)]
+    mixtures = ["".join(rng.choice(texts)[:200] for _ in range(rng.randint(2, 4))) for _ in range(n)]
     with (
         tempfile.TemporaryDirectory() as name,
         _sabotaged(mutation),
@@ -225,4 +225,4 @@ _PLANTS: Final[Mapping[str, Mapping[tuple[Any, str], Any]]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(run("MAILINJ", play, n=100, mutations=SABOTAGES))
+    sys.exit(run("MAILINJ", check, n=100, mutations=MUTATIONS))

@@ -114,7 +114,7 @@ def faulty_store(fault: StatementFault) -> Iterator[None]:
             _close_socket(self.connection)
 
     PooledConnection.__init__ = begin_transaction  # type: ignore[method-assign]
-    PooledConnection.commit = lambda self: self.cursor.around(lambda: commit(self))  # type: ignore[method-assign]
+    PooledConnection.commit = lambda self: self.cursor.call(lambda: commit(self))  # type: ignore[method-assign]
     PqPipeline.execute, PqPipeline._sync = execute_statement, sync  # type: ignore[method-assign]
     try:
         yield

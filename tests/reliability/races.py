@@ -1,6 +1,6 @@
 """RACE: two at once, again and again, on whatever interleaving the machine comes up with.
 
-``python -m tests.reliability.save_concurrently --n 200`` plays each pair of `pairs` so often on an SQLite file. Reading committed data is not enough
+``python -m tests.reliability.races --n 200`` plays each pair of `pairs` so often on an SQLite file. Reading committed data is not enough
 for the rules of a CRM: without versions and unique keys two people own one deal, and a customer exists twice.
 """
 

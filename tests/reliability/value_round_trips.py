@@ -31,7 +31,7 @@ from tests.reliability.databases import databases
 from tests.reliability.harness import Verdict, run
 from tests.testing.mutations import IgnoresCase, MutatedStore, NoneSortsLast, WholeSeconds
 
-MUTATIONS: Final = {"IgnoresCase": IgnoresCase, "NothingLast": NoneSortsLast, "WholeSeconds": WholeSeconds}
+MUTATIONS: Final = {"IgnoresCase": IgnoresCase, "NoneSortsLast": NoneSortsLast, "WholeSeconds": WholeSeconds}
 AT: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TEXTS: Final = (
     *(
@@ -184,7 +184,7 @@ def _with_line_item(deal: Any, quantity: str) -> Any:
 def queries(rng: random.Random) -> Iterator[tuple[type[Entity], Criterion, str]]:
     """Searches: of every kind of criterion, over values that are there and some that are not."""
     usable = [text for text in TEXTS if text.strip() and not set(text) & {"\0", "\ud800", "\ufffe", "\n", "\x7f"}]
-    orders = ("id", "-id", "due_at", "-due_at", "title", "-title", "given_at")
+    orders = ("id", "-id", "due_at", "-due_at", "title", "-title", "created_at")
     for text in rng.sample(usable, 12):
         for operator in ("<", "<=", ">", ">="):
             yield Task, Compare("title", operator, text), "id"

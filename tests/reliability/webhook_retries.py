@@ -158,13 +158,13 @@ def _apply_mutation(mutation: str) -> Sequence[tuple[Any, str, Any]]:
     def ignore_retry_after(self: Message, problem: str, *, after: Any = None, **rest: Any) -> Message:
         return failed(self, problem, **rest)
 
-    def retry_forever(self: Message, problem: str, *, permanent: bool = False, **rest: Any) -> Message:
+    def retry_forever(self: Message, problem: str, *, is_permanent: bool = False, **rest: Any) -> Message:
         return failed(self, problem, **rest)
 
     bugs: dict[str, tuple[Any, str, Any]] = {
-        "hasty": (messages, "LADDER", (*messages.RETRY_DELAYS[:2], timedelta(minutes=20), *messages.RETRY_DELAYS[3:])),
+        "hasty": (messages, "RETRY_DELAYS", (*messages.RETRY_DELAYS[:2], timedelta(minutes=20), *messages.RETRY_DELAYS[3:])),
         "level": (messages, "crc32", lambda _: 0),
-        "endless": (messages, "LADDER", messages.RETRY_DELAYS * 100),
+        "endless": (messages, "RETRY_DELAYS", messages.RETRY_DELAYS * 100),
         "deaf": (Message, "mark_failed", ignore_retry_after),
         "stubborn": (Message, "mark_failed", retry_forever),
     }

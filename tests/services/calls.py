@@ -15,7 +15,7 @@ from crmcore._lazy import LazyService
 from crmcore.domain.kernel import ids
 from crmcore.domain.messaging.messages import Message
 from crmcore.domain.platform.jobs import ScheduledJob
-from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.services.bulk import ItemFailed
 from tests.services.world import NOON, World, save_records
 

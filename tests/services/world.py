@@ -18,9 +18,12 @@ from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.messaging.documents import Document
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
-from crmcore.domain.organization.users import Team, User
+from crmcore.domain.organization.teams import Team
+from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_parts import ComplaintType
 from crmcore.domain.service.cases.inquiry import Inquiry
@@ -29,8 +32,8 @@ from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.domain.service.knowledge.articles import Article
 from crmcore.domain.service.knowledge.gaps import KnowledgeGap
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import SlaConditions, SlaPolicy
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.ports import IdGenerator, Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)

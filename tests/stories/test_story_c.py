@@ -9,8 +9,8 @@ import pytest
 from crmcore import Crm, FrozenClock, MemoryStore, Money, SqlStore
 from crmcore.domain.organization.users import User
 from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import SlaConditions
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.ports import Store
 from tests.adapters.test_store_contract import truncate_tables
 

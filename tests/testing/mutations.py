@@ -13,8 +13,9 @@ import attrs
 
 from crmcore.adapters.memory.store import MemoryStore
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq, HasChild, WordPrefix, get_path
-from crmcore.domain.kernel.entity import copy_with, unique_keys
+from crmcore.domain.kernel.entity import unique_keys
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.kernel.values.money import Money
@@ -50,13 +51,13 @@ class TransactionWrapper:
         return self.inner.save(entity)
 
     def delete(self, entity: Any, /) -> None:
-        self.inner.remove(entity)
+        self.inner.delete(entity)
 
     def read_events(self, **options: Any) -> Sequence[RecordedEvent]:
-        return self.inner.events(**options)  # type: ignore[no-any-return]  # of any transaction
+        return self.inner.read_events(**options)  # type: ignore[no-any-return]  # of any transaction
 
     def execute_query(self, aggregate: Any, /) -> Any:
-        return self.inner.ask(aggregate)
+        return self.inner.execute_query(aggregate)
 
     def commit(self) -> None:
         self.inner.commit()
@@ -84,10 +85,12 @@ class MutatedStore:
         self._state: dict[Any, Any] = {}
 
     def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Any:
-        return self._wrapper(self._store.begin(context, ids=id_generator, reading=read_only), context, self._state)
+        return self._wrapper(
+            self._store.begin(context, id_generator=id_generator, read_only=read_only), context, self._state
+        )
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> Any:
-        return MutatedBatch(self._store.batch(context, ids=id_generator), self._wrapper, self._state)
+        return MutatedBatch(self._store.batch(context, id_generator=id_generator), self._wrapper, self._state)
 
     def close(self) -> None:
         self._store.close()
@@ -102,7 +105,9 @@ class MutatedBatch:
         self._state = state
 
     def begin(self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False) -> Any:
-        return self._wrapper(self._inner.begin(context, ids=id_generator, reading=read_only), context, self._state)
+        return self._wrapper(
+            self._inner.begin(context, id_generator=id_generator, read_only=read_only), context, self._state
+        )
 
     def commit(self) -> None:
         self._inner.commit()
@@ -228,7 +233,7 @@ class LosesEventsOfSecondSave(TransactionWrapper):
     def save(self, entity: Any, /) -> Any:
         again = entity.id in self.__dict__.setdefault("saved", set())
         self.saved.add(entity.id)
-        return super().save(copy_with(entity, pending=()) if again and entity.pending else entity)
+        return super().save(copy_with(entity, pending_events=()) if again and entity.pending_events else entity)
 
 
 @register_mutation

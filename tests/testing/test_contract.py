@@ -12,7 +12,7 @@ ROOT: Final = Path(__file__).parents[2]
 CONTRACT_TESTS: Final = """
 import pytest
 from crmcore import MemoryStore
-from crmcore.testing.contract.suite import OPTIONAL, StoreContract
+from crmcore.testing.contract.suite import CAPABILITIES, StoreContract
 from examples.json_store import JsonStore
 
 class OnJson(StoreContract):
@@ -24,16 +24,16 @@ class OnJson(StoreContract):
         return JsonStore(self._path)
 
 class TestHonest(OnJson):
-    offers = frozenset()
+    capabilities = frozenset()
 
 class TestBoaster(OnJson):
-    offers = frozenset(OPTIONAL)
+    capabilities = frozenset(CAPABILITIES)
 
 class TestMisspelt(OnJson):
-    offers = frozenset({"thread"})
+    capabilities = frozenset({"thread"})
 
 class TestModest(StoreContract):
-    offers = frozenset({"threads"})
+    capabilities = frozenset({"threads"})
 
     def make_store(self):
         return MemoryStore()
@@ -42,9 +42,9 @@ UNSUPPORTED_TESTS: Final = {
     "test_batch_with_duplicate_key_keeps_nothing",
     "test_batch_of_other_tenant_is_rejected",
     "test_batch_commit_keeps_all_commands",
-    "test_a_batch_that_has_ended_refuses",
+    "test_ended_batch_rejects_begin_and_commit",
     "test_batch_without_commit_keeps_nothing",
-    "test_a_story_of_a_batch_that_has_ended_refuses",
+    "test_ended_transaction_of_batch_rejects_every_method",
     "test_failed_command_in_batch_rolls_back_only_itself",
     "test_grouped_count_is_computed_by_store",
     "test_find_skip_locked_skips_records_of_open_transaction",

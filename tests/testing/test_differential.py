@@ -12,7 +12,7 @@ from crmcore.testing.differential.machine import DifferentialMachine
 from crmcore.testing.differential.operations import CRM_METHODS, operations, service_names
 from tests.testing.mutations import MUTATIONS, MutatedStore
 
-NON_COMMANDS = {"acting_as", "batch", "close", "for_tenant", "open", "using"}
+NON_COMMANDS = {"acting_as", "batch", "close", "for_tenant", "open", "with_store"}
 """What the front door has besides rooms and stories. The machine has a rule of its own for batches."""
 STEPS = 50
 """How many steps a run has."""
@@ -41,10 +41,12 @@ def test_every_command_and_query_is_a_rule() -> None:
     rules = {rule.function.__name__ for rule in SqliteMachine().rules}
 
     assert len(rules) > 100
-    assert rules >= {command.path.replace(".", "_") for command in operations()}
-    assert {command.path.partition(".")[0] for command in operations()} == {*service_names(), *CRM_METHODS}
+    assert rules >= {operation.path.replace(".", "_") for operation in operations()}
+    assert {operation.path.partition(".")[0] for operation in operations()} == {*service_names(), *CRM_METHODS}
     assert {name for name in dir(Crm) if not name.startswith("_")} == {*service_names(), *CRM_METHODS, *NON_COMMANDS}
-    assert [] == [(command.path, command.omitted_arguments) for command in operations() if command.omitted_arguments]
+    assert [] == [
+        (operation.path, operation.omitted_arguments) for operation in operations() if operation.omitted_arguments
+    ]
 
 
 @pytest.mark.timeout(600)

@@ -10,10 +10,13 @@ from crmcore.domain.activities.interactions import Interaction
 from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.entity import Entity, Event
-from crmcore.domain.messaging.documents import Document, Template
+from crmcore.domain.messaging.documents import Document
 from crmcore.domain.messaging.messages import Message
+from crmcore.domain.messaging.templates import Template
+from crmcore.domain.organization.assignment import RoundRobin
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
-from crmcore.domain.organization.users import RoundRobin, Team, User
+from crmcore.domain.organization.teams import Team
+from crmcore.domain.organization.users import User
 from crmcore.domain.platform.feed import Subscription
 from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.domain.platform.inbox import ExternalRecordVersion, InboxMessage
@@ -27,7 +30,8 @@ from crmcore.domain.service.field_service.contracts import ServiceContract
 from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.domain.service.knowledge.articles import Article
-from crmcore.domain.service.knowledge.gaps import ArticleUsage, KnowledgeGap
+from crmcore.domain.service.knowledge.gaps import KnowledgeGap
+from crmcore.domain.service.knowledge.usages import ArticleUsage
 from crmcore.domain.sla.escalation import Escalation
 from crmcore.domain.sla.policies import SlaPolicy
 

@@ -26,7 +26,7 @@ from crmcore.domain.kernel.entity import Event
 from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
 from crmcore.domain.kernel.fields.composite import FrozenMap
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.sales.funnels.funnel import StageAction
+from crmcore.domain.sales.funnels.actions import StageAction
 from crmcore.domain.service.knowledge.search import SearchHit
 from crmcore.services.activities.appointments.booking import CompletedAppointment
 from crmcore.services.sales.deals.lifecycle import MoveResult

@@ -1,6 +1,6 @@
-"""``crmcore deliver``: send the messages that wait, for a scheduler to call.
+"""``crmcore deliver``: send the queued messages of the outbox.
 
-Rule: a message that was only printed is not marked as sent.
+Invariant: a printed message is not marked as sent.
 """
 
 import argparse
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from crmcore.crm import Crm
     from crmcore.ports import Notifier
 
-SUMMARY: Final = "send the messages that wait"
+SUMMARY: Final = "send the queued messages"
 DESCRIPTION: Final = """\
-Send the messages that wait, each at least once and under the same id. Where to:
-  smtp://HOST     send them by mail; the login is in $CRMCORE_SMTP_USER and $CRMCORE_SMTP_PASSWORD
-  a folder        write them there as files that mail programs read, and mark them as sent
-  console         print them, as --print does
-Without --to the command reads $CRMCORE_SMTP_URL, and without --sender $CRMCORE_SMTP_SENDER. With none of them it ends with 2.
-What is printed is not marked as sent."""
+Send the queued messages, each at least once, every copy with the same id. The destination is one of:
+  smtp://HOST     send by SMTP; the login is in $CRMCORE_SMTP_USER and $CRMCORE_SMTP_PASSWORD
+  a directory     write .eml files and mark the messages as sent
+  console         print the messages, like --print
+Without --to the command uses $CRMCORE_SMTP_URL, without --sender $CRMCORE_SMTP_SENDER. Without any destination it exits with 2.
+Printed messages are not marked as sent."""
 EXAMPLES: Final = (
-    "crmcore deliver --store sqlite:///crm.db --print",
-    "crmcore deliver --store sqlite:///crm.db --to outbox/",
-    "crmcore deliver --store sqlite:///crm.db --to smtp://mail.example.com:587 --sender crm@example.com",
+    "crmcore deliver --database-url sqlite:///crm.db --print",
+    "crmcore deliver --database-url sqlite:///crm.db --to outbox/",
+    "crmcore deliver --database-url sqlite:///crm.db --to smtp://mail.example.com:587 --sender crm@example.com",
 )
 URL: Final = "CRMCORE_SMTP_URL"
 SENDER: Final = "CRMCORE_SMTP_SENDER"
@@ -35,24 +35,24 @@ BATCH_LIMIT: Final = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--to", metavar="WHERE", help=f"smtp://HOST:PORT, a folder, or console; ${URL} when not given")
-    where.add_argument("--print", action="store_true", help="print what waits, send nothing, mark nothing as sent")
-    parser.add_argument("--sender", metavar="ADDRESS", help=f"the sender of the mails; ${SENDER} when not given")
-    parser.add_argument("--channel", default="email", metavar="NAME", help="whose messages; email when not given")
-    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    where.add_argument("--to", metavar="WHERE", help=f"smtp://HOST:PORT, a directory, or console (default: ${URL})")
+    where.add_argument("--print", action="store_true", help="print the queued messages, send none, mark none as sent")
+    parser.add_argument("--sender", metavar="ADDRESS", help=f"sender of the e-mails (default: ${SENDER})")
+    parser.add_argument("--channel", default="email", metavar="NAME", help="channel of the messages (default: email)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Send until nothing is left that can be sent now."""
+    """Send until no message is due."""
     to = "console" if args.print else args.to or os.environ.get(URL)
     if not to:
         raise RequiredError(
             "to",
-            f"must say where messages go: --to smtp://HOST:PORT --sender ADDRESS, or ${URL} and ${SENDER}; "
-            "--to FOLDER writes files, and --print shows what waits",
+            f"is required: --to smtp://HOST:PORT --sender ADDRESS, or ${URL} and ${SENDER}; "
+            "--to DIRECTORY writes files, --print prints the queued messages",
         )
     if to == "console":
         return _print(open_crm(args), args)
@@ -73,36 +73,36 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(crm: "Crm", args: argparse.Namespace) -> int:
-    """Print the letters that wait, and mark none of them."""
+    """Print the queued messages without marking them as sent."""
     from crmcore.adapters.notifications.console import ConsoleNotifier
 
     console = ConsoleNotifier(sys.stderr if args.json else None)
-    letters = crm.outbox.preview(channel=args.channel, limit=BATCH_LIMIT)
+    messages = crm.outbox.preview(channel=args.channel, limit=BATCH_LIMIT)
     crm.close()
-    for letter in letters:
-        console.send(letter)
+    for message in messages:
+        console.send(message)
     if args.json:
-        print_json({"printed": len(letters), "sent": 0})
+        print_json({"printed": len(messages), "sent": 0})
     else:
-        print_progress(f"printed {len(letters)}, none marked as sent")
+        print_progress(f"printed {len(messages)}, none marked as sent")
     return 0
 
 
 def _notifier(to: str, sender: str | None) -> "Notifier":
     from urllib.parse import urlsplit
 
-    from crmcore.adapters.notifications.file import DEFAULT_SENDER as NOBODY, FileNotifier
+    from crmcore.adapters.notifications.file import DEFAULT_SENDER, FileNotifier
     from crmcore.adapters.notifications.smtp import SmtpNotifier
 
     if not to.startswith(("smtp:", "smtps:")):
-        return FileNotifier(to, sender=sender or NOBODY)
+        return FileNotifier(to, sender=sender or DEFAULT_SENDER)
     url = urlsplit(to)
     try:
         port = url.port
     except ValueError:
-        raise InvalidInputError("to", "must name a port from 0 to 65535") from None
+        raise InvalidInputError("to", "must have a port from 0 to 65535") from None
     if not url.hostname or not sender:
-        raise InvalidInputError("to", f"must name the server, and --sender or ${SENDER} the sender of the mails")
+        raise InvalidInputError("to", f"must name the server; --sender or ${SENDER} must name the sender")
     return SmtpNotifier(
         url.hostname,
         port=port,

@@ -1,4 +1,4 @@
-"""``crmcore demo``: a company that installs windows, for three months, in some seconds."""
+"""``crmcore demo``: simulate three months of a sample company."""
 
 import argparse
 from collections import Counter
@@ -17,47 +17,51 @@ if TYPE_CHECKING:
     from crmcore.crm import Crm
     from crmcore.demo.simulation import SimulationResult
 
-SUMMARY: Final = "watch a company that installs windows for three months"
+SUMMARY: Final = "simulate three months of a company that installs windows"
 DESCRIPTION: Final = """\
-Play three months of a company that installs windows, on a simulated clock, from a file of requests: they are taken in, called, measured,
-calculated, paid and installed, or lost for a reason; late work is told to supervisors. Shown are the live report and the funnel; documents,
-letters and a page with pictures are put into a folder. Playing again on the same store does nothing twice. The second act, service, plays three
-months of a company that looks after boilers: its complaints, its technicians' visits, and what it knows."""
+Simulate three months of a company that installs windows, on a simulated clock, from a CSV file of requests. Leads are captured, called,
+measured, quoted, paid and installed, or lost with a reason; overdue work is escalated to managers. The command prints the dashboard report and
+writes documents, e-mails and an HTML report to the output directory. A second run on the same database repeats nothing. The demo "service"
+simulates three months of a company that services boilers: complaints, visits of technicians and the knowledge base."""
 EXAMPLES: Final = (
     "crmcore demo",
-    "crmcore demo --folder /tmp/windows --language fa",
+    "crmcore demo --output-dir /tmp/windows --language fa",
     "crmcore demo service",
-    "crmcore demo --input requests.csv --store postgresql://crm@localhost/crm",
+    "crmcore demo --input requests.csv --database-url postgresql://crm@localhost/crm",
 )
 OUTPUT_DIR: Final = "crmcore-demo"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "act",
         nargs="?",
         choices=["windows", "service"],
         default="windows",
-        help="what is played: the company that installs windows, or one that looks after boilers",
+        help="the company: installs windows (default), or services boilers",
     )
     parser.add_argument(
         "--output-dir",
         default=OUTPUT_DIR,
         metavar="PATH",
-        help=f"where everything is put; {OUTPUT_DIR}/ when not given",
+        help=f"output directory (default: {OUTPUT_DIR}/)",
     )
-    parser.add_argument("--database-url", metavar="URL", help="any SQLAlchemy URL; crm.db in the folder when not given")
-    parser.add_argument("--tenant", default="demo", metavar="NAME", help="whose data; demo when not given")
-    parser.add_argument("--input", metavar="FILE", help="requests of your own, as CSV; - is standard input")
+    parser.add_argument(
+        "--database-url", metavar="URL", help="SQLAlchemy URL of the database (default: crm.db in the output directory)"
+    )
+    parser.add_argument("--tenant", default="demo", metavar="NAME", help="tenant whose data is used (default: demo)")
+    parser.add_argument(
+        "--input", metavar="FILE", help="CSV file of requests; - is standard input (default: the requests of the demo)"
+    )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
-    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_import_options(parser)
     add_format_options(parser, time_zone="Asia/Tashkent")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play it, and show what came of it."""
+    """Run the simulation and print the report."""
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.demo.company import ZONE
     from crmcore.demo.generator import REQUESTS_FILE
@@ -66,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from crmcore.importing.csv_reader import CsvTable
     from crmcore.importing.rejects import RejectsFile
 
-    output_dir = Path(args.folder)
+    output_dir = Path(args.output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     if args.act == "service":
         return run_service_demo(args, output_dir, _open_crm)
@@ -75,12 +79,12 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(total=SIMULATED_PERIOD.length.days, quiet=args.quiet)
 
     def on_progress(at: datetime, figure_counts: Counter[str]) -> None:
-        text = f"{at.astimezone(time_zone):%d %B}: {figure_counts['imported'] + figure_counts['already_known']} requests, {figure_counts['sent']} letters sent"
+        text = f"{at.astimezone(time_zone):%d %B}: {figure_counts['imported'] + figure_counts['already_known']} requests, {figure_counts['sent']} messages sent"
         progress.update((at - SIMULATED_PERIOD.since).days, text)
 
     with RejectsFile(output_dir / "rejects.csv") as rejects, open_input(args.input or str(REQUESTS_FILE)) as source:
-        sheet = CsvTable(source)
-        result = Simulation(crm, clock, on_progress).run(sheet, column_mapping_from(args, sheet.headings), rejects)
+        table = CsvTable(source)
+        result = Simulation(crm, clock, on_progress).run(table, column_mapping_from(args, table.headings), rejects)
     progress.clear()
     _save_output(result, output_dir, args)
     crm.close()
@@ -88,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         figure_counts = {**result.counts, "rejected": len(result.rejected), "documents": len(result.documents)}
         print_json({"counts": figure_counts, **to_data(result.report)})
     else:
-        print_result(result.report.text(language=args.language, time_zone=args.zone))
+        print_result(result.report.text(language=args.language, time_zone=args.time_zone))
         print_progress(_summary(result, output_dir))
     return 1 if args.input and result.rejected else 0
 
@@ -100,9 +104,9 @@ def _open_crm(args: argparse.Namespace, output_dir: Path, clock: "FrozenClock") 
     from crmcore.demo.company import COMPANY_DETAILS, ZONE
     from crmcore.demo.documents import PlaceholderRenderer
 
-    # What the demo keeps in its own file can be played again at any time, so it need not outlast a power cut.
+    # The demo can be repeated at any time, so its own file need not survive a power failure.
     default_url = f"sqlite:///{output_dir}/crm.db"
-    store = open_store(args.store) if args.store else open_store(default_url, durability="relaxed")
+    store = open_store(args.database_url) if args.database_url else open_store(default_url, durability="relaxed")
     return Crm(
         store,
         tenant=args.tenant,
@@ -117,24 +121,24 @@ def _open_crm(args: argparse.Namespace, output_dir: Path, clock: "FrozenClock") 
 
 
 def _save_output(result: "SimulationResult", output_dir: Path, args: argparse.Namespace) -> None:
-    """Put the documents and the report into the folder."""
+    """Write the documents and the report to the output directory."""
     documents = output_dir / "documents"
     documents.mkdir(exist_ok=True)
     for key, document in result.documents:
         name = "".join(char if char.isalnum() else "-" for char in key.rpartition(" ")[2])[:60]
         (documents / f"{name}-{document.id[-8:]}.html").write_text(document.body or "", encoding="utf-8")
-    result.report.save(output_dir / "report.html", language=args.language, time_zone=args.zone)
-    result.report.save(output_dir / "report.txt", language=args.language, time_zone=args.zone)
+    result.report.save(output_dir / "report.html", language=args.language, time_zone=args.time_zone)
+    result.report.save(output_dir / "report.txt", language=args.language, time_zone=args.time_zone)
 
 
 def _summary(result: "SimulationResult", output_dir: Path) -> str:
     counts, rejected = result.counts, len(result.rejected)
-    imported = f"{counts['imported']} requests taken in, {counts['already_known']} known from an earlier play"
+    imported = f"{counts['imported']} requests imported, {counts['already_known']} known from an earlier run"
     lines = [
         "",
-        f"{counts['rows']} rows: {imported}, {counts['duplicates']} repeated, {rejected} rejected",
+        f"{counts['rows']} rows: {imported}, {counts['duplicates']} duplicates, {rejected} rejected",
         *(f"  {reject}" for reject in result.rejected),
-        f"{counts['jobs_done']} times something was due, {counts['sent']} letters sent, {len(result.documents)} documents made",
+        f"{counts['jobs_done']} jobs run, {counts['sent']} messages sent, {len(result.documents)} documents rendered",
         f"in {output_dir}/: report.html, report.txt, documents/, letters/, files/"
         + (", rejects.csv" if result.rejected else ""),
     ]

@@ -1,4 +1,4 @@
-"""``crmcore demo service``: the second act, a company that looks after boilers, for three months."""
+"""``crmcore demo service``: simulate a company that services boilers."""
 
 import argparse
 from collections import Counter
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def run_service_demo(
     args: argparse.Namespace, output_dir: Path, create_crm: Callable[[argparse.Namespace, Path, "FrozenClock"], "Crm"]
 ) -> int:
-    """Play it, and show what came of it.
+    """Run the simulation and print the reports.
 
     Args:
-        create_crm: makes the house of the act.
+        create_crm: creates the `Crm` of the demo.
     """
     from crmcore.adapters.clocks import FrozenClock
     from crmcore.demo.service_company.company import ZONE
@@ -33,13 +33,13 @@ def run_service_demo(
     progress = Progress(total=DAYS, quiet=args.quiet)
 
     def on_progress(at: datetime, counts: Counter[str]) -> None:
-        progress.update((at - STARTS_AT).days, f"{at.astimezone(time_zone):%d %B}: {counts['sent']} letters sent")
+        progress.update((at - STARTS_AT).days, f"{at.astimezone(time_zone):%d %B}: {counts['sent']} messages sent")
 
     result = ServiceSimulation(crm, clock, on_progress).run()
     progress.clear()
     for name, shown_report in (("complaints", result.complaints), ("service", result.field_service)):
-        shown_report.save(output_dir / f"{name}.html", language=args.language, time_zone=args.zone)
-        shown_report.save(output_dir / f"{name}.txt", language=args.language, time_zone=args.zone)
+        shown_report.save(output_dir / f"{name}.html", language=args.language, time_zone=args.time_zone)
+        shown_report.save(output_dir / f"{name}.txt", language=args.language, time_zone=args.time_zone)
     crm.close()
     if args.json:
         total, service = result.complaints.total, result.field_service
@@ -61,10 +61,10 @@ def run_service_demo(
         )
         return 0
     for report in (result.complaints, result.field_service):
-        print_result(report.text(language=args.language, time_zone=args.zone))
+        print_result(report.text(language=args.language, time_zone=args.time_zone))
         print_result("")
     print_progress(
-        f"{result.counts['scenarios']} matters, {result.counts['jobs_done']} times something was due, "
+        f"{result.counts['scenarios']} scenarios, {result.counts['jobs_done']} jobs run, "
         f"{result.counts['sent']} letters sent; in {output_dir}/: complaints.html, service.html, letters/"
     )
     return 0

@@ -1,4 +1,4 @@
-"""``crmcore export``: records as CSV or as JSON lines."""
+"""``crmcore export``: export records as CSV or JSON lines."""
 
 import argparse
 import csv
@@ -14,13 +14,13 @@ from crmcore.cli.options import add_connection_options, open_crm
 if TYPE_CHECKING:
     from crmcore.crm import Crm
 
-SUMMARY: Final = "give customers, deals or events out as CSV or JSON lines"
+SUMMARY: Final = "export customers, deals or events as CSV or JSON lines"
 DESCRIPTION: Final = """\
-Give records out. In CSV, texts that a spreadsheet would run as a formula (they begin with = + - @, a tab or a line break) have an
-apostrophe in front, and crmcore import reads them back as they were; JSON lines hold every text as it is."""
+Export records. In CSV, a text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a line break) gets a leading
+apostrophe; crmcore import removes it. JSON lines contain every text unchanged."""
 EXAMPLES: Final = (
-    "crmcore export deals --store sqlite:///crm.db --output deals.csv",
-    "crmcore export events --store sqlite:///crm.db --format jsonl > events.jsonl",
+    "crmcore export deals --database-url sqlite:///crm.db --output deals.csv",
+    "crmcore export events --database-url sqlite:///crm.db --format jsonl > events.jsonl",
 )
 PAGE_SIZE: Final = 1000
 
@@ -28,15 +28,15 @@ Row = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
-    parser.add_argument("what", choices=sorted(COLUMNS), help="which records")
-    parser.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="csv when not given")
-    parser.add_argument("--output", default="-", metavar="FILE", help="where to; - is standard output")
+    """Add the arguments of the command."""
+    parser.add_argument("what", choices=sorted(COLUMNS), help="records to export")
+    parser.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="output format (default: csv)")
+    parser.add_argument("--output", default="-", metavar="FILE", help="output file (default: -, standard output)")
     add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Give them out, page by page."""
+    """Export the records, page by page."""
     crm = open_crm(args)
     with _open_output(args.output) as file:
         write = _write_csv if args.format == "csv" else _write_json_lines
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def customers(crm: "Crm") -> Iterator[Row]:
-    """Every customer, by name."""
+    """Yield every customer, ordered by name."""
     page = crm.customers.search(limit=PAGE_SIZE)
     while page:
         for c in page:
@@ -71,7 +71,7 @@ def customers(crm: "Crm") -> Iterator[Row]:
 
 
 def deals(crm: "Crm") -> Iterator[Row]:
-    """Every deal, the oldest first."""
+    """Yield every deal, oldest first."""
     page = crm.deals.list(limit=PAGE_SIZE)
     while page:
         for d in page:
@@ -99,7 +99,7 @@ def deals(crm: "Crm") -> Iterator[Row]:
 
 
 def events(crm: "Crm") -> Iterator[Row]:
-    """Every fact, in the order of the feed."""
+    """Yield every event, in the order of the feed."""
     from crmcore.adapters.wire import dump_event
 
     page = crm.feed.read(limit=PAGE_SIZE)
@@ -130,19 +130,19 @@ COLUMNS: Final[dict[str, Sequence[str]]] = {
     ),
     "events": ("position", "name", "schema", "subject", "version", "actor", "correlation_id", "at", "data"),
 }  # fmt: skip
-"""What of each kind is given out."""
+"""The columns of each export."""
 
 ROW_READERS: Final[dict[str, Callable[["Crm"], Iterator[Row]]]] = {
     "customers": customers,
     "deals": deals,
     "events": events,
 }
-"""How each kind is read."""
+"""The function that reads the rows of each export."""
 
 
 def _open_output(path: str) -> Any:
     if path == "-":
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # it is a text stream
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # standard output is a TextIOWrapper
         return nullcontext(sys.stdout)
     return Path(path).open("w", encoding="utf-8", newline="")
 

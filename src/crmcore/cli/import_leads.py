@@ -1,4 +1,4 @@
-"""``crmcore import``: leads from a sheet."""
+"""``crmcore import``: import leads from a CSV file."""
 
 import argparse
 from pathlib import Path
@@ -13,37 +13,45 @@ if TYPE_CHECKING:
     from crmcore.crm import Crm
     from crmcore.domain.sales.funnels.funnel import Funnel
 
-SUMMARY: Final = "take leads in from a CSV file"
+SUMMARY: Final = "import leads from a CSV file"
 DESCRIPTION: Final = """\
-Take leads in from a table of text: UTF-8, with commas, semicolons or tabs, headings in its first row. Each row is one request and is taken
-in once, however often the file is read. Rows that cannot be taken in are put into a file of their own, whole, each with its number, its
-field and what would be right; correct them there and read that file. Nothing of a rejected row is done."""
+Import leads from a CSV file: UTF-8; comma, semicolon or tab as the delimiter; headings in the first row. Each row is one request. The import
+is idempotent: a row that was imported before changes nothing. A row that cannot be imported is written unchanged to the rejects file, with
+its row number, field, error code and a hint. Correct the rows there and import that file. A rejected row has no effect."""
 EXAMPLES: Final = (
-    "crmcore import leads.csv --store sqlite:///crm.db --funnel Windows",
-    'crmcore import leads.csv --store sqlite:///crm.db --funnel Courses --map "Lead Number=external_id:education" --map "Lead Source=source"',
-    "crmcore import - --store sqlite:///crm.db --funnel Courses --map leads.toml < leads.csv",
+    "crmcore import leads.csv --database-url sqlite:///crm.db --funnel Windows",
+    'crmcore import leads.csv --database-url sqlite:///crm.db --funnel Courses --map "Lead Number=external_id:education" --map "Lead Source=source"',
+    "crmcore import - --database-url sqlite:///crm.db --funnel Courses --map leads.toml < leads.csv",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
-    parser.add_argument("file", metavar="FILE", help="the table; - is standard input")
-    parser.add_argument("--funnel", required=True, metavar="NAME", help="into which; it is made when it is missing")
+    """Add the arguments of the command."""
+    parser.add_argument("file", metavar="FILE", help="the CSV file; - is standard input")
     parser.add_argument(
-        "--stages", default="New,Won", metavar="A,B,...", help="of a funnel that is made; the last one wins"
+        "--funnel", required=True, metavar="NAME", help="funnel of the deals; created if it does not exist"
     )
     parser.add_argument(
-        "--time-zone", default="UTC", metavar="NAME", help="by whose clock the table tells time; UTC when not given"
+        "--stages",
+        default="New,Won",
+        metavar="A,B,...",
+        help="stages of a funnel that is created; the last stage means won (default: New,Won)",
     )
-    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows go; FILE-rejects.csv when not given")
+    parser.add_argument(
+        "--time-zone",
+        default="UTC",
+        metavar="NAME",
+        help="time zone of times without an offset in the file (default: UTC)",
+    )
+    parser.add_argument("--rejects", metavar="FILE", help="file for rejected rows (default: FILE-rejects.csv)")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
-    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_import_options(parser)
     add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take them in."""
+    """Import the leads."""
     from crmcore.importing.csv_reader import CsvTable
     from crmcore.importing.lead_import import import_leads
     from crmcore.importing.rejects import RejectsFile
@@ -51,14 +59,14 @@ def run(args: argparse.Namespace) -> int:
     started = perf_counter()
     progress = Progress(total=None, quiet=args.quiet)
     with RejectsFile(_rejects_path(args)) as rejects, open_input(args.file) as source:
-        sheet = CsvTable(source)
-        mapping = column_mapping_from(args, sheet.headings)
-        mapping.check(sheet.headings)
-        crm = open_crm(args, create=True, region=args.region, zone=args.zone)
+        table = CsvTable(source)
+        mapping = column_mapping_from(args, table.headings)
+        mapping.check(table.headings)
+        crm = open_crm(args, create=True, region=args.region, time_zone=args.time_zone)
         funnel = _get_or_create_funnel(crm, args)
         result = import_leads(
             crm,
-            sheet,
+            table,
             mapping,
             rejects,
             funnel_id=funnel.id,
@@ -80,13 +88,13 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print_result(
-            f"{result.rows} rows: {result.imported} taken in, {result.duplicates} known already, {result.closed} deals closed, "
+            f"{result.rows} rows: {result.imported} imported, {result.duplicates} duplicates, {result.closed} deals closed, "
             f"{len(result.rejected)} rejected; {result.rows / seconds:,.0f} rows a second"
         )
         for reject in result.rejected[:20]:
             print_progress(f"  {reject}")
         if result.rejected:
-            print_progress(f"all {len(result.rejected)} rejected rows stand in {_rejects_path(args)}")
+            print_progress(f"all {len(result.rejected)} rejected rows are in {_rejects_path(args)}")
     return 1 if result.rejected else 0
 
 

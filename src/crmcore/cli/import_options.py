@@ -1,4 +1,4 @@
-"""Options of the commands that read a sheet."""
+"""Options of the commands that read a CSV file."""
 
 import argparse
 import sys
@@ -10,33 +10,33 @@ if TYPE_CHECKING:
 
 
 def add_import_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what the columns mean."""
+    """Add the options for the mapping of columns to fields."""
     group = parser.add_argument_group(
-        "what the columns mean",
-        "columns whose headings are fields (name, phone, email, source, ...) speak for themselves",
+        "column mapping",
+        "without --map, columns whose headings are field names (name, phone, email, source, ...) are used",
     )
     group.add_argument(
         "--map",
         action="append",
         default=[],
         metavar="HEADING=FIELD",
-        help='a column and its field, as in "Lead Number=external_id:education"; or the name of a TOML file',
+        help='map a column to a field, such as "Lead Number=external_id:education"; or the name of a TOML file',
     )
     group.add_argument(
         "--value",
         action="append",
         default=[],
-        metavar="FIELD:WRITTEN=MEANT",
-        help='what a value of the file means, as in "outcome:1=won" or "source:google=Google"',
+        metavar="FIELD:CELL=VALUE",
+        help='replace a value of the file, such as "outcome:1=won" or "source:google=Google"',
     )
-    group.add_argument("--region", metavar="CODE", help="country whose phone numbers may lack their country's code")
+    group.add_argument("--region", metavar="CODE", help="country of phone numbers without a country code")
 
 
 def column_mapping_from(args: argparse.Namespace, headings: Sequence[str]) -> "ColumnMapping":
-    """Read the map that the options give, or guess it from the headings.
+    """Return the column mapping of the options, or guess it from the headings.
 
     Raises:
-        InvalidInputError: it is not written as it should be.
+        InvalidInputError: an option is malformed.
     """
     from crmcore.importing.column_mapping import ColumnMapping
 
@@ -48,10 +48,10 @@ def column_mapping_from(args: argparse.Namespace, headings: Sequence[str]) -> "C
 
 
 def open_input(path: str) -> TextIO:
-    """Open a sheet; ``-`` is standard input.
+    """Open a CSV file; ``-`` is standard input.
 
     Raises:
-        InvalidInputError: it cannot be opened.
+        InvalidInputError: the file cannot be opened.
     """
     from crmcore.importing.csv_reader import decode_stream, open_csv
 

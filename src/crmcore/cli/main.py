@@ -1,8 +1,10 @@
-"""Reading the command line and answering it.
+"""The command line `crmcore`: parser, dispatch to a command, exit codes.
 
-Rule 1: 0 is done, 1 is that something could not be done, 2 is that what was asked for can never be done so.
-Rule 2: what was asked for goes to standard output; everything else to standard error.
-Rule 3: nothing heavy is loaded before a command is known.
+Invariants:
+
+1. Exit code 0 is success, 1 is a failure at run time, 2 is invalid input.
+2. The result goes to standard output; progress, remarks and errors go to standard error.
+3. Heavy modules are imported after the command is known.
 """
 
 import argparse
@@ -27,15 +29,15 @@ COMMANDS: Final = {
     "migrate": migrate,
     "schema": schema,
 }
-"""Every command and the module that knows it: its summary, its examples, its arguments, and how it is done."""
+"""The module of each command: its summary, description, examples, arguments and `run`."""
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of the whole command line."""
+    """Create the argument parser with all commands."""
     parser = argparse.ArgumentParser(
         prog="crmcore",
-        description="Customer relationship management: a demo, reports, and the chores that a scheduler does.",
-        epilog="crmcore COMMAND --help shows a command's options and an example.",
+        description="Customer relationship management: a demo, reports, import and export, and the jobs that a scheduler runs.",
+        epilog="crmcore COMMAND --help shows the options of a command and examples.",
     )
     parser.add_argument("--version", action="version", version=f"crmcore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -53,10 +55,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says, and tell how it went.
+    """Run a command and return its exit code.
 
     Args:
-        arguments: the words after the program's name; those of the process when not given.
+        arguments: the words after the name of the program; `sys.argv[1:]` by default.
     """
     use_utf8_output()
     args = make_parser().parse_args(arguments)
@@ -65,12 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CrmError as error:
         print_error(error, as_json=getattr(args, "json", False))
         return 2 if isinstance(error, InvalidInputError) else 1
-    except BrokenPipeError:  # whoever read our answer has read enough
+    except BrokenPipeError:  # the reader of the pipe has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:  # a folder that cannot be written, a disk that is full
+    except OSError as error:  # for example: a directory without write permission, a full disk
         print(f"crmcore: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("crmcore: interrupted; what was done stays done", file=sys.stderr)
+        print("crmcore: interrupted; committed changes are kept", file=sys.stderr)
         return 1

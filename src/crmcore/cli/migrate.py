@@ -1,4 +1,4 @@
-"""``crmcore migrate``: the tables led on to this release."""
+"""``crmcore migrate``: upgrade the database schema to this release."""
 
 import argparse
 import os
@@ -12,58 +12,61 @@ from crmcore.domain.kernel.errors.validation import InvalidInputError
 if TYPE_CHECKING:
     from crmcore.adapters.sql.schema.tables import Schema
 
-SUMMARY: Final = "lead the tables on to this release, or make them"
+SUMMARY: Final = "upgrade the database schema to this release, or create it"
 DESCRIPTION: Final = (
-    "Lead the tables on to the version of this release, from whichever they are of; where there are none, they are made. Run it before the"
-    " first process of a new release; it can be run again when it was interrupted. It leaves every other table of the database alone."
+    "Upgrade the database schema to this release; create it if it does not exist. Run the command before the first process of a new release."
+    " It can be repeated after an interruption. It does not touch other tables of the database."
 )
 EXAMPLES: Final = (
-    "crmcore migrate --store postgresql://crm@localhost/crm",
-    "crmcore migrate --store sqlite:///crm.db --check",
+    "crmcore migrate --database-url postgresql://crm@localhost/crm",
+    "crmcore migrate --database-url sqlite:///crm.db --check",
 )
 
 
 def add_schema_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which tables."""
-    tables = parser.add_argument_group("which tables")
-    tables.add_argument("--prefix", default="crm_", metavar="WORD", help="of all names; crm_ when not given")
-    tables.add_argument("--schema", metavar="NAME", help="of the database's that they live in")
+    """Add the options for prefix, schema and partitions of the tables."""
+    tables = parser.add_argument_group("tables")
+    tables.add_argument("--prefix", default="crm_", metavar="WORD", help="prefix of all table names (default: crm_)")
+    tables.add_argument("--schema", metavar="NAME", help="database schema of the tables")
     tables.add_argument(
         "--partitions",
         type=int,
         default=0,
         metavar="NUMBER",
-        help="into how many parts PostgreSQL divides each table by tenant",
+        help="number of hash partitions by tenant of each table, PostgreSQL only (default: 0, none)",
     )
 
 
 def schema_from(args: argparse.Namespace) -> "Schema":
-    """The tables that a command means."""
+    """Return the schema that the options describe."""
     from crmcore.adapters.sql.schema.tables import make_schema
 
     return make_schema(prefix=args.prefix, schema=args.schema, tenant_partitions=args.partitions)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
-        "--database-url", metavar="URL", help=f"any SQLAlchemy URL; ${DATABASE_URL_VARIABLE} when not given"
+        "--database-url", metavar="URL", help=f"SQLAlchemy URL of the database (default: ${DATABASE_URL_VARIABLE})"
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; end with 1 if there is something to do")
-    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a migration is needed")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_schema_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Lead them on."""
+    """Upgrade the schema."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from crmcore.adapters.sql.schema.migrations import run as migrations, version
+    from crmcore.adapters.sql.schema.migrations import run as migrations
+    from crmcore.adapters.sql.schema.migrations import version
     from crmcore.adapters.sql.store import make_engine
 
-    url = args.store or os.environ.get(DATABASE_URL_VARIABLE)
+    url = args.database_url or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:
-        raise InvalidInputError("database_url", f"must be named: --store sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}")
+        raise InvalidInputError(
+            "database_url", f"is required: --database-url sqlite:///crm.db, or ${DATABASE_URL_VARIABLE}"
+        )
     engine, schema = make_engine(url), schema_from(args)
     try:
         with engine.begin() as connection:
@@ -77,10 +80,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"before": before, "newest": version.HEAD})
     elif before == version.HEAD:
-        print_result(f"the tables are of version {version.HEAD}: nothing to do")
+        print_result(f"the schema has version {version.HEAD}: nothing to do")
     else:
-        status = "have to be led on" if args.check else "were led on"
+        status = "must be upgraded" if args.check else "was upgraded"
         print_result(
-            f"the tables {status} from {f'version {before}' if before else 'nothing'} to version {version.HEAD}"
+            f"the schema {status} from {f'version {before}' if before else 'nothing'} to version {version.HEAD}"
         )
     return 1 if args.check and before != version.HEAD else 0

@@ -1,4 +1,4 @@
-"""Talking: progress that does not litter a log, emphasis that respects the reader, and refusals that say what would be right."""
+"""Terminal output: results, JSON, progress, errors, colour."""
 
 import io
 import json
@@ -12,27 +12,30 @@ from crmcore.domain.kernel.errors.base import CrmError
 
 _BOLD, _RED, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 REFRESH_INTERVAL: Final = 0.1
-"""How long progress on a terminal stands before it is written anew, in seconds."""
+"""Minimum time between two updates of the progress line on a terminal, in seconds."""
 MAX_LOG_LINES: Final = 10
-"""How many lines of progress are written where there is no terminal."""
+"""Maximum number of progress lines where the stream is not a terminal."""
 
 
 def use_utf8_output() -> None:
-    """Write UTF-8 into files and pipes, whatever the machine's own letters are; a terminal is spoken to in its own."""
+    """Write UTF-8 to files and pipes; a terminal keeps its encoding."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def supports_color(stream: TextIO) -> bool:
-    """Whether a stream's reader sees colours: a terminal, and nobody has asked for none (https://no-color.org)."""
+    """Return whether a stream is a terminal with colour.
+
+    `NO_COLOR` switches colour off (https://no-color.org).
+    """
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def bold_headings(text: str, stream: TextIO) -> str:
-    """Show the headings of a report in bold, where the reader can see it.
+    """Print the headings of a report in bold if the stream supports it.
 
-    A heading is a line that is underlined by the next one.
+    A heading is the first line, or a line that the next line underlines.
     """
     if not supports_color(stream):
         return text
@@ -44,22 +47,22 @@ def bold_headings(text: str, stream: TextIO) -> str:
 
 
 def print_result(text: str) -> None:
-    """Say something that was asked for."""
+    """Print the result of a command to standard output."""
     print(bold_headings(text, sys.stdout))
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """Say it to a program: one object."""
+    """Print the result as one JSON object to standard output."""
     print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def print_progress(text: str) -> None:
-    """Say something beside it."""
+    """Print a remark to standard error."""
     print(text, file=sys.stderr)
 
 
 def print_error(error: CrmError, *, as_json: bool) -> None:
-    """Say why something was not done, and what would be right."""
+    """Print an error to standard error, as a problem document with `as_json`."""
     if as_json:
         print(json.dumps(error.to_problem(), ensure_ascii=False, default=str), file=sys.stderr)
         return
@@ -68,10 +71,12 @@ def print_error(error: CrmError, *, as_json: bool) -> None:
 
 
 class Progress:
-    """How far something has come: one line that changes on a terminal, ten lines in a log, nothing when it is not wanted.
+    """Progress display: one changing line on a terminal, ten lines in a log.
 
     Args:
-        total: how much there is to do; None when nobody knows.
+        total: number of steps; None if unknown.
+        quiet: whether nothing is printed.
+        stream: standard error by default.
     """
 
     def __init__(self, *, total: int | None, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -83,7 +88,7 @@ class Progress:
         self._step = 0
 
     def update(self, done: int, text: str) -> None:
-        """Tell that so much is done."""
+        """Show that `done` steps are finished."""
         if self._quiet:
             return
         if self._is_terminal:
@@ -96,7 +101,7 @@ class Progress:
             self._stream.write(f"{self._percentage(done)}{text}\n")
 
     def clear(self) -> None:
-        """Leave the line empty for what comes next."""
+        """Clear the line on a terminal."""
         if self._is_terminal and not self._quiet:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""``crmcore due``: what comes due by itself, for a scheduler to call."""
+"""``crmcore run-due-jobs``: run scheduled jobs, called by cron or a timer."""
 
 import argparse
 from typing import Final
@@ -6,20 +6,20 @@ from typing import Final
 from crmcore.cli.options import add_connection_options, open_crm
 from crmcore.cli.output import print_json, print_result
 
-SUMMARY: Final = "do what is due: reminders, and late work told up the line"
-DESCRIPTION: Final = "Do what is due: remind, and tell supervisors of late work. Call it every minute, from as many machines as you like."
-EXAMPLES: Final = ("crmcore due --store postgresql://crm@localhost/crm",)
+SUMMARY: Final = "run the jobs that are due: reminders and escalations"
+DESCRIPTION: Final = "Run the jobs that are due: send reminders, escalate overdue work to managers. Call it every minute; several machines may call it at once."
+EXAMPLES: Final = ("crmcore run-due-jobs --database-url postgresql://crm@localhost/crm",)
 BATCH_LIMIT: Final = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
-    parser.add_argument("--json", action="store_true", help="write figures for a program instead")
+    """Add the arguments of the command."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_connection_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it until nothing is left."""
+    """Run due jobs until none is left."""
     crm = open_crm(args)
     done = failed = skipped = 0
     while True:
@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"done": done, "failed": failed, "skipped": skipped})
     else:
-        print_result(f"done {done}, failed {failed}, taken up by others {skipped}")
+        print_result(f"done {done}, failed {failed}, skipped {skipped}")
     return 1 if failed else 0

@@ -12,8 +12,10 @@ from crmcore.demo.generator import FIRST_DAY
 from crmcore.domain.activities.tasks import Priority
 from crmcore.domain.kernel.zones import instant, zone_of
 from crmcore.domain.organization.users import User
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
+from crmcore.domain.sales.funnels.stages import Stage
 
 ZONE: Final = "Asia/Tashkent"
 FUNNEL: Final = "Windows"

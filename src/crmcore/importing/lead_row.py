@@ -19,6 +19,8 @@ from crmcore.importing.csv_reader import Row
 DEFAULT_SYSTEM: Final = "sheet"
 """Whose key a request's key is when the map does not say."""
 _ADDRESS_FIELDS: Final = ("street", "city", "postcode", "region", "country")
+_PARAMETERS: Final = {"customer": "customer_id"}
+"""Parameters of `crm.leads.capture` that are not named like their column."""
 _TEXT_FIELDS: Final = frozenset(
     {"phone", "email", "customer", "kind", "language", "source", "campaign", "about", "title"}
 )
@@ -80,7 +82,7 @@ def parse_lead(row: Row, mapping: ColumnMapping) -> LeadRow:
         row_number=row.number,
         name=values.get("name", ""),
         request_id=values.get("request") or ExternalId(DEFAULT_SYSTEM, _row_digest(row)),
-        arguments={name: values[name] for name in values if name in accepted}
+        arguments={_PARAMETERS.get(name, name): values[name] for name in values if name in accepted}
         | _non_empty(custom=custom, tags=tuple(tags)),
         outcome=_parse_outcome(values.get("outcome")),
         reason=values.get("reason", ""),

@@ -1,11 +1,13 @@
-"""Batches and open transactions: which transaction a command is part of, and what may not run inside one.
+"""Batches and open transactions: which transaction a command joins, and what may not run inside one.
 
-Rule 1: a batch belongs to the thread, or to the asyncio task, that opened it. A context copied inside a batch (a new task, `to_thread`,
-`copy_context`) is not part of it: commands there are refused while the batch is open, and after its end.
-Rule 2: a story of a batch is all or nothing, as ever; a story that fails leaves the others alone.
-Rule 3: the batch as a whole is all or nothing too, and it alone is committed. A conflict that shows only then is the batch's.
-Rule 4: while a batch or a command is open, no command of another store, and no second command, begins: its commit would come first. Views may.
-Rule 5: what reaches outside, or reads the feed, runs only where everything is committed: not in a batch, and not over a joined store.
+Invariants:
+1. A batch belongs to the thread, or to the asyncio task, that opened it. In a context copied inside a batch (a new task, `to_thread`,
+   `copy_context`) commands are refused, while the batch is open and after its end.
+2. Each command of a batch is atomic. A command that fails is rolled back alone.
+3. The batch is atomic, and commits once. A conflict at the commit is an error of the batch.
+4. While a batch or a command is open, no command of another store and no second command begins, because its commit would come first.
+   Queries may.
+5. Delivery, and reading of the event feed, require that everything is committed: they run neither in a batch nor over a joined store.
 """
 
 import sys
@@ -19,13 +21,13 @@ from attrs import define, field
 
 from crmcore.domain.kernel.errors.rules import BusinessRuleError, TransactionClosedError, TransactionOpenError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
-from crmcore.ports import Batch, IdGenerator, RequestContext, Store, is_joined
+from crmcore.ports import Batch, BatchStore, IdGenerator, RequestContext, Store, implements, is_joined
 
 REMEDY: Final = "start the task before the batch, or with an empty contextvars.Context()"
 
 
 def _current_task() -> object:
-    """The asyncio task that runs, if any. A host that never imported asyncio does not pay for it."""
+    """Return the current asyncio task, if any, without importing asyncio."""
     asyncio: Any = sys.modules.get("asyncio")
     try:
         return asyncio.current_task()
@@ -40,8 +42,8 @@ class _OpenTransaction:
     Attributes:
         batch: None for one command, and after its end.
         is_batch: whether it is a batch.
-        is_busy: whether a command runs in it now.
-        commands: how many commands of a batch have ended well.
+        is_busy: whether a command runs in it.
+        commands: how many commands of the batch have succeeded.
     """
 
     store: Store
@@ -55,23 +57,23 @@ class _OpenTransaction:
     token: "Token[_OpenTransaction | None] | None" = None
 
     def is_here(self) -> bool:
-        """Whether this is the thread, the asyncio task and the context in which it was opened."""
+        """Return whether thread, asyncio task and context are those that opened it."""
         if self.task is not _current_task() or not self.abandon():
             return False
         self.enter()
         return True
 
     def end(self) -> None:
-        """End it, and forget it in the context in which it was opened."""
+        """End it, and remove it from the context that opened it."""
         self.is_over, self.task, self.batch = True, None, None
         self.abandon()
 
     def enter(self) -> None:
-        """Make it the one that is open in this context."""
+        """Set it as the open transaction of this context."""
         self.token = _CURRENT.set(self)
 
     def abandon(self) -> bool:
-        """Forget it in the context in which it was opened; returns whether this is that context."""
+        """Remove it from the context that opened it; return whether this is that one."""
         if self.token is None or self.thread != threading.get_ident():
             return False
         try:
@@ -89,23 +91,22 @@ _CURRENT: Final[ContextVar[_OpenTransaction | None]] = ContextVar("crmcore_trans
 
 @contextmanager
 def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator) -> Iterator[None]:
-    """Tell the stories of a block in one transaction, and commit it at the end.
+    """Execute the commands of a block in one transaction, and commit it at its end.
 
     Raises:
-        BusinessRuleError: a batch is open already; or the block is left in another thread or task than it was entered in.
+        BusinessRuleError: a batch is open already, or the block is left in another thread or task than it was entered in.
         TransactionOpenError: a command is open, or a batch over another store.
-        InvalidInputError: the store tells stories one by one only.
-        (others): whatever the block raises, or the commit; then nothing of the batch has happened.
+        InvalidInputError: the store offers no batches.
+        (others): whatever the block or the commit raises; then the batch is rolled back.
     """
     current = _current_here(store)
     if current is not None and (current.is_busy or current.store != store):
         raise _not_owned_error(current)
     if current is not None:
-        raise BusinessRuleError("batch", "nested_batch", "is open already; one commit is one batch")
-    begin: Any = getattr(store, "batch", None)
-    if begin is None:
-        raise InvalidInputError("store", f"tells stories one by one only; {type(store).__name__} offers no batch()")
-    with begin(context, id_generator=id_generator) as batch:
+        raise BusinessRuleError("batch", "nested_batch", "is open already; batches cannot be nested")
+    if not implements(store, BatchStore):
+        raise InvalidInputError("store", f"must offer batch(); {type(store).__name__} does not")
+    with store.batch(context, id_generator=id_generator) as batch:
         opened = _OpenTransaction(store, batch, is_batch=True)
         try:
             opened.enter()
@@ -127,12 +128,12 @@ def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator
 
 @contextmanager
 def open_transaction(store: Store, *, read_only: bool) -> Iterator[Store | Batch]:
-    """Find where a story begins its transaction: in the batch that is open over its store, or in the store.
+    """Yield where a use case begins: the open batch over its store, or the store.
 
     Raises:
-        BusinessRuleError: a batch is open that belongs to another thread or task.
+        BusinessRuleError: the open batch belongs to another thread or task.
         TransactionClosedError: this task was started in a batch that has ended.
-        TransactionOpenError: it is a command, and a command or a batch over another store is open.
+        TransactionOpenError: a command begins while a command, or a batch over another store, is open.
     """
     current = _current_here(store, read_only=read_only)
     if read_only:
@@ -154,10 +155,10 @@ def open_transaction(store: Store, *, read_only: bool) -> Iterator[Store | Batch
 
 
 def current_batch(store: Store) -> Batch | None:
-    """Find the batch that stories over a store are part of here.
+    """Return the open batch that commands over a store join here, if any.
 
     Raises:
-        BusinessRuleError: it was opened in another thread or task.
+        BusinessRuleError: the batch was opened in another thread or task.
         TransactionClosedError: this task was started in a batch that has ended.
     """
     current = _current_here(store)
@@ -165,14 +166,13 @@ def current_batch(store: Store) -> Batch | None:
 
 
 def require_committed(store: Store, action: str) -> None:
-    """Keep what reaches outside out of a transaction that is not committed and may still be rolled back.
+    """Refuse an action while a transaction is open that may still be rolled back.
 
     Args:
-        store: the one that is asked.
-        action: what is refused, as an infinitive.
+        action: the action as an infinitive, for the error.
 
     Raises:
-        TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+        TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
     """
     current = _current_here(store)
     if current is not None and current.is_batch:
@@ -186,12 +186,12 @@ def require_committed(store: Store, action: str) -> None:
 
 
 def _current_here(store: Store, *, read_only: bool = False) -> _OpenTransaction | None:
-    """Find the batch or command that is open in this thread and task; see rule 1."""
+    """Return the batch or command open in this thread and task; see invariant 1."""
     current = _CURRENT.get()
     if current is None:
         return None
     if current.is_over:
-        # The context in which a batch was opened goes on without it when it was left elsewhere; a copied context does not.
+        # The context that opened a batch may go on after the block was left elsewhere; a copied context may not.
         if not current.abandon() and current.is_batch and current.store == store:
             raise TransactionClosedError(
                 "batch", "batch_is_over", f"has ended, and this task was started in it; {REMEDY}"
@@ -207,7 +207,7 @@ def _current_here(store: Store, *, read_only: bool = False) -> _OpenTransaction 
 
 
 def _not_owned_error(current: _OpenTransaction) -> TransactionOpenError:
-    """Say why a command cannot begin in an open transaction."""
+    """Build the error of a command that cannot begin in an open transaction."""
     if current.is_busy:
         advice = "of a command is open; call the next command after its end"
         return TransactionOpenError("transaction", "command_in_command", advice)

@@ -1,8 +1,9 @@
-"""Many at once: a stream of items in, a stream of what became of each out, a chunk of them in every transaction.
+"""Bulk commands: a stream of items in, a stream of results out, one transaction per chunk.
 
-Rule 1: every item is told by the same rules as if it came alone, and an item that is refused leaves the others alone.
-Rule 2: what is read of the stream is written before more is read, so that a million items take no more memory than a thousand.
-Rule 3: what the store refuses of a chunk is told again in smaller ones, until the refusal is one item's own.
+Invariants:
+1. Each item follows the rules of the single command. A failed item does not affect the others.
+2. A chunk is written before the next one is read, so memory use does not grow with the number of items.
+3. A chunk that the store refuses is split in halves and retried, until the error belongs to one item.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from attrs import frozen
 from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.conflicts import ConflictError, DuplicateKeyError
 from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
+from crmcore.ports import Analyzing, BatchStore, implements
 from crmcore.services.batches import current_batch, start_batch
 from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
@@ -23,16 +25,16 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_CHUNK_SIZE: Final = 10_000
-"""How many items one transaction takes at most."""
+"""The largest number of items in one transaction."""
 
 
 @frozen
 class ItemSucceeded(Generic[R]):
-    """An item that was told.
+    """An item whose command succeeded.
 
     Attributes:
-        number: its place in the stream, from 1.
-        result: what the story answered.
+        number: the position in the stream, from 1.
+        result: the result of the command.
     """
 
     number: int
@@ -41,11 +43,11 @@ class ItemSucceeded(Generic[R]):
 
 @frozen
 class ItemFailed:
-    """An item that was refused, of which nothing has happened.
+    """An item whose command failed and was rolled back.
 
     Attributes:
-        number: its place in the stream, from 1.
-        error: why.
+        number: the position in the stream, from 1.
+        error: the reason.
     """
 
     number: int
@@ -65,15 +67,15 @@ def execute_each(
     chunk_size: int,
     preload: Callable[[UnitOfWork, Sequence[T]], None],
 ) -> Iterator[ItemResult[R]]:
-    """Tell one story for each item, a batch of them in each transaction.
+    """Execute one command per item, in batches of one transaction each.
 
     Args:
-        command: its name.
-        preload: reads at once what the stories of a batch will ask for one by one.
+        command: the name of the command.
+        preload: loads the records that the commands of a chunk will read.
     """
 
     def preload_chunk(chunk: Chunk[T]) -> None:
-        # What cannot be read ahead is refused when its own turn comes.
+        # An item that cannot be preloaded fails in its own command.
         with suppress(CrmError):
             environment.execute(command, lambda uow: preload(uow, [item for _, item in chunk]))
 
@@ -91,7 +93,7 @@ def execute_chunks(
     *,
     chunk_size: int,
 ) -> Iterator[ItemResult[R]]:
-    """Take items in by the chunk, where one story sees many of them at once."""
+    """Execute one command per chunk, which handles all items of the chunk."""
     yield from _analyze_while_growing(
         environment,
         (_execute_or_split(environment, command, chunk, handler) for chunk in _read_chunks(items, chunk_size)),
@@ -99,24 +101,24 @@ def execute_chunks(
 
 
 def merge_row(item: Any, common: Mapping[str, Any], allowed: Iterable[str], *, item_name: str) -> dict[str, Any]:
-    """Lay an item's own facts over those that all items share.
+    """Merge the values of an item with the values that all items share.
 
     Raises:
-        InvalidTypeError: it is no mapping.
-        InvalidInputError: a fact that nobody asked for.
+        InvalidTypeError: the item is not a mapping.
+        InvalidInputError: the item has an unknown key.
     """
     if not isinstance(item, Mapping):
         raise InvalidTypeError(item_name, f"must be a mapping, not {type(item).__name__}")
     values = {**common, **item}
     if unknown := values.keys() - allowed:
         raise InvalidInputError(
-            f"{item_name}.{min(map(str, unknown))}", f"is not asked for; {', '.join(sorted(allowed))} are"
+            f"{item_name}.{min(map(str, unknown))}", f"is unknown; known are {', '.join(sorted(allowed))}"
         )
     return values
 
 
 def pad_to_power_of_two(options: Iterable[T]) -> tuple[T, ...]:
-    """Fill options up with the last of them to the next power of two, so that a few statements serve all numbers of them."""
+    """Repeat the last option up to the next power of two, so that few statements serve lists of any length."""
     distinct = tuple(dict.fromkeys(options))
     target_length = 1 << max(len(distinct) - 1, 0).bit_length()
     return distinct + distinct[-1:] * (target_length - len(distinct))
@@ -135,27 +137,24 @@ def _read_chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
 def _analyze_while_growing(
     environment: Environment, chunks: Iterable[Sequence[ItemResult[R]]]
 ) -> Iterator[ItemResult[R]]:
-    """Let a store that plans by statistics have new ones whenever what came in has grown tenfold."""
+    """Update the statistics of the query planner whenever the number of items has grown tenfold."""
+    store = environment.store
     number, milestone = 0, 1_000
     for results in chunks:
         number += len(results)
-        if number >= milestone and current_batch(environment.store) is None:
+        if number >= milestone and current_batch(store) is None and implements(store, Analyzing):
             milestone *= 10
-            getattr(environment.store, "analyze", _no_statistics)()
+            store.analyze()
         yield from results
-    if number >= 1_000 and current_batch(environment.store) is None:
-        getattr(environment.store, "analyze", _no_statistics)()
-
-
-def _no_statistics() -> None:
-    """A store that plans by no statistics needs none."""
+    if number >= 1_000 and current_batch(store) is None and implements(store, Analyzing):
+        store.analyze()
 
 
 def _execute_chunk(
     environment: Environment, chunk: Chunk[T], handler: Callable[[T], R], preload_chunk: Callable[[Chunk[T]], None]
 ) -> list[ItemResult[R]]:
     attempt = 1
-    while hasattr(environment.store, "batch") and current_batch(environment.store) is None:
+    while current_batch(environment.store) is None and implements(environment.store, BatchStore):
         try:
             with start_batch(environment.store, environment.context, environment.id_generator):
                 preload_chunk(chunk)

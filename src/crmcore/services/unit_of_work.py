@@ -1,7 +1,7 @@
-"""The unit of work: what a story sees of the world while it is told.
+"""Unit of work: the view of the store that one command or query has (PoEAA, Unit of Work).
 
-It is a thin coat over the store's transaction. Every read passes through the policy's eyes and every write through its hands, so that no
-story can forget to ask.
+It wraps the store's transaction. Every read is limited by the access policy's visibility filter, and every write is authorized, so that no
+use case can omit the check.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,25 +17,34 @@ from crmcore.domain.kernel.fields.composite import EMPTY_MAP
 from crmcore.domain.kernel.fields.number import checked_integer
 from crmcore.domain.kernel.ids import check_id
 from crmcore.domain.platform.feed import RecordedEvent
-from crmcore.ports import AccessPolicy, Aggregate, IdGenerator, RequestContext, Transaction
+from crmcore.ports import (
+    AccessPolicy,
+    Aggregate,
+    IdGenerator,
+    Prefetching,
+    Preloading,
+    RequestContext,
+    Transaction,
+    implements,
+)
 
 E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
 
 MAX_PAGE_SIZE: Final = 1000
-"""How many records a caller may ask for at once."""
+"""How many records a caller may read at once."""
 
 CHUNK_SIZE = 500
-"""How many records are read at once where all are asked for."""
+"""How many records `iterate` reads at once."""
 
 
 class UnitOfWork:
     """One unit of work.
 
     Attributes:
-        context: for whom the story is told.
-        now: the instant of the whole story.
-        command: its name, for the policy.
+        context: tenant, actor and correlation id.
+        now: the instant at which the whole command happens.
+        command: the name of the command, for the access policy.
     """
 
     __slots__ = ("_access_policy", "_id_generator", "_transaction", "command", "context", "now")
@@ -58,7 +67,7 @@ class UnitOfWork:
         self.command = command
 
     def new_id(self, prefix: str) -> Any:
-        """Make the id of a new record."""
+        """Generate the id of a new record."""
         return self._id_generator.new(prefix)
 
     def get(
@@ -70,16 +79,16 @@ class UnitOfWork:
         version: int | None = None,
         prefetch: Mapping[str, type[Entity]] = EMPTY_MAP,
     ) -> E:
-        """Read a record that must be there.
+        """Read a record that must exist.
 
         Args:
-            version: the version that the caller has seen and means, if it matters.
-            prefetch: which of its fields name records that will be asked for next, and of what kind they are; see `prefetch`.
+            version: the version that the caller expects (optimistic locking).
+            prefetch: fields that refer to records which will be read next, with their entity types; see `prefetch`.
 
         Raises:
-            InvalidIdError: that is no id of such a record.
-            NotFoundError: there is none in this tenant that the actor may see.
-            StaleVersionError: it has changed since the caller saw it.
+            InvalidIdError: the text is not an id of this entity type.
+            NotFoundError: the tenant has no such record that the actor may see.
+            StaleVersionError: the record has another version.
         """
         check_id(entity_type.meta.prefix, id)
         if version is not None:
@@ -94,7 +103,7 @@ class UnitOfWork:
         return entity
 
     def get_or_none(self, entity_type: type[E], id: str | None, /) -> E | None:
-        """Read a record that another one names, if it is there and the actor may see it."""
+        """Read a record; return None if the id is None, or the actor may see no such record."""
         entity = None if id is None else self._transaction.get(entity_type, id)
         return entity if entity is not None and self._is_visible(entity) else None
 
@@ -109,7 +118,7 @@ class UnitOfWork:
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Read records, as `Transaction.find` does, of those that the actor may see."""
+        """Find records that the actor may see; see `Transaction.find`."""
         if after is not None:
             checked_type("after", entity_type, after)
         return self._transaction.find(
@@ -122,7 +131,7 @@ class UnitOfWork:
         )
 
     def find_unrestricted(self, entity_type: type[E], where: Criterion, /, *, limit: int | None = None) -> Sequence[E]:
-        """Read records for a rule to judge by, whether or not the actor may see them. A story never hands one of them out."""
+        """Find records **bypassing the access policy**, for use inside business rules. Never return them to the caller."""
         return self._transaction.find(entity_type, where, limit=limit)
 
     def prefetch_query(
@@ -135,36 +144,40 @@ class UnitOfWork:
         limit: int | None = None,
         unrestricted: bool = False,
     ) -> None:
-        """Say what `find`, or `unrestricted`, will be asked for soon. It changes nothing, and may save a store a trip to its database."""
-        prefetch_query = getattr(self._transaction, "prefetch_query", None)
-        if prefetch_query is not None:
-            prefetch_query(
-                entity_type, where if unrestricted else self._restrict(entity_type, where), order=order, limit=limit
-            )
+        """Hint that these records will be read next, by `find` or, with `unrestricted`, by `find_unrestricted`.
+
+        A store may then combine round trips. The hint has no other effect.
+        """
+        transaction = self._transaction
+        if implements(transaction, Prefetching):
+            where = where if unrestricted else self._restrict(entity_type, where)
+            transaction.prefetch_query(entity_type, where, order=order, limit=limit)
 
     def prefetch(
         self, entity_type: type[Entity], id: str | None, prefetch: Mapping[str, type[Entity]] = EMPTY_MAP, /
     ) -> None:
-        """Say which record will be asked for soon, and which of its fields name others that will. As `prefetch_query`, it changes nothing.
+        """Hint that this record, and the records that its `prefetch` fields refer to, will be read next.
+
+        A store may then combine round trips. The hint has no other effect.
 
         Raises:
-            InvalidIdError: that is no id of such a record.
+            InvalidIdError: the text is not an id of this entity type.
         """
         if id is None:
             return
         check_id(entity_type.meta.prefix, id)
-        hint = getattr(self._transaction, "prefetch", None)
-        if hint is not None:
-            hint(entity_type, id, prefetch)
+        transaction = self._transaction
+        if implements(transaction, Prefetching):
+            transaction.prefetch(entity_type, id, prefetch)
 
     def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
-        """Read at once what later stories of a batch will ask for one by one. It changes nothing, and where no batch is open it is nothing."""
-        preload = getattr(self._transaction, "preload", None)
-        if preload is not None:
-            preload(entity_type, where)
+        """Load, in one query, records that later commands of the batch will read. Without a batch it does nothing."""
+        transaction = self._transaction
+        if implements(transaction, Preloading):
+            transaction.preload(entity_type, where)
 
     def iterate(self, entity_type: type[E], where: Criterion = MATCH_ALL, /) -> Iterator[E]:
-        """Read records one page at a time, in the order of their ids."""
+        """Iterate over all records in the order of their ids, a page at a time."""
         page: Sequence[E] = ()
         while not page or len(page) == CHUNK_SIZE:
             page = self.find(entity_type, where, after=page[-1] if page else None, limit=CHUNK_SIZE)
@@ -173,51 +186,51 @@ class UnitOfWork:
             yield from page
 
     def first(self, entity_type: type[E], where: Criterion, /) -> E | None:
-        """Read the first record that fulfils a criterion."""
+        """Return the first record that matches a criterion, or None."""
         return next(iter(self.find(entity_type, where, limit=1)), None)
 
     def count(self, entity_type: type[Entity], where: Criterion = MATCH_ALL, /) -> int:
-        """Count records, of those that the actor may see."""
+        """Count the records that the actor may see."""
         return self._transaction.count(entity_type, self._restrict(entity_type, where))
 
     def entries(self, entity: Entity, /) -> Sequence[Any]:
-        """Read everything that was appended to a record."""
+        """Read the whole log of a record."""
         return self._transaction.entries(type(entity), entity.id)
 
     def read_events(self, *, after: int, limit: int, reverse: bool = False) -> Sequence[RecordedEvent]:
-        """Read the feed, as `Transaction.read_events` does."""
+        """Read the event feed; see `Transaction.read_events`."""
         return self._transaction.read_events(after=after, limit=limit, reverse=reverse)
 
     def prune_events(self, *, until: int) -> int:
-        """Forget the beginning of the feed, as `Transaction.prune_events` does."""
+        """Delete the beginning of the event feed; see `Transaction.prune_events`."""
         return self._transaction.prune_events(until=until)
 
     def save(self, entity: E, /) -> E:
-        """Store what has become of a record; one that is as it was read is left alone.
+        """Save a record; an unchanged record is not written.
 
         Raises:
-            PermissionDeniedError: the actor may not.
-            StaleVersionError, DuplicateKeyError: as `Transaction.save`.
+            PermissionDeniedError: the access policy refuses the change.
+            StaleVersionError, DuplicateKeyError: see `Transaction.save`.
         """
         self._access_policy.authorize(self.context, self.command, entity)
         return self._transaction.save(entity)
 
     def delete(self, entity: Entity, /) -> None:
-        """Forget a record.
+        """Delete a record.
 
         Raises:
-            PermissionDeniedError: the actor may not.
+            PermissionDeniedError: the access policy refuses the change.
         """
         self._access_policy.authorize(self.context, self.command, entity)
         self._transaction.delete(entity)
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A:
-        """Answer a question of the read side."""
+        """Evaluate an aggregate, in the store if it can and record by record otherwise."""
         result = self._transaction.execute_query(aggregate)
         return aggregate.evaluate(self._transaction) if result is None else result
 
     def visibility_filter(self, entity_type: type[Entity], /) -> Criterion:
-        """What the actor may see of a kind."""
+        """Return the criterion that limits which records the actor may see."""
         return self._access_policy.visibility_filter(self.context, entity_type)
 
     def _restrict(self, entity_type: type[Entity], where: Criterion) -> Criterion:
@@ -230,5 +243,5 @@ class UnitOfWork:
 
 
 def check_limit(limit: int) -> None:
-    """Keep pages to a size that fits in memory."""
+    """Refuse a page size outside of 1 to `MAX_PAGE_SIZE`."""
     checked_integer("limit", limit, min=1, max=MAX_PAGE_SIZE)

@@ -13,8 +13,10 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import LineItem, NextStep
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
+from crmcore.domain.sales.funnels.stages import Stage
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When everything in the samples happens."""
@@ -84,7 +86,7 @@ class Samples:
         deal = Deal.open(
             self.id("deal"),
             title,
-            customer_id=details.pop("customer", None) or self.id("customer"),
+            customer_id=details.pop("customer_id", None) or self.id("customer"),
             funnel=funnel,
             at=details.pop("at", NOON),
             **details,

@@ -16,8 +16,9 @@ from crmcore.domain.kernel.recurrence import Recurrence
 from crmcore.domain.kernel.values.address import PostalAddress
 from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS, Money
 from crmcore.domain.sales.deals.parts import LineItem
-from crmcore.domain.sales.funnels.funnel import CreateTask, RenderDocument, SendNotification, Stage, StageKind
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
 from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
+from crmcore.domain.sales.funnels.stages import Stage, StageKind
 
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Round which the instants lie."""

@@ -19,8 +19,8 @@ from crmcore.adapters.sql.schema.tables import make_schema
 from crmcore.adapters.sql.session import change_tracker, projections
 from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.adapters.sql.store import make_engine
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq
-from crmcore.domain.kernel.entity import copy_with
 from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS
 from crmcore.domain.sales.deals.parts import LineItem, Outcome
 from crmcore.errors import InvalidInputError, StaleVersionError

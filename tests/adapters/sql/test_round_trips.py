@@ -12,7 +12,9 @@ from crmcore.adapters.sql.execute.pq_pipeline import PendingResult, PqPipeline
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 from crmcore.errors import InvalidIdError, NotFoundError, StaleVersionError
 from crmcore.ports import RequestContext
 from tests.adapters.test_store_contract import truncate_tables

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from crmcore.domain.activities.commitments import COMMITMENT_TRANSITIONS, Commitment, CommitmentState, Side
 from crmcore.domain.activities.tasks import TASK_TRANSITIONS, Task, TaskState
+from crmcore.domain.sla.events import deadline_timer
 from crmcore.errors import BusinessRuleError, InvalidTransitionError
 from crmcore.testing.samples import NOON, Samples
 
@@ -113,7 +114,11 @@ class TaskMachine(LifeCycleMachine):
             (n for n in reversed(names) if n in {"task.completed", "task.cancelled", "task.reopened"}), "task.created"
         )
 
-        timer = task.deadline_timer(now=self.now)
+        timer = (
+            None
+            if task.due_at is None
+            else deadline_timer(task.due_at, started_at=task.created_at, ended_at=task.closed_at, now=self.now)
+        )
 
         assert late is task.is_overdue(self.now)
         assert (timer is None) is (task.due_at is None or task.due_at <= NOON)

@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import as_persisted, copy_with, record, value
+from crmcore.domain.kernel.copying import as_persisted, copy_with
+from crmcore.domain.kernel.entity import record, value
 from crmcore.errors import OutOfRangeError, TooLongError
 from crmcore.testing.samples import Samples
 

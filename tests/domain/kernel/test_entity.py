@@ -13,8 +13,10 @@ from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.domain.activities.commitments import COMMITMENT_TRANSITIONS
 from crmcore.domain.activities.tasks import TASK_TRANSITIONS, Task, TaskState
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, as_persisted, check_transition, copy_with, record, unique_keys
-from crmcore.domain.sales.deals.deal import OUTCOME_TRANSITIONS, Deal
+from crmcore.domain.kernel.copying import as_persisted, copy_with
+from crmcore.domain.kernel.entity import Entity, check_transition, record, unique_keys
+from crmcore.domain.sales.deals.deal import Deal
+from crmcore.domain.sales.deals.parts import OUTCOME_TRANSITIONS
 from crmcore.domain.service.cases.complaint_lifecycle import COMPLAINT_TRANSITIONS
 from crmcore.domain.service.cases.inquiry import INQUIRY_TRANSITIONS
 from crmcore.errors import CrmError, InvalidTransitionError, InvalidTypeError

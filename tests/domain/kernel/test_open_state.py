@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
-from crmcore.domain.sla.events import Reply
+from crmcore.domain.sla.targets import Reply
 from crmcore.errors import BusinessRuleError
 from crmcore.testing.samples import NOON, Samples
 from tests.domain.service.cases.test_complaints import receive_complaint

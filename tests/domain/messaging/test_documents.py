@@ -2,7 +2,8 @@
 
 import hashlib
 
-from crmcore.domain.messaging.documents import Document, Template
+from crmcore.domain.messaging.documents import Document
+from crmcore.domain.messaging.templates import Template
 from crmcore.testing.samples import NOON, Samples
 
 

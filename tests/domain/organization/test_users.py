@@ -8,7 +8,9 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crmcore import Period
-from crmcore.domain.organization.users import OWNER, Absence, RejectedCandidate, RoundRobin, Team, User
+from crmcore.domain.organization.assignment import RejectedCandidate, RoundRobin
+from crmcore.domain.organization.teams import Team
+from crmcore.domain.organization.users import OWNER, Absence, User
 from crmcore.errors import BusinessRuleError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 

@@ -11,7 +11,8 @@ from crmcore.domain.organization.business_hours.hours import Holiday, Shift
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import NextStep, NextStepState
 from crmcore.domain.sales.funnels.aging import DEFAULT_STAGE_AGE_POLICY, AgeFrom, StageAgePolicy
-from crmcore.domain.sales.funnels.funnel import Funnel, Stage
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 from crmcore.errors import InvalidChoiceError
 from crmcore.testing.samples import Samples
 from tests.domain.organization.test_business_hours import INSTANTS, SPANS, business_hours

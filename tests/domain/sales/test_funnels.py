@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from crmcore import CreateTask, Funnel, Requirement, Stage
-from crmcore.domain.sales.funnels.funnel import StageKind
 from crmcore.domain.sales.funnels.requirements import RequirementKind
+from crmcore.domain.sales.funnels.stages import StageKind
 from crmcore.errors import InvalidChoiceError, InvalidInputError, InvalidTypeError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 

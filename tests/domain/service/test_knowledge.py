@@ -10,7 +10,6 @@ from crmcore.adapters.ids import SequentialIds
 from crmcore.domain.service.knowledge.articles import ARTICLE_TRANSITIONS, Article, ArticleState, Audience
 from crmcore.domain.service.knowledge.gaps import (
     KNOWLEDGE_GAP_TRANSITIONS,
-    ArticleUsage,
     KnowledgeGap,
     KnowledgeGapState,
     question_key,
@@ -24,6 +23,7 @@ from crmcore.domain.service.knowledge.search import (
     rank_articles,
     stems,
 )
+from crmcore.domain.service.knowledge.usages import ArticleUsage
 from crmcore.errors import InvalidChoiceError, InvalidTransitionError, RequiredError, TooLongError
 from crmcore.testing.samples import Samples
 

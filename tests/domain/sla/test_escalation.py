@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from crmcore import Period
-from crmcore.domain.organization.users import RejectedCandidate
+from crmcore.domain.organization.assignment import RejectedCandidate
 from crmcore.domain.sla.escalation import DEFAULT_STEPS, Escalation, EscalationPolicy, EscalationStep, choose_recipient
 from crmcore.errors import BusinessRuleError, InvalidChoiceError, InvalidInputError
 from crmcore.testing.samples import NOON, Samples

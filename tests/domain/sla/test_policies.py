@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import (
     DEFAULT_TARGETS,
     RejectedPolicy,
@@ -14,6 +13,7 @@ from crmcore.domain.sla.policies import (
     SlaSubject,
     choose_policy,
 )
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.errors import RequiredError
 from crmcore.testing.samples import NOON, Samples
 
@@ -65,7 +65,7 @@ def test_lowest_rank_then_most_specific_then_name_wins() -> None:
     chosen = choose_policy([plain, gold, other, retired], SUBJECT)
     first = sla_policy("Z", rank=5)
 
-    assert (chosen.sla_policy_id, chosen.rule, chosen.targets) == (gold.id, "sla", gold.targets)
+    assert (chosen.sla_policy_id, chosen.rule, chosen.targets) == (gold.id, "policy", gold.targets)
     assert (
         RejectedPolicy(retired.id, "inactive"),
         RejectedPolicy(other.id, "outranked"),

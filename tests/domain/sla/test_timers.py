@@ -8,8 +8,9 @@ from hypothesis import example, given, settings, strategies as st
 from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
 from crmcore.domain.organization.business_hours.hours import Shift
-from crmcore.domain.sla.events import Reply, ReplyRule, SlaEvent, SlaEventKind, SlaTargets
-from crmcore.domain.sla.timers import SlaMetric, SlaStatus, SlaTimer, deadline_timer, replay
+from crmcore.domain.sla.events import SlaEvent, SlaEventKind, deadline_timer, replay
+from crmcore.domain.sla.targets import Reply, ReplyRule, SlaTargets
+from crmcore.domain.sla.timers import SlaMetric, SlaStatus, SlaTimer
 
 HOUR = timedelta(hours=1)
 ZERO = timedelta(0)

@@ -130,8 +130,8 @@ def _check_files(cut: PowerCut, left: Path, path: str, verdict: Verdict) -> None
 DEALS: Final = "SELECT id, version FROM crm_deals"
 INCOMPLETE_DEALS: Final = """
 SELECT d.id FROM crm_deals d
-WHERE NOT EXISTS (SELECT 1 FROM crm_customers c WHERE c.tenant = d.tenant AND c.id = d.customer)
-OR d.version <> (SELECT count(*) FROM crm_deal_movements m WHERE m.tenant = d.tenant AND m.deal = d.id)
+WHERE NOT EXISTS (SELECT 1 FROM crm_customers c WHERE c.tenant = d.tenant AND c.id = d.customer_id)
+OR d.version <> (SELECT count(*) FROM crm_deal_movements m WHERE m.tenant = d.tenant AND m.deal_id = d.id)
 OR d.version <> (SELECT count(DISTINCT e.version) FROM crm_events e
                  WHERE e.tenant = d.tenant AND e.subject = 'deal_' || lower(hex(d.id)))
 """

@@ -23,7 +23,7 @@ from crmcore.domain.sla.escalation import EscalationPolicy
 from crmcore.errors import MissingVariableError, TooLongError, UnknownVariableError
 from crmcore.locales.catalogue import LANGUAGES, VARIABLES
 from crmcore.ports import Store
-from crmcore.services.shared.stage_automation import _title_variables
+from crmcore.services.shared.template_variables import stage_variables
 from crmcore.testing.samples import Samples
 
 MAIL = (
@@ -254,7 +254,10 @@ def test_each_variable_of_a_stage_has_a_value() -> None:
     """What a funnel may name is what a stage fills in."""
     samples = Samples()
 
-    assert set(_title_variables(Crm()._environment, samples.deal(), samples.customer())) == funnel_module.VARIABLES
+    assert (
+        set(stage_variables(samples.deal(), samples.customer(), environment=Crm()._environment))
+        == funnel_module.VARIABLES
+    )
 
 
 def test_every_escalation_has_all_its_values() -> None:

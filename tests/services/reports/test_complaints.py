@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from crmcore import Crm, CrmError, FrozenClock, MemoryStore, Money, SqlStore
 from crmcore.adapters.ids import SequentialIds
-from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.ports import Store
 from crmcore.services.reports.complaints import ComplaintsReport
 from tests.adapters.test_store_contract import truncate_tables

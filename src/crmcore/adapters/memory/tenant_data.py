@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import And, Criterion, Eq, HasChild, In, get_path
-from crmcore.domain.kernel.entity import Entity, copy_with, unique_keys
+from crmcore.domain.kernel.entity import Entity, unique_keys
 from crmcore.domain.platform.feed import RecordedEvent
 
 E = TypeVar("E", bound=Entity)

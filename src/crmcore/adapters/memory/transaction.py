@@ -12,8 +12,9 @@ from typing import Any, Self, TypeVar
 from attrs import astuple, define, field
 
 from crmcore.adapters.memory.tenant_data import RecordKey, TenantData
+from crmcore.domain.kernel.copying import as_persisted, copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.kernel.entity import Entity, as_persisted, copy_with, unique_keys
+from crmcore.domain.kernel.entity import Entity, unique_keys
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent

@@ -8,8 +8,8 @@ from attrs import frozen
 from crmcore.crm import Crm
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.users import User
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import SlaConditions
+from crmcore.domain.sla.targets import SlaTargets
 
 ZONE: Final = "Asia/Tashkent"
 OPENING_HOURS: Final = "Mo-Fr 09:00-13:00,14:00-18:00"

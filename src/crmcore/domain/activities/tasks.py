@@ -9,13 +9,13 @@ from enum import Enum
 from typing import ClassVar, Final, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.fields.time import checked_timestamp
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, EquipmentId, TaskId, UserId
 from crmcore.domain.kernel.open_state import require_open
 from crmcore.domain.kernel.recurrence import Recurrence
-from crmcore.domain.sla.timers import SlaTimer, deadline_timer
 
 
 class Priority(Enum):
@@ -209,13 +209,6 @@ class Task(Entity):
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the task is open past its due time."""
         return self.state.is_open and self.due_at is not None and self.due_at < now
-
-    def deadline_timer(self, *, now: datetime) -> SlaTimer | None:
-        """Tell how its time stands, by the clock that complaints have; None when none is promised."""
-        due_at, ended_at = self.due_at, self.closed_at
-        return (
-            None if due_at is None else deadline_timer(due_at, started_at=self.created_at, ended_at=ended_at, now=now)
-        )
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
         """Call it done.

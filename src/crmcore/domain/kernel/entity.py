@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 import attrs
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.copying import as_persisted, copy_with
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import get_path
 from crmcore.domain.kernel.errors.rules import InvalidTransitionError
 from crmcore.domain.kernel.fields.base import make_field, type_error
@@ -175,17 +175,3 @@ def check_transition(subject_id: str, transitions: Transitions[S], now: S, to: S
     if to not in transitions[now]:
         allowed = tuple(sorted(str(state.value) for state in transitions[now]))
         raise InvalidTransitionError(subject_id, "life_cycle", now=str(now.value), to=str(to.value), allowed=allowed)
-
-
-__all__ = [
-    "Entity",
-    "EntityMeta",
-    "Event",
-    "Transitions",
-    "as_persisted",
-    "check_transition",
-    "copy_with",
-    "record",
-    "unique_keys",
-    "value",
-]

@@ -8,51 +8,10 @@ from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
 from crmcore.domain.kernel.fields.text import normalize_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, TemplateId
+from crmcore.domain.messaging.templates import MAX_TEXT_LENGTH, Template
 
-MAX_TEXT_LENGTH: Final = 2**20
-"""How long a template or a rendered document may be, in characters."""
 MAX_FILE_SIZE: Final = 100 * 2**20
 """How large an attached file may be, in bytes."""
-
-
-@record
-class TemplateCreated(Event):
-    """A template was written or rewritten."""
-
-    name: ClassVar[str] = "template.created"
-
-
-@record
-class Template(Entity):
-    """A document with gaps. What may stand in them, and in which language they are written, the renderer knows."""
-
-    meta: ClassVar[EntityMeta] = EntityMeta("template", "templates", unique_keys=(("name", "language"),))
-
-    id: TemplateId = fields.id_of("template")
-    name: str = fields.text(personal=False)
-    language: str = fields.text(personal=False, max_length=35, default="en")
-    media_type: str = fields.text(personal=False, max_length=100, default="text/html")
-    body: str = fields.text(personal=False, max_length=MAX_TEXT_LENGTH, multiline=True)
-    updated_at: datetime = fields.timestamp()
-
-    @classmethod
-    def create(
-        cls, id: TemplateId, name: str, body: str, *, at: datetime, language: str = "en", media_type: str = "text/html"
-    ) -> Self:
-        """Write a template."""
-        return cls(
-            id=id,
-            name=name,
-            language=language,
-            media_type=media_type,
-            body=body,
-            updated_at=at,
-            pending_events=(TemplateCreated(at=at),),
-        )
-
-    def update(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
-        """Replace its text. Documents that were made from it stay as they are."""
-        return self._record(TemplateCreated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)
 
 
 @record

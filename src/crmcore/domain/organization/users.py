@@ -5,7 +5,7 @@ two pieces ahead of another, whatever is reassigned by hand.
 Rule 2: every choice explains itself: who was chosen, and why each of the others was not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final, Self
 
@@ -14,7 +14,7 @@ from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record, valu
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.fields.composite import unique_tuple
-from crmcore.domain.kernel.ids import CalendarId, RoundRobinId, TeamId, UserId
+from crmcore.domain.kernel.ids import CalendarId, TeamId, UserId
 from crmcore.domain.kernel.values.contact import normalize_email
 from crmcore.domain.kernel.values.period import Period
 
@@ -201,97 +201,3 @@ class User(Entity):
 
 def _role_assignments(roles: Sequence[str]) -> tuple[RoleAssignment, ...]:
     return tuple(RoleAssignment(role) for role in unique_tuple("user.roles", roles))
-
-
-@record
-class TeamCreated(Event):
-    """A team was formed."""
-
-    name: ClassVar[str] = "team.created"
-
-
-@record
-class Team(Entity):
-    """A unit of the house: a branch, a department, a shift. Reports compare teams side by side."""
-
-    meta: ClassVar[EntityMeta] = EntityMeta("team", "teams", unique_keys=(("name",),))
-
-    id: TeamId = fields.id_of("team")
-    name: str = fields.text(personal=False)
-    parent_id: TeamId | None = fields.id_of("team", optional=True, default=None)
-    created_at: datetime = fields.timestamp()
-
-    @classmethod
-    def create(cls, id: TeamId, name: str, *, at: datetime, parent_id: TeamId | None = None) -> Self:
-        """Form a team, as part of another or on its own."""
-        return cls(id=id, name=name, parent_id=parent_id, created_at=at, pending_events=(TeamCreated(at=at),))
-
-
-@value
-class RejectedCandidate:
-    """A candidate who was not chosen, and why."""
-
-    user_id: UserId = fields.id_of("user")
-    reason: str = fields.text(personal=False)
-
-
-@record
-class Assignment:
-    """Who gets a piece of work, and why nobody else does.
-
-    Attributes:
-        user_id: the one chosen; None when nobody could be.
-        rule: what decided: ``round_robin_key``, ``owner``, ``participant_id``, ``asked``.
-        rejected: all the others, with the reason for each.
-    """
-
-    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
-    rule: str = fields.text(personal=False)
-    rejected: tuple[RejectedCandidate, ...] = fields.embedded_list(RejectedCandidate, default=())
-
-
-@record
-class RoundRobinAssigned(Event):
-    """A ring gave a piece of work to the one who had waited longest."""
-
-    name: ClassVar[str] = "round_robin.assigned"
-    user_id: UserId = fields.id_of("user")
-
-
-@record
-class RoundRobin(Entity):
-    """The order in which the holders of a role take turns.
-
-    Attributes:
-        key: what goes round: a funnel's id and a role.
-        queue: those who had a turn, the one who waited longest first. Whoever is not in it has waited longer still.
-    """
-
-    meta: ClassVar[EntityMeta] = EntityMeta("rr", "round_robins", unique_keys=(("key",),))
-
-    id: RoundRobinId = fields.id_of("rr")
-    key: str = fields.text(personal=False)
-    queue: tuple[str, ...] = fields.text_list(personal=False, max_items=10_000, default=())
-
-    def next(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
-        """Choose who takes the next piece of work, and let the ring turn.
-
-        Args:
-            candidates: the holders of the role, in any order.
-            at: now; who is absent at that moment is passed over and keeps the place in the queue.
-        """
-        queue_positions: Mapping[str, int] = {user: position for position, user in enumerate(self.queue)}
-        rejected = []
-        chosen: User | None = None
-        for user in sorted(candidates, key=lambda u: (queue_positions.get(u.id, -1), u.id)):
-            if reason := user.unavailability(at):
-                rejected.append(RejectedCandidate(user.id, reason))
-            elif chosen is None:
-                chosen = user
-            else:
-                rejected.append(RejectedCandidate(user.id, "assigned_more_recently"))
-        if chosen is None:
-            return self, Assignment(rule="round_robin", rejected=tuple(rejected))
-        queue = (*(user for user in self.queue if user != chosen.id), chosen.id)
-        updated = self._record(RoundRobinAssigned(at=at, user_id=chosen.id), queue=queue)
-        return updated, Assignment(user_id=chosen.id, rule="round_robin", rejected=tuple(rejected))

@@ -18,7 +18,8 @@ from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 from crmcore.domain.kernel.fields.composite import as_tuple
 from crmcore.domain.kernel.ids import EscalationId, UserId
-from crmcore.domain.organization.users import OWNER, RejectedCandidate, User
+from crmcore.domain.organization.assignment import RejectedCandidate
+from crmcore.domain.organization.users import OWNER, User
 
 FULL: Final = 10_000
 """A whole promise, in hundredths of a percent."""

@@ -12,7 +12,7 @@ from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record, value
 from crmcore.domain.kernel.errors.validation import RequiredError
 from crmcore.domain.kernel.ids import CalendarId, SlaPolicyId
-from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sla.targets import SlaTargets
 
 DEFAULT_TARGETS: Final = SlaTargets(resolution=timedelta(hours=80))
 """What is promised where the house has declared nothing: an end within two weeks of an office."""
@@ -185,7 +185,7 @@ def choose_policy(policies: Iterable[SlaPolicy], subject: SlaSubject) -> SlaDeci
         return SlaDecision(rule="default", targets=DEFAULT_TARGETS, rejected=tuple(rejected))
     return SlaDecision(
         sla_policy_id=chosen.id,
-        rule="sla",
+        rule="policy",
         targets=chosen.targets,
         calendar_id=chosen.calendar_id,
         reopen_within=chosen.reopen_within,

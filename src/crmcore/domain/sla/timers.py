@@ -7,17 +7,16 @@ Rule 3: what has stopped is judged by the promise that held when it stopped; wha
 Rule 4: what ends exactly at its deadline is in time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
 from crmcore.domain.kernel.entity import record
-from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
-from crmcore.domain.sla.events import MIN_TARGET, SlaEvent, SlaEventKind, SlaTargets
+from crmcore.domain.organization.business_hours.business_hours import BusinessHours
+from crmcore.domain.sla.targets import SlaTargets
 
 _ZERO: Final = timedelta(0)
-_NO_TARGETS: Final = SlaTargets()
 
 Run = tuple[datetime, datetime | None, timedelta]
 """From when until when a clock ran, and what it had consumed before. A run without an end goes on."""
@@ -109,88 +108,6 @@ class SlaStatus:
         return min(running, key=lambda timer: timer.due_at or timer.started_at, default=None)
 
 
-def replay(events: Iterable[SlaEvent], *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
-    """Tell how the clocks stand.
-
-    Args:
-        events: what happened, in order. One that lies before its forerunner, as when a machine's clock was set back, counts as
-            simultaneous.
-        business_hours: in which everything is measured.
-        now: the present.
-    """
-    targets = _NO_TARGETS
-    first_response, resolution = (
-        _TimerState(SlaMetric.FIRST_RESPONSE, business_hours),
-        _TimerState(SlaMetric.RESOLUTION, business_hours),
-    )
-    next_response: _TimerState | None = None
-    met = breached = 0
-    paused = False
-    at: datetime | None = None
-    for event in events:
-        at = event.at if at is None or event.at > at else at
-        match event.kind:
-            case SlaEventKind.OPENED:
-                targets = event.targets or _NO_TARGETS
-                first_response.start(at, targets.first_response)
-                resolution.start(at, targets.resolution)
-            case SlaEventKind.REPLIED:
-                if first_response.is_unfinished:
-                    first_response.stop(at)
-                elif next_response is not None and next_response.is_unfinished:
-                    next_response.stop(at)
-            case SlaEventKind.CUSTOMER_REPLIED:
-                if not first_response.is_unfinished and (next_response is None or not next_response.is_unfinished):
-                    if next_response is not None:
-                        met, breached = met + next_response.is_met, breached + (not next_response.is_met)
-                    next_response = _TimerState(SlaMetric.NEXT_RESPONSE, business_hours)
-                    next_response.start(at, targets.next_response)
-                    if paused and targets.pauses_next:
-                        next_response.pause(at)
-            case SlaEventKind.PAUSED | SlaEventKind.RESUMED:
-                paused = event.kind is SlaEventKind.PAUSED
-                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
-            case SlaEventKind.RETARGETED:
-                targets = event.targets or _NO_TARGETS
-                first_response.set_target(targets.first_response)
-                resolution.set_target(targets.resolution)
-                if next_response is not None:
-                    next_response.set_target(targets.next_response)
-                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
-            case SlaEventKind.RESOLVED:
-                paused = False
-                for state in (first_response, next_response, resolution):
-                    if state is not None:
-                        state.stop(at)
-            case _:  # reopened, and worked on again, whatever pause was said of it meanwhile
-                paused = False
-                resolution.reopen(at, targets.resolution, reset=targets.reset_on_reopen)
-                _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
-    now = now if at is None or now > at else at
-    return SlaStatus(
-        first_response=first_response.to_timer(targets, now),
-        next_response=None if next_response is None else next_response.to_timer(targets, now),
-        resolution=resolution.to_timer(targets, now),
-        next_responses_met=met,
-        next_responses_breached=breached,
-    )
-
-
-def deadline_timer(
-    due_at: datetime, *, started_at: datetime, ended_at: datetime | None, now: datetime
-) -> SlaTimer | None:
-    """Tell how the clock of something stands that has a due time and no promise; None when it was due at once.
-
-    A due time is an instant, whoever may be at work then; so the time to it is that of the wall clock.
-    """
-    if due_at - started_at < MIN_TARGET:
-        return None
-    events = [SlaEvent(SlaEventKind.OPENED, started_at, SlaTargets(resolution=due_at - started_at))]
-    if ended_at is not None:
-        events.append(SlaEvent(SlaEventKind.RESOLVED, ended_at))
-    return replay(events, business_hours=ALWAYS_OPEN, now=now).resolution
-
-
 class _TimerState:
     """One clock while it is told."""
 
@@ -273,22 +190,6 @@ class _TimerState:
             runs=runs,
             business_hours=self.business_hours,
         )
-
-
-def _apply_pause(
-    first_response: _TimerState,
-    next_response: _TimerState | None,
-    resolution: _TimerState,
-    targets: SlaTargets,
-    at: datetime,
-    *,
-    paused: bool,
-) -> None:
-    """Let each clock stand still or go on, as promised."""
-    resolution.set_paused(at, paused and targets.pauses_resolution)
-    first_response.set_paused(at, paused and targets.pauses_first)
-    if next_response is not None:
-        next_response.set_paused(at, paused and targets.pauses_next)
 
 
 def _instant_reached(

@@ -10,7 +10,8 @@ from crmcore.domain.kernel.errors.rules import NotFoundError
 from crmcore.domain.kernel.errors.validation import InvalidTypeError, RequiredError, TooLongError
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, check_id
-from crmcore.domain.messaging.documents import MAX_FILE_SIZE, MAX_TEXT_LENGTH, Document, Template
+from crmcore.domain.messaging.documents import MAX_FILE_SIZE, Document
+from crmcore.domain.messaging.templates import MAX_TEXT_LENGTH, Template
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment

@@ -10,7 +10,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CalendarId, TeamId, UserId
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
-from crmcore.domain.organization.users import Team, User
+from crmcore.domain.organization.teams import Team
+from crmcore.domain.organization.users import User
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import management_chain

@@ -30,7 +30,6 @@ from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.case_ownership import open_states, save_case, transfer_case
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.escalation.handlers import deadlines_of, run_escalation, subjects_to_reschedule
 from crmcore.services.shared.job_scheduling import (
@@ -43,6 +42,7 @@ from crmcore.services.shared.job_scheduling import (
 )
 from crmcore.services.shared.maintenance_visits import create_visit
 from crmcore.services.shared.notifications import notify_user
+from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 _log = logging.getLogger("crmcore.jobs")

@@ -11,7 +11,8 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import FunnelId
 from crmcore.domain.organization.users import OWNER
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import Funnel, Stage
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork

@@ -23,7 +23,8 @@ from crmcore.domain.kernel.placeholders import fill
 from crmcore.domain.kernel.values.address import PostalAddress
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.messaging.documents import Document
-from crmcore.domain.organization.users import Assignment, User
+from crmcore.domain.organization.assignment import Assignment
+from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import LineItem
 from crmcore.domain.sales.funnels.funnel import Funnel

@@ -13,14 +13,14 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_lifecycle import ComplaintState
 from crmcore.domain.service.cases.complaint_parts import ComplaintType, nearest_type
 from crmcore.domain.service.cases.inquiry import Inquiry, InquiryState
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import SlaDecision, SlaPolicy, SlaSubject, choose_policy
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin, management_chain
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.escalation.deadlines import case_deadlines
 from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.notifications import notify_user
+from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork
 
 C = TypeVar("C", bound=Case)

@@ -6,7 +6,6 @@ from attrs import evolve, frozen
 
 from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.parts import Channel
 from crmcore.domain.kernel.fields.text import LONG_TEXT
 from crmcore.domain.kernel.ids import UserId, prefix_of
 from crmcore.domain.kernel.placeholders import fill
@@ -15,13 +14,15 @@ from crmcore.domain.messaging.messages import Message
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
 from crmcore.domain.organization.users import OWNER, User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.funnels.funnel import CreateTask, Funnel, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
+from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import assign_round_robin
 from crmcore.services.shared.business_hours import load_business_hours
-from crmcore.services.shared.document_rendering import format_local_time, render_document
+from crmcore.services.shared.document_rendering import render_document
 from crmcore.services.shared.notifications import NOTICE, notify_user
 from crmcore.services.shared.task_creation import create_task
+from crmcore.services.shared.template_variables import stage_variables
 from crmcore.services.unit_of_work import UnitOfWork
 
 
@@ -59,7 +60,7 @@ def _create_task(
     task = create_task(
         uow,
         environment,
-        fill(action.title, _title_variables(environment, deal, customer)),
+        fill(action.title, stage_variables(deal, customer, environment=environment)),
         kind=action.kind,
         assignee_id=assignee_id,
         role=action.role,
@@ -75,7 +76,7 @@ def _render_document(
     uow: UnitOfWork, environment: Environment, action: RenderDocument, result: StageEntryResult, customer: Customer
 ) -> StageEntryResult:
     deal = result.deal
-    title = fill(action.title, _title_variables(environment, deal, customer))
+    title = fill(action.title, stage_variables(deal, customer, environment=environment))
     document = render_document(uow, environment, action.template, title, deal=deal, customer=customer)
     deal = deal.attach(document.id, document.title, at=uow.now)
     return evolve(result, deal=deal, documents=(*result.documents, document))
@@ -88,7 +89,7 @@ def _send_notification(
     if recipient_id is None:
         return evolve(result, deal=deal)
     text = fill(
-        action.message, _title_variables(environment, deal, customer), max_length=LONG_TEXT
+        action.message, stage_variables(deal, customer, environment=environment), max_length=LONG_TEXT
     )  # it is never longer than that
     message = notify_user(uow, recipient_id, NOTICE, about_id=deal.id, text=text)
     return evolve(result, deal=deal, messages=(*result.messages, message))
@@ -108,14 +109,3 @@ def _participant_or_assign(uow: UnitOfWork, role: str, deal: Deal) -> tuple[Deal
         return deal, user.id
     assigned_id = assign_round_robin(uow, role=role, round_robin_key=f"{deal.funnel_id}:{role}").user_id
     return (deal, None) if assigned_id is None else (deal.add_participant(role, assigned_id, at=uow.now), assigned_id)
-
-
-def _title_variables(environment: Environment, deal: Deal, customer: Customer) -> dict[str, str]:
-    address = customer.addresses[0].lines if customer.addresses else ()
-    return {
-        "customer": customer.display_name,
-        "deal": deal.title,
-        "address": ", ".join(address),
-        "phone": customer.first_contact(Channel.PHONE) or "",
-        "at": format_local_time(deal.next_step.due_at, environment) if deal.next_step else "",
-    }

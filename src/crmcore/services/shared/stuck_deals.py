@@ -7,7 +7,8 @@ from crmcore.domain.kernel.criteria import Compare, Criterion, Eq, In, Or
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
 from crmcore.domain.sales.deals.parts import Outcome
 from crmcore.domain.sales.funnels.aging import AgeFrom
-from crmcore.domain.sales.funnels.funnel import Funnel, Stage
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage
 
 
 def stuck_condition(funnels: Iterable[Funnel], *, business_hours: BusinessHours, now: datetime) -> Criterion:

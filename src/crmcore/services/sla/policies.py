@@ -11,8 +11,8 @@ from crmcore.domain.kernel.fields.base import checked_type
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CalendarId, CustomerId, SlaPolicyId
 from crmcore.domain.organization.business_hours.calendar import WorkCalendar
-from crmcore.domain.sla.events import SlaTargets
 from crmcore.domain.sla.policies import REOPEN_WITHIN, SlaConditions, SlaDecision, SlaPolicy, SlaSubject
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.case_ownership import choose_sla

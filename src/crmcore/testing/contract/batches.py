@@ -28,7 +28,7 @@ class Batches:
 
         assert [done, second] == find(batch_store, Task)
         assert [(first.id, 1), (first.id, 2), (second.id, 1)] == [
-            (event.subject, event.version) for event in events(batch_store)
+            (event.subject_id, event.version) for event in events(batch_store)
         ]
 
     def test_batch_without_commit_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
@@ -43,9 +43,9 @@ class Batches:
         """One that ends without its commit, or by an error, leaves nothing, and the others alone."""
         with open_batch(batch_store) as batch:
             first = save_in_batch(batch, samples.task())
-            with begin(batch) as story:
-                story.save(samples.task())
-                assert 2 == story.count(Task)
+            with begin(batch) as transaction:
+                transaction.save(samples.task())
+                assert 2 == transaction.count(Task)
             with suppress(ZeroDivisionError), begin(batch) as transaction:
                 transaction.save(samples.task())
                 raise ZeroDivisionError
@@ -53,7 +53,7 @@ class Batches:
             batch.commit()
 
         assert [first, last] == find(batch_store, Task)
-        assert [first.id, last.id] == [event.subject for event in events(batch_store)]
+        assert [first.id, last.id] == [event.subject_id for event in events(batch_store)]
 
     def test_batch_of_other_tenant_is_rejected(self, batch_store: BatchStore) -> None:
         """Another tenant's story is refused."""
@@ -71,43 +71,43 @@ class Batches:
         assert [taken] == find(batch_store, User)
 
     @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
-    def test_a_batch_that_has_ended_refuses(self, batching: BatchStore, samples: Samples, ending: str) -> None:
+    def test_ended_batch_rejects_begin_and_commit(self, batch_store: BatchStore, samples: Samples, ending: str) -> None:
         """After its commit, and after its block, it begins and commits nothing more, by `TransactionClosedError`."""
-        with open_batch(batching) as batch:
+        with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())
             if "commit" in ending:
                 batch.commit()
             if ending == "commit":
-                self._refuse(batch)
+                self._assert_ended(batch)
         if "block" in ending:
-            self._refuse(batch)
+            self._assert_ended(batch)
 
-        assert ("commit" in ending) == len(find(batching, Task)) == len(events(batching))
+        assert ("commit" in ending) == len(find(batch_store, Task)) == len(events(batch_store))
 
     @pytest.mark.parametrize("use", USES)
-    @pytest.mark.parametrize("ending", ["of the story", "of the batch", "of the batch without commit"])
-    def test_a_story_of_a_batch_that_has_ended_refuses(
-        self, batching: BatchStore, samples: Samples, ending: str, use: str
+    @pytest.mark.parametrize("ending", ["of the transaction", "of the batch", "of the batch without commit"])
+    def test_ended_transaction_of_batch_rejects_every_method(
+        self, batch_store: BatchStore, samples: Samples, ending: str, use: str
     ) -> None:
         """After its own end, and after the batch's, every method raises `TransactionClosedError`, and nothing more is stored."""
-        task, late = save(batching, samples.task()), samples.task()
-        with open_batch(batching) as batch:
+        task, late = save(batch_store, samples.task()), samples.task()
+        with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())
-            story = begin(batch)
-            story.save(samples.task())
-            if ending == "of the story":
-                story.commit()
+            transaction = begin(batch)
+            transaction.save(samples.task())
+            if ending == "of the transaction":
+                transaction.commit()
                 with pytest.raises(TransactionClosedError):
-                    USES[use](story, task, late)
+                    USES[use](transaction, task, late)
             if ending != "of the batch without commit":
                 batch.commit()
         with pytest.raises(TransactionClosedError):
-            USES[use](story, task, late)
+            USES[use](transaction, task, late)
 
-        stored = {"of the story": 3, "of the batch": 2, "of the batch without commit": 1}[ending]
-        assert stored == len(find(batching, Task)) == len(events(batching))
+        stored = {"of the transaction": 3, "of the batch": 2, "of the batch without commit": 1}[ending]
+        assert stored == len(find(batch_store, Task)) == len(events(batch_store))
 
-    def _refuse(self, batch: Batch) -> None:
+    def _assert_ended(self, batch: Batch) -> None:
         """Look that a batch takes nothing more."""
         with pytest.raises(TransactionClosedError):
             begin(batch)

@@ -35,7 +35,7 @@ class EventFeed:
         assert closed.movements == ()
         assert [entry.number for entry in entries] == [1, 2, 3]
         assert [entry.actor for entry in entries] == ["anna", "berta", "anna"]
-        assert [None, timedelta(hours=1), None] == [entry.stayed for entry in entries]
+        assert [None, timedelta(hours=1), None] == [entry.time_in_stage for entry in entries]
         assert entries[-1].reason == "too dear"
 
     def test_save_appends_events_to_feed(self, store: Store, samples: Samples) -> None:
@@ -49,7 +49,7 @@ class EventFeed:
         assert [event.position for event in feed] == [1, 2, 3]
         assert list(published) == [event.event for event in feed[:2]]
         assert [("us", "anna", saved.id, 1, 0), ("us", "anna", saved.id, 1, 1)] == [
-            (event.tenant, event.actor, event.subject, event.version, event.number) for event in feed[:2]
+            (event.tenant, event.actor, event.subject_id, event.version, event.number) for event in feed[:2]
         ]
         assert feed[1:2] == events(store, after=1, limit=1)
         assert events(store, after=3) == []
@@ -121,5 +121,5 @@ class EventFeed:
         assert list(range(1, 121)) == [event.position for event in received]
         versions: dict[str, list[int]] = {}
         for event in received:
-            versions.setdefault(event.subject, []).append(event.version)
+            versions.setdefault(event.subject_id, []).append(event.version)
         assert list(versions.values()) == [[1, 2]] * 60

@@ -21,34 +21,36 @@ class GroupedCounts:
     @pytest.mark.parametrize(
         "grouped_count",
         [
-            GroupedCount(entity_type=Deal, group_by=("furthest", "outcome", "total.currency"), sum_of=("total.minor",)),
-            GroupedCount(entity_type=Deal, group_by=("source",), count_distinct="customer"),
-            GroupedCount(entity_type=Deal, where=Eq("outcome", Outcome.LOST), group_by=("loss_reason", "owner")),
+            GroupedCount(
+                entity_type=Deal, group_by=("max_stage_index", "outcome", "total.currency"), sum_of=("total.minor",)
+            ),
+            GroupedCount(entity_type=Deal, group_by=("source",), count_distinct="customer_id"),
+            GroupedCount(entity_type=Deal, where=Eq("outcome", Outcome.LOST), group_by=("loss_reason", "owner_id")),
             GroupedCount(
                 entity_type=Deal,
                 where=Compare("opened_at", ">", NOON),
-                sum_of=("total.minor", "moves"),
-                count_distinct="owner",
+                sum_of=("total.minor", "movement_count"),
+                count_distinct="owner_id",
             ),
-            GroupedCount(entity_type=Deal, over_entries=True, group_by=("stage_after", "visit", "kind")),
+            GroupedCount(entity_type=Deal, over_entries=True, group_by=("new_stage_key", "visit_number", "kind")),
             GroupedCount(
                 entity_type=Deal,
                 over_entries=True,
                 where=Eq("source", "web"),
                 entry_filter=Compare("visit_number", ">", 0),
-                group_by=("place",),
-                sum_of=("value_after.minor", "probability_after"),
+                group_by=("stage_index",),
+                sum_of=("new_value.minor", "new_probability"),
             ),
             GroupedCount(entity_type=Deal),
         ],
     )
     def test_grouped_count_equals_record_by_record_count(
-        self, store: Store, samples: Samples, tally: GroupedCount
+        self, store: Store, samples: Samples, grouped_count: GroupedCount
     ) -> None:
         """A store that counts set-wise counts what counting record by record would."""
         self._create_deals(store, samples)
         with begin(store) as transaction:
-            _compare(transaction, tally)
+            _compare(transaction, grouped_count)
 
     def test_open_deals_by_stage_equal_record_by_record_count(self, store: Store, samples: Samples) -> None:
         """A funnel's open deals are counted as they stand, also by a transaction that has just changed them and has not committed."""
@@ -56,7 +58,7 @@ class GroupedCounts:
         grouped_count = GroupedCount(
             entity_type=Deal,
             where=Eq("funnel_id", funnel.id) & Eq("outcome", Outcome.OPEN),
-            group_by=("place", "total.currency"),
+            group_by=("stage_index", "total.currency"),
             sum_of=("total.minor",),
         )
         values = [Money(10, "EUR"), Money(-3, "EUR"), Money(0, "EUR"), Money(7, "UZS"), None]
@@ -68,7 +70,7 @@ class GroupedCounts:
             lambda deal: deal.move("Payment", funnel, at=NOON),
             lambda deal: deal.win(funnel, at=NOON),
             lambda deal: deal.set_value(Money(99, "UZS"), at=NOON),
-            lambda deal: deal.update({"about": "White ones"}, at=NOON),
+            lambda deal: deal.update({"description": "White ones"}, at=NOON),
         ]
         for number, deal in enumerate(deals):
             with begin(store) as transaction:
@@ -100,10 +102,10 @@ class GroupedCounts:
         for number in range(12):
             deal = samples.deal(
                 funnel=funnel,
-                customer=customers[number % 4],
+                customer_id=customers[number % 4],
                 lines=(),
                 value=None if number % 5 == 0 else Money(10 * number, "EUR" if number % 3 else "UZS"),
-                owner=owners[number % 2],
+                owner_id=owners[number % 2],
                 source="web" if number % 2 else "",
                 at=NOON + timedelta(hours=number - 4),
             )

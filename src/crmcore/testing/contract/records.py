@@ -9,7 +9,7 @@ from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import Profile, Sex
-from crmcore.domain.kernel.entity import copy_with
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS, Money
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.organization.users import Absence, User

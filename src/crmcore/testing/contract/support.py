@@ -123,10 +123,10 @@ USES: Final[Mapping[str, Callable[[Transaction, Task, Task], object]]] = {
     "count": lambda transaction, _, __: transaction.count(Task),
     "entries": lambda transaction, stored, _: list(transaction.entries(Task, stored.id)),
     "save": lambda transaction, _, new: transaction.save(new),
-    "remove": lambda transaction, stored, _: transaction.delete(stored),
-    "events": lambda transaction, _, __: list(transaction.read_events()),
-    "forget_events": lambda transaction, _, __: transaction.prune_events(until=1),
-    "ask": lambda transaction, _, __: transaction.execute_query(GroupedCount(entity_type=Task)),
+    "delete": lambda transaction, stored, _: transaction.delete(stored),
+    "read_events": lambda transaction, _, __: list(transaction.read_events()),
+    "prune_events": lambda transaction, _, __: transaction.prune_events(until=1),
+    "execute_query": lambda transaction, _, __: transaction.execute_query(GroupedCount(entity_type=Task)),
     "commit": lambda transaction, _, __: transaction.commit(),
 }
 """Every method of a transaction, called with a record that is stored and one that is new."""

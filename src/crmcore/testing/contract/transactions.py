@@ -86,7 +86,9 @@ class Transactions:
 
     @pytest.mark.parametrize("use", USES)
     @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
-    def test_a_transaction_that_has_ended_refuses(self, store: Store, samples: Samples, ending: str, use: str) -> None:
+    def test_ended_transaction_rejects_every_method(
+        self, store: Store, samples: Samples, ending: str, use: str
+    ) -> None:
         """After its commit, and after its block, every method raises `TransactionClosedError`, and nothing more is stored."""
         task, late = save(store, samples.task()), samples.task()
         with begin(store) as transaction:

@@ -45,9 +45,9 @@ class UniqueKeys:
         save(store, samples.customer(phone="+37120000000"))
         with pytest.raises(DuplicateKeyError) as excinfo:
             save(store, samples.customer(phone="+37120000000"))
-        threadsafe_store = ContactPoint.phone("+37120000001", is_shared=True)
+        shared_phone = ContactPoint.phone("+37120000001", is_shared=True)
         for _ in range(2):
-            save(store, samples.customer().add_contact_point(threadsafe_store, at=NOON))
+            save(store, samples.customer().add_contact_point(shared_phone, at=NOON))
 
         assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "contact_points.unique_key")
         assert len(find(store, Customer, HasChild("contact_points", Eq("value", "+37120000001")))) == 2

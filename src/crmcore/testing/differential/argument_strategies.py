@@ -69,6 +69,7 @@ BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
     "contact": st.one_of(some.phones(), some.emails()),
     "email": mostly(some.emails(), st.sampled_from(("", "no mail", "a@b"))),
     "key": _text(some.keys()),
+    "idempotency_key": _text(some.keys()),
     "language": st.sampled_from(("lv", "uz", "en")),
     "limit": mostly(st.sampled_from((100, 1, 2, 3, 1000)), st.sampled_from((0, -1, 1001))),
     "login": st.sampled_from(("anna", "Anna", "berta", None)),
@@ -99,14 +100,18 @@ BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
     ),
     "deals.move_many.moves": st.lists(st.tuples(ids_of("deal"), some.stage_names()), max_size=3),
     "deals.upsert_many.rows": _rows(
-        key=some.keys(), customer=ids_of("customer"), funnel=ids_of("funnel"), title=some.texts(), value=some.money()
+        key=some.keys(),
+        customer_id=ids_of("customer"),
+        funnel_id=ids_of("funnel"),
+        title=some.texts(),
+        value=some.money(),
     ),
     "inbox.process.apply": st.sampled_from(
         (Call("users.list"), Call("users.create", ("Anna",)), Call("deals.get", (IdRef("deal", -1),)))
     ),
     "leads.capture_many.leads": _rows(
         name=some.names(),
-        funnel=ids_of("funnel"),
+        funnel_id=ids_of("funnel"),
         phone=some.phones(),
         source=some.sources(),
         request=some.external_ids(),
@@ -167,8 +172,8 @@ def argument_strategy(path: str, parameter: inspect.Parameter, hint: Any) -> Sea
         return BY_PATH[f"{path}.{name}"]
     if parameter.kind is parameter.VAR_KEYWORD:
         return st.just({})
-    if name == "key" and parameter.kind is parameter.KEYWORD_ONLY:
-        return mostly(st.integers(1, 30).map(str), BY_NAME["key"])
+    if name == "idempotency_key":
+        return mostly(st.integers(1, 30).map(str), BY_NAME["idempotency_key"])
     if name == "expected_version":
         return st.sampled_from((VersionRef(), VersionRef(), VersionRef(-1), VersionRef(1), None))
     try:

@@ -5,9 +5,10 @@ from typing import Final
 
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.sales.funnels.funnel import CreateTask, RenderDocument, SendNotification, Stage
+from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
 from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKind
-from crmcore.domain.sla.events import SlaTargets
+from crmcore.domain.sales.funnels.stages import Stage
+from crmcore.domain.sla.targets import SlaTargets
 from crmcore.testing.differential.calls import Call, IdRef
 from crmcore.testing.strategies import MONDAY
 
@@ -41,9 +42,9 @@ SETUP: Final = (
     Call(
         "users.create",
         ("Шаҳзод Ўринов",),
-        {"roles": ["manager"], "email": "zod@example.com", "supervisor": IdRef("user", 0)},
+        {"roles": ["manager"], "email": "zod@example.com", "manager_id": IdRef("user", 0)},
     ),
-    Call("users.create", ("Zahra",), {"roles": ["measurer", "manager"], "supervisor": IdRef("user", 0)}),
+    Call("users.create", ("Zahra",), {"roles": ["measurer", "manager"], "manager_id": IdRef("user", 0)}),
     Call("users.create_team", ("Riga",)),
     Call("documents.save_template", ("Offer", "{{ customer.name }}, {{ deal.value }}"), {"media_type": "text/plain"}),
     # In this one every deal is refused when much has been done for it, since a template is missing.
@@ -61,33 +62,41 @@ SETUP: Final = (
         {"stages": list(_STAGES), "loss_reasons": ["too dear", "changed mind"], "role": "manager"},
     ),
     Call(
-        "leads.capture", ("Jānis Bērziņš",), {"funnel": IdRef("funnel", 0), "phone": "+371 2000 0000", "source": "web"}
+        "leads.capture",
+        ("Jānis Bērziņš",),
+        {"funnel_id": IdRef("funnel", 0), "phone": "+371 2000 0000", "source": "web"},
     ),
     Call(
         "leads.capture",
         ("Əli Əliyev",),
-        {"funnel": IdRef("funnel", 0), "email": "ali@example.com", "external_id": ExternalId("erp", "1")},
+        {"funnel_id": IdRef("funnel", 0), "email": "ali@example.com", "external_id": ExternalId("erp", "1")},
     ),
-    Call("deals.move", (IdRef("deal", 1),), {"to": "Payment", "idempotency_key": "1"}),
+    Call("deals.move", (IdRef("deal", 1),), {"stage_key": "Payment", "idempotency_key": "1"}),
     Call("customers.add_contact_point", (IdRef("customer", 1),), {"phone": "+37120000001"}),
     Call("customers.remove_contact_point", (IdRef("customer", 1), "+37120000001")),
-    Call("tasks.create", ("Some day",), {"customer": IdRef("customer", 0)}),
+    Call("tasks.create", ("Some day",), {"customer_id": IdRef("customer", 0)}),
     Call(
         "tasks.create",
         ("On Tuesday",),
-        {"assignee": IdRef("user", 0), "due_at": MONDAY + timedelta(days=1), "remind_at": MONDAY + timedelta(hours=1)},
+        {
+            "assignee_id": IdRef("user", 0),
+            "due_at": MONDAY + timedelta(days=1),
+            "remind_at": MONDAY + timedelta(hours=1),
+        },
     ),
-    Call("interactions.log", ("call",), {"deal": IdRef("deal", 0), "duration": timedelta(minutes=3)}),
-    Call("commitments.create", ("a discount",), {"side": "ours", "deal": IdRef("deal", 0), "due_at": MONDAY}),
-    Call("calendars.create", ("Mo-Fr 09:00-13:00,14:00-18:00",), {"zone": "Europe/Riga"}),
+    Call("interactions.log", ("call",), {"deal_id": IdRef("deal", 0), "duration": timedelta(minutes=3)}),
+    Call("commitments.create", ("a discount",), {"side": "ours", "deal_id": IdRef("deal", 0), "due_at": MONDAY}),
+    Call("calendars.create", ("Mo-Fr 09:00-13:00,14:00-18:00",), {"time_zone": "Europe/Riga"}),
     Call(
         "sla_policies.create",
         ("Standard", SlaTargets(first_response=timedelta(hours=2), resolution=timedelta(hours=16))),
     ),
     Call("complaints.set_approval_limit", ("boss", Money(100, "EUR"))),
-    Call("inquiries.receive", ("How?",), {"customer": IdRef("customer", 0), "responsible": IdRef("user", 0)}),
-    Call("complaints.receive", ("Draught",), {"type": "quality", "customer": IdRef("customer", 0), "role": "manager"}),
-    Call("documents.attach", ("Plan", b"plan"), {"media_type": "text/plain", "deal": IdRef("deal", 0)}),
+    Call("inquiries.receive", ("How?",), {"customer_id": IdRef("customer", 0), "owner_id": IdRef("user", 0)}),
+    Call(
+        "complaints.receive", ("Draught",), {"type": "quality", "customer_id": IdRef("customer", 0), "role": "manager"}
+    ),
+    Call("documents.attach", ("Plan", b"plan"), {"media_type": "text/plain", "deal_id": IdRef("deal", 0)}),
     Call("deliver"),
 )
 """Told one after the other, in each tenant."""

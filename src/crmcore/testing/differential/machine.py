@@ -79,7 +79,7 @@ class DifferentialMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         run = next(_RUN_NUMBERS)
-        self._tenants = (f"house {run}", f"Ҳовли {run}")
+        self._tenants = (f"tenant {run}", f"мижоз {run}")
         self._known_ids = KnownIds(self._tenants)
         self._clock = FrozenClock(MONDAY)
         self._tenant, self._actor = self._tenants[0], "anna"

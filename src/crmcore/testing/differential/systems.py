@@ -10,8 +10,9 @@ from crmcore.adapters.files import MemoryFileStore
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.crm import Crm
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq
-from crmcore.domain.kernel.entity import Entity, copy_with
+from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.infrastructure import DeliveryError
 from crmcore.domain.kernel.errors.rules import PermissionDeniedError

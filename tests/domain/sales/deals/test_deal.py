@@ -14,7 +14,8 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.events import DealLost, DealMoved, DealOpened, DealReopened, DealWon
 from crmcore.domain.sales.deals.movements import Movement, MovementKind
 from crmcore.domain.sales.deals.parts import NextStep, Outcome, Probability, ProbabilitySource
-from crmcore.domain.sales.funnels.funnel import Funnel, StageKind
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import StageKind
 from crmcore.errors import (
     BusinessRuleError,
     CurrencyMismatchError,

@@ -22,8 +22,9 @@ from crmcore.domain.service.cases.complaint_parts import (
     checked_type_path,
     nearest_type,
 )
-from crmcore.domain.sla.events import Reply, ReplyRule, SlaEventKind, SlaTargets
+from crmcore.domain.sla.events import SlaEventKind
 from crmcore.domain.sla.policies import SlaDecision
+from crmcore.domain.sla.targets import Reply, ReplyRule, SlaTargets
 from crmcore.errors import (
     BusinessRuleError,
     InvalidChoiceError,

@@ -9,8 +9,8 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
 from crmcore.domain.service.cases.inquiry import INQUIRY_TRANSITIONS, Inquiry, InquiryKind, InquiryState
-from crmcore.domain.sla.events import Reply, SlaTargets
 from crmcore.domain.sla.policies import SlaDecision
+from crmcore.domain.sla.targets import Reply, SlaTargets
 from crmcore.errors import BusinessRuleError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 from tests.domain.activities.test_life_cycles import LifeCycleMachine

@@ -15,8 +15,9 @@ from typing import Any, Final, Self, TypeVar, cast
 from crmcore.adapters.sql.compile.mappers import ChildMapper, EntityMapper, Row
 from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.session.change_tracker import ChangeTracker, CounterDeltas
+from crmcore.domain.kernel.copying import as_persisted
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
-from crmcore.domain.kernel.entity import Entity, as_persisted
+from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.ports import Aggregate, IdGenerator, RequestContext

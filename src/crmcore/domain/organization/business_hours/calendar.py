@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError, InvalidInputError, RequiredError
 from crmcore.domain.kernel.fields.base import make_field
 from crmcore.domain.kernel.fields.composite import as_tuple

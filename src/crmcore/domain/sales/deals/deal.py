@@ -7,41 +7,101 @@ Rule 3: won is certain and lost is impossible: the chance of a closed deal is ne
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Self
 
 from crmcore.domain.customers.parts import ExternalId
-from crmcore.domain.kernel.entity import (
-    Event,
-    Transitions,
-    check_transition,
-    record,
-)
+from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import EntityMeta, Event, check_transition, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError, InvalidTransitionError, LossReasonRequiredError
 from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
-from crmcore.domain.kernel.ids import CustomerId, DealId, UserId
+from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.sales.deals.details import DealFields
-from crmcore.domain.sales.deals.events import (
-    DealLost,
-    DealMoved,
-    DealOpened,
-    DealReopened,
-    DealWon,
-)
+from crmcore.domain.sales.deals import events
+from crmcore.domain.sales.deals.details import DealDetails
 from crmcore.domain.sales.deals.movements import Movement, MovementKind
-from crmcore.domain.sales.deals.parts import LineItem, Outcome, Probability, ProbabilitySource, StageVisits
-from crmcore.domain.sales.funnels.funnel import Funnel, Stage, StageKind
-
-OUTCOME_TRANSITIONS: Final[Transitions[Outcome]] = {
-    Outcome.OPEN: frozenset({Outcome.WON, Outcome.LOST}),
-    Outcome.WON: frozenset({Outcome.OPEN}),
-    Outcome.LOST: frozenset({Outcome.OPEN}),
-}
+from crmcore.domain.sales.deals.parts import (
+    OUTCOME_TRANSITIONS,
+    Attachment,
+    LineItem,
+    NextStep,
+    Outcome,
+    Participant,
+    Probability,
+    ProbabilitySource,
+    StageVisits,
+    total_of,
+)
+from crmcore.domain.sales.funnels.funnel import Funnel
+from crmcore.domain.sales.funnels.stages import Stage, StageKind
 
 
 @record
-class Deal(DealFields):
-    """A possible sale, and the life it leads."""
+class Deal(DealDetails):
+    """A possible sale: its fields and its life cycle.
+
+    Attributes:
+        stage_index: the place of its stage in the funnel, from 0.
+        max_stage_index: the place of the furthest stage that it has reached.
+        stage_visits: how often it has been in each stage.
+        value: what it is worth when it has no lines.
+        total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
+        last_activity_at: when anything was last done for it.
+        movement_count: how many movements it has made.
+        movements: those made since it was read, which a store appends to its history.
+    """
+
+    meta: ClassVar[EntityMeta] = EntityMeta(
+        "deal",
+        "deals",
+        unique_keys=(("external_id.system", "external_id.key"),),
+        indexes=(
+            ("customer_id",),
+            ("owner_id", "outcome"),
+            ("funnel_id", "outcome", "stage_index", "id"),
+            ("funnel_id", "opened_at"),
+            ("participants.participant_id",),
+        ),
+        child_tables={
+            "lines": "deal_lines",
+            "participants": "deal_participants",
+            "attachments": "deal_attachments",
+            "movements": "deal_movements",
+        },
+        log_field="movements",
+    )
+
+    id: DealId = fields.id_of("deal")
+    title: str = fields.text(personal=True)
+    customer_id: CustomerId = fields.id_of("customer")
+    funnel_id: FunnelId = fields.id_of("funnel")
+    stage_key: str = fields.text(personal=False, max_length=60)
+    stage_index: int = fields.integer(default=0)
+    max_stage_index: int = fields.integer(default=0)
+    stage_visits: tuple[StageVisits, ...] = fields.embedded_list(StageVisits, default=())
+    stage_entered_at: datetime = fields.timestamp()
+    outcome: Outcome = fields.enum(Outcome, default=Outcome.OPEN)
+    value: Money | None = fields.embedded(Money, optional=True, default=None)
+    lines: tuple[LineItem, ...] = fields.embedded_list(LineItem, default=())
+    total: Money | None = fields.computed(lambda deal: total_of(deal.lines, deal.value))
+    probability: Probability = fields.embedded(Probability)
+    expected_close: date | None = fields.date(optional=True, default=None)
+    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
+    source: str = fields.text(personal=False, default="", allow_blank=True)
+    campaign: str = fields.text(personal=False, default="", allow_blank=True)
+    external_id: ExternalId | None = fields.embedded(ExternalId, optional=True, default=None, personal=True)
+    description: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
+    participants: tuple[Participant, ...] = fields.embedded_list(Participant, default=())
+    attachments: tuple[Attachment, ...] = fields.embedded_list(Attachment, default=())
+    next_step: NextStep | None = fields.embedded(NextStep, optional=True, default=None)
+    loss_reason: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
+    tags: tuple[str, ...] = fields.text_list(personal=True, default=())
+    custom: Mapping[str, Any] = fields.custom_fields(default=EMPTY_MAP)
+    opened_at: datetime = fields.timestamp()
+    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
+    last_activity_at: datetime = fields.timestamp()
+    movement_count: int = fields.integer(default=0)
+    movements: tuple[Movement, ...] = fields.log(Movement, default=())
 
     @classmethod
     def open(
@@ -49,32 +109,25 @@ class Deal(DealFields):
         id: DealId,
         title: str,
         *,
-        customer_id: CustomerId,
         funnel: Funnel,
         at: datetime,
         stage_key: str | None = None,
-        value: Money | None = None,
-        lines: Sequence[LineItem] = (),
-        owner_id: UserId | None = None,
-        expected_close: date | None = None,
-        source: str = "",
-        campaign: str = "",
-        external_id: ExternalId | None = None,
-        description: str = "",
-        tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = EMPTY_MAP,
         recorded_at: datetime | None = None,
+        lines: Sequence[LineItem] = (),
+        tags: Sequence[str] = (),
+        **details: Any,
     ) -> Self:
-        """Open a deal in its funnel's first stage, or in another one.
+        """Open a deal in the first stage of its funnel, or in another open stage.
 
         Args:
-            recorded_at: when we took it in, which may be later than when it began.
+            recorded_at: when the deal was recorded, if later than `at`.
+            details: the customer's id, and other fields of the deal.
             (others): as the attributes.
 
         Raises:
             InvalidChoiceError: the funnel has no such stage.
-            BusinessRuleError: the stage wins; a deal has to be won, not opened so.
-            InvalidInputError: a field that cannot be, such as lines of two currencies.
+            BusinessRuleError: the stage wins. Open the deal in an open stage, then win it.
+            InvalidInputError: a field has an invalid value, such as lines of two currencies.
         """
         initial_stage = funnel.first_stage if stage_key is None else funnel.stage(stage_key)
         if initial_stage.kind is StageKind.WON:
@@ -83,34 +136,26 @@ class Deal(DealFields):
         deal = cls(
             id=id,
             title=title,
-            customer_id=customer_id,
             funnel_id=funnel.id,
             stage_key=initial_stage.key,
             stage_index=stage_index,
             max_stage_index=stage_index,
             stage_visits=(StageVisits(initial_stage.key, 1),),
             stage_entered_at=at,
-            value=value,
             lines=as_tuple("deal.lines", lines),
             probability=Probability(initial_stage.probability),
-            expected_close=expected_close,
-            owner_id=owner_id,
-            source=source,
-            campaign=campaign,
-            external_id=external_id,
-            description=description,
             tags=as_tuple("deal.tags", tags),
-            custom=custom,
             opened_at=at,
             last_activity_at=at,
             movement_count=1,
+            **details,
         )
-        event = DealOpened(
+        event = events.DealOpened(
             at=at,
-            customer_id=customer_id,
+            customer_id=deal.customer_id,
             funnel_id=funnel.id,
             stage_key=initial_stage.key,
-            owner_id=owner_id,
+            owner_id=deal.owner_id,
             source=deal.source,
             value=deal.total,
             recorded_at=None if recorded_at == at else recorded_at,
@@ -137,7 +182,7 @@ class Deal(DealFields):
         if (stage_index > self.stage_index + 1 and not funnel.allow_skip) or (
             stage_index < self.stage_index and not funnel.allow_return
         ):
-            allowed = _allowed_stage_keys(funnel, self.stage_index)
+            allowed = funnel.reachable_stage_keys(self.stage_index)
             raise InvalidTransitionError(self.id, "stage_order", now=self.stage_key, to=stage_key, allowed=allowed)
         return self._enter_stage(stage, stage_index, MovementKind.MOVED, at=at)
 
@@ -149,7 +194,7 @@ class Deal(DealFields):
         """
         check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.WON)
         if funnel.winning_stage is None:
-            return self._close(Outcome.WON, DealWon(at=at, stage_key=self.stage_key, value=self.total), at=at)
+            return self._close(Outcome.WON, events.DealWon(at=at, stage_key=self.stage_key, value=self.total), at=at)
         return self._enter_stage(
             funnel.winning_stage, funnel.stage_index(funnel.winning_stage.key), MovementKind.MOVED, at=at
         )
@@ -164,7 +209,7 @@ class Deal(DealFields):
         check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.LOST)
         if not reason or (funnel.loss_reasons and reason not in funnel.loss_reasons):
             raise LossReasonRequiredError(self.id, "loss_reason", allowed=funnel.loss_reasons)
-        event = DealLost(at=at, stage_key=self.stage_key, reason=reason, value=self.total)
+        event = events.DealLost(at=at, stage_key=self.stage_key, reason=reason, value=self.total)
         return self._close(Outcome.LOST, event, at=at, reason=reason)
 
     def reopen(self, funnel: Funnel, *, at: datetime, stage_key: str | None = None) -> Self:
@@ -180,7 +225,7 @@ class Deal(DealFields):
             target_stage = next(s for s in reversed(funnel.stages) if s.kind is StageKind.OPEN)
         if target_stage.kind is StageKind.WON:
             raise BusinessRuleError(self.id, "initial_stage_is_won", "reopen it in an open stage")
-        event = DealReopened(at=at, stage_key=target_stage.key)
+        event = events.DealReopened(at=at, stage_key=target_stage.key)
         reopened_fields: dict[str, Any] = {"outcome": Outcome.OPEN, "closed_at": None, "loss_reason": None}
         return self._enter_stage(
             target_stage,
@@ -207,19 +252,19 @@ class Deal(DealFields):
             StageVisits(stage.key, visit_number),
         )
         is_won = stage.kind is StageKind.WON
-        events: tuple[Event, ...] = (
-            event or DealMoved(at=at, before=self.stage_key, after=stage.key, visit_number=visit_number),
+        recorded: tuple[Event, ...] = (
+            event or events.DealMoved(at=at, before=self.stage_key, after=stage.key, visit_number=visit_number),
         )
         probability = self.probability
         if is_won or probability.source is ProbabilitySource.STAGE or not self.is_open:
             probability = Probability(10_000 if is_won else stage.probability)
         if is_won:
             changes |= {"outcome": Outcome.WON, "closed_at": at}
-            events = (*events, DealWon(at=at, stage_key=stage.key, value=self.total))
+            recorded = (*recorded, events.DealWon(at=at, stage_key=stage.key, value=self.total))
             kind = MovementKind.WON
         return self._record_movement(
             kind,
-            *events,
+            *recorded,
             at=at,
             visit_number=visit_number,
             time_in_stage=max(at - self.stage_entered_at, timedelta(0)),
@@ -243,8 +288,16 @@ class Deal(DealFields):
             loss_reason=reason,
         )
 
-
-def _allowed_stage_keys(funnel: Funnel, stage_index: int) -> tuple[str, ...]:
-    last = len(funnel.stages) if funnel.allow_skip else stage_index + 2
-    first = 0 if funnel.allow_return else stage_index
-    return tuple(s.key for i, s in enumerate(funnel.stages) if first <= i < last and i != stage_index)
+    def _record_movement(
+        self,
+        kind: MovementKind,
+        *recorded: Event,
+        at: datetime,
+        visit_number: int = 0,
+        time_in_stage: timedelta | None = None,
+        **changes: Any,
+    ) -> Self:
+        """Change the deal and write the movement that says what it was before and is now."""
+        after = self._record(*recorded, movement_count=self.movement_count + 1, last_activity_at=at, **changes)
+        movement = Movement.between(self, after, kind, at=at, visit_number=visit_number, time_in_stage=time_in_stage)
+        return copy_with(after, movements=(*self.movements, movement))

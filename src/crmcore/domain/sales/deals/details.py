@@ -1,19 +1,18 @@
-"""What is known of a deal, and how it changes while its life goes on."""
+"""Details of a deal: value, probability, owner, next step, participants, attachments, and how long it has been in its stage."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Final, Self
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from crmcore.domain.customers.parts import ExternalId
-from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.domain.kernel.fields.base import validate_argument
-from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
+from crmcore.domain.kernel.fields.composite import as_tuple
 from crmcore.domain.kernel.fields.number import checked_integer
 from crmcore.domain.kernel.fields.time import check_date
-from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, FunnelId, UserId
+from crmcore.domain.kernel.ids import DocumentId, UserId
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN, BusinessHours
 from crmcore.domain.sales.deals.events import (
@@ -26,7 +25,7 @@ from crmcore.domain.sales.deals.events import (
     DealUpdated,
     DealValueChanged,
 )
-from crmcore.domain.sales.deals.movements import Movement, MovementKind
+from crmcore.domain.sales.deals.movements import MovementKind
 from crmcore.domain.sales.deals.parts import (
     Attachment,
     LineItem,
@@ -36,85 +35,34 @@ from crmcore.domain.sales.deals.parts import (
     Participant,
     Probability,
     ProbabilitySource,
-    StageVisits,
 )
 from crmcore.domain.sales.funnels.aging import AgeFrom, StageAgePolicy
 from crmcore.domain.sales.funnels.funnel import Funnel
 
-
-def _total(deal: "DealFields") -> Money | None:
-    if not deal.lines:
-        return deal.value
-    first, *others = (line.total for line in deal.lines)
-    return sum(others, start=first)
+UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
+"""The fields that `update` may change."""
 
 
 @record
-class DealFields(Entity):
-    """What is known of a possible sale.
+class DealDetails(Entity):
+    """Commands and queries of a deal that do not change its stage. `Deal` declares the fields."""
 
-    Attributes:
-        stage_index: the place of its stage in the funnel, from 0.
-        max_stage_index: the place of the furthest stage that it has reached.
-        stage_visits: how often it has been in each stage.
-        value: what it is worth when it has no lines.
-        total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
-        last_activity_at: when anything was last done for it.
-        movement_count: how many movements it has made.
-        movements: those made since it was read, which a store appends to its history.
-    """
+    if TYPE_CHECKING:
+        outcome: Outcome
+        stage_key: str
+        stage_entered_at: datetime
+        value: Money | None
+        lines: tuple[LineItem, ...]
+        total: Money | None
+        probability: Probability
+        expected_close: date | None
+        owner_id: UserId | None
+        next_step: NextStep | None
+        participants: tuple[Participant, ...]
+        attachments: tuple[Attachment, ...]
+        last_activity_at: datetime
 
-    meta: ClassVar[EntityMeta] = EntityMeta(
-        "deal",
-        "deals",
-        unique_keys=(("external_id.system", "external_id.key"),),
-        indexes=(
-            ("customer_id",),
-            ("owner_id", "outcome"),
-            ("funnel_id", "outcome", "stage_index", "id"),
-            ("funnel_id", "opened_at"),
-            ("participants.participant_id",),
-        ),
-        child_tables={
-            "lines": "deal_lines",
-            "participants": "deal_participants",
-            "attachments": "deal_attachments",
-            "movements": "deal_movements",
-        },
-        log_field="movements",
-    )
-
-    id: DealId = fields.id_of("deal")
-    title: str = fields.text(personal=True)
-    customer_id: CustomerId = fields.id_of("customer")
-    funnel_id: FunnelId = fields.id_of("funnel")
-    stage_key: str = fields.text(personal=False, max_length=60)
-    stage_index: int = fields.integer(default=0)
-    max_stage_index: int = fields.integer(default=0)
-    stage_visits: tuple[StageVisits, ...] = fields.embedded_list(StageVisits, default=())
-    stage_entered_at: datetime = fields.timestamp()
-    outcome: Outcome = fields.enum(Outcome, default=Outcome.OPEN)
-    value: Money | None = fields.embedded(Money, optional=True, default=None)
-    lines: tuple[LineItem, ...] = fields.embedded_list(LineItem, default=())
-    total: Money | None = fields.computed(_total)
-    probability: Probability = fields.embedded(Probability)
-    expected_close: date | None = fields.date(optional=True, default=None)
-    owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
-    source: str = fields.text(personal=False, default="", allow_blank=True)
-    campaign: str = fields.text(personal=False, default="", allow_blank=True)
-    external_id: ExternalId | None = fields.embedded(ExternalId, optional=True, default=None, personal=True)
-    description: str = fields.text(personal=True, max_length=10_000, multiline=True, default="", allow_blank=True)
-    participants: tuple[Participant, ...] = fields.embedded_list(Participant, default=())
-    attachments: tuple[Attachment, ...] = fields.embedded_list(Attachment, default=())
-    next_step: NextStep | None = fields.embedded(NextStep, optional=True, default=None)
-    loss_reason: str | None = fields.text(personal=False, max_length=100, optional=True, default=None)
-    tags: tuple[str, ...] = fields.text_list(personal=True, default=())
-    custom: Mapping[str, Any] = fields.custom_fields(default=EMPTY_MAP)
-    opened_at: datetime = fields.timestamp()
-    closed_at: datetime | None = fields.timestamp(optional=True, default=None)
-    last_activity_at: datetime = fields.timestamp()
-    movement_count: int = fields.integer(default=0)
-    movements: tuple[Movement, ...] = fields.log(Movement, default=())
+        def _record_movement(self, kind: MovementKind, *events: Event, at: datetime, **changes: Any) -> Self: ...
 
     @property
     def is_open(self) -> bool:
@@ -241,21 +189,3 @@ class DealFields(Entity):
     def record_activity(self, *, at: datetime) -> Self:
         """Note that something was done for the deal, without an event of its own."""
         return copy_with(self, last_activity_at=max(at, self.last_activity_at))
-
-    def _record_movement(
-        self,
-        kind: MovementKind,
-        *events: Event,
-        at: datetime,
-        visit_number: int = 0,
-        time_in_stage: timedelta | None = None,
-        **changes: Any,
-    ) -> Self:
-        """Change the deal and write the movement that says what it was before and is now."""
-        after = self._record(*events, movement_count=self.movement_count + 1, last_activity_at=at, **changes)
-        movement = Movement.between(self, after, kind, at=at, visit_number=visit_number, time_in_stage=time_in_stage)
-        return copy_with(after, movements=(*self.movements, movement))
-
-
-UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
-"""What `DealFacts.update` may change."""

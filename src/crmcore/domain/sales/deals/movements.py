@@ -11,7 +11,7 @@ from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.sales.deals.parts import Outcome
 
 if TYPE_CHECKING:
-    from crmcore.domain.sales.deals.details import DealFields
+    from crmcore.domain.sales.deals.deal import Deal
 
 
 class MovementKind(Enum):
@@ -70,8 +70,8 @@ class Movement:
     @classmethod
     def between(
         cls,
-        before: "DealFields | None",
-        after: "DealFields",
+        before: "Deal | None",
+        after: "Deal",
         kind: MovementKind,
         *,
         at: datetime,

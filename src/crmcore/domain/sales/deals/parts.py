@@ -1,11 +1,13 @@
 """What a deal is made of: its lines, who takes part, what is attached, and each movement of its history."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import value
+from crmcore.domain.kernel.entity import Transitions, value
 from crmcore.domain.kernel.ids import DocumentId
 from crmcore.domain.kernel.values.money import Money
 
@@ -16,6 +18,13 @@ class Outcome(Enum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+OUTCOME_TRANSITIONS: Final[Transitions[Outcome]] = {
+    Outcome.OPEN: frozenset({Outcome.WON, Outcome.LOST}),
+    Outcome.WON: frozenset({Outcome.OPEN}),
+    Outcome.LOST: frozenset({Outcome.OPEN}),
+}
 
 
 class ProbabilitySource(Enum):
@@ -58,6 +67,14 @@ class LineItem:
         return self.price.times(self.quantity * (10_000 - self.discount_bp) / 10_000)
 
 
+def total_of(lines: Sequence[LineItem], value: Money | None) -> Money | None:
+    """Return the sum of the lines, or the value where there are none."""
+    if not lines:
+        return value
+    first, *others = (line.total for line in lines)
+    return sum(others, start=first)
+
+
 @value
 class Participant:
     """Somebody who takes part in a deal: one of us by a user's id, or one of them by a customer's."""
@@ -98,11 +115,3 @@ class StageVisits:
 
     stage_key: str = fields.text(personal=False, max_length=60)
     count: int = fields.integer(min=1)
-
-
-@value
-class ExternalId:
-    """The request that a deal came from, by the key that the asking system gave it. No two deals have the same one."""
-
-    system: str = fields.text(personal=False, max_length=60)
-    key: str = fields.text(personal=True, max_length=200)

@@ -7,136 +7,18 @@ Rule 3: a deal is won by entering a stage that wins. Lost is no stage: a lost de
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Self
 
-from crmcore.domain.activities.tasks import Priority
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError, InvalidInputError, OutOfRangeError
 from crmcore.domain.kernel.fields.base import checked_type
-from crmcore.domain.kernel.fields.composite import as_tuple, checked_member, unique_tuple
-from crmcore.domain.kernel.fields.number import checked_integer
+from crmcore.domain.kernel.fields.composite import as_tuple, unique_tuple
 from crmcore.domain.kernel.ids import FunnelId
 from crmcore.domain.kernel.placeholders import check_variables
 from crmcore.domain.organization.users import OWNER
-from crmcore.domain.sales.funnels.aging import DEFAULT_STAGE_AGE_POLICY, StageAgePolicy
-from crmcore.domain.sales.funnels.requirements import Requirement
-
-
-class StageKind(Enum):
-    """Whether entering the stage wins the deal."""
-
-    OPEN = "open"
-    WON = "won"
-
-
-@record
-class CreateTask:
-    """On entry: give somebody a task.
-
-    Attributes:
-        title: what to do; ``{customer}`` and ``{deal}`` stand for their names, ``{at}`` for the next step's time.
-        role: of whoever does it; the deal's participants first, then the holders in turn.
-        due_within: the time to do it, from the entry.
-        kind: the sort of task, as a word that requirements and reports can ask for.
-        in_business_hours: whether only the house's working time counts.
-    """
-
-    title: str = fields.text(personal=False)
-    role: str = fields.text(personal=False, max_length=60, default=OWNER)
-    due_within: timedelta = fields.duration(default=timedelta(days=1))
-    kind: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
-    priority: Priority = fields.enum(Priority, default=Priority.NORMAL)
-    in_business_hours: bool = fields.boolean(default=False)
-
-
-@record
-class RenderDocument:
-    """On entry: make a document from a template and attach it to the deal.
-
-    Attributes:
-        template: the template's name.
-        title: the document's name; ``{customer}`` and ``{deal}`` stand for their names.
-    """
-
-    template: str = fields.text(personal=False)
-    title: str = fields.text(personal=False)
-
-
-@record
-class SendNotification:
-    """On entry: tell somebody.
-
-    Attributes:
-        role: of whoever is told.
-        message: what; ``{customer}``, ``{deal}``, ``{address}`` and ``{at}`` are filled in.
-    """
-
-    role: str = fields.text(personal=False, max_length=60)
-    message: str = fields.text(personal=False, max_length=500)
-
-
-StageAction = CreateTask | RenderDocument | SendNotification
-
-VARIABLES: Final = frozenset({"customer", "deal", "address", "phone", "at"})
-"""What may stand in braces in the texts of stage actions."""
-
-
-@record
-class Stage:
-    """One step of a funnel.
-
-    Attributes:
-        key: what deals remember; the name it was created with.
-        probability: the chance to win from here, in hundredths of a percent.
-        age_limit: how long a deal may stay before it counts as stuck.
-        age_policy: how that is counted.
-        entry_actions: what happens when a deal comes in, in this order.
-        exit_criteria: what a deal must have before it may go on.
-    """
-
-    key: str = fields.text(personal=False, max_length=60)
-    name: str = fields.text(personal=False, max_length=60)
-    kind: StageKind = fields.enum(StageKind, default=StageKind.OPEN)
-    probability: int = fields.integer(max=10_000, default=0)
-    age_limit: timedelta | None = fields.duration(optional=True, default=None)
-    age_policy: StageAgePolicy = fields.embedded(StageAgePolicy, default=DEFAULT_STAGE_AGE_POLICY)
-    entry_actions: tuple[StageAction, ...] = fields.embedded_list(
-        (CreateTask, RenderDocument, SendNotification), max_items=20, default=()
-    )
-    exit_criteria: tuple[Requirement, ...] = fields.embedded_list(Requirement, max_items=20, default=())
-
-    @classmethod
-    def named(
-        cls,
-        name: str,
-        *,
-        kind: StageKind | str = StageKind.OPEN,
-        probability: int = 0,
-        age_limit: timedelta | None = None,
-        age_policy: StageAgePolicy = DEFAULT_STAGE_AGE_POLICY,
-        entry_actions: Sequence[StageAction] = (),
-        exit_criteria: Sequence[Requirement] = (),
-    ) -> Self:
-        """Make a stage whose key is its first name.
-
-        Args:
-            probability: the chance to win from here, in percent; a stage that wins has 100.
-            (others): as the attributes.
-        """
-        kind = checked_member("stage.kind", StageKind, kind)
-        basis_points = 100 * checked_integer("stage.probability", probability, max=100)
-        return cls(
-            key=name,
-            name=name,
-            kind=kind,
-            probability=10_000 if kind is StageKind.WON else basis_points,
-            age_limit=age_limit,
-            age_policy=age_policy,
-            entry_actions=as_tuple("stage.entry_actions", entry_actions),
-            exit_criteria=as_tuple("stage.exit_criteria", exit_criteria),
-        )
+from crmcore.domain.sales.funnels.actions import VARIABLES, SendNotification
+from crmcore.domain.sales.funnels.stages import Stage, StageKind
 
 
 @record
@@ -253,6 +135,12 @@ class Funnel(Entity):
             InvalidChoiceError: the funnel has no such stage.
         """
         return self.stages[self.stage_index(key)]
+
+    def reachable_stage_keys(self, stage_index: int) -> tuple[str, ...]:
+        """List the stages that a deal may move to from a stage, as the rules on skips and returns allow."""
+        last = len(self.stages) if self.allow_skip else stage_index + 2
+        first = 0 if self.allow_return else stage_index
+        return tuple(s.key for i, s in enumerate(self.stages) if first <= i < last and i != stage_index)
 
     @property
     def winning_stage(self) -> Stage | None:

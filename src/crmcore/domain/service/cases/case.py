@@ -12,15 +12,17 @@ from enum import Enum
 from typing import Any, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, Event, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import Entity, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.fields.time import checked_timestamp
 from crmcore.domain.kernel.ids import CalendarId, CustomerId, DealId, SlaPolicyId, UserId
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.sla.events import MAX_EVENTS, Reply, SlaEvent, SlaEventKind, SlaTargets
+from crmcore.domain.sla.events import MAX_EVENTS, SlaEvent, SlaEventKind, replay
 from crmcore.domain.sla.policies import REOPEN_WITHIN, SlaDecision
-from crmcore.domain.sla.timers import SlaStatus, SlaTimer, replay
+from crmcore.domain.sla.targets import Reply, SlaTargets
+from crmcore.domain.sla.timers import SlaStatus, SlaTimer
 
 
 class SlaResult(Enum):

@@ -26,8 +26,9 @@ from crmcore.domain.service.cases.complaint_events import (
 from crmcore.domain.service.cases.complaint_fields import ComplaintFields
 from crmcore.domain.service.cases.complaint_lifecycle import COMPLAINT_TRANSITIONS, ComplaintState, Severity
 from crmcore.domain.service.cases.complaint_parts import CompensationState, checked_type_path
-from crmcore.domain.sla.events import Reply, SlaEventKind
+from crmcore.domain.sla.events import SlaEventKind
 from crmcore.domain.sla.policies import SlaDecision
+from crmcore.domain.sla.targets import Reply
 
 _S = ComplaintState
 _ENDED_STATES = frozenset({_S.RESOLVED, _S.REJECTED, _S.CLOSED})

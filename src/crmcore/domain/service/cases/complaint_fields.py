@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import check_transition, copy_with, record
+from crmcore.domain.kernel.copying import copy_with
+from crmcore.domain.kernel.entity import check_transition, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError, OutOfRangeError
 from crmcore.domain.kernel.fields.composite import checked_member

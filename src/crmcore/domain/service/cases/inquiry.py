@@ -16,8 +16,9 @@ from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId
 from crmcore.domain.kernel.open_state import require_open
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
 from crmcore.domain.service.cases.case import Case, check_pause, first_deadline, opening_events
-from crmcore.domain.sla.events import Reply, SlaEventKind
+from crmcore.domain.sla.events import SlaEventKind
 from crmcore.domain.sla.policies import SlaDecision
+from crmcore.domain.sla.targets import Reply
 
 
 class InquiryKind(Enum):

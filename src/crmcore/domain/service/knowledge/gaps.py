@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Self
 
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions, check_transition, record
-from crmcore.domain.kernel.ids import ArticleId, ArticleUsageId, KnowledgeGapId, UserId
+from crmcore.domain.kernel.ids import ArticleId, KnowledgeGapId
 from crmcore.domain.kernel.values.names import fold
 
 MAX_KEY_LENGTH: Final = 200
@@ -122,54 +122,3 @@ def question_key(question: str) -> str:
         True
     """
     return (fold(question) or question.strip())[:MAX_KEY_LENGTH].rstrip()
-
-
-@record
-class ArticleUsed(Event):
-    """An article answered somebody's case."""
-
-    name: ClassVar[str] = "article.used"
-    article_id: ArticleId = fields.id_of("article")
-    case_id: str = fields.text(personal=False, max_length=64)
-    helped: bool = fields.boolean()
-
-
-@record
-class ArticleUsage(Entity):
-    """That an article was used for a case: a complaint, a request, a deal, a contact.
-
-    Attributes:
-        case_id: the case's id.
-        revision: which edition of the article it was.
-        helped: whether it settled the matter.
-    """
-
-    meta: ClassVar[EntityMeta] = EntityMeta(
-        "articleusage", "article_usages", unique_keys=(("article_id", "case_id"),), indexes=(("case_id",),)
-    )
-
-    id: ArticleUsageId = fields.id_of("articleusage")
-    article_id: ArticleId = fields.id_of("article")
-    case_id: str = fields.text(personal=False, max_length=64)
-    revision: int = fields.integer(min=1)
-    helped: bool = fields.boolean(default=True)
-    user_id: UserId | None = fields.id_of("user", optional=True, default=None)
-    used_at: datetime = fields.timestamp()
-
-    @classmethod
-    def create(
-        cls,
-        id: ArticleUsageId,
-        article_id: ArticleId,
-        case_id: str,
-        *,
-        revision: int,
-        helped: bool,
-        user_id: UserId | None,
-        at: datetime,
-    ) -> Self:
-        """Note that an article was used."""
-        usage = cls(
-            id=id, article_id=article_id, case_id=case_id, revision=revision, helped=helped, user_id=user_id, used_at=at
-        )
-        return usage._record(ArticleUsed(at=at, article_id=article_id, case_id=case_id, helped=helped))

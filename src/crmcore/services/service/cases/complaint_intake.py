@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from crmcore.domain.customers.customer import Customer
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import Compare, Eq
-from crmcore.domain.kernel.entity import copy_with
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 from crmcore.domain.kernel.fields.composite import checked_member
 from crmcore.domain.kernel.fields.text import checked_text
@@ -19,10 +19,11 @@ from crmcore.domain.service.cases.complaint_parts import ComplaintType, nearest_
 from crmcore.domain.sla.policies import SlaSubject
 from crmcore.services.commands import command
 from crmcore.services.environment import Environment
-from crmcore.services.service.cases.complaint_notifications import complaint_variables, get_complaint_with_hours
+from crmcore.services.service.cases.complaint_notifications import get_complaint_with_hours
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, save_case
 from crmcore.services.shared.notifications import notify_customer, notify_user
+from crmcore.services.shared.template_variables import case_variables
 from crmcore.services.unit_of_work import UnitOfWork
 
 REPEAT_WINDOW: Final = timedelta(days=90)
@@ -114,7 +115,7 @@ class ComplaintIntake:
             repeat_of_id=_find_similar_complaint(uow, customer, type),
             previous_complaint_id=previous_complaint_id,
         )
-        variables = complaint_variables(uow, self._environment, complaint)
+        variables = case_variables(uow, complaint, complaint.due_at, environment=self._environment)
         notify_user(uow, complaint.owner_id, "case.assigned", about_id=complaint.id, **variables)
         notify_customer(uow, customer, "customer.received", about_id=complaint.id, **variables)
         return save_case(uow, self._environment, complaint, is_new=True)
@@ -181,7 +182,7 @@ class ComplaintIntake:
                 new_owner_id,
                 "case.assigned",
                 about_id=complaint.id,
-                **complaint_variables(uow, self._environment, complaint),
+                **case_variables(uow, complaint, complaint.due_at, environment=self._environment),
             )
         return save_case(uow, self._environment, complaint.change_owner(new_owner_id, at=uow.now))
 

@@ -8,7 +8,7 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import ComplaintId, UserId
 from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.complaint import Complaint
-from crmcore.domain.sla.events import Reply
+from crmcore.domain.sla.targets import Reply
 from crmcore.services.commands import command
 from crmcore.services.environment import Environment
 from crmcore.services.service.cases.complaint_notifications import get_complaint_with_hours, notify_customer_or_owner

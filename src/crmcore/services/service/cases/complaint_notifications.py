@@ -9,8 +9,6 @@ from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.locales.catalogue import render_message
 from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
-from crmcore.services.shared.document_rendering import format_local_time
-from crmcore.services.shared.escalation.deadlines import user_name
 from crmcore.services.shared.notifications import notify_customer
 from crmcore.services.shared.task_creation import create_task
 from crmcore.services.unit_of_work import UnitOfWork
@@ -22,12 +20,6 @@ def get_complaint_with_hours(
     """Read a complaint, and the working time by which it is counted."""
     complaint = uow.get(Complaint, complaint_id, version=version)
     return complaint, load_business_hours(uow, environment, complaint.calendar_id)
-
-
-def complaint_variables(uow: UnitOfWork, environment: Environment, complaint: Complaint) -> dict[str, str]:
-    """What messages say of a complaint."""
-    due_text, owner_name = format_local_time(complaint.due_at, environment), user_name(uow, complaint.owner_id)
-    return {"subject": complaint.subject, "due": due_text, "owner": owner_name}
 
 
 def notify_customer_or_owner(

@@ -15,15 +15,15 @@ from crmcore.domain.organization.business_hours.business_hours import BusinessHo
 from crmcore.domain.organization.users import OWNER, User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
-from crmcore.domain.sla.events import Reply
 from crmcore.domain.sla.policies import SlaSubject
+from crmcore.domain.sla.targets import Reply
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, open_states, save_case
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.notifications import notify_customer, notify_user
+from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 OPEN_STATES: Final = open_states(Inquiry)

@@ -9,8 +9,9 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import ArticleId, KnowledgeGapId, UserId, check_id, prefix_of
 from crmcore.domain.organization.users import User
 from crmcore.domain.service.knowledge.articles import Article, Audience
-from crmcore.domain.service.knowledge.gaps import ArticleUsage, KnowledgeGap, KnowledgeGapState, question_key
+from crmcore.domain.service.knowledge.gaps import KnowledgeGap, KnowledgeGapState, question_key
 from crmcore.domain.service.knowledge.search import SearchHit
+from crmcore.domain.service.knowledge.usages import ArticleUsage
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
 from crmcore.services.service.knowledge.queries import language_or_default, search_articles

@@ -9,19 +9,18 @@ from crmcore.domain.activities.commitments import Commitment, CommitmentState
 from crmcore.domain.activities.interactions import Direction, Interaction, InteractionKind
 from crmcore.domain.activities.tasks import Task, TaskState
 from crmcore.domain.kernel.criteria import Eq
-from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.sla.escalation import EscalationStep
-from crmcore.domain.sla.events import SlaEvent, SlaEventKind, SlaTargets
-from crmcore.domain.sla.timers import SlaStatus, SlaTimer, replay
+from crmcore.domain.sla.events import SlaEvent, SlaEventKind, replay
+from crmcore.domain.sla.targets import SlaTargets
+from crmcore.domain.sla.timers import SlaStatus, SlaTimer
 from crmcore.services.environment import Environment
 from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.business_hours import load_business_hours
-from crmcore.services.shared.document_rendering import format_local_time
 from crmcore.services.shared.escalation.escalate import (
     SINGLE,
     WAITING,
@@ -29,6 +28,7 @@ from crmcore.services.shared.escalation.escalate import (
     escalation_time,
     with_owner_first,
 )
+from crmcore.services.shared.template_variables import case_variables, subject_variables
 from crmcore.services.unit_of_work import UnitOfWork
 
 REPLY_KINDS: Final = frozenset({InteractionKind.CALL, InteractionKind.MAIL, InteractionKind.CHAT})
@@ -42,15 +42,8 @@ def task_deadlines(uow: UnitOfWork, environment: Environment, task: Task) -> tup
         return ()
 
     def variables() -> Mapping[str, str]:
-        due_text = format_local_time(due_at, environment)
-        assignee_name = user_name(uow, task.assignee_id)
-        return {
-            "title": task.title,
-            "subject": task.title,
-            "due": due_text,
-            "assignee": assignee_name,
-            "owner": assignee_name,
-        }
+        shared = subject_variables(uow, task.title, due_at, task.assignee_id, environment=environment)
+        return {**shared, "title": shared["subject"], "assignee": shared["owner"]}
 
     return (
         TrackedDeadline(
@@ -79,14 +72,8 @@ def commitment_deadlines(
         return ()
 
     def variables() -> Mapping[str, str]:
-        due, responsible = format_local_time(due_at, environment), user_name(uow, commitment.owner_id)
-        return {
-            "description": commitment.description,
-            "subject": commitment.description,
-            "due": due,
-            "side": commitment.side.value,
-            "owner": responsible,
-        }
+        shared = subject_variables(uow, commitment.description, due_at, commitment.owner_id, environment=environment)
+        return {**shared, "description": shared["subject"], "side": commitment.side.value}
 
     return (
         TrackedDeadline(
@@ -117,13 +104,7 @@ def case_deadlines(
 
     def variables(due_at: datetime) -> Mapping[str, str]:
         type_path = case.type if isinstance(case, Complaint) else ""
-        owner_name = user_name(uow, case.owner_id)
-        return {
-            "subject": case.subject,
-            "type": type_path,
-            "due": format_local_time(due_at, environment),
-            "owner": owner_name,
-        }
+        return {**case_variables(uow, case, due_at, environment=environment), "type": type_path}
 
     deadlines = [
         TrackedDeadline(
@@ -168,11 +149,7 @@ def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) ->
     due_at = timer.due_at
 
     def variables() -> Mapping[str, str]:
-        return {
-            "subject": deal.title,
-            "due": format_local_time(due_at, environment),
-            "owner": user_name(uow, deal.owner_id),
-        }
+        return subject_variables(uow, deal.title, due_at, deal.owner_id, environment=environment)
 
     return (
         TrackedDeadline(
@@ -204,12 +181,6 @@ def compute_response_sla(uow: UnitOfWork, environment: Environment, deal: Deal) 
             events.append(SlaEvent(SlaEventKind.RESOLVED, deal.closed_at))
     business_hours = load_business_hours(uow, environment)
     return replay(sorted(events, key=lambda event: event.at), business_hours=business_hours, now=uow.now)
-
-
-def user_name(uow: UnitOfWork, user_id: UserId | None) -> str:
-    """A person's name; nothing of nobody."""
-    found = uow.get_or_none(User, user_id)
-    return found.name if found else ""
 
 
 def _is_reply(interaction: Interaction) -> bool:
