@@ -37,3 +37,10 @@ def test_update_template_keeps_media_type() -> None:
 
     assert template.update("b", at=NOON).media_type == "text/html"
     assert template.update("b", at=NOON, media_type="text/plain").media_type == "text/plain"
+
+
+def test_create_and_update_template_record_different_events() -> None:
+    """A new template records `template.created`, a replaced text `template.updated`."""
+    template = Template.create(Samples().id("template"), "Offer", "a", at=NOON).update("b", at=NOON)
+
+    assert ["template.created", "template.updated"] == [event.name for event in template.pending_events]

@@ -62,6 +62,14 @@ def test_update_article_adds_revision() -> None:
     assert again is again.update(at=NOON, title=again.title, tags=())
 
 
+def test_create_and_update_article_record_different_events() -> None:
+    """A new article records `article.created` with revision 1, a new revision `article.updated`."""
+    events = article().update(at=NOON, body="No receipt is needed.").pending_events
+
+    assert ["article.created", "article.updated"] == [event.name for event in events]
+    assert [1, 2] == [event.revision for event in events]  # type: ignore[attr-defined]  # both events have it
+
+
 def test_rate_counts_helpful_and_unhelpful() -> None:
     """Each reader who was helped counts, and each who was not."""
     judged = article().rate(helped=True, at=NOON).rate(helped=True, at=NOON).rate(helped=False, at=NOON)

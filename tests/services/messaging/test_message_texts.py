@@ -18,7 +18,7 @@ from crmcore import (
 )
 from crmcore.domain.kernel.fields.text import LONG_TEXT, MAX_NOTE_LENGTH
 from crmcore.domain.messaging.messages import Message
-from crmcore.domain.sales.funnels import funnel as funnel_module
+from crmcore.domain.sales.funnels import actions
 from crmcore.domain.sla.escalation import EscalationPolicy
 from crmcore.errors import MissingVariableError, TooLongError, UnknownVariableError
 from crmcore.locales.catalogue import LANGUAGES, VARIABLES
@@ -210,7 +210,7 @@ def test_braces_of_a_customer_are_never_filled(store: Store, mail: RecordingNoti
     crm = crm_with(mail, store)
     crm.users.create("Anna", roles=["manager"], email="anna@example.com")
     crm.documents.save_template("Offer", "<p>{{ customer.name }}</p>")
-    acts: list[funnel_module.StageAction] = [
+    acts: list[actions.StageAction] = [
         CreateTask(title="Call {customer} about {deal}"),
         SendNotification(role="manager", message="{customer} asks for {deal}"),
         RenderDocument(template="Offer", title="For {customer}"),
@@ -256,7 +256,7 @@ def test_each_variable_of_a_stage_has_a_value() -> None:
 
     assert (
         set(stage_variables(samples.deal(), samples.customer(), environment=Crm()._environment))
-        == funnel_module.VARIABLES
+        == actions.VARIABLES
     )
 
 

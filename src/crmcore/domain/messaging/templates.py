@@ -13,9 +13,16 @@ MAX_TEXT_LENGTH: Final = 2**20
 
 @record
 class TemplateCreated(Event):
-    """A template was written or rewritten."""
+    """A template was created."""
 
     name: ClassVar[str] = "template.created"
+
+
+@record
+class TemplateUpdated(Event):
+    """The text of a template was replaced."""
+
+    name: ClassVar[str] = "template.updated"
 
 
 @record
@@ -48,4 +55,4 @@ class Template(Entity):
 
     def update(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
         """Replace its text. Documents that were made from it stay as they are."""
-        return self._record(TemplateCreated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)
+        return self._record(TemplateUpdated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)

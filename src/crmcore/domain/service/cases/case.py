@@ -72,6 +72,23 @@ class Case(Entity):
     resolution_time: timedelta | None = fields.duration(optional=True, default=None)
     resolution_sla: SlaResult | None = fields.enum(SlaResult, optional=True, default=None)
 
+    @classmethod
+    def _open(
+        cls, *, sla: SlaDecision, business_hours: BusinessHours, at: datetime, owner_id: UserId, **details: Any
+    ) -> Self:
+        """Build a case with its SLA decision, its first deadline and the SLA event that opens it."""
+        targets = (sla.targets.first_response, sla.targets.resolution)
+        return cls(
+            owner_id=owner_id,
+            sla_policy_id=sla.sla_policy_id,
+            calendar_id=sla.calendar_id,
+            reopen_within=sla.reopen_within,
+            due_at=min(business_hours.add(at, target) for target in targets if target is not None),
+            sla_events=(SlaEvent(SlaEventKind.OPENED, at, sla.targets),),
+            received_at=at,
+            **details,
+        )
+
     def sla_status(self, *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
         """Tell how its clocks stand."""
         return replay(self.sla_events, business_hours=business_hours, now=now)
@@ -172,17 +189,6 @@ def check_pause(until: datetime, *, at: datetime) -> datetime:
     if until <= at:
         raise OutOfRangeError("until", "must lie in the future; then the customer is asked again")
     return until
-
-
-def opening_events(sla: SlaDecision, *, at: datetime) -> tuple[SlaEvent, ...]:
-    """The mark with which every case begins."""
-    return (SlaEvent(SlaEventKind.OPENED, at, sla.targets),)
-
-
-def first_deadline(sla: SlaDecision, *, business_hours: BusinessHours, at: datetime) -> datetime:
-    """When somebody has to have acted on a new case."""
-    durations = (sla.targets.first_response, sla.targets.resolution)
-    return min(business_hours.add(at, duration) for duration in durations if duration is not None)
 
 
 def _next_deadline(case: Case, status: SlaStatus) -> datetime:

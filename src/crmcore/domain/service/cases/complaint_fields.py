@@ -13,7 +13,7 @@ from crmcore.domain.kernel.fields.number import checked_integer
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, UserId
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.service.cases.case import Case, first_deadline, opening_events
+from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint_events import (
     CompensationChanged,
     ComplaintEscalated,
@@ -97,11 +97,11 @@ class ComplaintFields(Case):
         Raises:
             InvalidInputError: no type, nobody responsible, or another field that cannot be.
         """
-        complaint = cls(
+        complaint = cls._open(
             id=id,
             subject=subject,
             type=type,
-            severity=severity,  # type: ignore[arg-type]  # a word becomes its member
+            severity=severity,
             customer_id=customer_id,
             deal_id=deal_id,
             product=product,
@@ -110,12 +110,9 @@ class ComplaintFields(Case):
             description=description,
             repeat_of_id=repeat_of_id,
             previous_complaint_id=previous_complaint_id,
-            sla_policy_id=sla.sla_policy_id,
-            calendar_id=sla.calendar_id,
-            reopen_within=sla.reopen_within,
-            due_at=first_deadline(sla, business_hours=business_hours, at=at),
-            sla_events=opening_events(sla, at=at),
-            received_at=at,
+            sla=sla,
+            business_hours=business_hours,
+            at=at,
         )
         checked_type_path(complaint.type)
         event = ComplaintReceived(
@@ -127,7 +124,7 @@ class ComplaintFields(Case):
             due_at=complaint.due_at,
             repeat_of_id=repeat_of_id,
         )
-        return complaint._record(event)
+        return copy_with(complaint, pending_events=(event,))
 
     @property
     def next_action(self) -> str:

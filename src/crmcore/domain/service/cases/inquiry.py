@@ -10,12 +10,13 @@ from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
 from crmcore.domain.kernel import fields
+from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.entity import EntityMeta, Event, Transitions, check_transition, record
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId
 from crmcore.domain.kernel.open_state import require_open
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.service.cases.case import Case, check_pause, first_deadline, opening_events
+from crmcore.domain.service.cases.case import Case, check_pause
 from crmcore.domain.sla.events import SlaEventKind
 from crmcore.domain.sla.policies import SlaDecision
 from crmcore.domain.sla.targets import Reply
@@ -143,27 +144,24 @@ class Inquiry(Case):
         Raises:
             InvalidInputError: nobody responsible, or another field that cannot be.
         """
-        inquiry = cls(
+        inquiry = cls._open(
             id=id,
             subject=subject,
-            kind=kind,  # type: ignore[arg-type]  # a word becomes its member
+            kind=kind,
             type=type,
             customer_id=customer_id,
             deal_id=deal_id,
             contract=contract,
             owner_id=owner_id,
             description=description,
-            sla_policy_id=sla.sla_policy_id,
-            calendar_id=sla.calendar_id,
-            reopen_within=sla.reopen_within,
-            due_at=first_deadline(sla, business_hours=business_hours, at=at),
-            sla_events=opening_events(sla, at=at),
-            received_at=at,
+            sla=sla,
+            business_hours=business_hours,
+            at=at,
         )
         event = InquiryReceived(
             at=at, kind=inquiry.kind, customer_id=customer_id, owner_id=owner_id, due_at=inquiry.due_at
         )
-        return inquiry._record(event)
+        return copy_with(inquiry, pending_events=(event,))
 
     @property
     def next_action(self) -> str:

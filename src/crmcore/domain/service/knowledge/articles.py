@@ -63,9 +63,19 @@ class Revision:
 
 @record
 class ArticleCreated(Event):
-    """An article was written, or written anew."""
+    """An article was created."""
 
     name: ClassVar[str] = "article.created"
+    topic: str = fields.text(personal=False, max_length=100)
+    language: str = fields.text(personal=False, max_length=35)
+    revision: int = fields.integer(min=1)
+
+
+@record
+class ArticleUpdated(Event):
+    """A new revision of an article was written."""
+
+    name: ClassVar[str] = "article.updated"
     topic: str = fields.text(personal=False, max_length=100)
     language: str = fields.text(personal=False, max_length=35)
     revision: int = fields.integer(min=1)
@@ -156,13 +166,14 @@ class Article(Entity):
             tags=as_tuple("article.tags", tags),
             updated_at=at,
         )
-        return article._new_revision(1, article.title, article.body, article.tags, at=at)
+        return article._new_revision(ArticleCreated, 1, article.title, article.body, article.tags, at=at)
 
     def update(
         self, *, at: datetime, title: str | None = None, body: str | None = None, tags: Sequence[str] | None = None
     ) -> Self:
         """Write a new edition. What is published stays so."""
         after = self._new_revision(
+            ArticleUpdated,
             self.revision + 1,
             self.title if title is None else title,
             self.body if body is None else body,
@@ -204,9 +215,18 @@ class Article(Entity):
         check_transition(self.id, ARTICLE_TRANSITIONS, self.state, to)
         return self._record(ArticleStatusChanged(at=at, before=self.state, after=to), state=to)
 
-    def _new_revision(self, number: int, title: str, body: str, tags: tuple[str, ...], *, at: datetime) -> Self:
+    def _new_revision(
+        self,
+        event_type: type[ArticleCreated | ArticleUpdated],
+        number: int,
+        title: str,
+        body: str,
+        tags: tuple[str, ...],
+        *,
+        at: datetime,
+    ) -> Self:
         revision = Revision(number=number, title=title, body=body, at=at)
-        event = ArticleCreated(at=at, topic=self.topic, language=self.language, revision=number)
+        event = event_type(at=at, topic=self.topic, language=self.language, revision=number)
         revisions = (*self.revisions, revision)
         return self._record(
             event, title=title, body=body, tags=tags, revision=number, updated_at=at, revisions=revisions
