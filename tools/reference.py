@@ -197,8 +197,7 @@ def llms() -> str:
     for folder, (title, _) in INDEXES.items():
         lines += [f"## {title}", ""]
         lines += [f"- [{title}](https://crmcore.dev/{folder}/)"]
-        pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
-        lines += [f"- [{_title(path)}](https://crmcore.dev/{folder}/{path.stem}/)" for path in pages]
+        lines += [f"- [{_title(path)}](https://crmcore.dev/{folder}/{path.stem}/)" for path in _pages(folder)]
         lines += [""]
     return "\n".join(lines)
 
@@ -232,11 +231,34 @@ INDEXES: Final[dict[str, tuple[str, str]]] = {
 
 def folder_index(folder: str) -> str:
     """List the pages of a folder."""
-    pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
-    lines = [f"- [{_title(path)}]({path.name})" for path in pages]
+    lines = [f"- [{_title(path)}]({path.name})" for path in _pages(folder)]
     inner = [name for name in INDEXES if name.startswith(f"{folder}/")]
     lines += [f"- [{INDEXES[name][0]}]({name.removeprefix(f'{folder}/')}/index.md)" for name in inner]
     return page(*INDEXES[folder], *lines)
+
+
+def navigation() -> str:
+    """Generate the navigation at the end of mkdocs.yml: the tutorial first."""
+    head = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8").split("nav:\n", 1)[0]
+    lines = ["nav:", "  - index.md"]
+    for folder, (title, _) in INDEXES.items():
+        if "/" in folder:
+            continue
+        lines += [f"  - {title}:", f"      - {folder}/index.md"]
+        lines += [f"      - {folder}/{path.name}" for path in _pages(folder)]
+        for inner in (name for name in INDEXES if name.startswith(f"{folder}/")):
+            lines += [f"      - {INDEXES[inner][0]}:", f"          - {inner}/index.md"]
+            lines += [f"          - {inner}/{path.name}" for path in _pages(inner)]
+    return head + "\n".join(lines) + "\n"
+
+
+def _pages(folder: str) -> list[Path]:
+    """Return the pages of a folder in their order: the tutorial's as its index links them, others by name."""
+    pages = sorted(path for path in (DOCS / folder).glob("*.md") if path.stem != "index")
+    if folder == "tutorial":
+        text = (DOCS / folder / "index.md").read_text(encoding="utf-8")
+        pages.sort(key=lambda path: text.find(f"({path.name})"))
+    return pages
 
 
 def service_page(attribute: str) -> str:
@@ -336,6 +358,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 LISTS: Final[dict[str, Callable[[], str]]] = {
     **{f"{folder}/index.md": partial(folder_index, folder) for folder in INDEXES if folder != "tutorial"},
     "llms.txt": llms,
+    "../mkdocs.yml": navigation,
 }
 """The lists that are generated from the other pages. The tutorial's index is written by hand."""
 

@@ -25,6 +25,14 @@ def test_service_has_example_of_each_method(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", services())
+def test_service_page_describes_each_argument(service: str) -> None:
+    """No argument in the tables of a service page lacks a description."""
+    page = (DOCS / "reference" / "services" / f"{service}.md").read_text(encoding="utf-8")
+
+    assert [] == [line for line in page.splitlines() if line.startswith("| `") and line.endswith("|  |")]
+
+
+@pytest.mark.parametrize("service", services())
 def test_public_signature_hides_unit_of_work(service: str) -> None:
     """`inspect.signature` of a bound method shows what a caller passes."""
     for name, method in public_methods(services()[service]).items():
