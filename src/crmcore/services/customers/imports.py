@@ -1,28 +1,17 @@
-"""Taking in customers whom another system knows, and bringing them up to date."""
+"""Import of customers: upsert by the external ids of another system."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
-
 from crmcore.domain.customers.customer import UPDATABLE_FIELDS, Customer
-from crmcore.domain.customers.parts import ContactPoint, ExternalId
+from crmcore.domain.customers.parts import ContactPoint
 from crmcore.domain.kernel.criteria import Eq, HasChild, In
-from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError
-from crmcore.domain.kernel.errors.validation import RequiredError
+from crmcore.domain.kernel.ids import CustomerId
 from crmcore.domain.organization.users import User
-from crmcore.services.bulk import (
-    Chunk,
-    ItemFailed,
-    ItemResult,
-    ItemSucceeded,
-    execute_chunks,
-    merge_row,
-    pad_to_power_of_two,
-)
+from crmcore.services.bulk import ItemResult, pad_to_power_of_two
 from crmcore.services.environment import Environment
-from crmcore.services.unit_of_work import UnitOfWork
+from crmcore.services.upserts import ChunkUpsert, ImportRow, execute_upserts
 
 ROW_FIELDS: Final = UPDATABLE_FIELDS | {
     "key",
@@ -35,11 +24,11 @@ ROW_FIELDS: Final = UPDATABLE_FIELDS | {
     "source",
     "address",
 }
-"""What a row may tell of a customer."""
+"""Values that a row may name."""
 
 
 class CustomerImports:
-    """Customers from elsewhere."""
+    """Import of many customers from another system."""
 
     __slots__ = ()
 
@@ -48,132 +37,107 @@ class CustomerImports:
     def upsert_many(
         self, rows: Iterable[Mapping[str, Any]], /, *, system: str, chunk_size: int = 1_000, **common: Any
     ) -> Iterator[ItemResult[Customer]]:
-        """Take in the customers of another system, or bring them up to date: by the keys under which it knows them.
+        """Create or update customers of another system, by external id.
 
-        It goes on as its answers are read; read them all. A fact that a row does not tell is left as it is.
+        Rows are processed while the results are read; read all of them. A value that a row does not name stays unchanged.
 
         Args:
-            rows: each with its ``key`` and any of ``name``, ``kind``, ``roles``, ``phone``, ``email``, ``owner``, ``source``,
-                ``address`` and what `update` takes.
-            system: the other system's name.
-            chunk_size: how many rows one transaction takes, up to 10,000.
-            common: facts that all rows share.
+            rows: each with its ``key`` and any of ``name``, ``kind``, ``roles``, ``phone``, ``email``, ``owner_id``, ``source``,
+                ``address`` and the fields that `update` takes.
+            system: the name of the other system.
+            chunk_size: the number of rows per transaction, up to 10,000.
+            common: values that all rows share.
 
         Example:
             >>> from crmcore import Crm
             >>> crm = Crm()
             >>> rows = [{"key": "1", "name": "Anna"}, {"key": "2", "name": ""}, {"key": "1", "name": "Anna Liepa"}]
-            >>> [told.result.name for told in crm.customers.upsert_many(rows, system="erp")]
+            >>> [item.result.name for item in crm.customers.upsert_many(rows, system="erp")]
             ['Anna', '', 'Anna Liepa']
         """
-        return execute_chunks(
+        return execute_upserts(
             self._environment,
             "customers.upsert",
             rows,
-            lambda uow, chunk: self._upsert_chunk(uow, chunk, system, common),
+            _CustomerUpsert,
+            system=system,
+            common=common,
             chunk_size=chunk_size,
         )
 
-    def _upsert_chunk(
-        self, uow: UnitOfWork, chunk: Chunk[Mapping[str, Any]], system: str, common: Mapping[str, Any]
-    ) -> Iterator[ItemResult[Customer]]:
-        import_rows: list[_ImportRow | ItemFailed] = []
-        for number, row in chunk:
-            try:
-                import_rows.append(self._parse_row(number, row, system, common))
-            except CrmError as error:
-                import_rows.append(ItemFailed(number, error))
-        valid_rows = [import_row for import_row in import_rows if isinstance(import_row, _ImportRow)]
-        existing, customer_id_by_key = _find_existing(uow, valid_rows, system)
-        for import_row in import_rows:
-            if isinstance(import_row, ItemFailed):
-                yield import_row
-                continue
-            try:
-                customer = _apply(uow, import_row, existing.get(import_row.external_id.key), customer_id_by_key)
-            except CrmError as error:
-                yield ItemFailed(import_row.number, error)
-                continue
-            existing[import_row.external_id.key] = customer
-            for unique_key in import_row.unique_keys:
-                customer_id_by_key[unique_key] = customer.id
-            yield ItemSucceeded(import_row.number, customer)
 
-    def _parse_row(self, number: int, row: Mapping[str, Any], system: str, common: Mapping[str, Any]) -> "_ImportRow":
-        values = merge_row(row, common, ROW_FIELDS, item_name="customer")
-        if "key" not in values:
-            raise RequiredError("customer.key", "must be given: it is how the other system knows the customer")
+class _CustomerUpsert(ChunkUpsert[Customer]):
+    """Upsert of one chunk of customers."""
+
+    entity = "customer"
+    row_fields = ROW_FIELDS
+
+    def prepare(self, values: dict[str, Any]) -> None:
+        """Replace phone, e-mail and address by contact points and addresses."""
         contact_points = []
         if phone := values.pop("phone", None):
-            contact_points.append(
-                ContactPoint.phone(self._environment.phone_parser.normalize(phone, region=self._environment.region))
-            )
+            normalized = self.environment.phone_parser.normalize(phone, region=self.environment.region)
+            contact_points.append(ContactPoint.phone(normalized))
         if email := values.pop("email", None):
             contact_points.append(ContactPoint.email(email))
         if (address := values.pop("address", None)) is not None:
             values["addresses"] = (address,)
-        unique_keys = tuple([point.unique_key for point in contact_points if point.unique_key is not None])
-        return _ImportRow(number, ExternalId(system, values.pop("key")), tuple(contact_points), unique_keys, values)
+        values["contact_points"] = tuple(contact_points)
 
+    def load(self, rows: Sequence[ImportRow]) -> dict[str, Customer]:
+        """Read the customers by external id, and the owners of the contact points."""
+        existing: dict[str, Customer] = {}
+        self._ids_by_unique_key: dict[str, CustomerId] = {}
+        if keys := pad_to_power_of_two(row.external_id.key for row in rows):
+            for customer in self.uow.find(
+                Customer, HasChild("external_ids", Eq("system", self.system) & In("key", keys))
+            ):
+                existing |= {
+                    external_id.key: customer
+                    for external_id in customer.external_ids
+                    if external_id.system == self.system
+                }
+        if unique_keys := pad_to_power_of_two(unique_key for row in rows for unique_key in _unique_keys(row)):
+            for customer in self.uow.find(Customer, HasChild("contact_points", In("unique_key", unique_keys))):
+                self._ids_by_unique_key |= {
+                    point.unique_key: customer.id for point in customer.contact_points if point.unique_key is not None
+                }
+        return existing
 
-@frozen
-class _ImportRow:
-    number: int
-    external_id: ExternalId
-    contact_points: tuple[ContactPoint, ...]
-    unique_keys: tuple[str, ...]
-    values: dict[str, Any]
+    def apply(self, row: ImportRow, existing: Customer | None) -> Customer:
+        """Create or update a customer; a contact point of another customer fails the row."""
+        unique_keys = _unique_keys(row)
+        for unique_key in unique_keys:
+            holder_id = self._ids_by_unique_key.get(unique_key)
+            if holder_id is not None and (existing is None or holder_id != existing.id):
+                raise DuplicateKeyError("customer", "contact_points.unique_key", existing_id=holder_id)
+        if (owner_id := row.values.get("owner_id")) is not None:
+            self.uow.get(User, owner_id)
+        customer = self._create(row) if existing is None else self._update(row, existing)
+        self._ids_by_unique_key |= dict.fromkeys(unique_keys, customer.id)
+        return customer
 
-
-def _find_existing(
-    uow: UnitOfWork, import_rows: list[_ImportRow], system: str
-) -> tuple[dict[str, Customer], dict[str, str]]:
-    """Look for everybody at once: by the other system's key, and by whose phone or e-mail it is."""
-    existing: dict[str, Customer] = {}
-    customer_id_by_key: dict[str, str] = {}
-    if keys := pad_to_power_of_two(import_row.external_id.key for import_row in import_rows):
-        for customer in uow.find(Customer, HasChild("external_ids", Eq("system", system) & In("key", keys))):
-            existing |= {
-                external_id.key: customer for external_id in customer.external_ids if external_id.system == system
-            }
-    if unique_keys := pad_to_power_of_two(
-        unique_key for import_row in import_rows for unique_key in import_row.unique_keys
-    ):
-        for customer in uow.find(Customer, HasChild("contact_points", In("unique_key", unique_keys))):
-            customer_id_by_key |= {
-                point.unique_key: customer.id for point in customer.contact_points if point.unique_key is not None
-            }
-    return existing, customer_id_by_key
-
-
-def _apply(
-    uow: UnitOfWork, import_row: _ImportRow, existing: Customer | None, customer_id_by_key: Mapping[str, str]
-) -> Customer:
-    values, at = import_row.values, uow.now
-    for unique_key in import_row.unique_keys:
-        holder_id = customer_id_by_key.get(unique_key)
-        if holder_id is not None and (existing is None or holder_id != existing.id):
-            raise DuplicateKeyError("customer", "contact_points.unique_key", existing_id=holder_id)
-    if (owner := values.get("owner_id")) is not None:
-        uow.get(User, owner)
-    if existing is None:
-        name = values.pop("name", "")
-        created = Customer.create(
-            uow.new_id("customer"),
-            name,
-            at=at,
-            contact_points=import_row.contact_points,
-            external_ids=(import_row.external_id,),
-            **values,
+    def _create(self, row: ImportRow) -> Customer:
+        name = row.values.pop("name", "")
+        return self.uow.save(
+            Customer.create(
+                self.uow.new_id("customer"), name, at=self.uow.now, external_ids=(row.external_id,), **row.values
+            )
         )
-        return uow.save(created)
-    customer = existing.add_contact_point(*import_row.contact_points, at=at)
-    if (name := values.get("name")) and name != customer.name:
-        customer = customer.rename(name, at=at)
-    for role in values.get("roles", ()):
-        customer = customer.add_role(role, at=at)
-    if owner is not None:
-        customer = customer.change_owner(owner, at=at)
-    if details := {name: values[name] for name in UPDATABLE_FIELDS & values.keys()}:
-        customer = customer.update(details, at=at)
-    return uow.save(customer)
+
+    def _update(self, row: ImportRow, customer: Customer) -> Customer:
+        values, at = row.values, self.uow.now
+        customer = customer.add_contact_point(*values["contact_points"], at=at)
+        if (name := values.get("name")) and name != customer.name:
+            customer = customer.rename(name, at=at)
+        for role in values.get("roles", ()):
+            customer = customer.add_role(role, at=at)
+        if (owner_id := values.get("owner_id")) is not None:
+            customer = customer.change_owner(owner_id, at=at)
+        if details := {name: values[name] for name in UPDATABLE_FIELDS & values.keys()}:
+            customer = customer.update(details, at=at)
+        return self.uow.save(customer)
+
+
+def _unique_keys(row: ImportRow) -> tuple[str, ...]:
+    return tuple(point.unique_key for point in row.values["contact_points"] if point.unique_key is not None)
