@@ -9,7 +9,6 @@ from crmcore.domain.kernel.criteria import Compare, Eq
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 from crmcore.domain.kernel.fields.composite import checked_member
 from crmcore.domain.kernel.fields.text import checked_text
-from crmcore.domain.kernel.fields.time import checked_duration
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, UserId
 from crmcore.domain.organization.users import OWNER
 from crmcore.domain.sales.deals.deal import Deal
@@ -19,7 +18,7 @@ from crmcore.domain.service.cases.complaint_parts import ComplaintType, nearest_
 from crmcore.domain.sla.policies import SlaSubject
 from crmcore.services.commands import command
 from crmcore.services.environment import Environment
-from crmcore.services.service.cases.complaint_notifications import get_complaint_with_hours
+from crmcore.services.service.cases.case_support import get_with_hours, requested_resolution_time
 from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.case_ownership import choose_owner, choose_sla, save_case
 from crmcore.services.shared.notifications import notify_customer, notify_user
@@ -75,11 +74,7 @@ class ComplaintIntake:
             InvalidChoiceError: the house has declared its types, and this is none of them.
             NotFoundError: no such customer, deal, person or complaint.
         """
-        requested_time = (
-            None
-            if resolve_within is None
-            else checked_duration("complaint.resolve_within", resolve_within, min=timedelta(seconds=1))
-        )
+        requested_time = requested_resolution_time("complaint.resolve_within", resolve_within)
         complaint_type = find_declared_type(uow, type)
         effective_severity = Severity.MEDIUM if complaint_type is None else complaint_type.severity
         effective_severity = (
@@ -138,7 +133,7 @@ class ComplaintIntake:
             BusinessRuleError: it has come to its end.
             InvalidChoiceError: the house has declared its types, and this is none of them.
         """
-        complaint, _ = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, _ = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         type_path = complaint.type if type is None else checked_text("complaint.type", type, max_length=100)
         find_declared_type(uow, type_path)
         effective_severity = (

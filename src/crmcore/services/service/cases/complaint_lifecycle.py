@@ -1,23 +1,18 @@
 """The life of a complaint, as a story: from its receipt to its end, and the customer hears what happens."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import ComplaintId, UserId
-from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.complaint import Complaint
-from crmcore.domain.sla.targets import Reply
 from crmcore.services.commands import command
 from crmcore.services.environment import Environment
-from crmcore.services.service.cases.complaint_notifications import get_complaint_with_hours, notify_customer_or_owner
+from crmcore.services.service.cases.case_support import build_reply, get_with_hours, pause_until
+from crmcore.services.service.cases.complaint_notifications import notify_customer_or_owner
 from crmcore.services.shared.case_ownership import save_case
 from crmcore.services.shared.notifications import notify_customer
 from crmcore.services.unit_of_work import UnitOfWork
-
-DEFAULT_PAUSE: Final = timedelta(hours=40)
-"""How much working time we wait for a customer, unless somebody says otherwise: a week of an office."""
 
 
 class ComplaintLifecycle:
@@ -47,8 +42,8 @@ class ComplaintLifecycle:
         Raises:
             InvalidTransitionError: it has gone further already.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
-        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
+        reply = build_reply(uow, complaint, author_id=author_id, channel=channel)
         return save_case(
             uow, self._environment, complaint.acknowledge(reply, business_hours=business_hours, at=uow.now)
         )
@@ -69,7 +64,7 @@ class ComplaintLifecycle:
             InvalidTransitionError: it is being investigated.
             BusinessRuleError: it was closed too long ago; receive a new one that follows it.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         return save_case(
             uow, self._environment, complaint.start_investigation(business_hours=business_hours, at=uow.now)
         )
@@ -94,8 +89,8 @@ class ComplaintLifecycle:
             InvalidTransitionError: it has come to its end.
             OutOfRangeError: that time has passed.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
-        until = business_hours.add(uow.now, DEFAULT_PAUSE) if until is None else until
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
+        until = pause_until(uow, business_hours, until)
         return save_case(
             uow, self._environment, complaint.pause_for_customer(until=until, business_hours=business_hours, at=uow.now)
         )
@@ -115,7 +110,7 @@ class ComplaintLifecycle:
         Raises:
             BusinessRuleError: it has come to its end; take it up again.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         return save_case(
             uow, self._environment, complaint.log_customer_reply(business_hours=business_hours, at=uow.now)
         )
@@ -134,8 +129,8 @@ class ComplaintLifecycle:
         idempotency_key: str | None = None,
     ) -> Complaint:
         """Note that the customer was told something. Whether that stops a clock is a rule of the promise; an automatic reply does not."""
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
-        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel, is_automatic=is_automatic)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
+        reply = build_reply(uow, complaint, author_id=author_id, channel=channel, is_automatic=is_automatic)
         return save_case(uow, self._environment, complaint.log_reply(reply, business_hours=business_hours, at=uow.now))
 
     @command("complaints.respond")
@@ -157,9 +152,9 @@ class ComplaintLifecycle:
             RequiredError: nothing.
             InvalidTransitionError: it was responded to, or has come to its end.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         response = checked_text("complaint.response", text, max_length=10_000, multiline=True)
-        reply = _build_reply(uow, complaint, author_id=author_id, channel=channel)
+        reply = build_reply(uow, complaint, author_id=author_id, channel=channel)
         responded = complaint.respond(reply, business_hours=business_hours, at=uow.now)
         notify_customer_or_owner(uow, self._environment, responded, "customer.answered", text=response)
         return save_case(uow, self._environment, responded)
@@ -181,7 +176,7 @@ class ComplaintLifecycle:
             RequiredError: nothing.
             InvalidTransitionError: it has come to its end.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         resolved = complaint.resolve(resolution, business_hours=business_hours, at=uow.now)
         notify_customer_or_owner(uow, self._environment, resolved, "customer.decided", text=resolved.resolution)
         return save_case(uow, self._environment, resolved)
@@ -203,7 +198,7 @@ class ComplaintLifecycle:
             RequiredError: no reason.
             InvalidTransitionError: it has come to its end.
         """
-        complaint, business_hours = get_complaint_with_hours(uow, self._environment, complaint_id, expected_version)
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         rejected = complaint.reject(reason, business_hours=business_hours, at=uow.now)
         notify_customer_or_owner(uow, self._environment, rejected, "customer.decided", text=rejected.resolution)
         return save_case(uow, self._environment, rejected)
@@ -276,10 +271,3 @@ class ComplaintLifecycle:
             root_cause=cause, at=uow.now, corrective_action=corrective, preventive_action=preventive
         )
         return uow.save(updated)
-
-
-def _build_reply(
-    uow: UnitOfWork, complaint: Complaint, *, author_id: UserId | None, channel: str, is_automatic: bool = False
-) -> Reply:
-    replying_user_id = complaint.owner_id if author_id is None else uow.get(User, author_id).id
-    return Reply(user_id=None if is_automatic else replying_user_id, channel=channel, is_automatic=is_automatic)

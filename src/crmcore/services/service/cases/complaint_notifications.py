@@ -2,24 +2,13 @@
 
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH
-from crmcore.domain.kernel.ids import ComplaintId
 from crmcore.domain.messaging.messages import Message
-from crmcore.domain.organization.business_hours.business_hours import BusinessHours
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.locales.catalogue import render_message
 from crmcore.services.environment import Environment
-from crmcore.services.shared.business_hours import load_business_hours
 from crmcore.services.shared.notifications import notify_customer
 from crmcore.services.shared.task_creation import create_task
 from crmcore.services.unit_of_work import UnitOfWork
-
-
-def get_complaint_with_hours(
-    uow: UnitOfWork, environment: Environment, complaint_id: ComplaintId, version: int | None
-) -> tuple[Complaint, BusinessHours]:
-    """Read a complaint, and the working time by which it is counted."""
-    complaint = uow.get(Complaint, complaint_id, version=version)
-    return complaint, load_business_hours(uow, environment, complaint.calendar_id)
 
 
 def notify_customer_or_owner(

@@ -1,7 +1,7 @@
 """Reading complaints: one, its clocks, the queue, and those that nobody attends to."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from attrs import field
 
@@ -18,7 +18,7 @@ from crmcore.domain.sla.escalation import Escalation
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.commands import query
 from crmcore.services.environment import Environment
-from crmcore.services.shared.business_hours import load_business_hours
+from crmcore.services.service.cases.case_support import get_with_hours, involving, open_and_overdue
 from crmcore.services.shared.case_ownership import open_states
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
@@ -54,10 +54,8 @@ class ComplaintQueries:
     @query("complaints.sla_status")
     def sla_status(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> SlaStatus:
         """Tell how a complaint's clocks stand now: targets, what is consumed and left, deadlines, breaches."""
-        complaint = uow.get(Complaint, complaint_id)
-        return complaint.sla_status(
-            business_hours=load_business_hours(uow, self._environment, complaint.calendar_id), now=uow.now
-        )
+        complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, None)
+        return complaint.sla_status(business_hours=business_hours, now=uow.now)
 
     @query("complaints.list")
     def list(
@@ -81,15 +79,13 @@ class ComplaintQueries:
             limit: at most 1,000.
         """
         check_limit(limit)
-        for prefix, given_id in (("customer", customer_id), ("user", owner_id)):
-            if given_id is not None:
-                check_id(prefix, given_id)
-        conditions: dict[str, Any] = {"customer_id": customer_id, "owner_id": owner_id}
-        conditions["type"] = None if type is None else checked_text("type", type, max_length=100)
-        conditions["state"] = None if state is None else checked_member("state", ComplaintState, state)
-        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
+        where = involving(customer_id=customer_id, owner_id=owner_id)
+        if type is not None:
+            where.append(Eq("type", checked_text("type", type, max_length=100)))
+        if state is not None:
+            where.append(Eq("state", checked_member("state", ComplaintState, state)))
         if overdue:
-            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+            where += open_and_overdue(uow, Complaint)
         return uow.find(Complaint, And(tuple(where)), order="due_at", after=after, limit=limit)
 
     @query("complaints.queue")

@@ -2,33 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
 
 from attrs import frozen
 
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.kernel.criteria import And, Compare, Criterion, Eq, In
+from crmcore.domain.kernel.criteria import And
 from crmcore.domain.kernel.fields.text import checked_text
-from crmcore.domain.kernel.fields.time import checked_duration
-from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId, check_id
-from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId
+from crmcore.domain.organization.users import OWNER
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
 from crmcore.domain.sla.policies import SlaSubject
-from crmcore.domain.sla.targets import Reply
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
+from crmcore.services.service.cases.case_support import (
+    build_reply,
+    get_with_hours,
+    involving,
+    open_and_overdue,
+    pause_until,
+    requested_resolution_time,
+)
 from crmcore.services.shared.business_hours import load_business_hours
-from crmcore.services.shared.case_ownership import choose_owner, choose_sla, open_states, save_case
+from crmcore.services.shared.case_ownership import choose_owner, choose_sla, save_case
 from crmcore.services.shared.notifications import notify_customer, notify_user
 from crmcore.services.shared.template_variables import format_local_time
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
-
-OPEN_STATES: Final = open_states(Inquiry)
-DEFAULT_PAUSE: Final = timedelta(hours=40)
-"""How much working time we wait for a customer, unless somebody says otherwise: a week of an office."""
 
 
 @frozen
@@ -69,11 +69,7 @@ class Inquiries:
             NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
             NotFoundError: no such customer, deal or person.
         """
-        requested_time = (
-            None
-            if resolve_within is None
-            else checked_duration("inquiry.resolve_within", resolve_within, min=timedelta(seconds=1))
-        )
+        requested_time = requested_resolution_time("inquiry.resolve_within", resolve_within)
         customer = uow.get(Customer, customer_id)
         if deal_id is not None:
             uow.get(Deal, deal_id)
@@ -121,9 +117,8 @@ class Inquiries:
         Raises:
             BusinessRuleError: it is answered.
         """
-        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
-        replying_user_id = inquiry.owner_id if author_id is None else uow.get(User, author_id).id
-        reply = Reply(user_id=None if is_automatic else replying_user_id, channel=channel, is_automatic=is_automatic)
+        inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
+        reply = build_reply(uow, inquiry, author_id=author_id, channel=channel, is_automatic=is_automatic)
         return save_case(uow, self._environment, inquiry.log_reply(reply, business_hours=business_hours, at=uow.now))
 
     @command("inquiries.pause_for_customer")
@@ -146,8 +141,8 @@ class Inquiries:
             InvalidTransitionError: it is answered, or waits.
             OutOfRangeError: that time has passed.
         """
-        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
-        until = business_hours.add(uow.now, DEFAULT_PAUSE) if until is None else until
+        inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
+        until = pause_until(uow, business_hours, until)
         return save_case(
             uow, self._environment, inquiry.pause_for_customer(until=until, business_hours=business_hours, at=uow.now)
         )
@@ -167,7 +162,7 @@ class Inquiries:
         Raises:
             BusinessRuleError: it was closed too long ago.
         """
-        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
         return save_case(uow, self._environment, inquiry.log_customer_reply(business_hours=business_hours, at=uow.now))
 
     @command("inquiries.resolve")
@@ -187,7 +182,7 @@ class Inquiries:
             RequiredError: nothing.
             InvalidTransitionError: it is answered.
         """
-        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, expected_version)
+        inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
         resolved = inquiry.resolve(text, business_hours=business_hours, at=uow.now)
         customer = uow.get(Customer, resolved.customer_id)
         variables = {"subject": resolved.subject, "text": resolved.answer}
@@ -245,7 +240,7 @@ class Inquiries:
     @query("inquiries.sla_status")
     def sla_status(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> SlaStatus:
         """Tell how an inquiry's clocks stand now."""
-        inquiry, business_hours = self._get_with_hours(uow, inquiry_id, None)
+        inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, None)
         return inquiry.sla_status(business_hours=business_hours, now=uow.now)
 
     @query("inquiries.list")
@@ -266,20 +261,10 @@ class Inquiries:
             overdue: only those on which somebody should have acted before now.
         """
         check_limit(limit)
-        for prefix, given_id in (("customer", customer_id), ("user", owner_id)):
-            if given_id is not None:
-                check_id(prefix, given_id)
-        conditions: dict[str, Any] = {"customer_id": customer_id, "owner_id": owner_id}
-        where: list[Criterion] = [Eq(name, value) for name, value in conditions.items() if value is not None]
+        where = involving(customer_id=customer_id, owner_id=owner_id)
         if overdue:
-            where += [In("state", OPEN_STATES), Compare("due_at", "<", uow.now)]
+            where += open_and_overdue(uow, Inquiry)
         return uow.find(Inquiry, And(tuple(where)), order="due_at", after=after, limit=limit)
-
-    def _get_with_hours(
-        self, uow: UnitOfWork, inquiry_id: InquiryId, version: int | None
-    ) -> tuple[Inquiry, BusinessHours]:
-        inquiry = uow.get(Inquiry, inquiry_id, version=version)
-        return inquiry, load_business_hours(uow, self._environment, inquiry.calendar_id)
 
     def _notify_new_owner(self, uow: UnitOfWork, inquiry: Inquiry) -> None:
         """Tell whoever sees to it from now on."""
