@@ -19,7 +19,7 @@ from tests.adapters.wire.samples import sample
 from tests.reliability.harness import Verdict, run
 
 MUTATIONS: Final = {"lax": "a text of digits is taken for a number, as cattrs does by itself"}
-UNTYPED_FIELDS: Final = frozenset({"custom", "result", "facts", "data", "of"})
+UNTYPED_FIELDS: Final = frozenset({"custom", "result", "variables", "of"})
 """Fields that hold any plain value."""
 INVALID_JSON: Final[tuple[str, ...]] = (
     "",

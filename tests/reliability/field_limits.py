@@ -24,10 +24,10 @@ from tests.reliability.harness import Verdict, run
 
 MUTATIONS: Final = {"blind": "no field checks anything"}
 CHECKED_ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
-    ("Money", "minor"): "checked by Money itself, up to LARGEST",
+    ("Money", "minor"): "checked by Money itself, up to MAX_MINOR_UNITS",
     ("Money", "currency"): "one of ISO 4217's",
     ("PostalAddress", "country"): "two letters of ISO 3166-1",
-    ("Receipt", "result"): "a story's own answer, made of limited records",
+    ("IdempotencyRecord", "result"): "result of a command, made of records with limits",
 }
 """Fields that say nothing of their limit, each with the reason."""
 NARROWER_FORMATS: Final[Mapping[tuple[str, str], str]] = {

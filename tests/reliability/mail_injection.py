@@ -54,14 +54,14 @@ LETTER: Final[Mapping[str, Any]] = {
     "id": MessageId("message_018f3c0e6b7a7c1e9d2b4a5f60718293"),
     "tenant": "default",
     "channel": "email",
-    "to": "anna@example.com",
-    "name": "Anna Liepa",
+    "address": "anna@example.com",
+    "recipient_name": "Anna Liepa",
     "subject": "Late: call",
     "body": "It was due at 9:00.",
     "language": "lv",
     "topic": "task.overdue",
-    "about": None,
-    "data": {},
+    "about_id": None,
+    "variables": {},
     "at": NOON,
 }
 
@@ -73,7 +73,7 @@ def check(rng: random.Random, n: int, mutation: str) -> Verdict:
     mixtures = ["".join(rng.choice(texts)[:200] for _ in range(rng.randint(2, 4))) for _ in range(n)]
     with (
         tempfile.TemporaryDirectory() as name,
-        _sabotaged(mutation),
+        _mutated(mutation),
         mail_server(enable_SMTPUTF8=True) as (mailbox, port),
     ):
         watched = Watched(verdict, mailbox, port, Path(name))
@@ -91,12 +91,12 @@ def check(rng: random.Random, n: int, mutation: str) -> Verdict:
 
 def _letters(text: str) -> Iterator[dict[str, Any]]:
     """Every field of a letter that holds the text."""
-    for field in ("name", "subject", "body", "language", "topic", "about", "tenant", "id"):
+    for field in ("recipient_name", "subject", "body", "language", "topic", "about_id", "tenant", "id"):
         yield {field: text}
-    for field in ("name", "subject"):
+    for field in ("recipient_name", "subject"):
         yield {field: f"Anna {text} Liepa"}
     for address in ("{}", "{}@example.com", "anna@{}", "anna@example.com{}", "{} <anna@example.com>", "a.{}@b.example"):
-        yield {"to": address.format(text)}
+        yield {"address": address.format(text)}
     for url in ("{}", "https://example.com/{}", "https://{}/stop"):
         yield {"url": url.format(text)}
 
@@ -111,7 +111,7 @@ def _send(watched: Watched, *, url: str | None = None, **changes: Any) -> None:
 
 def _write(watched: Watched, text: str) -> None:
     """Write a letter into the folder: the mail there has our headers, and lies in the folder."""
-    letter = OutgoingMessage(**{**LETTER, "name": text, "subject": text, "topic": text[:60]})
+    letter = OutgoingMessage(**{**LETTER, "recipient_name": text, "subject": text, "topic": text[:60]})
     try:
         FileNotifier(watched.folder, sender=SENDER).send(letter)
     except DeliveryError as failure:
@@ -153,7 +153,11 @@ def _forms(watched: Watched, texts: list[str]) -> None:
                 crm.customers.create, "B", email=address
             )
             if customer is not None:
-                case: dict[str, Any] = {"customer": customer.id, "responsible": anna.id, "within": timedelta(hours=1)}
+                case: dict[str, Any] = {
+                    "customer_id": customer.id,
+                    "owner_id": anna.id,
+                    "resolve_within": timedelta(hours=1),
+                }
                 fill_in(crm.complaints.receive, text, type="late", **case)
                 fill_in(crm.inquiries.receive, text, **case)
     for _ in range(4):
@@ -182,7 +186,7 @@ def _fill_in(watched: Watched, form: Callable[..., Any], text: str, **facts: Any
 
 
 @contextmanager
-def _sabotaged(mutation: str) -> Iterator[None]:
+def _mutated(mutation: str) -> Iterator[None]:
     planted = _PLANTS.get(mutation, {})
     honest = {place: getattr(*place) for place in planted}
     for place, bug in planted.items():
@@ -208,19 +212,19 @@ def _library_mailbox(address: str, name: str) -> Any:
 
 _PLANTS: Final[Mapping[str, Mapping[tuple[Any, str], Any]]] = {
     "library": {
-        (smtp, "new_mail"): lambda: EmailMessage(policy=policy.SMTP.clone(cte_type="7bit")),
-        (smtp, "as_text"): lambda text: text,
-        (smtp, "as_mailbox"): _library_mailbox,
+        (smtp, "create_message"): lambda: EmailMessage(policy=policy.SMTP.clone(cte_type="7bit")),
+        (smtp, "encode_text"): lambda text: text,
+        (smtp, "encode_mailbox"): _library_mailbox,
     },
     "words": {(headers, "_is_plain"): lambda text: headers._PLAIN.fullmatch(text) is not None},
     "addresses": {(smtp, "checked_address"): _any_address},
     "controls": {
-        (smtp, "_UNSENDABLE"): re.compile("(?!)"),
+        (smtp, "_FORBIDDEN_CHARACTERS"): re.compile("(?!)"),
         (smtp, "_UNSENDABLE_IN_BODY"): re.compile("(?!)"),
     },
     "urls": {
-        (smtp, "as_url"): lambda url: f"<{url}>",
-        (smtp, "new_mail"): lambda: EmailMessage(policy=policy.SMTP.clone(cte_type="7bit")),
+        (smtp, "encode_url"): lambda url: f"<{url}>",
+        (smtp, "create_message"): lambda: EmailMessage(policy=policy.SMTP.clone(cte_type="7bit")),
     },
 }
 

@@ -69,20 +69,20 @@ def _check_order(verdict: Verdict, world: World, payload: str) -> None:
             transaction.find(Customer, how.pop("where", Eq("version", 1)), **how)
 
     for attempt in (lambda: search(order=payload), lambda: search(where=Eq(payload, "x"))):
-        verdict.check("no field that there is not", _error_name(attempt) == "InvalidInput", payload)
+        verdict.check("no field that there is not", _error_name(attempt) == "InvalidInputError", payload)
 
 
 def _check_custom_field_key(verdict: Verdict, world: World, payload: str) -> None:
     """The name of a field of the host's own."""
     refused = _error_name(lambda: world.crm.customers.update(world.customer.id, custom={payload: "x"}))
-    verdict.check("no name that is none", refused == "NotAllowed", f"{payload}: {refused}")
+    verdict.check("no name that is none", refused == "InvalidChoiceError", f"{payload}: {refused}")
 
 
 def _check_search_word(verdict: Verdict, world: World, payload: str) -> None:
     """A word that is searched for: it stands for itself, so nobody is found whose name lacks it."""
     crm, environment = world.crm, world.crm._environment
     verdict.check(
-        "a search is only a search", _error_name(lambda: crm.customers.search(payload)) in {"", "Blank"}, payload
+        "a search is only a search", _error_name(lambda: crm.customers.search(payload)) in {"", "RequiredError"}, payload
     )
     with environment.store.begin(
         environment.context, id_generator=environment.id_generator, read_only=True

@@ -155,7 +155,7 @@ def _apply_mutation(mutation: str) -> Sequence[tuple[Any, str, Any]]:
     """Plant a bug; gives what has to be put back."""
     failed = Message.mark_failed
 
-    def ignore_retry_after(self: Message, problem: str, *, after: Any = None, **rest: Any) -> Message:
+    def ignore_retry_after(self: Message, problem: str, *, retry_after: Any = None, **rest: Any) -> Message:
         return failed(self, problem, **rest)
 
     def retry_forever(self: Message, problem: str, *, is_permanent: bool = False, **rest: Any) -> Message:
