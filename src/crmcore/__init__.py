@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from crmcore.domain.sales.funnels.funnel import Funnel
     from crmcore.domain.sales.funnels.requirements import Requirement
     from crmcore.domain.sales.funnels.stages import Stage
-    from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
+    from crmcore.domain.sla.escalation_policy import EscalationPolicy, EscalationStep
     from crmcore.domain.sla.policies import SlaConditions
     from crmcore.domain.sla.targets import SlaTargets
     from crmcore.ports import RequestContext
@@ -55,8 +55,8 @@ _LAZY_EXPORTS = {
     "CrmError": "crmcore.domain.kernel.errors.base",
     "Customer": "crmcore.domain.customers.customer",
     "Deal": "crmcore.domain.sales.deals.deal",
-    "EscalationPolicy": "crmcore.domain.sla.escalation",
-    "EscalationStep": "crmcore.domain.sla.escalation",
+    "EscalationPolicy": "crmcore.domain.sla.escalation_policy",
+    "EscalationStep": "crmcore.domain.sla.escalation_policy",
     "ExternalId": "crmcore.domain.customers.parts",
     "FrozenClock": "crmcore.adapters.clocks",
     "Funnel": "crmcore.domain.sales.funnels.funnel",

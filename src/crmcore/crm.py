@@ -16,7 +16,7 @@ from crmcore.adapters.memory.store import MemoryStore
 from crmcore.adapters.phones import BasicPhoneParser
 from crmcore.adapters.policies import AllowAll
 from crmcore.adapters.templates.renderer import JinjaRenderer
-from crmcore.domain.sla.escalation import EscalationPolicy
+from crmcore.domain.sla.escalation_policy import EscalationPolicy
 from crmcore.ports import (
     AccessPolicy,
     Clock,

@@ -1,6 +1,7 @@
 """Public types: what the calls of `Crm` take and return, and `parse_id` for ids from a host's strings.
 
-The names are stable; the modules that define them are not. Importing this module loads all services; `import crmcore` does not.
+The names are stable; the modules that define them are not. What `crmcore` exports is not repeated here. Importing this module loads all
+services; `import crmcore` does not.
 """
 
 from crmcore.domain.activities.appointments.appointment import (
@@ -24,11 +25,7 @@ from crmcore.domain.activities.interactions import (
 )
 from crmcore.domain.activities.tasks import (
     Priority as Priority,
-    Task as Task,
     TaskState as TaskState,
-)
-from crmcore.domain.customers.customer import (
-    Customer as Customer,
 )
 from crmcore.domain.customers.matching import (
     Ambiguous as Ambiguous,
@@ -37,11 +34,8 @@ from crmcore.domain.customers.matching import (
 )
 from crmcore.domain.customers.parts import (
     Channel as Channel,
-    ContactPoint as ContactPoint,
     CustomerKind as CustomerKind,
     CustomerRole as CustomerRole,
-    ExternalId as ExternalId,
-    Profile as Profile,
     Relation as Relation,
     RelationKind as RelationKind,
     Role as Role,
@@ -54,26 +48,21 @@ from crmcore.domain.kernel.entity import (
     Event as Event,
 )
 from crmcore.domain.kernel.ids import *
-from crmcore.domain.kernel.recurrence import (
-    Recurrence as Recurrence,
+from crmcore.domain.messaging.documents import (
+    Document as Document,
 )
-from crmcore.domain.kernel.values.address import (
-    PostalAddress as PostalAddress,
-)
-from crmcore.domain.kernel.values.money import (
-    Money as Money,
-)
-from crmcore.domain.kernel.values.period import (
-    Period as Period,
-)
-from crmcore.domain.messaging.documents import Document as Document
 from crmcore.domain.messaging.messages import (
     Message as Message,
     MessageState as MessageState,
     OutgoingMessage as OutgoingMessage,
 )
-from crmcore.domain.messaging.templates import Template as Template
-from crmcore.domain.organization.assignment import Assignment as Assignment, RejectedCandidate as RejectedCandidate
+from crmcore.domain.messaging.templates import (
+    Template as Template,
+)
+from crmcore.domain.organization.assignment import (
+    Assignment as Assignment,
+    RejectedCandidate as RejectedCandidate,
+)
 from crmcore.domain.organization.business_hours.business_hours import (
     BusinessHours as BusinessHours,
 )
@@ -86,8 +75,14 @@ from crmcore.domain.organization.business_hours.hours import (
     Hours as Hours,
     Shift as Shift,
 )
-from crmcore.domain.organization.teams import Team as Team
-from crmcore.domain.organization.users import Absence as Absence, RoleAssignment as RoleAssignment, User as User
+from crmcore.domain.organization.teams import (
+    Team as Team,
+)
+from crmcore.domain.organization.users import (
+    Absence as Absence,
+    RoleAssignment as RoleAssignment,
+    User as User,
+)
 from crmcore.domain.platform.feed import (
     RecordedEvent as RecordedEvent,
 )
@@ -98,16 +93,12 @@ from crmcore.domain.platform.jobs import (
     JobState as JobState,
     ScheduledJob as ScheduledJob,
 )
-from crmcore.domain.sales.deals.deal import (
-    Deal as Deal,
-)
 from crmcore.domain.sales.deals.movements import (
     Movement as Movement,
     MovementKind as MovementKind,
 )
 from crmcore.domain.sales.deals.parts import (
     Attachment as Attachment,
-    LineItem as LineItem,
     NextStep as NextStep,
     NextStepState as NextStepState,
     Outcome as Outcome,
@@ -116,22 +107,16 @@ from crmcore.domain.sales.deals.parts import (
     ProbabilitySource as ProbabilitySource,
     StageVisits as StageVisits,
 )
-from crmcore.domain.sales.funnels.actions import (
-    CreateTask as CreateTask,
-    RenderDocument as RenderDocument,
-    SendNotification as SendNotification,
-)
 from crmcore.domain.sales.funnels.aging import (
     AgeFrom as AgeFrom,
-    StageAgePolicy as StageAgePolicy,
 )
-from crmcore.domain.sales.funnels.funnel import Funnel as Funnel
 from crmcore.domain.sales.funnels.requirements import (
-    Requirement as Requirement,
     RequirementKind as RequirementKind,
     UnmetRequirement as UnmetRequirement,
 )
-from crmcore.domain.sales.funnels.stages import Stage as Stage, StageKind as StageKind
+from crmcore.domain.sales.funnels.stages import (
+    StageKind as StageKind,
+)
 from crmcore.domain.service.cases.case import (
     SlaResult as SlaResult,
 )
@@ -183,22 +168,31 @@ from crmcore.domain.service.knowledge.articles import (
     Audience as Audience,
     Revision as Revision,
 )
-from crmcore.domain.service.knowledge.gaps import KnowledgeGap as KnowledgeGap, KnowledgeGapState as KnowledgeGapState
+from crmcore.domain.service.knowledge.gaps import (
+    KnowledgeGap as KnowledgeGap,
+    KnowledgeGapState as KnowledgeGapState,
+)
 from crmcore.domain.service.knowledge.search import (
     SearchHit as SearchHit,
 )
-from crmcore.domain.service.knowledge.usages import ArticleUsage as ArticleUsage
+from crmcore.domain.service.knowledge.usages import (
+    ArticleUsage as ArticleUsage,
+)
 from crmcore.domain.sla.escalation import (
     Escalation as Escalation,
 )
-from crmcore.domain.sla.events import SlaEvent as SlaEvent, SlaEventKind as SlaEventKind
+from crmcore.domain.sla.events import (
+    SlaEvent as SlaEvent,
+    SlaEventKind as SlaEventKind,
+)
 from crmcore.domain.sla.policies import (
     RejectedPolicy as RejectedPolicy,
-    SlaConditions as SlaConditions,
     SlaDecision as SlaDecision,
     SlaPolicy as SlaPolicy,
 )
-from crmcore.domain.sla.targets import ReplyRule as ReplyRule, SlaTargets as SlaTargets
+from crmcore.domain.sla.targets import (
+    ReplyRule as ReplyRule,
+)
 from crmcore.domain.sla.timers import (
     SlaMetric as SlaMetric,
     SlaStatus as SlaStatus,
@@ -206,10 +200,6 @@ from crmcore.domain.sla.timers import (
 )
 from crmcore.services.activities.appointments.booking import (
     CompletedAppointment as CompletedAppointment,
-)
-from crmcore.services.bulk import (
-    ItemFailed as ItemFailed,
-    ItemSucceeded as ItemSucceeded,
 )
 from crmcore.services.customers.overview import (
     CustomerOverview as CustomerOverview,

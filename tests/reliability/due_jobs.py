@@ -21,7 +21,8 @@ from crmcore import Crm, CrmError, FrozenClock, SqlStore
 from crmcore.domain.kernel.criteria import Compare, Eq, In
 from crmcore.domain.messaging.messages import Message
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
-from crmcore.domain.sla.escalation import Escalation, EscalationDecision, EscalationPolicy, EscalationStep
+from crmcore.domain.sla.escalation import Escalation, EscalationDecision
+from crmcore.domain.sla.escalation_policy import EscalationPolicy, EscalationStep
 from crmcore.services.platform import jobs as due_module
 from crmcore.services.shared.escalation import escalate
 from crmcore.services.shared.notifications import notify_user

@@ -31,7 +31,8 @@ from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.domain.platform.jobs import JobState, ScheduledJob
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.actions import StageAction
-from crmcore.domain.sla.escalation import Escalation, EscalationPolicy
+from crmcore.domain.sla.escalation import Escalation
+from crmcore.domain.sla.escalation_policy import EscalationPolicy
 from crmcore.services.platform import jobs as due_module
 from crmcore.services.platform.outbox import Outbox
 from crmcore.services.unit_of_work import UnitOfWork

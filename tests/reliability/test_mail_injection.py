@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.payloads.payloads import digest
-from tests.reliability.mail_injection import BREAKS, PAYLOADS, MUTATIONS, check
+from tests.reliability.mail_injection import BREAKS, MUTATIONS, PAYLOADS, check
 
 
 def test_mail_equals_queued_message() -> None:

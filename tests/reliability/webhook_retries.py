@@ -162,7 +162,11 @@ def _apply_mutation(mutation: str) -> Sequence[tuple[Any, str, Any]]:
         return failed(self, problem, **rest)
 
     bugs: dict[str, tuple[Any, str, Any]] = {
-        "hasty": (messages, "RETRY_DELAYS", (*messages.RETRY_DELAYS[:2], timedelta(minutes=20), *messages.RETRY_DELAYS[3:])),
+        "hasty": (
+            messages,
+            "RETRY_DELAYS",
+            (*messages.RETRY_DELAYS[:2], timedelta(minutes=20), *messages.RETRY_DELAYS[3:]),
+        ),
         "level": (messages, "crc32", lambda _: 0),
         "endless": (messages, "RETRY_DELAYS", messages.RETRY_DELAYS * 100),
         "deaf": (Message, "mark_failed", ignore_retry_after),

@@ -8,7 +8,7 @@ import pytest
 
 from crmcore import Crm, FrozenClock, MemoryStore, Money, SqlStore
 from crmcore.domain.organization.users import User
-from crmcore.domain.sla.escalation import EscalationPolicy, EscalationStep
+from crmcore.domain.sla.escalation_policy import EscalationPolicy, EscalationStep
 from crmcore.domain.sla.policies import SlaConditions
 from crmcore.domain.sla.targets import SlaTargets
 from crmcore.ports import Store

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from crmcore.domain.kernel.errors.conflicts import ConflictError, DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.fields.time import checked_timestamp
-from crmcore.domain.sla.escalation import EscalationPolicy
+from crmcore.domain.sla.escalation_policy import EscalationPolicy
 from crmcore.ports import (
     AccessPolicy,
     Clock,

@@ -9,8 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from crmcore import Period
 from crmcore.domain.organization.assignment import RejectedCandidate, RoundRobin
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.organization.teams import Team
-from crmcore.domain.organization.users import OWNER, Absence, User
+from crmcore.domain.organization.users import Absence, User
 from crmcore.errors import BusinessRuleError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
 

@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 from crmcore import Period
 from crmcore.domain.organization.assignment import RejectedCandidate
-from crmcore.domain.sla.escalation import DEFAULT_STEPS, Escalation, EscalationPolicy, EscalationStep, choose_recipient
+from crmcore.domain.sla.escalation import Escalation, choose_recipient
+from crmcore.domain.sla.escalation_policy import DEFAULT_STEPS, EscalationPolicy, EscalationStep
 from crmcore.errors import BusinessRuleError, InvalidChoiceError, InvalidInputError
 from crmcore.testing.samples import NOON, Samples
 

@@ -19,7 +19,7 @@ from crmcore import (
 from crmcore.domain.kernel.fields.text import LONG_TEXT, MAX_NOTE_LENGTH
 from crmcore.domain.messaging.messages import Message
 from crmcore.domain.sales.funnels import actions
-from crmcore.domain.sla.escalation import EscalationPolicy
+from crmcore.domain.sla.escalation_policy import EscalationPolicy
 from crmcore.errors import MissingVariableError, TooLongError, UnknownVariableError
 from crmcore.locales.catalogue import LANGUAGES, VARIABLES
 from crmcore.ports import Store
@@ -254,10 +254,7 @@ def test_each_variable_of_a_stage_has_a_value() -> None:
     """What a funnel may name is what a stage fills in."""
     samples = Samples()
 
-    assert (
-        set(stage_variables(samples.deal(), samples.customer(), environment=Crm()._environment))
-        == actions.VARIABLES
-    )
+    assert set(stage_variables(samples.deal(), samples.customer(), environment=Crm()._environment)) == actions.VARIABLES
 
 
 def test_every_escalation_has_all_its_values() -> None:

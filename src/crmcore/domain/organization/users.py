@@ -7,7 +7,7 @@ Rule 2: every choice explains itself: who was chosen, and why each of the others
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Self
 
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record, value
@@ -17,9 +17,7 @@ from crmcore.domain.kernel.fields.composite import unique_tuple
 from crmcore.domain.kernel.ids import CalendarId, TeamId, UserId
 from crmcore.domain.kernel.values.contact import normalize_email
 from crmcore.domain.kernel.values.period import Period
-
-OWNER: Final = "owner"
-"""The role of whoever is responsible for a record; everybody may hold it."""
+from crmcore.domain.organization.roles import OWNER
 
 
 @value

@@ -8,86 +8,15 @@ Rule 4: every step is kept, with its reason and with everybody who was passed ov
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Self
-
-from attrs import field
+from typing import ClassVar, Self
 
 from crmcore.domain.kernel import fields
-from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record, value
+from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
-from crmcore.domain.kernel.errors.validation import InvalidChoiceError
-from crmcore.domain.kernel.fields.composite import as_tuple
 from crmcore.domain.kernel.ids import EscalationId, UserId
 from crmcore.domain.organization.assignment import RejectedCandidate
-from crmcore.domain.organization.users import OWNER, User
-
-FULL: Final = 10_000
-"""A whole promise, in hundredths of a percent."""
-
-
-@value
-class EscalationStep:
-    """When a level hears of it, and which.
-
-    Attributes:
-        elapsed_bp: of the promised time, in hundredths of a percent: 7,500 is before the deadline, 10,000 at it.
-        after: how much working time later.
-        recipient: whoever is responsible (``owner``), or the next one up the line (nothing).
-    """
-
-    elapsed_bp: int = fields.integer(min=1, max=1_000_000, default=FULL)
-    after: timedelta = fields.duration(default=timedelta(0))
-    recipient: str = fields.text(personal=False, max_length=60, default="", allow_blank=True)
-
-    def __attrs_post_init__(self) -> None:
-        if self.recipient not in {"", OWNER}:
-            raise InvalidChoiceError("escalationStep.recipient", allowed=(OWNER, "nothing: the next one up the line"))
-
-
-DEFAULT_STEPS: Final = (
-    EscalationStep(),
-    EscalationStep(after=timedelta(hours=4)),
-    EscalationStep(after=timedelta(hours=8)),
-)
-"""At the deadline, four and eight working hours after it, unless the host says otherwise."""
-
-
-def _to_steps(steps: Any) -> tuple[EscalationStep, ...]:
-    return tuple(
-        EscalationStep(after=step) if isinstance(step, timedelta) else step
-        for step in as_tuple("escalationPolicy.steps", steps)
-    )
-
-
-@value
-class EscalationPolicy:
-    """When each level hears of work that is late or about to be. A duration is a rung so long after the deadline.
-
-    Example:
-        >>> ladder = EscalationPolicy.of(EscalationStep(7_500, recipient="owner"), EscalationStep(), timedelta(hours=2))
-        >>> ladder.step(3)
-        EscalationStep(elapsed_bp=10000, after=datetime.timedelta(seconds=7200), recipient='')
-    """
-
-    steps: tuple[EscalationStep, ...] = field(default=DEFAULT_STEPS, converter=_to_steps)
-
-    def __attrs_post_init__(self) -> None:
-        if any(type(step) is not EscalationStep for step in self.steps):
-            raise InvalidChoiceError("escalationPolicy.steps", allowed=("rungs", "durations after the deadline"))
-
-    @classmethod
-    def of(cls, *steps: EscalationStep | timedelta) -> Self:
-        """Make a ladder of rungs, and of durations after the deadline."""
-        return cls(_to_steps(steps))
-
-    @property
-    def is_first_step_at_deadline(self) -> bool:
-        """Whether nobody hears of it sooner, nor the first one later."""
-        return not self.steps or (self.steps[0].elapsed_bp, self.steps[0].after) == (FULL, timedelta(0))
-
-    def step(self, level: int) -> EscalationStep | None:
-        """The rung of a level, counted from 1; None above the last one."""
-        return self.steps[level - 1] if 1 <= level <= len(self.steps) else None
+from crmcore.domain.organization.users import User
+from crmcore.domain.sla.escalation_policy import FULL, EscalationStep
 
 
 @record

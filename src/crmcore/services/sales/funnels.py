@@ -9,7 +9,7 @@ from crmcore.domain.kernel.criteria import Eq, In
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import FunnelId
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sales.funnels.stages import Stage

@@ -3,7 +3,8 @@
 from crmcore.domain.kernel.criteria import Criterion, Eq, HasChild
 from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.organization.assignment import Assignment, RoundRobin
-from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.organization.roles import OWNER
+from crmcore.domain.organization.users import User
 from crmcore.services.unit_of_work import UnitOfWork
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.errors.rules import BusinessRuleError, NoAssigneeAvailableError
 from crmcore.domain.kernel.ids import UserId
-from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.organization.roles import OWNER
+from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_lifecycle import ComplaintState

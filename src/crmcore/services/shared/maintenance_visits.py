@@ -4,7 +4,7 @@ from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.placeholders import fill
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.maintenance import MaintenancePlan
 from crmcore.services.environment import Environment

@@ -12,7 +12,8 @@ from crmcore.domain.kernel.placeholders import fill
 from crmcore.domain.messaging.documents import Document
 from crmcore.domain.messaging.messages import Message
 from crmcore.domain.organization.business_hours.business_hours import ALWAYS_OPEN
-from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.organization.roles import OWNER
+from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.actions import CreateTask, RenderDocument, SendNotification
 from crmcore.domain.sales.funnels.funnel import Funnel

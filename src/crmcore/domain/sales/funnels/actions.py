@@ -6,7 +6,7 @@ from typing import Final
 from crmcore.domain.activities.tasks import Priority
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import record
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 
 
 @record

@@ -16,7 +16,7 @@ from crmcore.domain.kernel.fields.base import checked_type
 from crmcore.domain.kernel.fields.composite import as_tuple, unique_tuple
 from crmcore.domain.kernel.ids import FunnelId
 from crmcore.domain.kernel.placeholders import check_variables
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.sales.funnels.actions import VARIABLES, SendNotification
 from crmcore.domain.sales.funnels.stages import Stage, StageKind
 

@@ -10,7 +10,8 @@ from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, Transitions,
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.domain.kernel.ids import ApprovalLimitId, ComplaintTypeId, UserId
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.organization.users import OWNER, User
+from crmcore.domain.organization.roles import OWNER
+from crmcore.domain.organization.users import User
 from crmcore.domain.service.cases.complaint_lifecycle import Severity
 from crmcore.domain.sla.policies import is_subtype
 

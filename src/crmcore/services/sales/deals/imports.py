@@ -155,7 +155,7 @@ class _DealUpsert(ChunkUpsert[Deal]):
         customer_id, key = values.pop("customer_id", None), values.pop("customer_key", None)
         if customer_id is not None:
             is_known = self._existing_ids and customer_id in self._existing_ids
-            return customer_id if is_known else self.uow.get(Customer, customer_id).id 
+            return customer_id if is_known else self.uow.get(Customer, customer_id).id
         if key not in self._ids_by_key:
             raise NotFoundError("customer", "customer_key")
         return self._ids_by_key[key]

@@ -10,7 +10,7 @@ from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 from crmcore.domain.kernel.fields.composite import checked_member
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import ComplaintId, CustomerId, DealId, UserId
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.complaint import Complaint
 from crmcore.domain.service.cases.complaint_lifecycle import Severity

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import ComplaintTypeId
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.service.cases.complaint_lifecycle import Severity
 from crmcore.domain.service.cases.complaint_parts import ComplaintType
 from crmcore.services.commands import command, query

@@ -9,7 +9,7 @@ from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.criteria import And
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, InquiryId, UserId
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.inquiry import Inquiry, InquiryKind
 from crmcore.domain.sla.policies import SlaSubject

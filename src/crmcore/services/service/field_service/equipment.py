@@ -17,7 +17,7 @@ from crmcore.domain.kernel.fields.time import checked_duration, checked_timestam
 from crmcore.domain.kernel.ids import CustomerId, DealId, EquipmentId, check_id
 from crmcore.domain.kernel.placeholders import fill
 from crmcore.domain.kernel.values.money import Money
-from crmcore.domain.organization.users import OWNER
+from crmcore.domain.organization.roles import OWNER
 from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.field_service.contracts import Entitlement
 from crmcore.domain.service.field_service.equipment import Equipment

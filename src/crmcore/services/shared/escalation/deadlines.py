@@ -14,7 +14,7 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.service.cases.case import Case
 from crmcore.domain.service.cases.complaint import Complaint
-from crmcore.domain.sla.escalation import EscalationStep
+from crmcore.domain.sla.escalation_policy import EscalationStep
 from crmcore.domain.sla.events import SlaEvent, SlaEventKind, replay
 from crmcore.domain.sla.targets import SlaTargets
 from crmcore.domain.sla.timers import SlaStatus, SlaTimer

@@ -9,15 +9,10 @@ from attrs import frozen
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.ids import UserId
 from crmcore.domain.organization.business_hours.business_hours import BusinessHours
-from crmcore.domain.organization.users import OWNER, User
-from crmcore.domain.sla.escalation import (
-    FULL,
-    Escalation,
-    EscalationDecision,
-    EscalationPolicy,
-    EscalationStep,
-    choose_recipient,
-)
+from crmcore.domain.organization.roles import OWNER
+from crmcore.domain.organization.users import User
+from crmcore.domain.sla.escalation import Escalation, EscalationDecision, choose_recipient
+from crmcore.domain.sla.escalation_policy import FULL, EscalationPolicy, EscalationStep
 from crmcore.services.shared.assignment import management_chain
 from crmcore.services.shared.job_scheduling import ESCALATION, schedule_job
 from crmcore.services.shared.notifications import notify_user
