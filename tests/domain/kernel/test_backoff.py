@@ -10,8 +10,8 @@ from crmcore.domain.kernel.fields.time import MAX_TIMESTAMP
 from crmcore.domain.messaging.messages import LONGEST_WAIT, Message
 from crmcore.domain.platform.feed import Subscription
 from crmcore.domain.platform.jobs import LONGEST_WAIT as LONGEST_OF_JOBS, MAX_ATTEMPTS, ScheduledJob
+from crmcore.services.platform.publishing import INITIAL_DELAY, MAX_DELAY, record_failure
 from crmcore.services.retry import RetryPolicy
-from crmcore.services.shared.publishing import INITIAL_DELAY, MAX_DELAY, record_failure
 from crmcore.testing.samples import NOON, Samples
 
 EVIL = "550 5.1.1 <a@b>\r\nX: y\0\ud800 " + "x" * 2_000

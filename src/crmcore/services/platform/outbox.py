@@ -11,12 +11,11 @@ that the next call goes on with the others.
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from crmcore.domain.kernel.backoff import add_clamped
 from crmcore.domain.kernel.criteria import MATCH_ALL, Compare, Criterion, Eq, In
 from crmcore.domain.kernel.entity import record
 from crmcore.domain.kernel.errors.conflicts import ConflictError
@@ -27,17 +26,14 @@ from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.ids import MessageId, UserId
 from crmcore.domain.messaging.messages import Message, MessageState, OutgoingMessage
 from crmcore.domain.organization.users import User
-from crmcore.domain.platform.feed import RecordedEvent, Subscription
 from crmcore.locales.catalogue import check_variables, missing_variables
 from crmcore.services.batches import require_committed
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
+from crmcore.services.platform.publishing import LEASE_TIME, EventPublishing
 from crmcore.services.shared.notifications import build_outgoing_message
-from crmcore.services.shared.publishing import failing_publishers, publish, record_failure
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
-LEASE_TIME: Final = timedelta(seconds=60)
-"""How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
 LEASE_BATCH_SIZE: Final = 10
 """How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
 
@@ -67,7 +63,7 @@ class OutboxReport:
 
 
 @frozen
-class Outbox:
+class Outbox(EventPublishing):
     """What leaves the house."""
 
     _environment: Environment
@@ -198,10 +194,6 @@ class Outbox:
         due = uow.find(Message, mine & _due(uow.now), order="due_at", limit=limit)
         return [build_outgoing_message(uow, self._environment, message) for message in due]
 
-    @command("outbox.read_events")  # and no view: a store may number facts when they are first asked for
-    def _read_events(self, uow: UnitOfWork, after: int, limit: int, /) -> Sequence[RecordedEvent]:
-        return uow.read_events(after=after, limit=limit)
-
     @command("outbox.lease")
     def _lease(self, uow: UnitOfWork, limit: int, /) -> Sequence[tuple[Message, OutgoingMessage]]:
         due_messages = uow.find(
@@ -249,13 +241,6 @@ class Outbox:
             raise DeliveryError(outgoing.channel, f"no value for {', '.join(missing)}", is_permanent=True)
         notifier.send(outgoing)
 
-    def _record(self, outcome: Message | Subscription) -> None:
-        """Record the failed attempt of foreign code before its error goes on. What fails here must not take that error's place."""
-        with suppress(Exception):
-            evolve(self._environment, tracer=None).execute_with_retry(
-                "outbox.mark", lambda uow: uow.save(outcome), version_pinned=True
-            )
-
     def _release(self, messages: Sequence[Message]) -> None:
         """Give back the leases of messages that were not tried; what cannot be given back runs out by itself."""
 
@@ -267,49 +252,6 @@ class Outbox:
 
         with suppress(Exception):
             evolve(self._environment, tracer=None).execute_with_retry("outbox.mark", release)
-
-    def _publish_to(self, subscription_name: str, limit: int) -> int:
-        """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
-        subscription = self._lease_subscription(subscription_name)
-        if subscription is None:
-            return 0
-        events = self._read_events(subscription.position, limit)
-        now = self._environment.clock.now
-        try:
-            events = publish(self._environment.publishers[subscription_name], events)
-            updated = subscription.advance(events[-1].position if events else subscription.position, at=now())
-        except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
-            _log.warning(
-                "publisher failed", extra={"crm_subscription": subscription_name, "crm_error": type(error).__name__}
-            )
-            updated = record_failure(subscription, error, at=now())
-        except BaseException as error:
-            self._record(record_failure(subscription, error, at=now()))
-            raise
-        try:
-            self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
-        except ConflictError:  # the lease ran out, and somebody else tells it
-            return 0
-        return len(events) if updated.failures == 0 else -1
-
-    def _refusing(self) -> Sequence[str]:
-        names = tuple(self._environment.publishers)
-        return (
-            self._environment.execute_with_retry(
-                "outbox.lease_subscription", lambda uow: failing_publishers(uow, names), read_only=True
-            )
-            if names
-            else ()
-        )
-
-    @command("outbox.lease_subscription")
-    def _lease_subscription(self, uow: UnitOfWork, subscription_name: str, /) -> Subscription | None:
-        subscription = uow.first(Subscription, Eq("name", subscription_name))
-        if subscription is None:
-            subscription = Subscription(id=uow.new_id("subscription"), name=subscription_name, leased_until=uow.now)
-        elif subscription.leased_until > uow.now:
-            return None
-        return uow.save(subscription.lease(add_clamped(uow.now, LEASE_TIME)))
 
 
 def _due(at: datetime) -> Criterion:

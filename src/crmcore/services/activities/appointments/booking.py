@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from crmcore.domain.activities.appointments.appointment import Appointment
 from crmcore.domain.activities.appointments.parts import AppointmentState
 from crmcore.domain.activities.interactions import Interaction, InteractionKind
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.entity import record
 from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.fields.composite import as_tuple
-from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.kernel.fields.time import checked_duration, checked_timestamp
 from crmcore.domain.kernel.ids import AppointmentId, CustomerId, DealId, EquipmentId, UserId
 from crmcore.domain.kernel.recurrence import Recurrence
@@ -238,48 +235,6 @@ class AppointmentBooking:
         if completed.deal_id is not None:
             uow.save(uow.get(Deal, completed.deal_id).record_activity(at=uow.now))
         return CompletedAppointment(appointment=completed, interaction=uow.save(interaction))
-
-    @command("appointments.import_event")
-    def import_event(
-        self,
-        uow: UnitOfWork,
-        uid: str,
-        title: str,
-        /,
-        *,
-        since: datetime,
-        until: datetime,
-        sequence: int = 0,
-        attendee_ids: Sequence[UserId] = (),
-        recurrence: Recurrence | None = None,
-        location: str = "",
-        note: str = "",
-        is_cancelled: bool = False,
-        idempotency_key: str | None = None,
-    ) -> Appointment:
-        """Take an appointment over from another calendar, or what has become of it. An older sequence changes nothing (RFC 5546).
-
-        Raises:
-            InvalidInputError: a field that cannot be.
-        """
-        existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
-        user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
-        period = Period(since, until)
-        details: dict[str, Any] = {"location": location, "note": note, "recurrence": recurrence, "sequence": sequence}
-        imported = Appointment.book(
-            uow.new_id("appointment") if existing is None else existing.id,
-            title,
-            period=period,
-            at=uow.now,
-            uid=uid,
-            attendee_ids=user_ids,
-            **details,
-        )
-        if is_cancelled:
-            imported = imported.cancel(at=uow.now)
-        if existing is None:
-            return uow.save(imported)
-        return existing if sequence < existing.sequence else uow.save(existing.updated_from(imported))
 
     def _save_booked(
         self,
