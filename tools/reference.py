@@ -202,6 +202,10 @@ def llms() -> str:
     return "\n".join(lines)
 
 
+TYPES_INTRODUCTION: Final = (
+    "The classes that public calls take and return, from `crmcore.types`. All of them are immutable. `parse_id(Deal, text)` turns a text from\n"
+    "a URL or a form into an id."
+)
 SERVICES_INTRODUCTION: Final = (
     "`Crm` has one attribute per service. Each public method is one use case: a command or a query in one transaction. All arguments after\n"
     "the subject are keyword-only. Ids are texts with a prefix, such as `deal_018f...`; `crmcore.types.parse_id` checks a text from outside.\n\n"
@@ -345,6 +349,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/command-line.md": lambda: page(
         "Command line", command_line.INTRODUCTION.rstrip(), *command_line.sections()
     ),
+    "reference/crm.md": lambda: page("Crm", _first_sentence(crmcore.Crm), *service_pages.crm_sections()),
     "reference/errors.md": error_codes,
     "reference/events.md": events,
     "reference/limits.md": lambda: page("Limits", limits.INTRODUCTION, limits.limits()),
@@ -352,6 +357,9 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/records.md": records,
     "reference/stability.md": stability,
     "reference/states.md": states,
+    "reference/types.md": lambda: page(
+        "Types", TYPES_INTRODUCTION, *service_pages.type_sections(PUBLIC_TYPES, public_types)
+    ),
     **{f"reference/services/{name}.md": partial(service_page, name) for name in SERVICE_NAMES},
 }
 """The pages that are generated from the code."""

@@ -6,21 +6,31 @@ A page shows each public method as a caller sees it: without the unit of work th
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, NewType, Union, get_args, get_origin
+from typing import Any, Final, NewType, Union, get_args, get_origin, get_type_hints
 
+import attrs
 from attrs import frozen
 
 from crmcore._lazy import LazyService
 from crmcore.crm import Crm
+from crmcore.domain.kernel.entity import Entity
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples" / "services"
 """One file of examples per service."""
 MAX_SIGNATURE_LENGTH: Final = 100
 """A longer signature is shown with one parameter per line."""
 COMMON_ARGUMENTS: Final = {
+    "actor": "The actor: a user's id or a text of the host.",
+    "correlation_id": "An id that groups events, such as the id of a web request; unchanged if omitted.",
+    "tenant": "The tenant, up to 64 characters.",
+    "store": "The store.",
+    "settings": "The other arguments of `Crm`.",
+    "common": "Arguments that all items share.",
+    "url": "A SQLAlchemy URL.",
     "about": "The text of the request.",
     "address": "The postal address.",
     "after": "The last record of the previous page (keyset pagination).",
@@ -156,7 +166,7 @@ class Docstring:
     Attributes:
         summary: the first paragraph, in one line.
         description: the paragraphs after it.
-        arguments: descriptions by name.
+        arguments: descriptions of arguments or attributes by name.
         errors: conditions by the name of the error.
     """
 
@@ -197,23 +207,67 @@ def method_sections(attribute: str, service: type[Any]) -> Iterator[str]:
     examples = read_examples(attribute)
     yield f"The examples share this set-up:\n\n```python\n{examples.pop('setup')}\n```\n"
     for name in [*examples, *(name for name in methods if name not in examples)]:
-        method = methods[name]
-        docstring = parse_docstring(inspect.getdoc(method) or "")
-        yield f"## {name}\n"
-        yield f"```text\n{signature_text(f'crm.{attribute}.{name}', method)}\n```\n"
-        yield docstring.summary + "\n"
-        if docstring.description:
-            yield docstring.description + "\n"
-        if rows := list(_argument_rows(method, docstring)):
-            yield "| argument | type | default | description |\n|---|---|---|---|"
-            yield from rows
-            yield ""
-        if docstring.errors:
-            yield "Raises:\n"
-            yield from (f"- `{error}`: {_sentence(condition)}" for error, condition in docstring.errors.items())
-            yield ""
+        yield from _method_section(f"crm.{attribute}.{name}", name, methods[name])
         if name in examples:
             yield f"Example:\n\n```python\n{examples[name]}\n```\n"
+
+
+def _method_section(call: str, name: str, method: Callable[..., Any]) -> Iterator[str]:
+    docstring = parse_docstring(inspect.getdoc(method) or "")
+    yield f"## {name}\n"
+    yield f"```text\n{signature_text(call, method)}\n```\n"
+    yield docstring.summary + "\n"
+    if docstring.description:
+        yield docstring.description + "\n"
+    if rows := list(_argument_rows(method, docstring)):
+        yield "| argument | type | default | description |\n|---|---|---|---|"
+        yield from rows
+        yield ""
+    if docstring.errors:
+        yield "Raises:\n"
+        yield from (f"- `{error}`: {_sentence(condition)}" for error, condition in docstring.errors.items())
+        yield ""
+
+
+def crm_sections() -> Iterator[str]:
+    """Generate the sections of the page of `Crm`: its settings, methods and services."""
+    docstring = parse_docstring(inspect.getdoc(Crm) or "")
+    yield f"```text\n{signature_text('Crm', Crm.__init__).removesuffix(' -> None')}\n```\n"
+    if docstring.description:
+        yield docstring.description + "\n"
+    yield "| argument | type | default | description |\n|---|---|---|---|"
+    yield from _argument_rows(Crm.__init__, docstring)
+    yield ""
+    methods = {name: method for name, method in inspect.getmembers(Crm, callable) if not name.startswith("_")}
+    for name, method in methods.items():
+        yield from _method_section(f"crm.{name}" if name != "open" else "Crm.open", name, method)
+    yield "## Services\n"
+    yield "Each service is imported on first use. Every service has a page with all of its methods:\n"
+    yield from (f"- [`crm.{name}`](services/{name}.md)" for name in services())
+
+
+def type_sections(names: list[str], module: Any) -> Iterator[str]:
+    """Generate the sections of the page of public types: fields of classes, values of enumerations."""
+    for name in names:
+        public = getattr(module, name)
+        if not isinstance(public, type):
+            continue
+        docstring = parse_docstring(inspect.getdoc(public) or "")
+        yield f"## {name}\n"
+        yield docstring.summary + "\n"
+        if issubclass(public, Enum):
+            yield ", ".join(f"`{member.value}`" for member in public) + "\n"
+        elif attrs.has(public) and not issubclass(public, Entity):
+            hints = get_type_hints(public)
+            fields = [f for f in attrs.fields(public) if not f.name.startswith("_")]
+            if fields:
+                yield "| field | type | description |\n|---|---|---|"
+                for f in fields:
+                    annotation = type_text(hints[f.name]).replace("|", "\\|")
+                    yield f"| `{f.name}` | `{annotation}` | {_sentence(docstring.arguments.get(f.name, ''))} |"
+                yield ""
+        elif attrs.has(public):
+            yield f"See [records](records.md#{name.lower()}).\n"
 
 
 def caller_signature(method: Callable[..., Any]) -> inspect.Signature:
@@ -270,7 +324,7 @@ def parse_docstring(text: str) -> Docstring:
     return Docstring(
         summary=_markdown(" ".join(summary.split())),
         description=_markdown(description.strip()),
-        arguments=_items(sections.get("Args", "")),
+        arguments=_items(sections.get("Args", sections.get("Attributes", ""))),
         errors=_items(sections.get("Raises", "")),
     )
 
@@ -299,7 +353,7 @@ def _parameter_text(parameter: inspect.Parameter) -> str:
 
 
 def _default_text(value: Any) -> str:
-    text = repr(getattr(value, "value", value))
+    text = repr(getattr(value, "value", value)).removeprefix("datetime.")
     return "..." if " at 0x" in text else text
 
 
