@@ -93,6 +93,9 @@ from crmcore.domain.platform.jobs import (
     JobState as JobState,
     ScheduledJob as ScheduledJob,
 )
+from crmcore.domain.sales.deals.details import (
+    DealOptions as DealOptions,
+)
 from crmcore.domain.sales.deals.movements import (
     Movement as Movement,
     MovementKind as MovementKind,

@@ -10,10 +10,13 @@ import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, Final, NoReturn, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, NoReturn, ParamSpec, Protocol, TypeVar, get_args, get_type_hints
+
+import attrs
 
 from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import Eq
+from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.conflicts import IdempotencyKeyReusedError
 from crmcore.domain.kernel.fields.text import checked_text
 from crmcore.domain.platform.idempotency import IdempotencyRecord
@@ -38,19 +41,30 @@ class ApplicationService(Protocol):
         ...
 
 
-def command(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], Callable[Concatenate[S, P], R]]:
+def command(
+    name: str, *, options_of: type[Entity] | None = None
+) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], Callable[Concatenate[S, P], R]]:
     """Turn a method that takes a unit of work into a command.
 
     The method may declare two keywords: ``idempotency_key``, which this decorator handles, and ``expected_version``, which the
     method passes to `UnitOfWork.get`.
+
+    Args:
+        name: the name that the access policy sees.
+        options_of: the entity whose optional fields the method takes as ``**options: Unpack[...]``. The public signature lists them
+            one by one, with the defaults of the fields.
 
     Raises:
         IdempotencyKeyReusedError: the key was used before with other arguments, by another command or by another actor.
     """
 
     def decorate(method: Callable[Concatenate[S, UnitOfWork, P], R]) -> Callable[Concatenate[S, P], R]:
+        signature = _public_signature(method, options_of)
+
         @wraps(method)
         def execute(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if options_of is not None and not kwargs.keys() <= signature.parameters.keys():
+                _raise_call_error(execute, TypeError("unknown keyword"), self, args, kwargs)
             idempotency_key: Any = kwargs.get("idempotency_key")
             version_pinned = kwargs.get("expected_version") is not None
             try:
@@ -77,7 +91,7 @@ def command(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]],
             except TypeError as error:
                 _raise_call_error(execute, error, self, args, kwargs)
 
-        execute.__signature__ = _public_signature(method)  # type: ignore[attr-defined]  # read by inspect, help and editors
+        execute.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect, help and editors
         return execute
 
     return decorate
@@ -102,10 +116,18 @@ def query(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], C
     return decorate
 
 
-def _public_signature(method: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature without the unit of work, the second parameter."""
+def _public_signature(method: Callable[..., Any], options_of: type[Entity] | None = None) -> inspect.Signature:
+    """Return the signature without the unit of work, the second parameter, and with each option as a keyword."""
     signature = inspect.signature(method)
     this, _, *parameters = signature.parameters.values()
+    if options_of is not None:
+        defaults = attrs.fields_dict(options_of)  # type: ignore[arg-type]  # an entity is an attrs class
+        (options,) = get_args(parameters.pop().annotation)  # Unpack[...]
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name].default, annotation=hint)
+            for name, hint in get_type_hints(options).items()
+        ]
+        parameters.sort(key=lambda parameter: parameter.name == "idempotency_key")
     return signature.replace(parameters=[this, *parameters])
 
 

@@ -1,37 +1,41 @@
 """Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from inspect import signature
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Unpack
 
 from attrs import field, frozen
 
 from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
-from crmcore.domain.customers.matching import Ambiguous, Identifier, Match, Matched, Unmatched, match
-from crmcore.domain.customers.parts import Channel, ContactPoint, CustomerKind, ExternalId
-from crmcore.domain.kernel.criteria import Criterion, Eq, HasChild, In, Or
+from crmcore.domain.customers.matching import Ambiguous, Match, Matched
+from crmcore.domain.customers.parts import CustomerKind, ExternalId
+from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.entity import record
 from crmcore.domain.kernel.errors.rules import AmbiguousCustomerError, BusinessRuleError
 from crmcore.domain.kernel.errors.validation import RequiredError
 from crmcore.domain.kernel.fields.base import checked_type
-from crmcore.domain.kernel.fields.composite import EMPTY_MAP
 from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH, checked_text
 from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel.placeholders import fill
 from crmcore.domain.kernel.values.address import PostalAddress
-from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.messaging.documents import Document
 from crmcore.domain.organization.assignment import Assignment
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.deals.parts import LineItem
+from crmcore.domain.sales.deals.details import DealOptions
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.domain.sla.timers import SlaStatus
 from crmcore.services.bulk import ItemResult, execute_each, merge_row
 from crmcore.services.commands import command, query
 from crmcore.services.environment import Environment
+from crmcore.services.sales.lead_matching import (
+    NEW_CUSTOMER,
+    match_customer,
+    merge_contact_points,
+    use_given_customer,
+)
 from crmcore.services.shared.assignment import assign_round_robin, prefetch_assignment
 from crmcore.services.shared.contact_points import build_contact_points, preload_contact_owners
 from crmcore.services.shared.escalation.deadlines import compute_response_sla, response_deadlines
@@ -39,8 +43,6 @@ from crmcore.services.shared.escalation.escalate import schedule_escalations
 from crmcore.services.shared.received_at import is_recent, resolve_received_at
 from crmcore.services.shared.stage_automation import StageEntryResult, enter_stage
 from crmcore.services.unit_of_work import UnitOfWork
-
-NEW_CUSTOMER: Literal["new"] = "new"
 
 
 @record
@@ -73,7 +75,7 @@ class Leads:
 
     _environment: Environment
 
-    @command("leads.capture")
+    @command("leads.capture", options_of=Deal)
     def capture(
         self,
         uow: UnitOfWork,
@@ -86,21 +88,15 @@ class Leads:
         external_id: ExternalId | None = None,
         about: str = "",
         title: str | None = None,
-        source: str = "",
-        campaign: str = "",
-        value: Money | None = None,
-        lines: Sequence[LineItem] = (),
-        expected_close: date | None = None,
         customer_id: CustomerId | Literal["new"] | None = None,
         kind: CustomerKind | str = CustomerKind.PERSON,
         address: PostalAddress | None = None,
         language: str | None = None,
         owner_id: UserId | None = None,
         request: ExternalId | None = None,
-        tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = EMPTY_MAP,
         received_at: datetime | None = None,
         idempotency_key: str | None = None,
+        **options: Unpack[DealOptions],
     ) -> CaptureResult:
         """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
 
@@ -137,15 +133,15 @@ class Leads:
         if owner_id is None and customer_id in (None, NEW_CUSTOMER):  # what is given may have no hash
             prefetch_assignment(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")
         match = (
-            _match_customer(uow, contact_points, external_id)
+            match_customer(uow, contact_points, external_id)
             if customer_id is None
-            else _use_given_customer(uow, customer_id)
+            else use_given_customer(uow, customer_id)
         )
         if isinstance(match, Ambiguous):
             raise AmbiguousCustomerError(match.candidate_ids)
         requested_owner = None if owner_id is None else uow.get(User, owner_id)
         if isinstance(match, Matched):
-            customer = _merge_contact_points(
+            customer = merge_contact_points(
                 uow, uow.get(Customer, match.customer_id), match, contact_points, external_id
             )
             assignment = _choose_owner(
@@ -161,7 +157,7 @@ class Leads:
                 contact_points=contact_points,
                 external_ids=() if external_id is None else (external_id,),
                 owner_id=assignment.user_id,
-                source=source,
+                source=options.get("source", ""),
                 addresses=() if address is None else (address,),
                 language=language,
             )
@@ -173,16 +169,10 @@ class Leads:
             funnel=funnel,
             at=at,
             recorded_at=uow.now,
-            value=value,
-            lines=lines,
             owner_id=assignment.user_id,
-            expected_close=expected_close,
-            source=source,
-            campaign=campaign,
             external_id=request,
             description=about,
-            tags=tags,
-            custom=custom,
+            **options,
         )
         stage_entry = (
             enter_stage(uow, self._environment, deal, funnel, customer)
@@ -260,58 +250,6 @@ def _find_by_request_id(uow: UnitOfWork, request: ExternalId) -> CaptureResult |
         assignment=Assignment(user_id=deal.owner_id, rule="request"),
         is_duplicate=True,
     )
-
-
-def _match_customer(uow: UnitOfWork, contact_points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
-    conditions: list[Criterion] = []
-    if contact_points:
-        conditions.append(
-            HasChild("contact_points", In("unique_key", tuple(point.unique_key for point in contact_points)))
-        )
-    if external_id is not None:
-        conditions.append(HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key)))
-    if not conditions:
-        return Unmatched()
-    found: list[tuple[Identifier, CustomerId]] = []
-    for customer in uow.find(Customer, conditions[0] if len(conditions) == 1 else Or(tuple(conditions))):
-        if external_id in customer.external_ids:
-            found.append(("external_id", customer.id))
-        unique_keys = {point.unique_key for point in customer.contact_points}
-        found += [
-            ("email" if point.channel is Channel.EMAIL else "phone", customer.id)
-            for point in contact_points
-            if point.unique_key in unique_keys
-        ]
-    return match(found)
-
-
-def _use_given_customer(uow: UnitOfWork, customer_id: str) -> Match:
-    return (
-        Unmatched()
-        if customer_id == NEW_CUSTOMER
-        else Matched(uow.get(Customer, CustomerId(customer_id)).id, ("customer_id",))
-    )
-
-
-def _merge_contact_points(
-    uow: UnitOfWork,
-    customer: Customer,
-    match: Matched,
-    contact_points: Sequence[ContactPoint],
-    external_id: ExternalId | None,
-) -> Customer:
-    """Note what the lead tells us about a customer we know: never a strong identifier on a weak match."""
-    if match.matched_by == ("phone",):
-        return customer
-    unique_keys = tuple(point.unique_key for point in contact_points)
-    holders = uow.find(Customer, HasChild("contact_points", In("unique_key", unique_keys))) if unique_keys else ()
-    held_by_others = {
-        point.unique_key for other in holders if other.id != customer.id for point in other.contact_points
-    }
-    customer = customer.add_contact_point(
-        *(point for point in contact_points if point.unique_key not in held_by_others), at=uow.now
-    )
-    return customer if external_id is None else customer.add_external_id(external_id, at=uow.now)
 
 
 def _choose_owner(

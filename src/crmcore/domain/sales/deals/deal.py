@@ -5,9 +5,9 @@ Rule 2: whatever a forecast could ask about later (stage, outcome, value, chance
 Rule 3: won is certain and lost is impossible: the chance of a closed deal is never anything else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.kernel import fields
@@ -18,7 +18,7 @@ from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
 from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.sales.deals import events
-from crmcore.domain.sales.deals.details import DealDetails
+from crmcore.domain.sales.deals.details import DealDetails, DealOptions
 from crmcore.domain.sales.deals.movements import Movement, MovementKind
 from crmcore.domain.sales.deals.parts import (
     OUTCOME_TRANSITIONS,
@@ -109,20 +109,21 @@ class Deal(DealDetails):
         id: DealId,
         title: str,
         *,
+        customer_id: CustomerId,
         funnel: Funnel,
         at: datetime,
         stage_key: str | None = None,
+        owner_id: UserId | None = None,
+        external_id: ExternalId | None = None,
+        description: str = "",
         recorded_at: datetime | None = None,
-        lines: Sequence[LineItem] = (),
-        tags: Sequence[str] = (),
-        **details: Any,
+        **options: Unpack[DealOptions],
     ) -> Self:
         """Open a deal in the first stage of its funnel, or in another open stage.
 
         Args:
             recorded_at: when the deal was recorded, if later than `at`.
-            details: the customer's id, and other fields of the deal.
-            (others): as the attributes.
+            (others): as the attributes; `DealOptions` lists those that are optional.
 
         Raises:
             InvalidChoiceError: the funnel has no such stage.
@@ -133,22 +134,26 @@ class Deal(DealDetails):
         if initial_stage.kind is StageKind.WON:
             raise BusinessRuleError(id, "initial_stage_is_won", "open it in an open stage, then win it")
         stage_index = funnel.stage_index(initial_stage.key)
+        optional: dict[str, Any] = {**options, "lines": as_tuple("deal.lines", options.get("lines", ()))}
+        optional["tags"] = as_tuple("deal.tags", options.get("tags", ()))
         deal = cls(
             id=id,
             title=title,
+            customer_id=customer_id,
             funnel_id=funnel.id,
             stage_key=initial_stage.key,
             stage_index=stage_index,
             max_stage_index=stage_index,
             stage_visits=(StageVisits(initial_stage.key, 1),),
             stage_entered_at=at,
-            lines=as_tuple("deal.lines", lines),
             probability=Probability(initial_stage.probability),
-            tags=as_tuple("deal.tags", tags),
+            owner_id=owner_id,
+            external_id=external_id,
+            description=description,
             opened_at=at,
             last_activity_at=at,
             movement_count=1,
-            **details,
+            **optional,
         )
         event = events.DealOpened(
             at=at,

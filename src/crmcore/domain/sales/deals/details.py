@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
 
 from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.entity import Entity, Event, record
@@ -38,6 +38,23 @@ from crmcore.domain.sales.deals.parts import (
 )
 from crmcore.domain.sales.funnels.aging import AgeFrom, StageAgePolicy
 from crmcore.domain.sales.funnels.funnel import Funnel
+
+
+class DealOptions(TypedDict, total=False):
+    """Optional fields of a new deal, as keywords.
+
+    `Deal.open`, `crm.deals.open`, `crm.leads.capture` and `crm.deals.upsert_many` take them. A new field is declared here and in
+    `Deal`, whose default applies.
+    """
+
+    value: Money | None
+    lines: Sequence[LineItem]
+    expected_close: date | None
+    source: str
+    campaign: str
+    tags: Sequence[str]
+    custom: Mapping[str, Any]
+
 
 UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
 """The fields that `update` may change."""

@@ -10,7 +10,7 @@ from crmcore.domain.kernel.errors.validation import InvalidTypeError, RequiredEr
 from crmcore.domain.kernel.ids import CustomerId, DealId, is_id
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.deals.details import UPDATABLE_FIELDS
+from crmcore.domain.sales.deals.details import UPDATABLE_FIELDS, DealOptions
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.services.bulk import ItemResult, execute_each, pad_to_power_of_two
 from crmcore.services.sales.deals.lifecycle import DealLifecycle, MoveResult
@@ -18,16 +18,14 @@ from crmcore.services.shared.received_at import resolve_received_at
 from crmcore.services.unit_of_work import UnitOfWork
 from crmcore.services.upserts import ChunkUpsert, ImportRow, execute_upserts
 
-ROW_FIELDS: Final = UPDATABLE_FIELDS | {
+ROW_FIELDS: Final = (UPDATABLE_FIELDS | DealOptions.__optional_keys__ - {"lines"}) | {
     "customer_id",
     "customer_key",
-    "expected_close",
     "funnel_id",
     "key",
     "opened_at",
     "owner_id",
     "stage_key",
-    "value",
 }
 """Values that a row may name."""
 

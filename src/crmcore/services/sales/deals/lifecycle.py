@@ -1,8 +1,7 @@
 """The life of a deal: from opening to winning or losing, and back."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from typing import Unpack
 
 from attrs import field
 
@@ -11,14 +10,13 @@ from crmcore.domain.customers.customer import Customer
 from crmcore.domain.customers.parts import ExternalId, Role
 from crmcore.domain.kernel.criteria import Eq
 from crmcore.domain.kernel.entity import record
-from crmcore.domain.kernel.fields.composite import EMPTY_MAP
 from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
-from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.messaging.documents import Document
 from crmcore.domain.messaging.messages import Message
 from crmcore.domain.organization.users import User
 from crmcore.domain.sales.deals.deal import Deal
-from crmcore.domain.sales.deals.parts import LineItem, Outcome
+from crmcore.domain.sales.deals.details import DealOptions
+from crmcore.domain.sales.deals.parts import Outcome
 from crmcore.domain.sales.funnels.funnel import Funnel
 from crmcore.services.commands import command
 from crmcore.services.environment import Environment
@@ -49,7 +47,7 @@ class DealLifecycle:
 
     _environment: Environment
 
-    @command("deals.open")
+    @command("deals.open", options_of=Deal)
     def open(
         self,
         uow: UnitOfWork,
@@ -59,22 +57,19 @@ class DealLifecycle:
         customer_id: CustomerId,
         funnel_id: FunnelId,
         stage_key: str | None = None,
-        value: Money | None = None,
-        lines: Sequence[LineItem] = (),
         owner_id: UserId | None = None,
-        expected_close: date | None = None,
-        source: str = "",
-        campaign: str = "",
         request: ExternalId | None = None,
         about: str = "",
-        tags: Sequence[str] = (),
-        custom: Mapping[str, Any] = EMPTY_MAP,
         idempotency_key: str | None = None,
+        **options: Unpack[DealOptions],
     ) -> MoveResult:
-        """Open a deal with a customer we know, and do what its stage asks for on entry.
+        """Open a deal with an existing customer, and run the entry actions of its stage.
 
         Args:
-            owner_id: who is responsible; the customer's owner when not given.
+            stage_key: an open stage of the funnel; the first one if omitted.
+            owner_id: the user who is responsible; the customer's owner if omitted.
+            request: the key of the request in another system. One request opens at most one deal.
+            about: the description of the deal.
 
         Raises:
             NotFoundError: no such customer, funnel or owner.
@@ -91,16 +86,10 @@ class DealLifecycle:
             funnel=funnel,
             at=uow.now,
             stage_key=stage_key,
-            value=value,
-            lines=lines,
             owner_id=customer.owner_id if owner_id is None else uow.get(User, owner_id).id,
-            expected_close=expected_close,
-            source=source,
-            campaign=campaign,
             external_id=request,
             description=about,
-            tags=tags,
-            custom=custom,
+            **options,
         )
         return self._enter_stage(uow, deal, funnel)
 
