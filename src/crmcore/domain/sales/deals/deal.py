@@ -18,7 +18,7 @@ from crmcore.domain.kernel.fields.composite import EMPTY_MAP, as_tuple
 from crmcore.domain.kernel.ids import CustomerId, DealId, FunnelId, UserId
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.sales.deals import events
-from crmcore.domain.sales.deals.details import DealDetails, DealOptions
+from crmcore.domain.sales.deals.details import DealDetails, NewDealDetails
 from crmcore.domain.sales.deals.movements import Movement, MovementKind
 from crmcore.domain.sales.deals.parts import (
     OUTCOME_TRANSITIONS,
@@ -41,11 +41,9 @@ class Deal(DealDetails):
     """A possible sale: its fields and its life cycle.
 
     Attributes:
-        stage_index: the place of its stage in the funnel, from 0.
-        max_stage_index: the place of the furthest stage that it has reached.
+        stage_index: the index of its stage in the funnel; `max_stage_index` is the highest that it has reached.
         stage_visits: how often it has been in each stage.
-        value: what it is worth when it has no lines.
-        total: what it is worth: the sum of its lines, or its value. It follows from them, and is stored for reports.
+        total: the sum of its lines, or its value if it has none. It is computed, and stored for reports.
         last_activity_at: when anything was last done for it.
         movement_count: how many movements it has made.
         movements: those made since it was read, which a store appends to its history.
@@ -113,17 +111,14 @@ class Deal(DealDetails):
         funnel: Funnel,
         at: datetime,
         stage_key: str | None = None,
-        owner_id: UserId | None = None,
-        external_id: ExternalId | None = None,
-        description: str = "",
         recorded_at: datetime | None = None,
-        **options: Unpack[DealOptions],
+        **details: Unpack[NewDealDetails],
     ) -> Self:
         """Open a deal in the first stage of its funnel, or in another open stage.
 
         Args:
             recorded_at: when the deal was recorded, if later than `at`.
-            (others): as the attributes; `DealOptions` lists those that are optional.
+            details: optional fields.
 
         Raises:
             InvalidChoiceError: the funnel has no such stage.
@@ -134,8 +129,8 @@ class Deal(DealDetails):
         if initial_stage.kind is StageKind.WON:
             raise BusinessRuleError(id, "initial_stage_is_won", "open it in an open stage, then win it")
         stage_index = funnel.stage_index(initial_stage.key)
-        optional: dict[str, Any] = {**options, "lines": as_tuple("deal.lines", options.get("lines", ()))}
-        optional["tags"] = as_tuple("deal.tags", options.get("tags", ()))
+        values: dict[str, Any] = {**details, "lines": as_tuple("deal.lines", details.get("lines", ()))}
+        values["tags"] = as_tuple("deal.tags", details.get("tags", ()))
         deal = cls(
             id=id,
             title=title,
@@ -147,13 +142,10 @@ class Deal(DealDetails):
             stage_visits=(StageVisits(initial_stage.key, 1),),
             stage_entered_at=at,
             probability=Probability(initial_stage.probability),
-            owner_id=owner_id,
-            external_id=external_id,
-            description=description,
             opened_at=at,
             last_activity_at=at,
             movement_count=1,
-            **optional,
+            **values,
         )
         event = events.DealOpened(
             at=at,

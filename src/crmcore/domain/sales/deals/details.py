@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
 
+from crmcore.domain.customers.parts import ExternalId
 from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.entity import Entity, Event, record
 from crmcore.domain.kernel.errors.rules import BusinessRuleError
@@ -54,6 +55,14 @@ class DealOptions(TypedDict, total=False):
     campaign: str
     tags: Sequence[str]
     custom: Mapping[str, Any]
+
+
+class NewDealDetails(DealOptions, total=False):
+    """All optional fields of a new deal: the options, and what use cases compute."""
+
+    owner_id: UserId | None
+    external_id: ExternalId | None
+    description: str
 
 
 UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "source", "campaign"})
