@@ -1,4 +1,4 @@
-"""Commitments: noting what was promised, and settling it."""
+"""Commitments: record promises to customers and from customers, and close them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Commitments:
-    """Promises made in negotiations."""
+    """Commands and queries for promises made in negotiations."""
 
     _environment: Environment
 
@@ -39,23 +39,23 @@ class Commitments:
         due_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> Commitment:
-        """Note a promise. Its owner hears of it when it runs late.
+        """Create a commitment. An overdue commitment is escalated, first to its owner.
 
         Args:
-            side: who promised, ``ours`` or ``theirs``.
-            customer_id: with whom; the deal's customer when not given.
-            owner_id: who of us sees to it; the deal's or the customer's owner when not given.
+            side: the party that promised, ``ours`` or ``theirs``.
+            customer_id: the customer; defaults to the customer of the deal.
+            owner_id: the responsible user; defaults to the owner of the deal or of the customer.
 
         Raises:
-            RequiredError: neither a customer nor a deal.
-            NotFoundError: no such customer, deal or person.
+            RequiredError: neither a customer nor a deal is given.
+            NotFoundError: the customer, deal or user does not exist.
         """
         uow.prefetch(User, owner_id)
         deal = None if deal_id is None else uow.get(Deal, deal_id, prefetch={"customer_id": Customer})
         if customer_id is None and deal is not None:
             customer_id = deal.customer_id
         if customer_id is None:
-            raise RequiredError("commitment.customer_id", "must be named, or a deal")
+            raise RequiredError("commitment.customer_id", "must be given, or a deal")
         customer = uow.get(Customer, customer_id)
         default_owner_id = deal.owner_id if deal else customer.owner_id
         commitment = uow.save(
@@ -84,10 +84,10 @@ class Commitments:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Commitment:
-        """Say that a promise was ``kept``, ``broken`` or ``released``.
+        """Close a commitment as ``kept``, ``broken`` or ``released``.
 
         Raises:
-            InvalidTransitionError: it is settled.
+            InvalidTransitionError: the commitment is closed already.
         """
         return uow.save(uow.get(Commitment, commitment_id, version=expected_version).close(state, at=uow.now))
 
@@ -102,7 +102,7 @@ class Commitments:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Commitment:
-        """Let somebody else see to a promise."""
+        """Change the owner of a commitment."""
         uow.prefetch(User, owner_id)
         commitment = uow.get(Commitment, commitment_id, version=expected_version)
         return uow.save(commitment.change_owner(uow.get(User, owner_id).id, at=uow.now))
@@ -118,7 +118,7 @@ class Commitments:
         after: Commitment | None = None,
         limit: int = 100,
     ) -> Sequence[Commitment]:
-        """Read promises, a page at a time, those without a due time first, then by it."""
+        """List commitments by due time, one page at a time; those without a due time first."""
         check_limit(limit)
         where = Eq("state", CommitmentState.OPEN) & Compare("due_at", "<", uow.now) if overdue else None
         if customer_id is not None:

@@ -1,4 +1,4 @@
-"""Interactions: noting every contact with a customer where everybody can see it."""
+"""Interactions: log contacts with customers in the shared history."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Interactions:
-    """Calls, mails, meetings, visits, chats and notes."""
+    """Commands and queries for calls, e-mails, meetings, visits, chats and notes."""
 
     _environment: Environment
 
@@ -46,19 +46,19 @@ class Interactions:
         completes_task_id: TaskId | None = None,
         idempotency_key: str | None = None,
     ) -> Interaction:
-        """Note a contact with a customer.
+        """Log a contact with a customer.
 
         Args:
-            customer_id: with whom; the deal's customer when not given.
-            author_id: who of us; the deal's owner when not given.
-            happened_at: when it began; now when not given.
-            outcome: what came of it, in one of the house's words.
-            completes_task_id: the task that is done by it, with the note as its result.
+            customer_id: the customer; defaults to the customer of the deal.
+            author_id: the user who had the contact; defaults to the owner of the deal.
+            happened_at: the start of the contact; defaults to now.
+            outcome: the outcome, as a code of the company.
+            completes_task_id: a task that the contact completes, with the note as its result.
 
         Raises:
-            RequiredError: neither a customer nor a deal.
-            OutOfRangeError: it lies in the future.
-            NotFoundError: no such customer, deal, person or task.
+            RequiredError: neither a customer nor a deal is given.
+            OutOfRangeError: the contact is in the future.
+            NotFoundError: the customer, deal, user or task does not exist.
             InvalidTransitionError: the task is not open.
         """
         uow.prefetch(User, author_id)
@@ -67,7 +67,7 @@ class Interactions:
         if customer_id is None and deal is not None:
             customer_id = deal.customer_id
         if customer_id is None:
-            raise RequiredError("interaction.customer_id", "must be named, or a deal")
+            raise RequiredError("interaction.customer_id", "must be given, or a deal")
         interaction = Interaction.log(
             uow.new_id("interaction"),
             kind,
@@ -92,14 +92,14 @@ class Interactions:
 
     @query("interactions.get")
     def get(self, uow: UnitOfWork, interaction_id: InteractionId, /) -> Interaction:
-        """Read one."""
+        """Return an interaction."""
         return uow.get(Interaction, interaction_id)
 
     @query("interactions.list")
     def list(
         self, uow: UnitOfWork, /, *, customer_id: CustomerId, after: Interaction | None = None, limit: int = 100
     ) -> Sequence[Interaction]:
-        """Read a customer's contacts, a page at a time, the latest first."""
+        """List the interactions of a customer, latest first, one page at a time."""
         check_limit(limit)
         check_id("customer", customer_id)
         return uow.find(Interaction, Eq("customer_id", customer_id), order="-happened_at", after=after, limit=limit)

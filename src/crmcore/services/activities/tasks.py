@@ -1,4 +1,4 @@
-"""Tasks: giving, doing, moving and passing them on."""
+"""Tasks: create, complete, reschedule and reassign."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Tasks:
-    """What somebody has to do."""
+    """Commands and queries for tasks."""
 
     _environment: Environment
 
@@ -43,16 +43,16 @@ class Tasks:
         recurrence: Recurrence | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Give somebody something to do. It is escalated when it runs late.
+        """Create a task. An overdue task is escalated.
 
         Args:
-            deal_id: which it is for.
-            customer_id: whom it is about; the deal's customer when not given.
-            recurrence: by which rule the next one follows when this one is done or called off.
+            deal_id: the deal that the task belongs to.
+            customer_id: the customer; defaults to the customer of the deal.
+            recurrence: the rule that creates the next task when this one is completed or cancelled.
 
         Raises:
-            NotFoundError: no such person, deal or customer.
-            BusinessRuleError: a recurring task without a due time.
+            NotFoundError: the user, deal or customer does not exist.
+            BusinessRuleError: a recurring task has no due time.
         """
         uow.prefetch(Deal, deal_id)
         uow.prefetch(Customer, customer_id)
@@ -89,10 +89,10 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Call a task done. The next one of its series is given.
+        """Complete a task. A recurring task creates the next one.
 
         Raises:
-            InvalidTransitionError: it is not open.
+            InvalidTransitionError: the task is not open.
         """
         completed = uow.get(Task, task_id, version=expected_version).complete(at=uow.now, result=result)
         self._create_next(uow, completed)
@@ -109,10 +109,10 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Call a task off, this once: the next one of its series is given.
+        """Cancel a task. A recurring task creates the next one.
 
         Raises:
-            InvalidTransitionError: it is not open.
+            InvalidTransitionError: the task is not open.
         """
         cancelled = uow.get(Task, task_id, version=expected_version).cancel(at=uow.now, reason=reason)
         self._create_next(uow, cancelled)
@@ -128,10 +128,10 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Take a closed task up again.
+        """Reopen a closed task.
 
         Raises:
-            InvalidTransitionError: it is open.
+            InvalidTransitionError: the task is open.
         """
         return self._save_scheduled(uow, uow.get(Task, task_id, version=expected_version).reopen(at=uow.now))
 
@@ -147,10 +147,10 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Give a task another due time; who hears of its lateness starts anew.
+        """Change the due time of a task. Its escalation starts again at the first step.
 
         Raises:
-            BusinessRuleError: it is not open.
+            BusinessRuleError: the task is not open.
         """
         task = uow.get(Task, task_id, version=expected_version)
         return self._save_scheduled(uow, task.reschedule(due_at, at=uow.now, remind_at=remind_at))
@@ -166,11 +166,11 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Pass a task to somebody else.
+        """Assign a task to another user.
 
         Raises:
-            BusinessRuleError: it is not open.
-            NotFoundError: no such person.
+            BusinessRuleError: the task is not open.
+            NotFoundError: the user does not exist.
         """
         uow.prefetch(User, assignee_id)
         task = uow.get(Task, task_id, version=expected_version)
@@ -195,12 +195,12 @@ class Tasks:
         after: Task | None = None,
         limit: int = 100,
     ) -> Sequence[Task]:
-        """Read tasks, a page at a time, those without a due time first, then by it.
+        """List tasks by due time, one page at a time; those without a due time first.
 
         Args:
-            overdue: only those that are open past their due time.
-            after: the last task of the page before.
-            limit: at most 1,000.
+            overdue: only open tasks after their due time.
+            after: the last task of the previous page.
+            limit: the page size, at most 1,000.
         """
         check_limit(limit)
         where: list[Criterion] = []

@@ -1,4 +1,4 @@
-"""Working calendars: when the house works, its holidays, and the days that are not like others."""
+"""Work calendars: business hours, holidays and single days that differ."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @frozen
 class Calendars:
-    """When the house works."""
+    """Commands and queries for work calendars."""
 
     _environment: Environment
 
@@ -37,16 +37,16 @@ class Calendars:
         country: str = "",
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Make a working calendar. The one that is named ``default`` is the house's own.
+        """Create a work calendar. The calendar named ``default`` is the company's calendar.
 
         Args:
-            hours: of every week, as OpenStreetMap writes them: ``Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00``.
-            time_zone: whose clock tells the hours; the house's when not given.
-            country: whose holidays it keeps, by ISO 3166-1, with the part of the country behind a dash; see `import_holidays`.
+            hours: weekly hours in OpenStreetMap syntax: ``Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00``.
+            time_zone: the IANA time zone of the hours; defaults to `Crm(time_zone=...)`.
+            country: the country of its holidays, an ISO 3166-1 code with a subdivision after a dash; see `import_holidays`.
 
         Raises:
-            InvalidInputError: hours that overlap or cannot be read, or a zone that does not exist.
-            DuplicateKeyError: there is a calendar of that name.
+            InvalidInputError: the hours overlap or cannot be parsed, or the time zone does not exist.
+            DuplicateKeyError: another calendar has the name.
         """
         calendar = WorkCalendar.create(
             uow.new_id("calendar"),
@@ -70,7 +70,7 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Work at other hours.
+        """Set the weekly hours.
 
         Raises:
             InvalidInputError: as in `create`.
@@ -91,10 +91,10 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Keep a holiday.
+        """Add a holiday.
 
         Args:
-            hours: which of the day are closed, such as ``12:00-24:00``; the whole day when not given.
+            hours: the closed hours, such as ``12:00-24:00``; defaults to the whole day.
         """
         closed_hours: Sequence[Hours | None] = (None,) if hours is None else Hours.parse(hours)
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
@@ -114,13 +114,13 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Bring the holidays of the calendar's country, and its exchanged working days, into the calendar.
+        """Import the public holidays and exchanged working days of the calendar's country.
 
-        What is in the calendar already, kept or not, stays as it is. Bring a year again when its holidays were decreed anew.
+        Existing holidays and overrides are not changed. Import a year again after its holidays were amended.
 
         Raises:
-            InvalidChoiceError: the calendar has no country, or one that nobody knows the holidays of.
-            MissingDependencyError: the library of holidays is not installed.
+            InvalidChoiceError: the calendar has no country, or the holidays of the country are unknown.
+            MissingDependencyError: the optional holidays library is not installed.
         """
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
         checked_integer("year", year, min=FIRST_YEAR, max=END_YEAR - 1)
@@ -150,10 +150,10 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Keep the holidays of a day, or work on them.
+        """Set whether the holidays of a day are days off.
 
         Raises:
-            InvalidChoiceError: there is no holiday on that day.
+            InvalidChoiceError: the day has no holiday.
         """
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
         return _save_calendar(
@@ -173,10 +173,10 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Give one day hours of its own, whatever else is said of it.
+        """Override the hours of one day.
 
         Args:
-            hours: such as ``10:00-14:00``; an empty text is a day off.
+            hours: the hours, such as ``10:00-14:00``; an empty text means a day off.
         """
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
         override = DayOverride(day, Hours.parse(hours) if hours else (), reason=reason)
@@ -193,7 +193,7 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Let a day be again like others of its weekday."""
+        """Remove the override of a day."""
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
         return _save_calendar(uow, calendar.remove_override(day, at=uow.now))
 
@@ -210,28 +210,28 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Be free on a working day, and work its hours on another day instead."""
+        """Make a working day a day off, and work its hours on another day."""
         calendar = uow.get(WorkCalendar, calendar_id, version=expected_version)
         return _save_calendar(uow, calendar.swap_days(day_off, working_day, at=uow.now, reason=reason))
 
     @query("calendars.get")
     def get(self, uow: UnitOfWork, calendar_id: CalendarId, /) -> WorkCalendar:
-        """Read a calendar; its `time` answers what is asked of working time."""
+        """Return a calendar; its `business_hours` counts working time."""
         return uow.get(WorkCalendar, calendar_id)
 
     @query("calendars.get_by_name")
     def get_by_name(self, uow: UnitOfWork, name: str = DEFAULT_CALENDAR_NAME, /) -> WorkCalendar | None:
-        """Find a calendar by its name."""
+        """Return the calendar with a name, or None."""
         return uow.first(WorkCalendar, Eq("name", checked_text("name", name)))
 
     @query("calendars.list")
     def list(self, uow: UnitOfWork, /) -> Sequence[WorkCalendar]:
-        """Read all calendars."""
+        """List all calendars."""
         return uow.find(WorkCalendar)
 
 
 def _save_calendar(uow: UnitOfWork, calendar: WorkCalendar) -> WorkCalendar:
-    """Store a calendar; the deadlines and ladders that are counted by it are looked at anew at the next `run_due_jobs`."""
+    """Store a calendar. The next `run_due_jobs` recalculates the deadlines that depend on it."""
     if calendar.pending_events:
         schedule_job(uow, CALENDAR_CHANGED, calendar.id, at=uow.now)
     return uow.save(calendar)

@@ -1,4 +1,4 @@
-"""The people of the house: joining, leaving, being away, and who reports to whom."""
+"""Users and teams: create and deactivate users, roles, managers, calendars and absences."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @frozen
 class Users:
-    """Users and teams."""
+    """Commands and queries for users and teams."""
 
     _environment: Environment
 
@@ -40,15 +40,15 @@ class Users:
         manager_id: UserId | None = None,
         idempotency_key: str | None = None,
     ) -> User:
-        """Welcome a person.
+        """Create a user.
 
         Args:
-            roles: what the person may be asked to do, in the house's words: ``manager``, ``measurer``.
-            login: the host's own key of the person, if it has one.
+            roles: the roles of the user, as codes of the company: ``manager``, ``measurer``.
+            login: the key of the user in the host's system.
 
         Raises:
-            NotFoundError: no such team or supervisor.
-            DuplicateKeyError: somebody has that login.
+            NotFoundError: the team or the manager does not exist.
+            DuplicateKeyError: another user has the login.
         """
         if team_id is not None:
             uow.get(Team, team_id)
@@ -72,10 +72,10 @@ class Users:
     def create_team(
         self, uow: UnitOfWork, name: str, /, *, parent_id: TeamId | None = None, idempotency_key: str | None = None
     ) -> Team:
-        """Form a team, as part of another or on its own.
+        """Create a team, optionally as part of another team.
 
         Raises:
-            DuplicateKeyError: there is a team of that name.
+            DuplicateKeyError: another team has the name.
         """
         if parent_id is not None:
             uow.get(Team, parent_id)
@@ -85,17 +85,17 @@ class Users:
     def set_roles(
         self, uow: UnitOfWork, user_id: UserId, roles: Sequence[str], /, *, idempotency_key: str | None = None
     ) -> User:
-        """Let a person hold these roles, and no others."""
+        """Replace the roles of a user."""
         return uow.save(uow.get(User, user_id).set_roles(roles, at=uow.now))
 
     @command("users.set_manager")
     def set_manager(
         self, uow: UnitOfWork, user_id: UserId, manager_id: UserId, /, *, idempotency_key: str | None = None
     ) -> User:
-        """Put a person under a supervisor.
+        """Set the manager of a user.
 
         Raises:
-            BusinessRuleError: that supervisor stands below the person, or is the same.
+            BusinessRuleError: the manager is the user, or reports to the user.
         """
         manager = uow.get(User, manager_id)
         chain_ids = [user.id for user in management_chain(uow, manager_id)]
@@ -105,10 +105,10 @@ class Users:
     def set_calendar(
         self, uow: UnitOfWork, user_id: UserId, calendar_id: CalendarId | None, /, *, idempotency_key: str | None = None
     ) -> User:
-        """Let a person work by a calendar of his or her own, or by the house's again.
+        """Set the work calendar of a user; None means the company's calendar.
 
         Raises:
-            NotFoundError: no such calendar.
+            NotFoundError: the calendar does not exist.
         """
         known_calendar_id = None if calendar_id is None else uow.get(WorkCalendar, calendar_id).id
         return uow.save(uow.get(User, user_id).set_calendar(known_calendar_id, at=uow.now))
@@ -125,43 +125,46 @@ class Users:
         reason: str = "",
         idempotency_key: str | None = None,
     ) -> User:
-        """Note that a person will be absent, and get no new work in that time.
+        """Add an absence. An absent user gets no new work.
 
         Raises:
-            OutOfRangeError: it ends before it begins.
+            OutOfRangeError: the absence ends before it begins.
         """
         return uow.save(uow.get(User, user_id).add_absence(Period(since, until), at=uow.now, reason=reason))
 
     @command("users.end_absence")
     def end_absence(self, uow: UnitOfWork, user_id: UserId, /, *, idempotency_key: str | None = None) -> User:
-        """End a person's absence now."""
+        """End the absence of a user now."""
         return uow.save(uow.get(User, user_id).end_absence(at=uow.now))
 
     @command("users.deactivate")
     def deactivate(self, uow: UnitOfWork, user_id: UserId, /, *, idempotency_key: str | None = None) -> User:
-        """Say goodbye to a person, who gets no new work ever again. Complaints and inquiries pass to others at the next `run_due_jobs`."""
+        """Deactivate a user, who gets no new work.
+
+        The next `run_due_jobs` transfers the user's open complaints and inquiries to other users.
+        """
         deactivated = uow.save(uow.get(User, user_id).deactivate(at=uow.now))
         schedule_job(uow, USER_DEACTIVATED, deactivated.id, at=uow.now)
         return deactivated
 
     @query("users.get")
     def get(self, uow: UnitOfWork, user_id: UserId, /) -> User:
-        """Read a person."""
+        """Return a user."""
         return uow.get(User, user_id)
 
     @query("users.list")
     def list(self, uow: UnitOfWork, /, *, role: str | None = None) -> Sequence[User]:
-        """Read everybody, or all who hold a role."""
+        """List all users, or the users with a role."""
         if role is None:
             return uow.find(User)
         return uow.find(User, HasChild("role_assignments", Eq("role", checked_text("role", role, max_length=60))))
 
     @query("users.list_teams")
     def list_teams(self, uow: UnitOfWork, /) -> Sequence[Team]:
-        """Read all teams."""
+        """List all teams."""
         return uow.find(Team)
 
     @query("users.management_chain")
     def management_chain(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[User]:
-        """Read everybody above a person, the nearest first."""
+        """Return the managers above a user, nearest first."""
         return management_chain(uow, uow.get(User, user_id).id)

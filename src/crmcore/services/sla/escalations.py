@@ -1,4 +1,4 @@
-"""Escalations: who heard that something is late, who has taken it in hand, and what comes next."""
+"""Escalations: acknowledge overdue work, and list the escalation history."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Escalations:
-    """Who heard of late work."""
+    """Commands and queries for escalations."""
 
     _environment: Environment
 
@@ -26,16 +26,18 @@ class Escalations:
     def acknowledge(
         self, uow: UnitOfWork, subject_id: str, /, *, acknowledged_by: UserId, idempotency_key: str | None = None
     ) -> Sequence[Escalation]:
-        """Take late work in hand: its ladder stops, and nobody further up hears of it. Another deadline has a ladder of its own.
+        """Acknowledge the escalations of a record. Its open escalations stop.
+
+        Another deadline of the record escalates separately.
 
         Args:
-            subject_id: the id of what is late: a task, a complaint, an inquiry, a commitment, a deal.
-            acknowledged_by: who takes it in hand.
+            subject_id: the id of the overdue task, complaint, inquiry, commitment or deal.
+            acknowledged_by: the user who acknowledges.
 
         Raises:
-            BusinessRuleError: nobody has heard that it is late, or somebody has it in hand.
-            NotFoundError: no such person.
-            InvalidIdError: that is no id of anything that can be late.
+            BusinessRuleError: the record has no unacknowledged escalation.
+            NotFoundError: the user does not exist.
+            InvalidIdError: the id has the wrong format or prefix.
         """
         user = uow.get(User, acknowledged_by)
         subject_id = checked_text("subject", subject_id, max_length=64)
@@ -45,20 +47,18 @@ class Escalations:
             escalation for escalation in uow.find(Escalation, of_subject) if escalation.acknowledged_at is None
         ]
         if not unacknowledged:
-            raise BusinessRuleError(
-                subject_id, "no_open_escalation", "has no step that waits for somebody to take it in hand"
-            )
+            raise BusinessRuleError(subject_id, "no_open_escalation", "has no unacknowledged escalation")
         return tuple(
             uow.save(escalation.acknowledge(acknowledged_by=user.id, at=uow.now)) for escalation in unacknowledged
         )
 
     @query("escalations.history")
     def history(self, uow: UnitOfWork, subject_id: str, /) -> Sequence[Escalation]:
-        """Read the steps that were taken for something late, the first one first: who heard, who was passed over and why."""
+        """List the escalations of a record, oldest first, with recipients and rejected candidates."""
         return uow.find(Escalation, Eq("subject_id", checked_text("subject", subject_id, max_length=64)))
 
     @query("escalations.list")
     def list(self, uow: UnitOfWork, /, *, after: Escalation | None = None, limit: int = 100) -> Sequence[Escalation]:
-        """Read all steps, a page at a time, the latest first."""
+        """List all escalations, latest first, one page at a time."""
         check_limit(limit)
         return uow.find(Escalation, order="-raised_at", after=after, limit=limit)

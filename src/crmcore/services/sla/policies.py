@@ -1,4 +1,4 @@
-"""Service levels: promising times to some customers for some matters, and seeing which a matter would get."""
+"""SLA policies: response and resolution targets, and the conditions of each policy."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,11 +19,12 @@ from crmcore.services.shared.case_ownership import choose_sla
 from crmcore.services.unit_of_work import UnitOfWork
 
 ANY_SUBJECT = SlaConditions()
+"""Conditions that every case meets."""
 
 
 @frozen
 class SlaPolicies:
-    """Which times are promised to whom."""
+    """Commands and queries for SLA policies (service level agreements)."""
 
     _environment: Environment
 
@@ -41,19 +42,19 @@ class SlaPolicies:
         reopen_within: timedelta = REOPEN_WITHIN,
         idempotency_key: str | None = None,
     ) -> SlaPolicy:
-        """Promise times.
+        """Create an SLA policy.
 
         Args:
-            targets: until the first and the next response and until the end, in working time.
-            conditions: whom they are for: kinds of matters, contracts, types, severities, segments.
-            rank: of several levels that fit a matter, the lowest rank wins.
-            calendar_id: by which they are measured; the house's own when not given.
-            reopen_within: how long after its end a matter may be reopened.
+            targets: the targets for the first response, the next response and the resolution, in business hours.
+            conditions: the cases that the policy applies to: kinds, contracts, types, severities, segments.
+            rank: of several matching policies, the lowest rank wins.
+            calendar_id: the work calendar that counts the targets; defaults to the company's calendar.
+            reopen_within: how long after its resolution a case may be reopened.
 
         Raises:
-            RequiredError: no time for the end.
-            NotFoundError: no such calendar.
-            DuplicateKeyError: there is a level of that name.
+            RequiredError: the targets have no resolution target.
+            NotFoundError: the calendar does not exist.
+            DuplicateKeyError: another policy has the name.
         """
         policy = SlaPolicy.create(
             uow.new_id("sla"),
@@ -78,10 +79,12 @@ class SlaPolicies:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> SlaPolicy:
-        """Promise other times from now on. What was promised before is kept as it was, until a matter is assessed anew.
+        """Set the targets of a policy for new cases.
+
+        Existing cases keep their targets until they are assessed again.
 
         Raises:
-            RequiredError: no time for the end.
+            RequiredError: the targets have no resolution target.
         """
         policy = uow.get(SlaPolicy, sla_policy_id, version=expected_version)
         return uow.save(policy.set_targets(checked_type("targets", SlaTargets, targets), at=uow.now))
@@ -96,7 +99,7 @@ class SlaPolicies:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> SlaPolicy:
-        """Give a level to nobody new."""
+        """Deactivate a policy. New cases do not get it."""
         return uow.save(uow.get(SlaPolicy, sla_policy_id, version=expected_version).deactivate(at=uow.now))
 
     @query("sla_policies.preview")
@@ -111,7 +114,7 @@ class SlaPolicies:
         severity: str = "",
         contract: str = "",
     ) -> SlaDecision:
-        """Tell which level a matter would get, and why no other: the same choice as when it is received, without receiving it."""
+        """Return the policy that a new case would get, and why the others do not apply."""
         segments = () if customer_id is None else uow.get(Customer, customer_id).tags
         raw_texts = {"kind": kind, "type": type, "severity": severity, "contract": contract}
         checked_texts = {name: checked_text(name, text, allow_blank=True) for name, text in raw_texts.items()}
@@ -119,10 +122,10 @@ class SlaPolicies:
 
     @query("sla_policies.get")
     def get(self, uow: UnitOfWork, sla_policy_id: SlaPolicyId, /) -> SlaPolicy:
-        """Read a level."""
+        """Return a policy."""
         return uow.get(SlaPolicy, sla_policy_id)
 
     @query("sla_policies.list")
     def list(self, uow: UnitOfWork, /) -> Sequence[SlaPolicy]:
-        """Read all levels that new matters may get, by names."""
+        """List the active policies by name."""
         return uow.find(SlaPolicy, Eq("is_active", True), order="name")

@@ -1,1 +1,1 @@
-"""Appointments: booking, moving and holding them, who is free, and other calendars."""
+"""Appointments: book, reschedule and complete them; availability; calendar import."""

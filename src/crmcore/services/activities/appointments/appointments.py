@@ -1,4 +1,4 @@
-"""Appointments, all of it: `crm.appointments`."""
+"""The service `crm.appointments`, composed of its parts."""
 
 from attrs import frozen
 
@@ -10,6 +10,6 @@ from crmcore.services.environment import Environment
 
 @frozen
 class Appointments(AppointmentBooking, CalendarImport, AppointmentQueries):
-    """Who meets whom, when and where."""
+    """Commands and queries for appointments."""
 
     _environment: Environment

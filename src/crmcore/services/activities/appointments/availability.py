@@ -1,4 +1,4 @@
-"""Who is free: working time, less absences, less what is booked."""
+"""Availability: business hours without absences and booked appointments."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,13 +17,13 @@ from crmcore.services.shared.business_hours import load_user_hours
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_CONFLICTS: Final = 20
-"""How many clashes a refusal names."""
+"""Maximum number of conflicts in one error."""
 SERIES_HORIZON: Final = timedelta(days=366)
-"""How far ahead a series is looked at when it is booked."""
+"""Part of a series that is checked for conflicts when it is booked."""
 
 
 def find_appointments(uow: UnitOfWork, user_ids: Sequence[UserId], period: Period) -> Sequence[Appointment]:
-    """Read the appointments of some people that may lie in a stretch of time."""
+    """Find the appointments of users that may overlap a period."""
     starts_before_end = Compare("since", "<", period.until) & In(
         "state", (AppointmentState.PLANNED, AppointmentState.COMPLETED)
     )
@@ -34,14 +34,14 @@ def find_appointments(uow: UnitOfWork, user_ids: Sequence[UserId], period: Perio
 
 
 def busy_slots(uow: UnitOfWork, user_ids: Sequence[UserId], period: Period) -> tuple[AppointmentOccurrence, ...]:
-    """When some people are booked, in order."""
+    """Return the booked occurrences of users in a period, in order."""
     return occurrences_within(find_appointments(uow, user_ids, period), period)
 
 
 def find_free_periods(
     uow: UnitOfWork, environment: Environment, users: Iterable[User], period: Period, length: timedelta
 ) -> tuple[Period, ...]:
-    """The stretches of time in which all of some people work and none of them is booked, of a length at least."""
+    """Find the periods of a minimum length in which all users work and are not booked."""
     attendees = list(users)
     busy_periods = [slot.period for slot in busy_slots(uow, [user.id for user in attendees], period)]
     shared_periods: tuple[Period, ...] = (period,)
@@ -56,13 +56,15 @@ def find_free_periods(
 def check_availability(
     uow: UnitOfWork, environment: Environment, appointment: Appointment, *, require_working_hours: bool
 ) -> None:
-    """Refuse an appointment at whose time somebody is booked, absent or not working; and turn their diaries' pages.
+    """Check that all attendees are available, and lock their bookings (optimistic locking).
+
+    The version of each attendee's `BookingLock` rejects the second of two concurrent bookings.
 
     Args:
-        require_working_hours: whether it has to lie in working time.
+        require_working_hours: the appointment must be within business hours.
 
     Raises:
-        SchedulingConflictError: naming who, and with what.
+        SchedulingConflictError: an attendee is booked, absent or not working; with the attendees and reasons.
     """
     conflicts: list[tuple[str, str]] = []
     for id in appointment.user_ids:
@@ -79,7 +81,7 @@ def check_availability(
 def _find_conflicts(
     uow: UnitOfWork, environment: Environment, user: User, appointment: Appointment, *, require_working_hours: bool
 ) -> list[tuple[str, str]]:
-    """What keeps somebody from an appointment; of a series in its first year."""
+    """Find the conflicts of one attendee; of a series, in its first year."""
     if not user.is_active:
         return [(user.id, "deactivated")]
     wanted_periods = [slot.period for slot in appointment.occurrences(period_from(appointment.since, SERIES_HORIZON))]
@@ -113,5 +115,5 @@ def _intersect(first: Iterable[Period], second: Sequence[Period]) -> Iterable[Pe
 
 
 def period_from(since: datetime, length: timedelta) -> Period:
-    """So much time from an instant on."""
+    """Return the period of a length from a start."""
     return Period(since, since + length)

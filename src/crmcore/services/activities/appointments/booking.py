@@ -1,4 +1,4 @@
-"""Booking, moving, calling off and holding appointments."""
+"""Commands that book, reschedule, cancel and complete appointments."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,14 +24,15 @@ from crmcore.services.shared.job_scheduling import APPOINTMENT_REMINDER, schedul
 from crmcore.services.unit_of_work import UnitOfWork
 
 DEFAULT_LENGTH = timedelta(hours=1)
+"""Length of an appointment for which none is given."""
 
 
 @record
 class CompletedAppointment:
-    """What became of an appointment that took place.
+    """Result of completing an appointment.
 
     Attributes:
-        interaction: the entry in the customer's history.
+        interaction: the logged interaction; None without a customer.
     """
 
     appointment: Appointment
@@ -39,7 +40,7 @@ class CompletedAppointment:
 
 
 class AppointmentBooking:
-    """What makes and changes appointments."""
+    """Commands that create and change appointments."""
 
     __slots__ = ()
 
@@ -67,19 +68,19 @@ class AppointmentBooking:
         require_working_hours: bool = True,
         idempotency_key: str | None = None,
     ) -> Appointment:
-        """Make an appointment with some of us. Nobody is booked twice at a time, however many book at once.
+        """Book an appointment. Concurrent bookings cannot double-book an attendee.
 
         Args:
-            deal_id: what it is about; its customer is noted too.
-            recurrence: by which rule it comes again.
-            remind_before: how long before its beginning those who take part are reminded.
-            allow_overlap: whether it may be booked although somebody is not free.
-            require_working_hours: whether it has to lie in the working time of all who take part.
+            deal_id: the deal; its customer becomes the customer of the appointment.
+            recurrence: the rule of a series.
+            remind_before: how long before the start the attendees are reminded.
+            allow_overlap: book although an attendee is not available.
+            require_working_hours: the appointment must be within the business hours of all attendees.
 
         Raises:
-            SchedulingConflictError: somebody is not free; with who, and why.
-            NotFoundError: no such person, customer, deal or equipment.
-            OutOfRangeError: it has no length, or takes more than 31 days.
+            SchedulingConflictError: an attendee is not available; with the attendees and reasons.
+            NotFoundError: a user, the customer, the deal or the equipment does not exist.
+            OutOfRangeError: the length is 0, or more than 31 days.
         """
         if deal_id is not None:
             customer_id = uow.get(Deal, deal_id).customer_id
@@ -121,16 +122,16 @@ class AppointmentBooking:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Appointment:
-        """Give an appointment another time: all of it, or one occurrence of a series.
+        """Reschedule an appointment, or one occurrence of a series.
 
         Args:
-            length: the one it has when not given.
-            original_start: which occurrence, by when it was to begin; see `AppointmentOccurrence.original_start`.
+            length: the new length; defaults to the present one.
+            original_start: the occurrence to reschedule; see `AppointmentOccurrence.original_start`.
             (others): as in `book`.
 
         Raises:
-            SchedulingConflictError: somebody is not free then.
-            BusinessRuleError: it is not planned, or has no such occurrence.
+            SchedulingConflictError: an attendee is not available at the new time.
+            BusinessRuleError: the appointment is not planned, or has no such occurrence.
         """
         appointment = uow.get(Appointment, appointment_id, version=expected_version)
         period = _period(since, appointment.until - appointment.since if length is None else length)
@@ -156,10 +157,10 @@ class AppointmentBooking:
         require_working_hours: bool = True,
         idempotency_key: str | None = None,
     ) -> Appointment:
-        """Let others of us take part.
+        """Replace the attendees of an appointment.
 
         Raises:
-            SchedulingConflictError: one of them is not free then.
+            SchedulingConflictError: an attendee is not available.
         """
         user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]
         changed = uow.get(Appointment, appointment_id).set_attendees(user_ids, at=uow.now)
@@ -175,10 +176,10 @@ class AppointmentBooking:
         *,
         idempotency_key: str | None = None,
     ) -> Appointment:
-        """Let one occurrence of a series not take place.
+        """Cancel one occurrence of a series.
 
         Raises:
-            BusinessRuleError: it has no such occurrence.
+            BusinessRuleError: the series has no such occurrence.
         """
         occurrence_start = checked_timestamp("original_start", original_start)
         return uow.save(uow.get(Appointment, appointment_id).cancel_occurrence(occurrence_start, at=uow.now))
@@ -187,10 +188,10 @@ class AppointmentBooking:
     def cancel(
         self, uow: UnitOfWork, appointment_id: AppointmentId, /, *, idempotency_key: str | None = None
     ) -> Appointment:
-        """Call an appointment off, with all its occurrences.
+        """Cancel an appointment with all its occurrences.
 
         Raises:
-            InvalidTransitionError: it is not planned.
+            InvalidTransitionError: the appointment is not planned.
         """
         return uow.save(uow.get(Appointment, appointment_id).cancel(at=uow.now))
 
@@ -206,17 +207,17 @@ class AppointmentBooking:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> CompletedAppointment:
-        """Note that an appointment took place. With a customer it becomes part of his or her history.
+        """Complete an appointment, and log an interaction with its customer.
 
         Raises:
-            InvalidTransitionError: it is not planned.
-            BusinessRuleError: it is a series.
-            OutOfRangeError: it has not begun.
+            InvalidTransitionError: the appointment is not planned.
+            BusinessRuleError: the appointment is a series.
+            OutOfRangeError: the appointment has not started.
         """
         appointment = uow.get(Appointment, appointment_id)
         completed = uow.save(appointment.complete(at=uow.now))
         if completed.since > uow.now:
-            raise OutOfRangeError("appointment.since", "must not lie in the future of what took place")
+            raise OutOfRangeError("appointment.since", "must not be in the future of a completed appointment")
         if completed.customer_id is None:
             return CompletedAppointment(appointment=completed)
         interaction = Interaction.log(

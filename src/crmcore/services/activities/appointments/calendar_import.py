@@ -42,10 +42,12 @@ class CalendarImport:
         is_cancelled: bool = False,
         idempotency_key: str | None = None,
     ) -> Appointment:
-        """Take an appointment over from another calendar, or what has become of it. An older sequence changes nothing (RFC 5546).
+        """Create or update an appointment from an event of another calendar.
+
+        An event with an older sequence number changes nothing (RFC 5546).
 
         Raises:
-            InvalidInputError: a field that cannot be.
+            InvalidInputError: a field is invalid.
         """
         existing = uow.first(Appointment, Eq("uid", checked_text("uid", uid, max_length=255)))
         user_ids = [uow.get(User, user).id for user in as_tuple("attendee_ids", attendee_ids)]

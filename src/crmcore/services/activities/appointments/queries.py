@@ -1,4 +1,4 @@
-"""Looking at appointments: whose day looks how, and when people are free."""
+"""Queries for appointments: lists, agendas and free slots."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 MAX_WINDOW = timedelta(days=366)
-"""The longest stretch of time that is looked at."""
+"""Maximum length of a queried period."""
 
 
 class AppointmentQueries:
-    """What can be read of appointments."""
+    """Queries for appointments."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class AppointmentQueries:
 
     @query("appointments.get")
     def get(self, uow: UnitOfWork, appointment_id: AppointmentId, /) -> Appointment:
-        """Read an appointment."""
+        """Return an appointment."""
         return uow.get(Appointment, appointment_id)
 
     @query("appointments.list")
@@ -44,7 +44,7 @@ class AppointmentQueries:
         after: Appointment | None = None,
         limit: int = 100,
     ) -> Sequence[Appointment]:
-        """Read appointments, a page at a time, in the order in which they were made."""
+        """List appointments in the order of their creation, one page at a time."""
         check_limit(limit)
         where: list[Criterion] = []
         for prefix, field, value in (("customer", "customer_id", customer_id), ("deal", "deal_id", deal_id)):
@@ -57,10 +57,10 @@ class AppointmentQueries:
     def agenda(
         self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
     ) -> Sequence[AppointmentOccurrence]:
-        """Read when some people are booked, in order, with every occurrence of a series.
+        """Return the booked occurrences of users in a period, in order.
 
         Raises:
-            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
+            OutOfRangeError: the period ends before it begins, or is longer than a year.
         """
         window = _window(since, until)
         known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
@@ -77,13 +77,15 @@ class AppointmentQueries:
         until: datetime,
         length: timedelta = timedelta(minutes=30),
     ) -> Sequence[Period]:
-        """Read when all of some people are free: in their working time, not absent, and not booked.
+        """Return the periods in which all users are free.
+
+        A free user is within business hours, not absent and not booked.
 
         Args:
-            length: only stretches of that length at least.
+            length: the minimum length of a period.
 
         Raises:
-            OutOfRangeError: the stretch ends before it begins, or is longer than a year.
+            OutOfRangeError: the queried period ends before it begins, or is longer than a year.
         """
         users = [uow.get(User, user) for user in as_tuple("user_ids", user_ids)]
         return find_free_periods(
@@ -94,7 +96,10 @@ class AppointmentQueries:
     def list_between(
         self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
     ) -> Sequence[Appointment]:
-        """Read the appointments of some people that may lie in a stretch of time, each series once: what a calendar is exported from."""
+        """List the appointments of users that may overlap a period, each series once.
+
+        The result is the input of a calendar export.
+        """
         known_user_ids = [uow.get(User, user).id for user in as_tuple("user_ids", user_ids)]
         return find_appointments(uow, known_user_ids, _window(since, until)) if known_user_ids else ()
 
