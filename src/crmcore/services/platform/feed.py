@@ -1,9 +1,9 @@
-"""The feed: everything that happened, for whoever wants to follow it from outside, at a pace of their own.
+"""Event feed: external readers follow the stored domain events with a cursor.
 
-Rule 1: a reader keeps a cursor, and gives it back to go on. It is a text that means nothing to anybody but the feed.
-Rule 2: a cursor names the fact that it stands on. When that fact is no longer there, the reader is told so, and never goes on as if
-nothing had been missed.
-Rule 3: only what is committed has happened. In a batch, or over a store that is joined to the host's transaction, the feed is not read.
+Invariants:
+1. A reader keeps an opaque cursor, and passes it to read the next events.
+2. A cursor names the last event that the reader got. If that event does not exist, the read fails and skips nothing.
+3. The feed contains committed events only. It cannot be read in a batch, or over a store that is joined to the host's transaction.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 RETENTION: Final = timedelta(days=7)
-"""How long facts are kept at least, unless the host says otherwise."""
+"""Default minimum age of events that `Feed.prune` deletes."""
 
 
 @record
 class FeedPage:
-    """Some facts, in order per record, and the place behind them.
+    """A page of events, in order per record.
 
     Attributes:
-        cursor: what to give to `Feed.read` to go on from here.
+        cursor: the cursor for the next page; see `Feed.read`.
     """
 
     events: Sequence[RecordedEvent] = field(converter=tuple)
@@ -43,18 +43,18 @@ class FeedPage:
 
 @frozen
 class Feed:
-    """Everything that happened. None of its stories is a view: a store may number facts when they are first asked for."""
+    """Event feed. Its reads are commands, because a store may assign sequence numbers on first read."""
 
     _environment: Environment
 
     @command("feed.read")
     def read(self, uow: UnitOfWork, /, *, cursor: str = "", limit: int = 1000) -> FeedPage:
-        """Read what happened behind a cursor; from the beginning without one.
+        """Read the events after a cursor; from the start of the feed without one.
 
         Raises:
-            CursorExpiredError: the fact that the cursor stands on was pruned, or the database was restored from before it.
-            InvalidInputError: that is no cursor.
-            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's.
+            CursorExpiredError: the event of the cursor was pruned, or an older backup was restored.
+            InvalidInputError: the cursor is invalid.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
         """
         require_committed(self._environment.store, "read the feed")
         check_limit(limit)
@@ -71,7 +71,9 @@ class Feed:
 
     @command("feed.latest_cursor")
     def latest_cursor(self, uow: UnitOfWork, /) -> str:
-        """The cursor behind everything that has happened: take it, then a snapshot, then follow from here.
+        """Return the cursor after the last event.
+
+        To start from a snapshot: get the cursor, take the snapshot, then read after the cursor.
 
         Raises:
             TransactionOpenError: as in `read`.
@@ -82,12 +84,13 @@ class Feed:
 
     @command("feed.prune")
     def prune(self, uow: UnitOfWork, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
-        """Forget the oldest facts: those older than that, which every listener has taken. Tells how many; call again while it is full.
+        """Delete old events that every subscription has read, and return how many.
 
-        The newest fact is always kept. A listener that is gone for good holds the feed up until it is taken off by `delete_subscription`.
+        Call it again while the result equals `limit`. The newest event is always kept. A subscription that is no longer in use blocks
+        pruning; remove it with `delete_subscription`.
 
         Raises:
-            OutOfRangeError: a negative age.
+            OutOfRangeError: the age is negative.
             TransactionOpenError: as in `read`.
         """
         require_committed(self._environment.store, "prune the feed")
@@ -100,7 +103,7 @@ class Feed:
 
     @command("feed.delete_subscription")
     def delete_subscription(self, uow: UnitOfWork, name: str, /) -> None:
-        """Forget how far a listener has heard."""
+        """Delete a subscription with its cursor."""
         subscription = uow.first(Subscription, Eq("name", checked_text("name", name)))
         if subscription is not None:
             uow.delete(subscription)
@@ -117,5 +120,5 @@ def _parse_cursor(cursor: str) -> tuple[int, str]:
     except ValueError:
         position = 0
     if position < 1 or not separator or not id:
-        raise InvalidInputError("cursor", "must be a text that the feed gave")
+        raise InvalidInputError("cursor", "must be a cursor that the feed returned")
     return position, id

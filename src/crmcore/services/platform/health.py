@@ -1,4 +1,4 @@
-"""Health: how far behind the house is with what leaves it and what comes due, for a monitor to ask every minute."""
+"""Health check: backlog and dead letters of messages, jobs and subscriptions, for monitoring."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,20 +16,20 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_LAG_COUNT: Final = 100
-"""Up to how many facts that a listener has not heard are counted."""
+"""Upper bound of the counted lag of a subscription, in events."""
 
 _DUE_STATES: Final = (MessageState.QUEUED, MessageState.LEASED)
 
 
 @record
 class SubscriptionHealth:
-    """How far behind a listener is.
+    """Lag of one subscription.
 
     Attributes:
-        name: of the listener.
-        lag: how many facts it has not heard; 100 means that many or more.
-        oldest_event_at: when the first of them happened.
-        failures: how often in a row it refused; it rests then.
+        name: the name of the subscription.
+        lag: the number of unread events; 100 means 100 or more.
+        oldest_event_at: the time of the oldest unread event.
+        failures: the number of consecutive failures; after a failure the subscription backs off.
     """
 
     name: str
@@ -40,17 +40,17 @@ class SubscriptionHealth:
 
 @record
 class Health:
-    """How the house is, of one tenant.
+    """Backlog and failures of one tenant.
 
     Attributes:
-        at: when it was looked at.
-        due_messages: how many are due and have not left.
-        oldest_message_due_at: since when the longest due of them is due.
-        dead_messages: how many were given up; see `Crm.outbox.retry`.
-        due_jobs: how many are due and have not been looked at.
-        oldest_job_due_at: since when the longest due of them is due.
-        dead_jobs: how many were given up; see `Crm.jobs.retry`.
-        subscriptions: how far behind each is.
+        at: the time of the check.
+        due_messages: the number of due messages that were not sent.
+        oldest_message_due_at: the due time of the oldest due message.
+        dead_messages: the number of dead messages (dead letters); see `Crm.outbox.retry`.
+        due_jobs: the number of due jobs that were not run.
+        oldest_job_due_at: the due time of the oldest due job.
+        dead_jobs: the number of dead jobs; see `Crm.jobs.retry`.
+        subscriptions: the lag of each subscription.
     """
 
     at: datetime
@@ -64,23 +64,23 @@ class Health:
 
     @property
     def message_lag(self) -> timedelta:
-        """How long the longest due message has been waiting."""
+        """Age of the oldest due message."""
         return _age(self.oldest_message_due_at, self.at)
 
     @property
     def job_lag(self) -> timedelta:
-        """How long the longest due work has been waiting."""
+        """Age of the oldest due job."""
         return _age(self.oldest_job_due_at, self.at)
 
     @property
     def subscription_lag(self) -> timedelta:
-        """How long the oldest fact has been waiting for a listener."""
+        """Age of the oldest unread event of any subscription."""
         return max(
             (_age(subscription.oldest_event_at, self.at) for subscription in self.subscriptions), default=timedelta(0)
         )
 
     def alerts(self, *, lag: timedelta = timedelta(minutes=10)) -> tuple[str, ...]:
-        """What a monitor should wake somebody for, as words: nothing waits longer than that, and nothing is dead.
+        """Return alert codes: a backlog older than `lag`, or dead messages or jobs.
 
         Example:
             >>> from crmcore import Crm
@@ -99,16 +99,16 @@ class Health:
 
 @frozen
 class HealthCheck:
-    """Looks at the house."""
+    """Health check of one tenant."""
 
     _environment: Environment
 
-    @command("health.run")  # and no view: a store may number facts when they are first asked for
+    @command("health.run")  # no query: a store may assign sequence numbers on first read
     def run(self, uow: UnitOfWork, /) -> Health:
-        """Tell how the house is.
+        """Check the backlog and the failures.
 
         Raises:
-            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's: it reads the feed.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host, so the feed cannot be read.
         """
         require_committed(self._environment.store, "check the health")
         late_messages = In("state", _DUE_STATES) & Compare("due_at", "<=", uow.now)

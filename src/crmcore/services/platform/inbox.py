@@ -1,4 +1,7 @@
-"""The inbox: what other systems tell us is applied once, in the same transaction in which it is noted that it came."""
+"""Inbox: apply messages of other systems once (idempotent consumer).
+
+The transaction that applies a message also records that it was received.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +22,7 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 RETENTION: Final = timedelta(days=30)
-"""How long it is remembered that a message came, unless the host says otherwise: longer than any sender tries again."""
+"""Default retention of received message ids. It must exceed the longest retry period of a sender."""
 
 
 class _HandlerStoppedError(BaseException):
@@ -32,7 +35,7 @@ class _HandlerStoppedError(BaseException):
 
 @frozen
 class Inbox:
-    """What comes in from other systems."""
+    """Inbox of messages from other systems."""
 
     _environment: Environment
 
@@ -46,26 +49,26 @@ class Inbox:
         about_id: str | None = None,
         revision: int | None = None,
     ) -> InboxResult:
-        """Take a message in: once, however often and in whatever order messages come.
+        """Process a message once, regardless of duplicates and order.
 
-        Verify first that it is the source's (`crmcore.Verifier`); here it is believed.
+        The inbox does not authenticate messages: verify the signature before, with `crmcore.Verifier`.
 
         Args:
-            source: which system it comes from, as a word of the host's.
-            message_id: of the message, as the source gave it.
-            apply: tells the stories that the message asks for. They are one transaction with the note that it came, and are told again
-                from the beginning when somebody else was faster; so it may do nothing else. Commands of another store are refused.
-            about_id: the id, at the source, of the record that the message is about.
-            revision: which edition of that record it tells: a number that only rises, such as a version or a time in microseconds.
+            source: the name of the sending system, chosen by the host.
+            message_id: the message id of the source.
+            apply: a function that calls the commands of the message. They run in one transaction with the record of the message, and run
+                again from the start after a concurrency conflict, so `apply` must have no other effects.
+            about_id: the source's id of the record that the message describes.
+            revision: the revision of that record: an increasing number, such as a version or a time in microseconds.
 
         Returns:
-            What became of it. Each of the three is a success, and what a web host answers with 200.
+            `APPLIED`, `DUPLICATE` or `STALE`. A web host answers all three with status 200.
 
         Raises:
-            InvalidInputError: an edition of nothing, or a record without one.
-            BusinessRuleError: a batch is open; each message is one of its own.
-            TransactionOpenError: it was called inside a command, or `apply` calls a command of another store.
-            (others): whatever the stories raise; then the message has not come.
+            InvalidInputError: only one of `about_id` and `revision` is given.
+            BusinessRuleError: a batch is open.
+            TransactionOpenError: called inside a command, or `apply` calls a command of another store.
+            (others): the errors of `apply`; the message is then not recorded.
         """
         source = checked_text("source", source, max_length=60)
         message_id = checked_text("id", message_id, max_length=255)
@@ -74,7 +77,7 @@ class Inbox:
         if revision is not None:
             checked_integer("revision", revision)
         if (about_id is None) != (revision is None):
-            raise InvalidInputError("revision", "and about go together: which record, and which edition of it")
+            raise InvalidInputError("revision", "and about_id must be given together")
         if not callable(apply):
             raise InvalidTypeError("apply", f"must be a function, not {type(apply).__name__}")
         attempt = 1
@@ -93,7 +96,7 @@ class Inbox:
 
     @command("inbox.purge")
     def purge(self, uow: UnitOfWork, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
-        """Forget that messages came which are older than that; tells how many. Editions are kept."""
+        """Delete the records of old messages, and return how many. Revisions are kept."""
         check_limit(limit)
         older_than = checked_duration("older_than", older_than)
         old = uow.find(
@@ -120,7 +123,7 @@ class Inbox:
     def _record_message(
         self, uow: UnitOfWork, source: str, message_id: str, about_id: str | None, revision: int | None, /
     ) -> InboxResult:
-        """Note that a message came, and decide what becomes of it."""
+        """Record a message, and decide whether it is applied."""
         if uow.first(InboxMessage, Eq("key", message_id) & Eq("source", source)) is not None:
             return InboxResult.DUPLICATE
         result = InboxResult.APPLIED
@@ -135,7 +138,10 @@ class Inbox:
 
 
 def _record_revision(uow: UnitOfWork, source: str, about_id: str, revision: int) -> bool:
-    """Note an edition, if it is newer than what was heard of last; the record's version keeps two at once apart."""
+    """Store the external revision if it is newer.
+
+    The version check serialises concurrent updates.
+    """
     existing = uow.first(ExternalRecordVersion, Eq("key", about_id) & Eq("source", source))
     if existing is not None and existing.revision >= revision:
         return False

@@ -1,7 +1,7 @@
-"""Due work: what comes due by itself is looked at, once, by whoever asks first.
+"""Scheduled jobs: run what is due, once, with retries, backoff and dead jobs.
 
-Any scheduler may call `run`, from as many processes as it likes. Each occurrence is one transaction: its effect and its being done
-are stored together, so nothing happens twice, and nothing is forgotten after an outage.
+Any scheduler may call `run`, from any number of processes. Each job is one transaction: its effect and its completion are committed
+together. A job therefore takes effect once, and runs late after an outage.
 """
 
 import logging
@@ -50,12 +50,12 @@ _log = logging.getLogger("crmcore.jobs")
 
 @record
 class JobsReport:
-    """What a run did.
+    """Result of a run of due jobs.
 
     Attributes:
-        done: how many occurrences were looked at.
-        failed: how many could not be handled and are tried again later, or are dead.
-        skipped: how many somebody else had taken up meanwhile.
+        done: the number of jobs that succeeded.
+        failed: the number of jobs that failed; they are retried later, or are dead.
+        skipped: the number of jobs that another process took.
     """
 
     done: int = 0
@@ -65,18 +65,18 @@ class JobsReport:
 
 @frozen
 class Jobs:
-    """Work that comes due by itself."""
+    """Commands and queries for scheduled jobs."""
 
     _environment: Environment
 
     def run(self, *, limit: int = 100) -> JobsReport:
-        """Look at what is due, the longest due first.
+        """Run due jobs, longest due first.
 
-        An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its occurrence and is then raised: the next
-        call goes on with the others.
+        An error that is not an `Exception`, such as `SystemExit`, counts as a failed attempt of its job and is then raised. The next call
+        continues with the other jobs.
 
         Args:
-            limit: how many at most, up to 1,000; call again while `JobsReport.done` comes back full.
+            limit: the maximum number of jobs, up to 1,000; call again while `JobsReport.done` equals it.
         """
         check_limit(limit)
         counts = {"done": 0, "failed": 0, "skipped": 0}
@@ -86,22 +86,22 @@ class Jobs:
 
     @command("jobs.retry")
     def retry(self, uow: UnitOfWork, job_id: ScheduledJobId, /, *, idempotency_key: str | None = None) -> ScheduledJob:
-        """Try a dead occurrence anew.
+        """Retry a dead job.
 
         Raises:
-            BusinessRuleError: it is not dead.
+            BusinessRuleError: the job is not dead.
         """
         return uow.save(uow.get(ScheduledJob, job_id).retry(at=uow.now))
 
     @query("jobs.list_dead")
     def list_dead(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[ScheduledJob]:
-        """Read the occurrences that were given up, the oldest first."""
+        """List dead jobs, oldest first."""
         check_limit(limit)
         return uow.find(ScheduledJob, Eq("state", JobState.DEAD), limit=limit)
 
     @command("jobs.purge_expired")
     def purge_expired(self, uow: UnitOfWork, /, *, limit: int = 1000) -> int:
-        """Forget receipts of idempotency keys that have expired; tells how many."""
+        """Delete expired idempotency records, and return how many."""
         check_limit(limit)
         expired = uow.find(IdempotencyRecord, Compare("expires_at", "<=", uow.now), limit=limit)
         for idempotency_record in expired:
@@ -112,7 +112,7 @@ class Jobs:
     def _list_due(self, uow: UnitOfWork, limit: int, /) -> Sequence[ScheduledJob]:
         return uow.find(
             ScheduledJob,
-            # A kind that this release does not know is left for a newer one.
+            # A newer release runs the kinds that are unknown here.
             Eq("state", JobState.PENDING) & Compare("due_at", "<=", uow.now) & In("kind", tuple(HANDLERS)),
             order="due_at",
             limit=limit,
@@ -125,7 +125,7 @@ class Jobs:
             ConflictError
         ):  # somebody else handled it, or changed its subject; if it is still due, the next run sees it
             return "skipped"
-        except Exception as error:  # noqa: BLE001  # one that cannot be handled must not keep the others waiting
+        except Exception as error:  # noqa: BLE001  # a failing job must not block the others
             error_text = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__
             _log.warning("job failed", extra={"crm_job": job.id, "crm_error": type(error).__name__})
             try:
@@ -161,7 +161,7 @@ def _record_failure(uow: UnitOfWork, job: ScheduledJob, error_text: str) -> None
 
 
 def _send_task_reminder(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Remind the assignee of a task that is still open."""
+    """Remind the assignee of an open task."""
     task = uow.get_or_none(Task, job.subject_id)
     if task is None or task.state is not TaskState.OPEN or task.remind_at != job.scheduled_at:
         return
@@ -177,7 +177,7 @@ def _send_task_reminder(uow: UnitOfWork, environment: Environment, job: Schedule
 
 
 def _transfer_cases_of_user(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Give the open cases of somebody who left to others, so that none of them is nobody's."""
+    """Transfer the open cases of a deactivated user to other users."""
     user = uow.get_or_none(User, job.subject_id)
     if user is not None and not user.is_active:
         for case in _iterate_open_cases(uow, Eq("owner_id", user.id)):
@@ -185,7 +185,7 @@ def _transfer_cases_of_user(uow: UnitOfWork, environment: Environment, job: Sche
 
 
 def _recalculate_deadlines(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Set the deadlines anew that are counted by a calendar, and look anew when who is to hear of late work."""
+    """Recalculate the deadlines that depend on a calendar, and reschedule their escalations."""
     calendar = uow.get_or_none(WorkCalendar, job.subject_id)
     if calendar is None:
         return
@@ -205,7 +205,7 @@ def _iterate_open_cases(uow: UnitOfWork, where: Criterion) -> Iterator[Complaint
 
 
 def _create_due_visit(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Give somebody the visit that a plan has due by the calendar."""
+    """Create the visit of a maintenance plan that is due by date."""
     plan = uow.get_or_none(MaintenancePlan, job.subject_id)
     equipment = uow.get_or_none(Equipment, plan.equipment_id) if plan is not None else None
     if plan is not None and equipment is not None:
@@ -213,7 +213,7 @@ def _create_due_visit(uow: UnitOfWork, environment: Environment, job: ScheduledJ
 
 
 def _send_appointment_reminder(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Remind those who take part in an appointment that is still to come."""
+    """Remind the attendees of a future appointment."""
     appointment = uow.get_or_none(Appointment, job.subject_id)
     if appointment is None or not appointment.is_planned or appointment.since < uow.now:
         return
@@ -234,4 +234,4 @@ HANDLERS: Final[Mapping[str, Callable[[UnitOfWork, Environment, ScheduledJob], N
     MAINTENANCE_DUE: _create_due_visit,
     APPOINTMENT_REMINDER: _send_appointment_reminder,
 }
-"""What is done with each kind of occurrence."""
+"""The handler of each kind of job."""

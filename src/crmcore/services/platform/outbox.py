@@ -1,11 +1,12 @@
-"""Delivery: what stories wrote into the outbox leaves the house, and the facts reach those who listen.
+"""Transactional outbox: send queued messages and publish events after the commit.
 
-Rule 1: nothing is sent inside a transaction, of our own or of the host's. A message is leased, sent, and marked; whoever lost the lease can mark nothing.
-Rule 2: at least once, with the same id each time. A failure is tried again on a ladder; what fails for good is dead, and can be
-replayed.
-Rule 3: a listener gets the facts in order. One that refuses rests for a while and keeps nobody else waiting.
-Rule 4: whatever foreign code raises counts as its failure before anything else happens. What is no `Exception` is raised after that, so
-that the next call goes on with the others.
+Invariants:
+1. Nothing is sent inside a transaction. A message is leased, sent and marked; only the holder of the lease can mark it.
+2. Delivery is at least once, with the same id in each attempt. Failures are retried with backoff. A message that fails for good is a
+   dead letter, and can be retried by hand.
+3. A consumer gets the events in order. A failing consumer backs off and does not block the others.
+4. Every error of a notifier or publisher is recorded as its failure first. An error that is not an `Exception` is then raised; the next
+   call continues with the others.
 """
 
 import logging
@@ -35,7 +36,7 @@ from crmcore.services.shared.notifications import build_outgoing_message
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 LEASE_BATCH_SIZE: Final = 10
-"""How many messages are leased at once, so that the last of them still has most of its lease when its turn comes."""
+"""Number of messages that one transaction leases. A small number keeps the leases from expiring before the send."""
 
 _DUE_STATES: Final = (MessageState.QUEUED, MessageState.LEASED)
 _log = logging.getLogger("crmcore.outbox")
@@ -43,15 +44,15 @@ _log = logging.getLogger("crmcore.outbox")
 
 @record
 class OutboxReport:
-    """What a delivery did.
+    """Result of a delivery run.
 
     Attributes:
-        sent: messages that left.
-        failed: messages that are tried again later.
-        dead: messages that were given up.
-        lease_expired: messages whose lease ran out meanwhile, so that somebody else sends them.
-        published: facts that listeners took.
-        failed_publishers: listeners that did not take theirs.
+        sent: the number of sent messages.
+        failed: the number of failed messages that are retried later.
+        dead: the number of messages that became dead letters.
+        lease_expired: the number of messages whose lease expired, so that another process sends them.
+        published: the number of events that consumers received.
+        failed_publishers: the number of publishers that failed.
     """
 
     sent: int = 0
@@ -64,29 +65,29 @@ class OutboxReport:
 
 @frozen
 class Outbox(EventPublishing):
-    """What leaves the house."""
+    """Outbox of messages and events."""
 
     _environment: Environment
 
     def run(self, *, limit: int = 100) -> OutboxReport:
-        """Send what is due, the longest due first, and give the listeners the events since their last.
+        """Send due messages, longest due first, and publish new events.
 
-        An error that is no `Exception`, such as `SystemExit`, counts as a failed attempt of its message or its listener and is then
-        raised. The next call goes on with the others.
+        An error that is not an `Exception`, such as `SystemExit`, counts as a failed attempt of its message or publisher and is then
+        raised. The next call continues with the others.
 
         Args:
-            limit: how many messages, and how many facts per listener, at most; up to 1,000.
+            limit: the maximum number of messages, and of events for each publisher; up to 1,000.
 
         Raises:
-            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host's. What was sent could not be rolled
-                back with it.
+            TransactionOpenError: a batch is open, or the store is joined to a transaction of the host. A rollback could not undo what was
+                sent.
         """
         require_committed(self._environment.store, "deliver")
         check_limit(limit)
         counts = {"sent": 0, "failed": 0, "dead": 0, "lease_expired": 0}
-        # Listeners that refused go last, so that one that ends the process can neither keep the others nor the messages waiting.
-        resting = self._refusing()
-        done = [self._publish_to(name, limit) for name in self._environment.publishers if name not in resting]
+        # Failing publishers come last: one that ends the process blocks neither messages nor other publishers.
+        failing = self._list_failing()
+        done = [self._publish_to(name, limit) for name in self._environment.publishers if name not in failing]
         remaining = limit
         while remaining > 0:
             leased = self._lease(min(remaining, LEASE_BATCH_SIZE))
@@ -99,7 +100,7 @@ class Outbox(EventPublishing):
             remaining -= len(leased)
             if len(leased) < LEASE_BATCH_SIZE:
                 break
-        done += [self._publish_to(name, limit) for name in resting]
+        done += [self._publish_to(name, limit) for name in failing]
         return OutboxReport(
             **counts, published=sum(count for count in done if count > 0), failed_publishers=done.count(-1)
         )
@@ -158,10 +159,10 @@ class Outbox(EventPublishing):
 
     @command("outbox.retry")
     def retry(self, uow: UnitOfWork, message_id: MessageId, /, *, idempotency_key: str | None = None) -> Message:
-        """Queue a dead message anew.
+        """Retry a dead message.
 
         Raises:
-            BusinessRuleError: it is not dead.
+            BusinessRuleError: the message is not dead.
         """
         return uow.save(uow.get(Message, message_id).retry(at=uow.now))
 
@@ -175,7 +176,7 @@ class Outbox(EventPublishing):
         after: Message | None = None,
         limit: int = 100,
     ) -> Sequence[Message]:
-        """Read messages, a page at a time, the oldest first."""
+        """List messages, oldest first, one page at a time."""
         check_limit(limit)
         if state is None:
             return uow.find(Message, after=after, limit=limit)
@@ -183,15 +184,15 @@ class Outbox(EventPublishing):
 
     @query("delivery.preview")
     def preview(self, uow: UnitOfWork, /, *, channel: str | None = None, limit: int = 100) -> Sequence[OutgoingMessage]:
-        """Read the letters that `run` would send now, the longest due first. Nothing is sent, and nothing is marked.
+        """Return the messages that `run` would send now, longest due first. Sends nothing.
 
         Args:
-            channel: whose letters; all channels' when not given.
-            limit: how many at most, up to 1,000.
+            channel: only messages of this channel.
+            limit: the maximum number of messages, up to 1,000.
         """
         check_limit(limit)
-        mine = MATCH_ALL if channel is None else Eq("channel", checked_text("channel", channel, max_length=30))
-        due = uow.find(Message, mine & _due(uow.now), order="due_at", limit=limit)
+        of_channel = MATCH_ALL if channel is None else Eq("channel", checked_text("channel", channel, max_length=30))
+        due = uow.find(Message, of_channel & _due(uow.now), order="due_at", limit=limit)
         return [build_outgoing_message(uow, self._environment, message) for message in due]
 
     @command("outbox.lease")
@@ -217,7 +218,7 @@ class Outbox(EventPublishing):
             updated = message.mark_failed(
                 failure.problem, at=now, is_permanent=failure.is_permanent, retry_after=failure.retry_after
             )
-        except Exception as error:  # noqa: BLE001  # a broken notifier must not keep the other messages waiting
+        except Exception as error:  # noqa: BLE001  # a failing notifier must not block other messages
             _log.warning("notifier failed", extra={"crm_message": message.id, "crm_error": type(error).__name__})
             updated = message.mark_failed(type(error).__name__, at=self._environment.clock.now())
         except BaseException as error:
@@ -242,7 +243,7 @@ class Outbox(EventPublishing):
         notifier.send(outgoing)
 
     def _release(self, messages: Sequence[Message]) -> None:
-        """Give back the leases of messages that were not tried; what cannot be given back runs out by itself."""
+        """Release the leases of messages that were not tried. A lease that is not released expires."""
 
         def release(uow: UnitOfWork) -> None:
             for message in messages:

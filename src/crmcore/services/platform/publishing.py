@@ -20,11 +20,11 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 LEASE_TIME: Final = timedelta(seconds=60)
-"""How long one sender has a message to itself. A notifier that takes longer risks a second copy."""
+"""Duration of a lease. A notifier or publisher that takes longer may send twice."""
 INITIAL_DELAY: Final = timedelta(seconds=30)
-"""How long a listener that refused an event is left alone; doubled with each refusal."""
+"""Backoff after the first failure of a publisher; each further failure doubles it."""
 MAX_DELAY: Final = timedelta(days=1)
-"""The longest that a listener is left alone."""
+"""Maximum backoff of a publisher."""
 
 _log = logging.getLogger("crmcore.outbox")
 
@@ -37,7 +37,7 @@ class EventPublishing:
     _environment: Environment
 
     def _publish_to(self, subscription_name: str, limit: int) -> int:
-        """Tell one listener what it has not heard; the number of facts, or -1 when it refused."""
+        """Publish new events to one publisher; return their number, or -1 on failure."""
         subscription = self._lease_subscription(subscription_name)
         if subscription is None:
             return 0
@@ -46,7 +46,7 @@ class EventPublishing:
         try:
             events = publish(self._environment.publishers[subscription_name], events)
             updated = subscription.advance(events[-1].position if events else subscription.position, at=now())
-        except Exception as error:  # noqa: BLE001  # a broken listener must not keep the others waiting
+        except Exception as error:  # noqa: BLE001  # a failing publisher must not block the others
             _log.warning(
                 "publisher failed", extra={"crm_subscription": subscription_name, "crm_error": type(error).__name__}
             )
@@ -56,11 +56,11 @@ class EventPublishing:
             raise
         try:
             self._environment.execute("outbox.mark", lambda uow: uow.save(updated))
-        except ConflictError:  # the lease ran out, and somebody else tells it
+        except ConflictError:  # the lease expired, and another process publishes
             return 0
         return len(events) if updated.failures == 0 else -1
 
-    def _refusing(self) -> Sequence[str]:
+    def _list_failing(self) -> Sequence[str]:
         names = tuple(self._environment.publishers)
         return (
             self._environment.execute_with_retry(
@@ -79,12 +79,12 @@ class EventPublishing:
             return None
         return uow.save(subscription.lease(add_clamped(uow.now, LEASE_TIME)))
 
-    @command("outbox.read_events")  # and no view: a store may number facts when they are first asked for
+    @command("outbox.read_events")  # no query: a store may assign sequence numbers on first read
     def _read_events(self, uow: UnitOfWork, after: int, limit: int, /) -> Sequence[RecordedEvent]:
         return uow.read_events(after=after, limit=limit)
 
     def _record(self, outcome: Message | Subscription) -> None:
-        """Record the failed attempt of foreign code before its error goes on. What fails here must not take that error's place."""
+        """Record a failed attempt before its error is raised. An error in here must not replace that error."""
         with suppress(Exception):
             evolve(self._environment, tracer=None).execute_with_retry(
                 "outbox.mark", lambda uow: uow.save(outcome), version_pinned=True
@@ -92,13 +92,13 @@ class EventPublishing:
 
 
 def failing_publishers(uow: UnitOfWork, names: Sequence[str]) -> Sequence[str]:
-    """Find which listeners did not take their last events, those with the fewest failures first."""
+    """List the publishers whose last attempt failed, fewest failures first."""
     found = uow.find(Subscription, In("name", tuple(names)) & Compare("failures", ">", 0))
-    return [one.name for one in sorted(found, key=lambda one: one.failures)]
+    return [subscription.name for subscription in sorted(found, key=lambda subscription: subscription.failures)]
 
 
 def publish(publisher: Publisher, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
-    """Publish events, and return those that were taken. A listener that took some of them has not refused."""
+    """Publish events, and return the published ones. A partial success is no failure."""
     if events:
         try:
             publisher.publish(events)
@@ -110,6 +110,6 @@ def publish(publisher: Publisher, events: Sequence[RecordedEvent]) -> Sequence[R
 
 
 def record_failure(subscription: Subscription, error: BaseException, *, at: datetime) -> Subscription:
-    """Record that a listener did not take its events, and let it rest: 30 seconds, twice that after each further time, at most a day."""
-    rest = backoff(subscription.failures, initial_delay=INITIAL_DELAY, max_delay=MAX_DELAY)
-    return subscription.record_failure(type(error).__name__, until=add_clamped(at, rest))
+    """Record a failed attempt, with exponential backoff from 30 seconds to one day."""
+    delay = backoff(subscription.failures, initial_delay=INITIAL_DELAY, max_delay=MAX_DELAY)
+    return subscription.record_failure(type(error).__name__, until=add_clamped(at, delay))
