@@ -1,4 +1,4 @@
-"""Documents: templates, what is made of them, and files that are brought in."""
+"""Documents: templates, rendered documents and attached files."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Documents:
-    """Templates and documents."""
+    """Commands and queries for templates, documents and files."""
 
     _environment: Environment
 
@@ -37,10 +37,10 @@ class Documents:
         media_type: str = "text/html",
         idempotency_key: str | None = None,
     ) -> Template:
-        """Write a template, or rewrite the one of that name and language. It is tried out before it is kept.
+        """Create a template, or replace the one with the same name and language.
 
         Raises:
-            UnsafeTemplateError: it uses what a template may not use.
+            UnsafeTemplateError: the template uses a construct that is not allowed.
         """
         name = checked_text("template.name", name)
         language = checked_text("template.language", language or self._environment.language, max_length=35)
@@ -65,15 +65,15 @@ class Documents:
         title: str | None = None,
         idempotency_key: str | None = None,
     ) -> Document:
-        """Make a document of a deal from a template, and attach it to the deal.
+        """Render a document from a template, and attach it to a deal.
 
         Args:
-            template: its name; the customer's language is taken if there is one in it, then the house's, then any.
-            title: the document's name; the template's when not given.
+            template: the name of the template. Its language is the customer's, else the company's, else any.
+            title: the title of the document; defaults to the name of the template.
 
         Raises:
-            NotFoundError: no such template or deal.
-            UnsafeTemplateError: the template asks for what it may not have.
+            NotFoundError: the template or the deal does not exist.
+            UnsafeTemplateError: the template reads a value that does not exist, or exceeds a limit.
         """
         deal = uow.get(Deal, deal_id)
         customer = uow.get(Customer, deal.customer_id)
@@ -94,14 +94,14 @@ class Documents:
     ) -> Document:
         """Attach a file to a deal, or to a customer.
 
-        The bytes are kept first, under their digest, so that the record never names what is not there. Bytes whose record then
-        fails are harmless and nobody's.
+        The file store gets the bytes before the command runs, so a stored record always has its bytes. If the command fails, the bytes
+        stay in the file store without a record.
 
         Raises:
             InvalidTypeError: the content is not bytes.
-            TooLongError: it is larger than 100 MiB.
-            RequiredError: neither a deal nor a customer.
-            NotFoundError: no such deal or customer.
+            TooLongError: the content is larger than 100 MiB.
+            RequiredError: neither a deal nor a customer is given.
+            NotFoundError: the deal or the customer does not exist.
         """
         if not isinstance(content, (bytes, bytearray, memoryview)):
             raise InvalidTypeError("document.content", f"must be bytes, not {type(content).__name__}")
@@ -135,7 +135,7 @@ class Documents:
         deal = None if deal_id is None else uow.get(Deal, deal_id)
         known_customer_id = deal.customer_id if customer_id is None and deal is not None else customer_id
         if known_customer_id is None:
-            raise RequiredError("document.deal_id", "must be named, or a customer")
+            raise RequiredError("document.deal_id", "must be given, or a customer")
         document = uow.save(
             Document.from_file(
                 uow.new_id("document"),
@@ -153,14 +153,14 @@ class Documents:
 
     @query("documents.get")
     def get(self, uow: UnitOfWork, document_id: DocumentId, /) -> Document:
-        """Read what is known of a document."""
+        """Return a document, without the bytes of its file."""
         return uow.get(Document, document_id)
 
     def read_content(self, document_id: DocumentId, /) -> bytes:
-        """Read a document's bytes.
+        """Return the bytes of a document.
 
         Raises:
-            NotFoundError: no such document, or its bytes are lost.
+            NotFoundError: the document does not exist, or the file store has lost its bytes.
         """
         document = self.get(document_id)
         if document.body is not None:
@@ -174,12 +174,12 @@ class Documents:
     def list(
         self, uow: UnitOfWork, /, *, deal_id: DealId, after: Document | None = None, limit: int = 100
     ) -> Sequence[Document]:
-        """Read a deal's documents, a page at a time, the oldest first."""
+        """List the documents of a deal, oldest first, one page at a time."""
         check_limit(limit)
         check_id("deal", deal_id)
         return uow.find(Document, Eq("deal_id", deal_id), after=after, limit=limit)
 
     @query("documents.list_templates")
     def list_templates(self, uow: UnitOfWork, /) -> Sequence[Template]:
-        """Read all templates."""
+        """List all templates."""
         return uow.find(Template)

@@ -123,19 +123,17 @@ class Jobs:
             return self._environment.execute("jobs.run", lambda uow: self._handle_job(uow, job))
         except (
             ConflictError
-        ):  # somebody else handled it, or changed its subject; if it is still due, the next run sees it
+        ):  # another process ran it or changed its subject; if it is still due, the next run takes it
             return "skipped"
         except Exception as error:  # noqa: BLE001  # a failing job must not block the others
             error_text = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__
             _log.warning("job failed", extra={"crm_job": job.id, "crm_error": type(error).__name__})
             try:
                 self._environment.execute_with_retry("jobs.run", lambda uow: _record_failure(uow, job, error_text))
-            except (ConflictError, PermissionDeniedError):  # it stays due, and the others have their turn first
+            except (ConflictError, PermissionDeniedError):  # it stays due; the other jobs run first
                 _log.warning("failure not recorded", extra={"crm_job": job.id})
             return "failed"
-        except (
-            BaseException
-        ) as error:  # it ends the process, but counts before: else it would end every run at this occurrence
+        except BaseException as error:  # count the attempt first, else every run would end at this job
             error_text = type(error).__name__
             with suppress(Exception):
                 evolve(self._environment, tracer=None).execute_with_retry(
@@ -145,7 +143,7 @@ class Jobs:
 
     def _handle_job(self, uow: UnitOfWork, job: ScheduledJob) -> str:
         is_unchanged = Eq("id", job.id) & Eq("state", JobState.PENDING) & Eq("version", job.version)
-        is_unchanged &= Compare("due_at", "<=", uow.now)  # a clock may have been put back since it was read
+        is_unchanged &= Compare("due_at", "<=", uow.now)  # the clock may have been set back since the job was read
         claimed = next(iter(uow.find(ScheduledJob, is_unchanged, limit=1, skip_locked=True)), None)
         if claimed is None:
             return "skipped"

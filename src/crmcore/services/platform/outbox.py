@@ -121,26 +121,26 @@ class Outbox(EventPublishing):
         variables: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> Message:
-        """Queue a message to one of us, or to an address outside.
+        """Queue a message to a user, or to an external address.
 
         Args:
-            topic: which text it is; ``notice`` says ``variables["text"]``.
-            recipient_id: one of us, whose address is looked up when it leaves.
-            address: in the form of the channel, when it is nobody of us.
-            channel: by which notifier it goes.
-            language: of its text; the recipient's when not given.
-            about_id: the id of the record that it is about.
-            due_at: not to be sent before.
-            variables: the values of the text's variables. A topic of your own has its text in ``text``, or an empty body. A value is inserted verbatim.
+            topic: the topic, which selects the text; ``notice`` sends ``variables["text"]``.
+            recipient_id: the user; the address is looked up when the message is sent.
+            address: an external address, in the format of the channel.
+            channel: the notifier that sends the message.
+            language: the language of the text; defaults to the language of the recipient.
+            about_id: the id of the record that the message is about.
+            due_at: the earliest time to send it.
+            variables: the values of the variables of the text, inserted verbatim. A custom topic sends ``text``, or an empty body.
 
         Raises:
-            RequiredError: neither a recipient nor an address.
-            MissingVariableError: the topic's text, in one of its languages, has a variable without a value.
+            RequiredError: neither a recipient nor an address is given.
+            MissingVariableError: a text of the topic contains a variable without a value.
             TooLongError: a value has more than 100,000 characters.
-            NotFoundError: no such user.
+            NotFoundError: the user does not exist.
         """
         if recipient_id is None and address is None:
-            raise RequiredError("message.recipient_id", "must be named, or an address")
+            raise RequiredError("message.recipient_id", "must be given, or an address")
         if recipient_id is not None:
             uow.get(User, recipient_id)
         message = Message.queue(

@@ -1,1 +1,1 @@
-"""Steps that several stories share. A step runs inside a story's unit; it opens none and tells no story."""
+"""Steps that several services share: assignment, escalation, notifications, template variables."""

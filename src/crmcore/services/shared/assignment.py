@@ -1,4 +1,4 @@
-"""Who does it, and who stands above."""
+"""Assignment: choose users by round robin, and find the managers above a user."""
 
 from crmcore.domain.kernel.criteria import Criterion, Eq, HasChild
 from crmcore.domain.kernel.ids import UserId
@@ -9,11 +9,11 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def assign_round_robin(uow: UnitOfWork, *, role: str, round_robin_key: str) -> Assignment:
-    """Choose the holder of a role who has waited longest in a ring, and let the ring turn.
+    """Assign the next available user with a role, by round robin.
 
     Args:
-        role: whose holders take part; `OWNER` is everybody.
-        round_robin_key: the key of the ring, so that work of several sorts goes round on its own.
+        role: the role of the candidates; `OWNER` means all users.
+        round_robin_key: the key of the round robin; each key has a separate order.
     """
     existing = next(iter(uow.find_unrestricted(RoundRobin, Eq("key", round_robin_key))), None)
     round_robin = existing or RoundRobin(id=uow.new_id("rr"), key=round_robin_key)
@@ -24,7 +24,7 @@ def assign_round_robin(uow: UnitOfWork, *, role: str, round_robin_key: str) -> A
 
 
 def prefetch_assignment(uow: UnitOfWork, *, role: str, round_robin_key: str) -> None:
-    """Say that it will probably be somebody's turn soon."""
+    """Prefetch what `assign_round_robin` reads."""
     uow.prefetch_query(RoundRobin, Eq("key", round_robin_key), unrestricted=True)
     uow.prefetch_query(User, _role_filter(role), unrestricted=True)
 
@@ -34,7 +34,7 @@ def _role_filter(role: str) -> Criterion:
 
 
 def management_chain(uow: UnitOfWork, user_id: UserId | None) -> tuple[User, ...]:
-    """Everybody above a person, the nearest first."""
+    """Return the managers above a user, nearest first."""
     chain: list[User] = []
     current = uow.get_or_none(User, user_id)
     while current is not None and current.manager_id is not None:

@@ -1,4 +1,4 @@
-"""Cases: which times they are promised, who sees to them, who watches that, and to whom they pass when somebody leaves."""
+"""Case ownership: choose the SLA policy and the owner of a case, and transfer cases."""
 
 from datetime import timedelta
 from enum import Enum
@@ -28,10 +28,10 @@ C = TypeVar("C", bound=Case)
 
 
 def choose_sla(uow: UnitOfWork, sla_subject: SlaSubject, *, resolve_within: timedelta | None = None) -> SlaDecision:
-    """Choose which times are promised.
+    """Choose the SLA policy of a case.
 
     Args:
-        resolve_within: the time to the end that was asked for, whatever the levels say.
+        resolve_within: a requested resolution target, which overrides the policies.
     """
     if resolve_within is not None:
         return SlaDecision(rule="requested", targets=SlaTargets(resolution=resolve_within))
@@ -41,16 +41,16 @@ def choose_sla(uow: UnitOfWork, sla_subject: SlaSubject, *, resolve_within: time
 def choose_owner(
     uow: UnitOfWork, subject_id: str, *, requested_owner_id: UserId | None, role: str, round_robin_key: str
 ) -> UserId:
-    """Find who is responsible: who was asked for, or the next in turn of those who hold a role.
+    """Choose the owner: the requested user, or the next user with a role by round robin.
 
     Raises:
-        NoAssigneeAvailableError: nobody is asked for, and nobody is there to take a turn.
-        BusinessRuleError: who is asked for has left.
+        NoAssigneeAvailableError: no owner is requested, and no candidate is available.
+        BusinessRuleError: the requested owner is deactivated.
     """
     if requested_owner_id is not None:
         owner = uow.get(User, requested_owner_id)
         if not owner.is_active:
-            raise BusinessRuleError(owner.id, "user_deactivated", "has left; choose somebody else")
+            raise BusinessRuleError(owner.id, "user_deactivated", "is deactivated; choose another user")
         return owner.id
     assignment = assign_round_robin(uow, role=role, round_robin_key=f"{round_robin_key}:{role}")
     if assignment.user_id is None:
@@ -62,22 +62,22 @@ def choose_owner(
 
 
 def save_case(uow: UnitOfWork, environment: Environment, case: C, *, is_new: bool = False) -> C:
-    """Store a case, and note when who hears that it is late."""
+    """Store a case, and schedule its escalations."""
     case = uow.save(case)
     schedule_escalations(uow, case_deadlines(uow, environment, case), is_new=is_new)
     return case
 
 
 def open_states(case_type: type[Case]) -> tuple[Enum, ...]:
-    """The states in which a customer still waits."""
+    """Return the open states of a case type."""
     states: type[ComplaintState | InquiryState] = ComplaintState if case_type is Complaint else InquiryState
     return tuple(state for state in states if state.is_open)
 
 
 def transfer_case(uow: UnitOfWork, environment: Environment, case: Complaint | Inquiry, previous_owner: User) -> None:
-    """Give an open case of somebody who left to the next in turn, else to the first who is there up the line.
+    """Transfer an open case of a deactivated owner by round robin, else to an available manager.
 
-    Where nobody is there, it stays with whoever left, and is listed among the unattended.
+    Without an available user, the owner stays, and the case is listed as unattended.
     """
     round_robin_key = f"{case.meta.prefix}s"
     role = role_for_type(uow, case.type) if isinstance(case, Complaint) else OWNER
@@ -100,6 +100,6 @@ def transfer_case(uow: UnitOfWork, environment: Environment, case: Complaint | I
 
 
 def role_for_type(uow: UnitOfWork, type: str) -> str:
-    """The role of those among whom complaints of a type go round."""
+    """Return the role of the users who are assigned complaints of a type."""
     declared = nearest_type(uow.find(ComplaintType), type)
     return OWNER if declared is None else declared.role

@@ -1,4 +1,4 @@
-"""The phone numbers and e-mail addresses that somebody gives, and whose they are."""
+"""Contact points: normalise phone numbers and e-mail addresses, and find their owners."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,10 +14,10 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def build_contact_points(environment: Environment, phone: str | None, email: str | None) -> list[ContactPoint]:
-    """Make contact points of what was given.
+    """Build contact points from a phone number and an e-mail address.
 
     Raises:
-        InvalidPhoneError, InvalidEmailError: no number, or no address, can look like this.
+        InvalidPhoneError, InvalidEmailError: the number or the address is invalid.
     """
     contact_points = []
     if phone:
@@ -28,7 +28,10 @@ def build_contact_points(environment: Environment, phone: str | None, email: str
 
 
 def preload_contact_owners(uow: UnitOfWork, environment: Environment, rows: Iterable[Any]) -> None:
-    """Look at once for the customers whose phone numbers and addresses stand in many mappings. What cannot be is passed over."""
+    """Preload the customers with the contact points of many rows, in one query.
+
+    Invalid contact points are skipped.
+    """
     contact_points: list[ContactPoint] = []
     for row in rows:
         with suppress(CrmError, AttributeError):

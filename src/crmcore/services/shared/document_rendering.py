@@ -1,4 +1,4 @@
-"""Making a document: which template, which facts fill it, and what comes of it."""
+"""Document rendering: choose a template, render it and store the document."""
 
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.criteria import Eq
@@ -16,13 +16,11 @@ from crmcore.services.unit_of_work import UnitOfWork
 def render_document(
     uow: UnitOfWork, environment: Environment, template: str, title: str, *, deal: Deal, customer: Customer
 ) -> Document:
-    """Fill a template with what is known of a deal, and keep the document.
-
-    The customer's language is taken if the template is written in it, then the house's, then any.
+    """Render a template with the variables of a deal, and store the document.
 
     Raises:
-        NotFoundError: no template of that name.
-        UnsafeTemplateError: it asks for what it may not have.
+        NotFoundError: no template has the name.
+        UnsafeTemplateError: the template reads a value that does not exist, or exceeds a limit.
     """
     chosen_template = choose_template(uow, environment, template, language=customer.language)
     owner = uow.get_or_none(User, deal.owner_id)
@@ -46,10 +44,10 @@ def render_document(
 
 
 def choose_template(uow: UnitOfWork, environment: Environment, name: str, *, language: str | None) -> Template:
-    """Find the template of a name in the best language that there is.
+    """Choose the template with a name: in the given language, else the company's, else any.
 
     Raises:
-        NotFoundError: no template of that name.
+        NotFoundError: no template has the name.
     """
     name = checked_text("template", name)
     by_language = {template.language: template for template in uow.find(Template, Eq("name", name))}

@@ -1,4 +1,4 @@
-"""The agenda: what comes due by itself, and the words for it."""
+"""Job scheduling: the kinds of scheduled jobs, and how to schedule one."""
 
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ MAINTENANCE_DUE: Final = "maintenance.due"
 
 
 def schedule_job(uow: UnitOfWork, kind: str, subject_id: str, *, at: datetime | None, is_new: bool = False) -> None:
-    """Note that something comes due, or comes due once more."""
+    """Schedule a job; reschedule it if it exists. Without a time, do nothing."""
     if at is None:
         return
     existing = None

@@ -1,4 +1,4 @@
-"""Visits: when a piece of equipment is due for maintenance, somebody gets the task to go there."""
+"""Maintenance visits: create the task of a maintenance plan that is due."""
 
 from crmcore.domain.activities.tasks import Task
 from crmcore.domain.customers.customer import Customer
@@ -14,13 +14,13 @@ from crmcore.services.shared.task_creation import create_task
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAINTENANCE_TASK = "maintenance"
-"""The kind of a task that is a planned visit."""
+"""Kind of the tasks that are planned visits."""
 REPAIR_TASK = "repair"
-"""The kind of a task that is a repair."""
+"""Kind of the tasks that are repairs."""
 
 
 def create_visit(uow: UnitOfWork, environment: Environment, plan: MaintenancePlan, equipment: Equipment) -> Task | None:
-    """Give the visit that a plan has due, if it has one: to the next in turn of those who do such work."""
+    """Create the due visit of a plan, assigned by round robin; None if no visit is due."""
     cause = plan.due_cause(equipment, uow.now)
     if not cause:
         return None
@@ -41,13 +41,13 @@ def create_visit(uow: UnitOfWork, environment: Environment, plan: MaintenancePla
 
 
 def create_visits(uow: UnitOfWork, environment: Environment, equipment: Equipment) -> list[Task]:
-    """Give every visit that the plans of a piece of equipment have due."""
+    """Create the due visits of all active plans of an equipment."""
     plans = uow.find(MaintenancePlan, Eq("equipment_id", equipment.id) & Eq("is_active", True))
     visits = [create_visit(uow, environment, plan, equipment) for plan in plans]
     return [visit for visit in visits if visit is not None]
 
 
 def save_plan(uow: UnitOfWork, plan: MaintenancePlan) -> MaintenancePlan:
-    """Store a plan, and note when its next visit comes due."""
+    """Store a plan, and schedule its next visit."""
     schedule_job(uow, MAINTENANCE_DUE, plan.id, at=plan.next_at)
     return uow.save(plan)

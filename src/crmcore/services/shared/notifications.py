@@ -1,4 +1,4 @@
-"""Telling somebody: a message is a row of the story's own transaction, and leaves after it."""
+"""Notifications: queue messages in the transaction of the command (outbox), and build their text."""
 
 from typing import Any, Final
 
@@ -12,13 +12,13 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork
 
 NOTICE: Final = "notice"
-"""The topic of a message whose words are its own."""
+"""Topic of a message whose text is a variable."""
 
 
 def notify_user(
     uow: UnitOfWork, recipient_id: UserId, topic: str, *, about_id: str | None = None, **variables: Any
 ) -> Message:
-    """Queue a message to one of us."""
+    """Queue a message to a user."""
     message = Message.queue(
         uow.new_id("message"), topic, at=uow.now, recipient_id=recipient_id, about_id=about_id, variables=variables
     )
@@ -29,7 +29,7 @@ def notify_user(
 def notify_customer(
     uow: UnitOfWork, customer: Customer, topic: str, *, about_id: str, **variables: Any
 ) -> Message | None:
-    """Queue a message to a customer by e-mail, in his or her language; None when no address is known."""
+    """Queue an e-mail to a customer, in the customer's language; None without an address."""
     address = customer.first_contact(Channel.EMAIL)
     if address is None:
         return None
@@ -47,7 +47,7 @@ def notify_customer(
 
 
 def build_outgoing_message(uow: UnitOfWork, environment: Environment, message: Message) -> OutgoingMessage:
-    """Make the letter of a message: the address and the language as they are now, and the text filled."""
+    """Build the outgoing message: current address and language, rendered text."""
     user = uow.get_or_none(User, message.recipient_id)
     language = message.language or (user.language if user else None) or environment.language
     subject, body = render_message(message.topic, language, message.variables)

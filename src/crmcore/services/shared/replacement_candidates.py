@@ -1,4 +1,4 @@
-"""Replacements: what should be replaced, of all equipment that is in use."""
+"""Replacement candidates: find the equipment in use that should be replaced."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,13 +15,13 @@ from crmcore.domain.service.field_service.replacement import (
 from crmcore.services.unit_of_work import UnitOfWork
 
 IN_USE: Final = In("state", (EquipmentState.RUNNING, EquipmentState.BROKEN))
-"""The claim that a piece of equipment is in use."""
+"""Criterion of equipment that is in use."""
 
 
 def find_replacement_candidates(
     uow: UnitOfWork, *, prices: Mapping[str, Money], thresholds: ReplacementThresholds
 ) -> list[ReplacementCandidate]:
-    """List what should be replaced, the most urgent first, and of equals the oldest record."""
+    """List the replacement candidates, most urgent first, then by age of the record."""
     candidates = (
         assess_replacement(equipment, now=uow.now, price=prices.get(equipment.product), thresholds=thresholds)
         for equipment in uow.iterate(Equipment, IN_USE)

@@ -1,4 +1,4 @@
-"""Entering a stage: what the funnel says is to be done there, done in order."""
+"""Stage automation: run the entry actions of a funnel stage in order."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @frozen(kw_only=True)
 class StageEntryResult:
-    """What entering a stage brought about. The deal is the next self and has still to be saved."""
+    """Result of entering a stage. The caller has to save the deal."""
 
     deal: Deal
     tasks: Sequence[Task] = ()
@@ -40,7 +40,7 @@ class StageEntryResult:
 def enter_stage(
     uow: UnitOfWork, environment: Environment, deal: Deal, funnel: Funnel, customer: Customer
 ) -> StageEntryResult:
-    """Do what the deal's present stage asks for on entry."""
+    """Run the entry actions of the deal's current stage."""
     result = StageEntryResult(deal=deal)
     for action in funnel.stage(deal.stage_key).entry_actions:
         match action:
@@ -89,15 +89,17 @@ def _send_notification(
     deal, recipient_id = _participant_or_assign(uow, action.role, result.deal)
     if recipient_id is None:
         return evolve(result, deal=deal)
-    text = fill(
-        action.message, stage_variables(deal, customer, environment=environment), max_length=LONG_TEXT
-    )  # it is never longer than that
+    # The default limit of `fill` is for titles; LONG_TEXT does not cut a message.
+    text = fill(action.message, stage_variables(deal, customer, environment=environment), max_length=LONG_TEXT)
     message = notify_user(uow, recipient_id, NOTICE, about_id=deal.id, text=text)
     return evolve(result, deal=deal, messages=(*result.messages, message))
 
 
 def _participant_or_assign(uow: UnitOfWork, role: str, deal: Deal) -> tuple[Deal, UserId | None]:
-    """Find who has a role in a deal; when nobody has, or he is away, the next in turn joins it."""
+    """Return the participant with a role; assign one by round robin if needed.
+
+    A participant who is unavailable is replaced.
+    """
     if role == OWNER:
         return deal, deal.owner_id
     participant_id = deal.participant_id(role)

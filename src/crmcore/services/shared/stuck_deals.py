@@ -1,4 +1,4 @@
-"""Which deals are stuck, as a criterion: so a store finds what `Deal.is_stuck` tells."""
+"""Stuck deals: the criterion that finds the deals for which `Deal.is_stuck` is true."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,10 +12,10 @@ from crmcore.domain.sales.funnels.stages import Stage
 
 
 def stuck_condition(funnels: Iterable[Funnel], *, business_hours: BusinessHours, now: datetime) -> Criterion:
-    """The claim that a deal has been in its stage for longer than the stage allows.
+    """Build the criterion of deals that exceed the age limit of their stage.
 
     Args:
-        business_hours: the house's working time, for stages that count working days.
+        business_hours: the company's business hours, for stages that count working days.
     """
     stages = {
         (funnel.id, stage_index): is_over_limit
@@ -23,7 +23,7 @@ def stuck_condition(funnels: Iterable[Funnel], *, business_hours: BusinessHours,
         for stage_index, stage in enumerate(funnel.stages)
         if (is_over_limit := _over_age_limit(stage, business_hours, now)) is not None
     }
-    # What all of them share stands in front, so that a database can go by its index of open deals.
+    # The shared part comes first, so that a database can use its index of open deals.
     is_open = In("funnel_id", tuple(dict.fromkeys(funnel_id for funnel_id, _ in stages))) & Eq("outcome", Outcome.OPEN)
     return is_open & Or(
         tuple(

@@ -1,4 +1,4 @@
-"""Giving a task, and seeing to it that its time does not pass unnoticed."""
+"""Task creation: store a task, and schedule its reminder and escalation."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def create_task(uow: UnitOfWork, environment: Environment, title: str, **details: Any) -> Task:
-    """Give a task, and note when it is to be reminded of and when it will be late."""
+    """Create a task, and schedule its reminder and escalation."""
     task = uow.save(Task.create(uow.new_id("task"), title, at=uow.now, **details))
     schedule_task_jobs(uow, environment, task, is_new=True)
     return task
 
 
 def schedule_task_jobs(uow: UnitOfWork, environment: Environment, task: Task, *, is_new: bool = False) -> None:
-    """Note when an open task is to be reminded of, and when the next level hears that it is late.
+    """Schedule the reminder and the next escalation of an open task.
 
     Args:
-        is_new: whether the task is new, so that nothing can have been noted for it yet.
+        is_new: the task is new, so it has no jobs yet.
     """
     if task.state is TaskState.OPEN:
         schedule_escalations(uow, task_deadlines(uow, environment, task), is_new=is_new)

@@ -1,4 +1,4 @@
-"""What is watched of each kind of record: tasks, commitments, cases, and requests that wait for their first answer."""
+"""Deadlines of tasks, commitments, cases and first responses, as tracked for escalation."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,11 +32,13 @@ from crmcore.services.shared.template_variables import case_variables, subject_v
 from crmcore.services.unit_of_work import UnitOfWork
 
 REPLY_KINDS: Final = frozenset({InteractionKind.CALL, InteractionKind.MAIL, InteractionKind.CHAT})
+"""Kinds of interactions that are a response if they are outgoing."""
 MEETING_KINDS: Final = frozenset({InteractionKind.MEETING, InteractionKind.VISIT})
+"""Kinds of interactions that are a response in either direction."""
 
 
 def task_deadlines(uow: UnitOfWork, environment: Environment, task: Task) -> tuple[TrackedDeadline, ...]:
-    """An open task with a due time."""
+    """Return the deadline of an open task."""
     due_at = task.due_at
     if task.state is not TaskState.OPEN or due_at is None:
         return ()
@@ -66,7 +68,7 @@ def task_deadlines(uow: UnitOfWork, environment: Environment, task: Task) -> tup
 def commitment_deadlines(
     uow: UnitOfWork, environment: Environment, commitment: Commitment
 ) -> tuple[TrackedDeadline, ...]:
-    """An open promise with a due time: whoever sees to it hears of it first."""
+    """Return the deadline of an open commitment; its owner is notified first."""
     due_at = commitment.due_at
     if commitment.state is not CommitmentState.OPEN or due_at is None:
         return ()
@@ -95,7 +97,7 @@ def commitment_deadlines(
 def case_deadlines(
     uow: UnitOfWork, environment: Environment, case: Case, status: SlaStatus | None = None
 ) -> tuple[TrackedDeadline, ...]:
-    """An open case: each of its clocks, and until when we wait for its customer."""
+    """Return the deadlines of an open case: its SLA timers, and the end of a pause."""
     if case.resolved_at is not None:
         return ()
     business_hours = load_business_hours(uow, environment, case.calendar_id)
@@ -142,7 +144,7 @@ def case_deadlines(
 
 
 def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) -> tuple[TrackedDeadline, ...]:
-    """A request that has not been answered yet, in a funnel that promises when it will be."""
+    """Return the first-response deadline of a deal, if its funnel has a target."""
     timer = compute_response_sla(uow, environment, deal).first_response
     if timer is None or timer.stopped_at is not None or timer.due_at is None:
         return ()
@@ -167,7 +169,10 @@ def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) ->
 
 
 def compute_response_sla(uow: UnitOfWork, environment: Environment, deal: Deal) -> SlaStatus:
-    """How the clock of a request's first answer stands. Notes and surveys are no answers, nor are automatic replies."""
+    """Compute the SLA status of the first response to a request.
+
+    Notes, surveys and automatic replies are not responses.
+    """
     funnel = uow.get(Funnel, deal.funnel_id)
     events = [SlaEvent(SlaEventKind.OPENED, deal.opened_at, SlaTargets(first_response=funnel.respond_within))]
     if funnel.respond_within is not None:
@@ -196,7 +201,7 @@ def _step_time(timer: SlaTimer, step: EscalationStep) -> datetime | None:
 
 
 def _managers_of_deal(uow: UnitOfWork, task: Task) -> Sequence[User]:
-    """Who stands above a task that nobody has: the deal's owner and the line from there."""
+    """Return the owner of the deal and the managers above, for an unassigned task."""
     deal = uow.get_or_none(Deal, task.deal_id)
     owner = uow.get_or_none(User, deal.owner_id) if deal else None
     return (owner, *management_chain(uow, owner.id)) if owner else ()

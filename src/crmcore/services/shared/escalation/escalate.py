@@ -1,4 +1,7 @@
-"""Ladders: what of a record may run late, when each level hears of it, and the step that is due now. One way for every kind of record."""
+"""Escalation: find the next escalation step of a deadline, and run it.
+
+All entity types with deadlines escalate in the same way.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,27 +22,28 @@ from crmcore.services.shared.notifications import notify_user
 from crmcore.services.unit_of_work import UnitOfWork
 
 SINGLE: Final = "due"
-"""The clock of a record that has only one deadline."""
+"""Metric of a record with a single deadline."""
 WAITING: Final = "waiting"
-"""The clock of a case that waits for its customer."""
+"""Metric of a case that waits for its customer."""
 NOTIFY_OWNER_FIRST: Final = EscalationStep(recipient=OWNER)
-"""Whoever is responsible hears of it first, at the deadline."""
+"""First step that notifies the owner at the deadline."""
 
 
 @frozen(kw_only=True)
 class TrackedDeadline:
-    """Something of a record that may run late.
+    """A deadline of a record that escalates when it is missed.
 
     Attributes:
-        subject_id: the record's id.
-        metric: which of its clocks.
-        promised_at: what tells one promise from the next: since when the clock counts, or its only deadline.
+        subject_id: the id of the record.
+        metric: the SLA metric, `SINGLE` or `WAITING`.
+        promised_at: the start of the target, or the deadline itself; identifies the target.
         due_at: the deadline.
-        step_time: when a rung is reached; None when nobody can know.
-        owner_id: whose work it is.
-        find_managers: who stands above, if that is not the line of whoever is responsible.
-        topic: of the message.
-        variables: what the message says, made when it is needed.
+        step_time: returns when an escalation step fires; None if the time is unknown.
+        policy: the escalation policy.
+        owner_id: the responsible user.
+        find_managers: returns the managers to notify; defaults to the managers above the owner.
+        topic: the topic of the message.
+        variables: builds the variables of the message when they are needed.
     """
 
     subject_id: str
@@ -56,7 +60,7 @@ class TrackedDeadline:
 
 @frozen
 class NextEscalation:
-    """The next step of a ladder: its level, its rung, when it is due, and who has heard before."""
+    """The next escalation: level, step, time and the users notified before."""
 
     level: int
     step: EscalationStep
@@ -65,10 +69,10 @@ class NextEscalation:
 
 
 def schedule_escalations(uow: UnitOfWork, deadlines: Iterable[TrackedDeadline], *, is_new: bool = False) -> None:
-    """Note when the next level is to hear of each.
+    """Schedule the next escalation of each deadline.
 
     Args:
-        is_new: whether the record is new, so that nothing can have been noted for it yet.
+        is_new: the record is new, so it has no escalations and no jobs yet.
     """
     escalations = ((deadline.subject_id, next_escalation(uow, deadline, is_new=is_new)) for deadline in deadlines)
     for subject_id, at in dict.fromkeys(
@@ -78,7 +82,10 @@ def schedule_escalations(uow: UnitOfWork, deadlines: Iterable[TrackedDeadline], 
 
 
 def next_escalation(uow: UnitOfWork, deadline: TrackedDeadline, *, is_new: bool = False) -> NextEscalation | None:
-    """Find the next step of a ladder; None above its last rung, while nobody can know, and once somebody has taken it in hand."""
+    """Return the next escalation of a deadline.
+
+    None if the policy has no further step, the clock is paused, or an escalation was acknowledged.
+    """
     escalations: Sequence[Escalation] = ()
     if not is_new:
         of_deadline = (
@@ -100,7 +107,7 @@ def next_escalation(uow: UnitOfWork, deadline: TrackedDeadline, *, is_new: bool 
 
 
 def escalate(uow: UnitOfWork, deadline: TrackedDeadline, due_escalation: NextEscalation) -> EscalationDecision:
-    """Tell whoever is to hear of it now, and keep the step with its reasons."""
+    """Notify the recipient of a due escalation, and record the decision."""
     owner = uow.get_or_none(User, deadline.owner_id) if due_escalation.step.recipient == OWNER else None
     chain = management_chain(uow, deadline.owner_id) if deadline.find_managers is None else deadline.find_managers()
     decision = choose_recipient(
@@ -127,7 +134,10 @@ def escalate(uow: UnitOfWork, deadline: TrackedDeadline, due_escalation: NextEsc
 def escalation_time(
     step: EscalationStep, due_at: datetime, *, since: datetime, load_hours: Callable[[], BusinessHours]
 ) -> datetime:
-    """When a rung is reached by what has a deadline and no clock. Working time is only asked for where it matters."""
+    """Return when an escalation step fires for a plain deadline.
+
+    Loads the business hours only if the step needs them.
+    """
     if step.elapsed_bp == FULL and not step.after:
         return due_at
     business_hours = load_hours()
@@ -139,5 +149,5 @@ def escalation_time(
 
 
 def with_owner_first(policy: EscalationPolicy) -> EscalationPolicy:
-    """The house's ladder, whose first rung is whoever is responsible."""
+    """Return the policy with a first step that notifies the owner at the deadline."""
     return EscalationPolicy((NOTIFY_OWNER_FIRST, *(step for step in policy.steps if step.after)))

@@ -30,7 +30,7 @@ ESCALATABLE_TYPES: Final[Mapping[str, type[Entity]]] = {
 
 
 def run_escalation(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Tell the next one up the line that something is late or about to be, and note when the one after is to hear of it."""
+    """Run the due escalations of a record, and schedule the next ones."""
     for deadline in deadlines_of(uow, environment, job.subject_id):
         while (escalation := next_escalation(uow, deadline)) is not None and escalation.at <= uow.now:
             decision = escalate(uow, deadline, escalation)
@@ -60,9 +60,9 @@ def _find_subject(uow: UnitOfWork, subject_id: str) -> Entity | None:
 
 
 def subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequence[str]:
-    """The tasks, promises and requests whose next rung hangs on the house's working time.
+    """Return the ids of the records whose next escalation depends on the company's business hours.
 
-    A ladder that begins at the deadline hangs on it from the deadline on, so that a house with many open tasks looks at the late ones.
+    A policy whose first step is at the deadline depends on them only after the deadline, so only overdue records are read.
     """
     is_overdue, has_due_time = Compare("due_at", "<=", uow.now), ~Eq("due_at", None)
     open_tasks = Eq("state", TaskState.OPEN) & (
@@ -70,9 +70,8 @@ def subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequenc
     )
     open_commitments = Eq("state", CommitmentState.OPEN) & is_overdue
     is_pending = Eq("state", JobState.PENDING) & Eq("kind", ESCALATION)
-    pending_responses = (
-        is_pending & Compare("subject_id", ">=", "deal_") & Compare("subject_id", "<", "deal`")
-    )  # the sign after the dash
+    # "`" follows "_", so this is the prefix "deal_".
+    pending_responses = is_pending & Compare("subject_id", ">=", "deal_") & Compare("subject_id", "<", "deal`")
     return (
         *(task.id for task in uow.iterate(Task, open_tasks)),
         *(commitment.id for commitment in uow.iterate(Commitment, open_commitments)),
