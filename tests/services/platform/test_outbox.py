@@ -36,7 +36,7 @@ def test_queue_message_without_recipient_is_rejected() -> None:
     """Neither a recipient nor an address, or a recipient who is nobody, is refused."""
     crm = Crm()
 
-    with pytest.raises(RequiredError, match="must be named"):
+    with pytest.raises(RequiredError, match="must be given"):
         crm.outbox.queue("notice")
     with pytest.raises(NotFoundError):
         crm.outbox.queue("notice", recipient_id="user_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text
