@@ -1,6 +1,6 @@
-"""Tracing: a span around each command, which the host's tracer opens and closes.
+"""Tracing: a span of the host's tracer around each command and query.
 
-Rule: an error of the tracer is logged, and changes neither whether a command runs nor how it ends.
+Invariant: an error of the tracer is logged, and changes neither the execution nor the result of a command.
 """
 
 import logging
@@ -15,7 +15,7 @@ _log = logging.getLogger("crmcore.tracing")
 
 @contextmanager
 def traced(tracer: Tracer, command: str, context: RequestContext) -> Iterator[None]:
-    """Enclose a command in a span of the tracer. The error that ends the command passes through."""
+    """Run a block in a span of the tracer. Errors pass through."""
     span = _enter_span(tracer, command, context)
     try:
         yield
@@ -29,7 +29,7 @@ def _enter_span(tracer: Tracer, command: str, context: RequestContext) -> Abstra
     try:
         span = tracer.span(command, context)
         span.__enter__()
-    except Exception as failure:  # noqa: BLE001  # a broken tracer must stop no command
+    except Exception as failure:  # noqa: BLE001  # a failing tracer must not stop a command
         _report(command, failure)
         return None
     return span
@@ -46,7 +46,7 @@ def _exit_span(
         return
     try:
         span.__exit__(kind, error, trace)
-    except Exception as failure:  # noqa: BLE001  # the command has ended, and ends as it did
+    except Exception as failure:  # noqa: BLE001  # the command has ended; keep its result
         if failure is not error:
             _report(command, failure)
 
