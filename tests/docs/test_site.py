@@ -147,3 +147,16 @@ def test_tutorial_is_first_in_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:\n", 1)[1].splitlines()
 
     assert ["  - index.md", "  - Tutorial:"] == navigation[:2]
+
+
+def test_observe_page_lists_loggers_and_messages() -> None:
+    """The page about monitoring lists each logger of crmcore and each message that it logs."""
+    page = (ROOT / "docs" / "how-to" / "observe.md").read_text(encoding="utf-8")
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    loggers = set(re.findall(r'getLogger\("(crmcore\.\w+)"\)', sources))
+    messages = set(re.findall(r'_log\.\w+\(\s*"([^"%]+)"', sources))
+
+    assert [] == sorted(name for name in loggers if f"| `{name}` |" not in page)
+    assert [] == sorted(message for message in messages if f"| {message} |" not in page)
+    assert loggers
+    assert messages
