@@ -1,4 +1,4 @@
-"""Ports: the protocols through which crmcore uses storage, time, ids and the host's systems.
+"""Ports: protocols for storage, clock, ids and the host's systems.
 
 A host passes its own implementations to `crmcore.Crm`. Every port has an adapter in `crmcore.adapters`; `crmcore.testing` has the contract
 of a store as a suite of tests. Import the ports from this package.

@@ -1,4 +1,4 @@
-"""Ports to external systems: notifications, event publishers, phone numbers, holidays, exchange rates."""
+"""Ports to external systems, such as notifications and phone numbers."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +14,9 @@ class Notifier(Protocol):
     """Sends messages through one channel."""
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Send a message. Every attempt has the same id, so receivers can detect duplicates.
+        """Send a message.
+
+        Every attempt has the same id, so receivers can detect duplicates.
 
         Raises:
             DeliveryError: the message was not sent.
@@ -82,5 +84,8 @@ class ExchangeRates(Protocol):
     """Source of daily exchange rates."""
 
     def rate(self, source: str, target: str, day: date, /) -> str:
-        """Return the price of one unit of the source currency in the target currency on a day, as an exact decimal."""
+        """Return the exchange rate of a day, as an exact decimal.
+
+        It is the price of one unit of the source currency in the target currency.
+        """
         ...

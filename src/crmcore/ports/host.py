@@ -1,4 +1,4 @@
-"""Ports to the host: access policy, tracing, template rendering and file storage."""
+"""Ports to the host: access policy, tracing, templates and files."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -10,17 +10,19 @@ from crmcore.ports.storage import RequestContext
 
 
 class AccessPolicy(Protocol):
-    """Access policy: which records an actor sees and which commands it may execute."""
+    """Access policy: visible records and permitted commands of an actor."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
-        """Return the criterion that limits which records of an entity type the actor sees.
+        """Return the criterion of the records that the actor may see.
 
         It becomes part of every query.
         """
         ...
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """Check that the actor may execute a command (entity None) or save an entity.
+        """Check that the actor may execute a command, or save an entity.
+
+        For the command itself, `entity` is None.
 
         Raises:
             PermissionDeniedError: the actor has no permission.
@@ -32,12 +34,18 @@ class Tracer(Protocol):
     """Opens a tracing span for each command and query."""
 
     def span(self, command: str, context: RequestContext, /) -> AbstractContextManager[None]:
-        """Return the span of one execution, including its commit. Errors pass through it."""
+        """Return the span of one execution, including its commit.
+
+        Errors pass through it.
+        """
         ...
 
 
 class Renderer(Protocol):
-    """Renders documents from templates. Equal templates and data give equal texts."""
+    """Renders documents from templates.
+
+    Equal templates and data give equal texts.
+    """
 
     def check(self, template: str, body: str, /, *, media_type: str) -> None:
         """Validate a template before it is stored.
@@ -63,7 +71,10 @@ class Renderer(Protocol):
 
 
 class FileStore(Protocol):
-    """Stores the bytes of attached files by digest. Storing equal bytes again changes nothing."""
+    """Stores the bytes of attached files by digest.
+
+    Storing equal bytes again changes nothing.
+    """
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
         """Store the bytes of a file."""

@@ -1,4 +1,4 @@
-"""Storage port: `Store`, `Transaction` and the capabilities that a store may add.
+"""Storage port: `Store`, `Transaction` and optional capabilities.
 
 The port does not grow with the features: a new entity type needs no new method. `crmcore.testing.contract.suite` is the contract of a
 store, as a suite of tests. The optional capabilities are `JoinedStore`, `BatchStore`, `Analyzing`, `Prefetching` and `Preloading`; the
@@ -52,14 +52,16 @@ class Aggregate(Generic[A]):
 
 
 class Transaction(Protocol):
-    """A transaction of one tenant. Leaving its block without `commit` rolls it back.
+    """A transaction of one tenant.
+
+    Leaving its block without `commit` rolls it back.
 
     The transaction ends with its commit or with its block. After its end, every method raises `TransactionClosedError`. Every method
     raises `DatabaseBusyError` if the database asks for a retry, and `StoreError` if the database fails.
     """
 
     def get(self, entity_type: type[E], id: str, /) -> E | None:
-        """Read a record of this tenant by its id, with the changes of this transaction."""
+        """Read a record by id, with the changes of this transaction."""
         ...
 
     def find(
@@ -73,7 +75,9 @@ class Transaction(Protocol):
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Find records by criterion, ordered by a field and then by id; None sorts first.
+        """Find records by criterion, ordered by a field and then by id.
+
+        None sorts first.
 
         Args:
             order: an indexed field, or ``id``; a ``-`` in front sorts descending.
@@ -93,7 +97,7 @@ class Transaction(Protocol):
         ...
 
     def save(self, entity: E, /) -> E:
-        """Store a record, its child records, its log entries and its pending events.
+        """Store a record with child records, log entries and pending events.
 
         An unchanged record is not written.
 
@@ -132,7 +136,7 @@ class Transaction(Protocol):
         ...
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
-        """Compute an aggregate in the store, or return None if the store does not support it.
+        """Compute an aggregate in the store; None if it is not supported.
 
         After None, the caller computes it with `Aggregate.evaluate`.
         """
@@ -179,12 +183,15 @@ class JoinedStore(Store, Protocol):
 
     @property
     def is_joined(self) -> bool:
-        """Whether the host ends the transaction and may still roll back what the store committed."""
+        """Whether the host ends the transaction, and may still roll it back."""
         ...
 
 
 def implements(instance: object, protocol: type[T]) -> TypeGuard[T]:
-    """Check whether a store or a transaction offers an optional capability. The answer is kept per class."""
+    """Check whether a store or a transaction offers an optional capability.
+
+    The answer is kept per class.
+    """
     return _is_implemented(type(instance), protocol)  # type: ignore[arg-type]  # classes are hashable
 
 
@@ -194,12 +201,14 @@ def _is_implemented(implementation: type, protocol: type) -> bool:
 
 
 def is_joined(store: Store) -> bool:
-    """Check whether the host may still roll back a store's commits; see `JoinedStore`."""
+    """Check whether the host may still roll back a store's commits."""
     return bool(getattr(store, "is_joined", False))
 
 
 class Batch(Protocol):
-    """One database transaction for a sequence of commands. Leaving its block without `commit` rolls it back.
+    """One database transaction for a sequence of commands.
+
+    Leaving its block without `commit` rolls it back.
 
     The batch ends with its commit or with its block. After its end, its methods and those of its transactions raise
     `TransactionClosedError`.
@@ -233,7 +242,7 @@ class Batch(Protocol):
 
 @runtime_checkable
 class BatchStore(Store, Protocol):
-    """A store that runs many commands in one transaction (optional capability).
+    """A store that runs many commands in one transaction (optional).
 
     Without it, `crmcore.Crm.batch` raises `InvalidInputError`, and bulk commands use one transaction for each item.
     """
@@ -248,7 +257,10 @@ class Analyzing(Protocol):
     """A store whose query planner uses statistics (optional capability)."""
 
     def analyze(self) -> None:
-        """Update the planner's statistics. Bulk commands call it after many new records."""
+        """Update the planner's statistics.
+
+        Bulk commands call it after many new records.
+        """
         ...
 
 
@@ -260,7 +272,7 @@ class Prefetching(Protocol):
     """
 
     def prefetch(self, entity_type: type[Entity], id: str, prefetch: Mapping[str, type[Entity]], /) -> None:
-        """Expect `get` of a record, and of the records that some of its fields refer to.
+        """Expect `get` of a record, and of the records that it refers to.
 
         Args:
             prefetch: the fields that hold ids, each with the entity type that it refers to.
@@ -276,10 +288,10 @@ class Prefetching(Protocol):
 
 @runtime_checkable
 class Preloading(Protocol):
-    """A transaction of a batch that reads ahead for later commands (optional capability)."""
+    """A transaction of a batch that reads ahead (optional capability)."""
 
     def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
-        """Load the records that match a criterion in one query, for later commands of the batch.
+        """Load the records that match a criterion, for later commands.
 
         A transaction with unwritten changes ignores it.
         """

@@ -20,5 +20,8 @@ class IdGenerator(Protocol):
     """Source of unique ids."""
 
     def new(self, prefix: str, /) -> str:
-        """Make a unique id in the format of `crmcore.domain.kernel.ids`; later ids sort later."""
+        """Make a unique id; later ids sort later.
+
+        The format is that of `crmcore.domain.kernel.ids`.
+        """
         ...

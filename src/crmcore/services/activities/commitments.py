@@ -1,4 +1,4 @@
-"""Commitments: record promises to customers and from customers, and close them."""
+"""Commitments: record and close promises to and from customers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,7 +39,9 @@ class Commitments:
         due_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> Commitment:
-        """Create a commitment. An overdue commitment is escalated, first to its owner.
+        """Create a commitment.
+
+        An overdue commitment is escalated, first to its owner.
 
         Args:
             side: the party that promised, ``ours`` or ``theirs``.
@@ -118,7 +120,10 @@ class Commitments:
         after: Commitment | None = None,
         limit: int = 100,
     ) -> Sequence[Commitment]:
-        """List commitments by due time, one page at a time; those without a due time first."""
+        """List commitments by due time, one page at a time.
+
+        Commitments without a due time come first.
+        """
         check_limit(limit)
         where = Eq("state", CommitmentState.OPEN) & Compare("due_at", "<", uow.now) if overdue else None
         if customer_id is not None:

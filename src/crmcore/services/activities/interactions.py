@@ -21,7 +21,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Interactions:
-    """Commands and queries for calls, e-mails, meetings, visits, chats and notes."""
+    """Commands and queries for calls, e-mails, meetings, chats and notes."""
 
     _environment: Environment
 

@@ -147,7 +147,9 @@ class Tasks:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Change the due time of a task. Its escalation starts again at the first step.
+        """Change the due time of a task.
+
+        Its escalation starts again at the first step.
 
         Raises:
             BusinessRuleError: the task is not open.
@@ -195,7 +197,9 @@ class Tasks:
         after: Task | None = None,
         limit: int = 100,
     ) -> Sequence[Task]:
-        """List tasks by due time, one page at a time; those without a due time first.
+        """List tasks by due time, one page at a time.
+
+        Tasks without a due time come first.
 
         Args:
             overdue: only open tasks after their due time.

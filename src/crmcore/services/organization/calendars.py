@@ -37,7 +37,9 @@ class Calendars:
         country: str = "",
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Create a work calendar. The calendar named ``default`` is the company's calendar.
+        """Create a work calendar.
+
+        The calendar named ``default`` is the company's calendar.
 
         Args:
             hours: weekly hours in OpenStreetMap syntax: ``Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00``.
@@ -114,7 +116,7 @@ class Calendars:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> WorkCalendar:
-        """Import the public holidays and exchanged working days of the calendar's country.
+        """Import the holidays and exchanged working days of a country.
 
         Existing holidays and overrides are not changed. Import a year again after its holidays were amended.
 
@@ -231,7 +233,10 @@ class Calendars:
 
 
 def _save_calendar(uow: UnitOfWork, calendar: WorkCalendar) -> WorkCalendar:
-    """Store a calendar. The next `run_due_jobs` recalculates the deadlines that depend on it."""
+    """Store a calendar.
+
+    The next `run_due_jobs` recalculates the deadlines that depend on it.
+    """
     if calendar.pending_events:
         schedule_job(uow, CALENDAR_CHANGED, calendar.id, at=uow.now)
     return uow.save(calendar)

@@ -1,4 +1,4 @@
-"""Users and teams: create and deactivate users, roles, managers, calendars and absences."""
+"""Users and teams: roles, managers, calendars and absences."""
 
 from collections.abc import Sequence
 from datetime import datetime

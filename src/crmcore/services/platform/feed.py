@@ -1,4 +1,4 @@
-"""Event feed: external readers follow the stored domain events with a cursor.
+"""Event feed: read the stored domain events with a cursor.
 
 Invariants:
 1. A reader keeps an opaque cursor, and passes it to read the next events.
@@ -43,7 +43,10 @@ class FeedPage:
 
 @frozen
 class Feed:
-    """Event feed. Its reads are commands, because a store may assign sequence numbers on first read."""
+    """Event feed.
+
+    Its reads are commands, because a store may assign sequence numbers on first read.
+    """
 
     _environment: Environment
 

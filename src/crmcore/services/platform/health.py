@@ -1,4 +1,4 @@
-"""Health check: backlog and dead letters of messages, jobs and subscriptions, for monitoring."""
+"""Health check: backlog and dead letters, for monitoring."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -80,7 +80,7 @@ class Health:
         )
 
     def alerts(self, *, lag: timedelta = timedelta(minutes=10)) -> tuple[str, ...]:
-        """Return alert codes: a backlog older than `lag`, or dead messages or jobs.
+        """Return alert codes for old backlogs, dead messages and dead jobs.
 
         Example:
             >>> from crmcore import Crm

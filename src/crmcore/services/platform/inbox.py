@@ -26,7 +26,7 @@ RETENTION: Final = timedelta(days=30)
 
 
 class _HandlerStoppedError(BaseException):
-    """Carries a `GeneratorExit` of the handler out of the batch, which it rolls back."""
+    """Carries a `GeneratorExit` of the handler out of the batch."""
 
     def __init__(self, error: GeneratorExit) -> None:
         super().__init__(error)
@@ -96,7 +96,10 @@ class Inbox:
 
     @command("inbox.purge")
     def purge(self, uow: UnitOfWork, /, *, older_than: timedelta = RETENTION, limit: int = 1000) -> int:
-        """Delete the records of old messages, and return how many. Revisions are kept."""
+        """Delete the records of old messages, and return how many.
+
+        Revisions are kept.
+        """
         check_limit(limit)
         older_than = checked_duration("older_than", older_than)
         old = uow.find(

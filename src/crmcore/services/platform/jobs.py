@@ -1,4 +1,4 @@
-"""Scheduled jobs: run what is due, once, with retries, backoff and dead jobs.
+"""Scheduled jobs: run due jobs once, with retries and backoff.
 
 Any scheduler may call `run`, from any number of processes. Each job is one transaction: its effect and its completion are committed
 together. A job therefore takes effect once, and runs late after an outage.
@@ -183,7 +183,7 @@ def _transfer_cases_of_user(uow: UnitOfWork, environment: Environment, job: Sche
 
 
 def _recalculate_deadlines(uow: UnitOfWork, environment: Environment, job: ScheduledJob) -> None:
-    """Recalculate the deadlines that depend on a calendar, and reschedule their escalations."""
+    """Recalculate the deadlines that depend on a work calendar."""
     calendar = uow.get_or_none(WorkCalendar, job.subject_id)
     if calendar is None:
         return

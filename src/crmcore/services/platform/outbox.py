@@ -1,4 +1,4 @@
-"""Transactional outbox: send queued messages and publish events after the commit.
+"""Transactional outbox: send messages and events after the commit.
 
 Invariants:
 1. Nothing is sent inside a transaction. A message is leased, sent and marked; only the holder of the lease can mark it.
@@ -184,7 +184,9 @@ class Outbox(EventPublishing):
 
     @query("delivery.preview")
     def preview(self, uow: UnitOfWork, /, *, channel: str | None = None, limit: int = 100) -> Sequence[OutgoingMessage]:
-        """Return the messages that `run` would send now, longest due first. Sends nothing.
+        """Return the messages that `run` would send now, longest due first.
+
+        Sends nothing.
 
         Args:
             channel: only messages of this channel.
@@ -243,7 +245,10 @@ class Outbox(EventPublishing):
         notifier.send(outgoing)
 
     def _release(self, messages: Sequence[Message]) -> None:
-        """Release the leases of messages that were not tried. A lease that is not released expires."""
+        """Release the leases of messages that were not tried.
+
+        A lease that is not released expires.
+        """
 
         def release(uow: UnitOfWork) -> None:
             for message in messages:

@@ -1,4 +1,4 @@
-"""Event publishing: give each external consumer the events after its cursor, with retries and backoff."""
+"""Event publishing: send each consumer its events, with backoff."""
 
 import logging
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class EventPublishing:
     _environment: Environment
 
     def _publish_to(self, subscription_name: str, limit: int) -> int:
-        """Publish new events to one publisher; return their number, or -1 on failure."""
+        """Publish new events; return their number, or -1 on failure."""
         subscription = self._lease_subscription(subscription_name)
         if subscription is None:
             return 0
@@ -84,7 +84,10 @@ class EventPublishing:
         return uow.read_events(after=after, limit=limit)
 
     def _record(self, outcome: Message | Subscription) -> None:
-        """Record a failed attempt before its error is raised. An error in here must not replace that error."""
+        """Record a failed attempt before its error is raised.
+
+        An error in here must not replace that error.
+        """
         with suppress(Exception):
             evolve(self._environment, tracer=None).execute_with_retry(
                 "outbox.mark", lambda uow: uow.save(outcome), version_pinned=True
@@ -98,7 +101,10 @@ def failing_publishers(uow: UnitOfWork, names: Sequence[str]) -> Sequence[str]:
 
 
 def publish(publisher: Publisher, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
-    """Publish events, and return the published ones. A partial success is no failure."""
+    """Publish events, and return the published ones.
+
+    A partial success is no failure.
+    """
     if events:
         try:
             publisher.publish(events)
@@ -110,6 +116,6 @@ def publish(publisher: Publisher, events: Sequence[RecordedEvent]) -> Sequence[R
 
 
 def record_failure(subscription: Subscription, error: BaseException, *, at: datetime) -> Subscription:
-    """Record a failed attempt, with exponential backoff from 30 seconds to one day."""
+    """Record a failed attempt, with exponential backoff up to one day."""
     delay = backoff(subscription.failures, initial_delay=INITIAL_DELAY, max_delay=MAX_DELAY)
     return subscription.record_failure(type(error).__name__, until=add_clamped(at, delay))

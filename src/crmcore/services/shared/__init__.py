@@ -1,1 +1,1 @@
-"""Steps that several services share: assignment, escalation, notifications, template variables."""
+"""Steps that several services share, such as assignment and escalation."""

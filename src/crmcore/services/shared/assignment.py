@@ -1,4 +1,4 @@
-"""Assignment: choose users by round robin, and find the managers above a user."""
+"""Assignment: round robin, and the managers above a user."""
 
 from crmcore.domain.kernel.criteria import Criterion, Eq, HasChild
 from crmcore.domain.kernel.ids import UserId

@@ -12,7 +12,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 def load_business_hours(
     uow: UnitOfWork, environment: Environment, calendar_id: CalendarId | None = None
 ) -> BusinessHours:
-    """Load the business hours of a calendar; defaults to the company's calendar.
+    """Load the business hours of a calendar, by default the company's.
 
     Without a company calendar, all hours are business hours.
     """

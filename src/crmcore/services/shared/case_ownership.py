@@ -1,4 +1,4 @@
-"""Case ownership: choose the SLA policy and the owner of a case, and transfer cases."""
+"""Case ownership: choose the SLA policy and the owner of a case."""
 
 from datetime import timedelta
 from enum import Enum
@@ -41,7 +41,7 @@ def choose_sla(uow: UnitOfWork, sla_subject: SlaSubject, *, resolve_within: time
 def choose_owner(
     uow: UnitOfWork, subject_id: str, *, requested_owner_id: UserId | None, role: str, round_robin_key: str
 ) -> UserId:
-    """Choose the owner: the requested user, or the next user with a role by round robin.
+    """Choose the owner: the requested user, or the next by round robin.
 
     Raises:
         NoAssigneeAvailableError: no owner is requested, and no candidate is available.
@@ -75,7 +75,9 @@ def open_states(case_type: type[Case]) -> tuple[Enum, ...]:
 
 
 def transfer_case(uow: UnitOfWork, environment: Environment, case: Complaint | Inquiry, previous_owner: User) -> None:
-    """Transfer an open case of a deactivated owner by round robin, else to an available manager.
+    """Transfer an open case of a deactivated owner.
+
+    The new owner is chosen by round robin, else the nearest available manager.
 
     Without an available user, the owner stays, and the case is listed as unattended.
     """

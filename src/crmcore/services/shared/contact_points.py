@@ -1,4 +1,4 @@
-"""Contact points: normalise phone numbers and e-mail addresses, and find their owners."""
+"""Contact points: normalise phone numbers and e-mail addresses."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -28,7 +28,7 @@ def build_contact_points(environment: Environment, phone: str | None, email: str
 
 
 def preload_contact_owners(uow: UnitOfWork, environment: Environment, rows: Iterable[Any]) -> None:
-    """Preload the customers with the contact points of many rows, in one query.
+    """Preload the customers of many rows by contact point, in one query.
 
     Invalid contact points are skipped.
     """

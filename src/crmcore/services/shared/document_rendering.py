@@ -44,7 +44,9 @@ def render_document(
 
 
 def choose_template(uow: UnitOfWork, environment: Environment, name: str, *, language: str | None) -> Template:
-    """Choose the template with a name: in the given language, else the company's, else any.
+    """Choose the template with a name in the best available language.
+
+    The order is: the given language, the company's language, any language.
 
     Raises:
         NotFoundError: no template has the name.

@@ -20,7 +20,7 @@ REPAIR_TASK = "repair"
 
 
 def create_visit(uow: UnitOfWork, environment: Environment, plan: MaintenancePlan, equipment: Equipment) -> Task | None:
-    """Create the due visit of a plan, assigned by round robin; None if no visit is due."""
+    """Create the due visit of a plan by round robin; None if not due."""
     cause = plan.due_cause(equipment, uow.now)
     if not cause:
         return None

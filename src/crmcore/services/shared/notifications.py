@@ -1,4 +1,4 @@
-"""Notifications: queue messages in the transaction of the command (outbox), and build their text."""
+"""Notifications: queue messages in the outbox, and build their text."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def notify_user(
 def notify_customer(
     uow: UnitOfWork, customer: Customer, topic: str, *, about_id: str, **variables: Any
 ) -> Message | None:
-    """Queue an e-mail to a customer, in the customer's language; None without an address."""
+    """Queue an e-mail to a customer; None without an address."""
     address = customer.first_contact(Channel.EMAIL)
     if address is None:
         return None

@@ -1,4 +1,4 @@
-"""`received_at` handling: defaults to now; may be in the past for imported history."""
+"""`received_at`: defaults to now; in the past for imported history."""
 
 from datetime import datetime, timedelta
 from typing import Final

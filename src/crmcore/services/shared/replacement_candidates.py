@@ -1,4 +1,4 @@
-"""Replacement candidates: find the equipment in use that should be replaced."""
+"""Replacement candidates: find equipment that should be replaced."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,7 +21,10 @@ IN_USE: Final = In("state", (EquipmentState.RUNNING, EquipmentState.BROKEN))
 def find_replacement_candidates(
     uow: UnitOfWork, *, prices: Mapping[str, Money], thresholds: ReplacementThresholds
 ) -> list[ReplacementCandidate]:
-    """List the replacement candidates, most urgent first, then by age of the record."""
+    """List the replacement candidates, most urgent first.
+
+    Candidates of equal urgency are in the order of their ids.
+    """
     candidates = (
         assess_replacement(equipment, now=uow.now, price=prices.get(equipment.product), thresholds=thresholds)
         for equipment in uow.iterate(Equipment, IN_USE)

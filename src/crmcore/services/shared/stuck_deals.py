@@ -1,4 +1,4 @@
-"""Stuck deals: the criterion that finds the deals for which `Deal.is_stuck` is true."""
+"""Stuck deals: the criterion that corresponds to `Deal.is_stuck`."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Template variables: the values that documents, stage actions and messages insert.
+"""Template variables of documents, stage actions and messages.
 
 A new variable of documents is one line in `document_variables`. The keys are public: templates of the host refer to them.
 """
@@ -21,7 +21,10 @@ from crmcore.services.unit_of_work import UnitOfWork
 def document_variables(
     deal: Deal, customer: Customer, owner: User | None, *, environment: Environment
 ) -> dict[str, Any]:
-    """Return the variables of a document: ``deal``, ``customer``, ``owner``, ``company``."""
+    """Return the variables of a document.
+
+    The keys are ``deal``, ``customer``, ``owner`` and ``company``.
+    """
     total = deal.total
     return {
         "deal": {
@@ -59,7 +62,10 @@ def document_variables(
 
 
 def stage_variables(deal: Deal, customer: Customer, *, environment: Environment) -> dict[str, str]:
-    """Return the variables of a stage action: ``customer``, ``deal``, ``address``, ``phone``, ``at``."""
+    """Return the variables of a stage action.
+
+    The keys are ``customer``, ``deal``, ``address``, ``phone`` and ``at``.
+    """
     return {
         "customer": customer.display_name,
         "deal": deal.title,
@@ -69,14 +75,17 @@ def stage_variables(deal: Deal, customer: Customer, *, environment: Environment)
 
 
 def case_variables(uow: UnitOfWork, case: Case, due_at: datetime | None, *, environment: Environment) -> dict[str, str]:
-    """Return the variables of messages about a case: ``subject``, ``due``, ``owner``."""
+    """Return the message variables of a case: ``subject, due, owner``."""
     return subject_variables(uow, case.subject, due_at, case.owner_id, environment=environment)
 
 
 def subject_variables(
     uow: UnitOfWork, subject: str, due_at: datetime | None, owner_id: UserId | None, *, environment: Environment
 ) -> dict[str, str]:
-    """Return the variables of messages about a record with a deadline: ``subject``, ``due``, ``owner``."""
+    """Return the message variables of a record with a deadline.
+
+    The keys are ``subject``, ``due`` and ``owner``.
+    """
     return {"subject": subject, "due": format_local_time(due_at, environment), "owner": user_name(uow, owner_id)}
 
 
@@ -87,7 +96,7 @@ def user_name(uow: UnitOfWork, user_id: UserId | None) -> str:
 
 
 def format_local_time(at: datetime | None, environment: Environment) -> str:
-    """Format a time in the time zone of the environment; an empty text without a time."""
+    """Format a time in the environment's time zone; empty without a time."""
     return "" if at is None else at.astimezone(zone_of(environment.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 

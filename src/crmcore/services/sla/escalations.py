@@ -54,7 +54,7 @@ class Escalations:
 
     @query("escalations.history")
     def history(self, uow: UnitOfWork, subject_id: str, /) -> Sequence[Escalation]:
-        """List the escalations of a record, oldest first, with recipients and rejected candidates."""
+        """List the escalations of a record, oldest first, with their decisions."""
         return uow.find(Escalation, Eq("subject_id", checked_text("subject", subject_id, max_length=64)))
 
     @query("escalations.list")

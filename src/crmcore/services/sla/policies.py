@@ -1,4 +1,4 @@
-"""SLA policies: response and resolution targets, and the conditions of each policy."""
+"""SLA policies: response and resolution targets with conditions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -114,7 +114,7 @@ class SlaPolicies:
         severity: str = "",
         contract: str = "",
     ) -> SlaDecision:
-        """Return the policy that a new case would get, and why the others do not apply."""
+        """Return the policy of a new case, and why others do not apply."""
         segments = () if customer_id is None else uow.get(Customer, customer_id).tags
         raw_texts = {"kind": kind, "type": type, "severity": severity, "contract": contract}
         checked_texts = {name: checked_text(name, text, allow_blank=True) for name, text in raw_texts.items()}

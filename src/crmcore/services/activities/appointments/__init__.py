@@ -1,1 +1,1 @@
-"""Appointments: book, reschedule and complete them; availability; calendar import."""
+"""Appointments: booking, availability, queries and calendar import."""

@@ -41,7 +41,7 @@ def busy_slots(uow: UnitOfWork, user_ids: Sequence[UserId], period: Period) -> t
 def find_free_periods(
     uow: UnitOfWork, environment: Environment, users: Iterable[User], period: Period, length: timedelta
 ) -> tuple[Period, ...]:
-    """Find the periods of a minimum length in which all users work and are not booked."""
+    """Find periods of a minimum length in which all users are available."""
     attendees = list(users)
     busy_periods = [slot.period for slot in busy_slots(uow, [user.id for user in attendees], period)]
     shared_periods: tuple[Period, ...] = (period,)
@@ -56,7 +56,7 @@ def find_free_periods(
 def check_availability(
     uow: UnitOfWork, environment: Environment, appointment: Appointment, *, require_working_hours: bool
 ) -> None:
-    """Check that all attendees are available, and lock their bookings (optimistic locking).
+    """Check that all attendees are available, and lock their bookings.
 
     The version of each attendee's `BookingLock` rejects the second of two concurrent bookings.
 

@@ -1,4 +1,4 @@
-"""Calendar import: store the events of other calendars as appointments (iCalendar, RFC 5545)."""
+"""Calendar import: store events of other calendars (RFC 5545)."""
 
 from collections.abc import Sequence
 from datetime import datetime

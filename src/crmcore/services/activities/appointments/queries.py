@@ -96,7 +96,7 @@ class AppointmentQueries:
     def list_between(
         self, uow: UnitOfWork, user_ids: Sequence[UserId], /, *, since: datetime, until: datetime
     ) -> Sequence[Appointment]:
-        """List the appointments of users that may overlap a period, each series once.
+        """List the appointments that may overlap a period, each series once.
 
         The result is the input of a calendar export.
         """

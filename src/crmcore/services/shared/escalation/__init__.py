@@ -1,1 +1,1 @@
-"""Escalation: deadlines that are tracked, and the managers that are notified step by step."""
+"""Escalation: tracked deadlines and step-by-step notifications."""

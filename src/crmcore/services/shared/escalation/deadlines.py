@@ -1,4 +1,4 @@
-"""Deadlines of tasks, commitments, cases and first responses, as tracked for escalation."""
+"""Deadlines that escalate: tasks, commitments, cases, responses."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -97,7 +97,7 @@ def commitment_deadlines(
 def case_deadlines(
     uow: UnitOfWork, environment: Environment, case: Case, status: SlaStatus | None = None
 ) -> tuple[TrackedDeadline, ...]:
-    """Return the deadlines of an open case: its SLA timers, and the end of a pause."""
+    """Return the deadlines of an open case: SLA timers and pause."""
     if case.resolved_at is not None:
         return ()
     business_hours = load_business_hours(uow, environment, case.calendar_id)
@@ -144,7 +144,7 @@ def case_deadlines(
 
 
 def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) -> tuple[TrackedDeadline, ...]:
-    """Return the first-response deadline of a deal, if its funnel has a target."""
+    """Return the first-response deadline of a deal, if there is a target."""
     timer = compute_response_sla(uow, environment, deal).first_response
     if timer is None or timer.stopped_at is not None or timer.due_at is None:
         return ()
@@ -201,7 +201,7 @@ def _step_time(timer: SlaTimer, step: EscalationStep) -> datetime | None:
 
 
 def _managers_of_deal(uow: UnitOfWork, task: Task) -> Sequence[User]:
-    """Return the owner of the deal and the managers above, for an unassigned task."""
+    """Return the deal's owner and managers, for an unassigned task."""
     deal = uow.get_or_none(Deal, task.deal_id)
     owner = uow.get_or_none(User, deal.owner_id) if deal else None
     return (owner, *management_chain(uow, owner.id)) if owner else ()

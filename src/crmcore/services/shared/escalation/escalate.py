@@ -149,5 +149,5 @@ def escalation_time(
 
 
 def with_owner_first(policy: EscalationPolicy) -> EscalationPolicy:
-    """Return the policy with a first step that notifies the owner at the deadline."""
+    """Return the policy with a first step for the owner, at the deadline."""
     return EscalationPolicy((NOTIFY_OWNER_FIRST, *(step for step in policy.steps if step.after)))

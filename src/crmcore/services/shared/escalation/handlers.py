@@ -41,7 +41,7 @@ def run_escalation(uow: UnitOfWork, environment: Environment, job: ScheduledJob)
 
 
 def deadlines_of(uow: UnitOfWork, environment: Environment, subject_id: str) -> tuple[TrackedDeadline, ...]:
-    """Return the tracked deadlines of a record; none if the record does not exist."""
+    """Return the tracked deadlines of a record, if it exists."""
     match _find_subject(uow, subject_id):
         case Task() as task:
             return task_deadlines(uow, environment, task)
@@ -60,7 +60,7 @@ def _find_subject(uow: UnitOfWork, subject_id: str) -> Entity | None:
 
 
 def subjects_to_reschedule(uow: UnitOfWork, environment: Environment) -> Sequence[str]:
-    """Return the ids of the records whose next escalation depends on the company's business hours.
+    """Return the ids of records whose escalations depend on business hours.
 
     A policy whose first step is at the deadline depends on them only after the deadline, so only overdue records are read.
     """
