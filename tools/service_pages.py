@@ -16,6 +16,7 @@ import attrs
 from attrs import frozen
 
 from crmcore._lazy import LazyService
+from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.crm import Crm
 from crmcore.domain.kernel.entity import Entity
 
@@ -266,7 +267,7 @@ def type_sections(names: list[str], module: Any) -> Iterator[str]:
                     annotation = type_text(hints[f.name]).replace("|", "\\|")
                     yield f"| `{f.name}` | `{annotation}` | {_sentence(docstring.arguments.get(f.name, ''))} |"
                 yield ""
-        elif attrs.has(public):
+        elif public in ENTITY_TYPES:
             yield f"See [records](records.md#{name.lower()}).\n"
 
 
