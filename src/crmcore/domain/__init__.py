@@ -1,1 +1,1 @@
-"""Decisions. Pure values and rules: no I/O, no clock, no chance, no ids of its own making."""
+"""Domain: pure values and rules. No I/O, no clock, no random numbers."""

@@ -1,4 +1,4 @@
-"""Commitments: what was promised in a negotiation, by whom, until when. A broken promise shows; it is never just forgotten."""
+"""Commitments: what was promised in a negotiation, by which side, until when."""
 
 from datetime import datetime
 from enum import Enum
@@ -11,14 +11,14 @@ from crmcore.domain.kernel.ids import CommitmentId, CustomerId, DealId, UserId
 
 
 class Side(Enum):
-    """Who promised."""
+    """The side that made the commitment."""
 
     OURS = "ours"
     THEIRS = "theirs"
 
 
 class CommitmentState(Enum):
-    """Where a commitment stands."""
+    """The state of a commitment."""
 
     OPEN = "open"
     KEPT = "kept"
@@ -36,7 +36,7 @@ COMMITMENT_TRANSITIONS: Final[Transitions[CommitmentState]] = {
 
 @record
 class CommitmentCreated(Event):
-    """Something was promised."""
+    """A commitment was made."""
 
     name: ClassVar[str] = "commitment.created"
     side: Side = fields.enum(Side)
@@ -47,7 +47,7 @@ class CommitmentCreated(Event):
 
 @record
 class CommitmentClosed(Event):
-    """A promise was kept, broken, or released by the other side."""
+    """A commitment was kept, broken or released."""
 
     name: ClassVar[str] = "commitment.closed"
     state: CommitmentState = fields.enum(CommitmentState)
@@ -55,7 +55,7 @@ class CommitmentClosed(Event):
 
 @record
 class CommitmentOwnerChanged(Event):
-    """Somebody else sees to a promise now."""
+    """The owner of a commitment changed."""
 
     name: ClassVar[str] = "commitment.owner_changed"
     previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -64,7 +64,7 @@ class CommitmentOwnerChanged(Event):
 
 @record
 class CommitmentEscalated(Event):
-    """Somebody heard that a promise is late."""
+    """An overdue commitment was escalated."""
 
     name: ClassVar[str] = "commitment.escalated"
     level: int = fields.integer(min=1)
@@ -73,12 +73,12 @@ class CommitmentEscalated(Event):
 
 @record
 class Commitment(Entity):
-    """A promise between us and a customer.
+    """A commitment between the company and a customer.
 
     Attributes:
-        side: who promised.
-        owner_id: who of us sees to it, also when the customer promised.
-        escalation_level: how many have heard that it is late.
+        side: the side that made it.
+        owner_id: the user who follows it up, also when the customer made it.
+        escalation_level: the last escalation level.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -112,7 +112,7 @@ class Commitment(Entity):
         owner_id: UserId | None = None,
         due_at: datetime | None = None,
     ) -> Self:
-        """Note a promise."""
+        """Record a commitment."""
         commitment = cls(
             id=id,
             description=description,
@@ -129,14 +129,14 @@ class Commitment(Entity):
         return commitment._record(event)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether it is open past its due time."""
+        """Return whether it is open past its due time."""
         return self.state is CommitmentState.OPEN and self.due_at is not None and self.due_at < now
 
     def close(self, state: CommitmentState | str, *, at: datetime) -> Self:
-        """Say that it was kept, broken or released.
+        """Close the commitment as kept, broken or released.
 
         Raises:
-            InvalidChoiceError: that is no way to settle.
+            InvalidChoiceError: the state is none of these.
             InvalidTransitionError: it is settled already.
         """
         state = checked_member("commitment.state", CommitmentState, state)
@@ -144,7 +144,7 @@ class Commitment(Entity):
         return self._record(CommitmentClosed(at=at, state=state), state=state, closed_at=at)
 
     def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
-        """Let somebody else see to it."""
+        """Change the owner."""
         if owner_id == self.owner_id:
             return self
         return self._record(
@@ -152,5 +152,5 @@ class Commitment(Entity):
         )
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
-        """Note that one more has heard that it is late."""
+        """Record an escalation."""
         return self._record(CommitmentEscalated(at=at, level=level, recipient_id=recipient_id), escalation_level=level)

@@ -1,4 +1,4 @@
-"""Interactions: every call, mail, meeting, visit and chat with a customer, in one history."""
+"""Interactions: the calls, e-mails, meetings and visits of a customer."""
 
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,7 +12,7 @@ from crmcore.domain.kernel.ids import CustomerId, DealId, InteractionId, UserId
 
 
 class InteractionKind(Enum):
-    """What sort of contact it was."""
+    """The channel of an interaction."""
 
     CALL = "call"
     MAIL = "mail"
@@ -24,7 +24,7 @@ class InteractionKind(Enum):
 
 
 class Direction(Enum):
-    """Who turned to whom."""
+    """The side that started the interaction."""
 
     INCOMING = "incoming"
     OUTGOING = "outgoing"
@@ -33,7 +33,7 @@ class Direction(Enum):
 
 @record
 class InteractionLogged(Event):
-    """Somebody was in contact with a customer; what was said stays in the base."""
+    """An interaction was logged. The event has no content."""
 
     name: ClassVar[str] = "interaction.logged"
     kind: InteractionKind = fields.enum(InteractionKind)
@@ -50,9 +50,9 @@ class Interaction(Entity):
 
     Attributes:
         happened_at: when it began.
-        duration: how long it took; a call has one.
-        outcome: what came of it, in one of the house's words: ``reached``, ``no answer``.
-        recording: where the recording or the mail itself is kept, as the host knows it.
+        duration: of a call.
+        outcome: a word of the company: ``reached``, ``no answer``.
+        recording: where the recording or the e-mail is kept, for the host.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -94,7 +94,7 @@ class Interaction(Entity):
         note: str = "",
         recording: str = "",
     ) -> Self:
-        """Note a contact, of now or of before.
+        """Log an interaction of now or of the past.
 
         Raises:
             OutOfRangeError: it lies in the future.

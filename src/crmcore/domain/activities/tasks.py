@@ -1,7 +1,8 @@
-"""Tasks: what somebody has to do, by when, about what.
+"""Tasks: what a user has to do, and by when.
 
-Rule 1: a task is open until it is done or called off; both can be taken back.
-Rule 2: lateness is computed from the due time and now. The supervisor is told once per level of the ladder.
+Invariants:
+    1. A task is open until it is completed or cancelled. Both can be undone.
+    2. Whether a task is overdue is computed from its due time and now. Each escalation level is raised once.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from crmcore.domain.kernel.recurrence import Recurrence
 
 
 class Priority(Enum):
-    """How much a task matters beside others."""
+    """The priority of a task."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -28,7 +29,7 @@ class Priority(Enum):
 
 
 class TaskState(Enum):
-    """Where a task stands."""
+    """The state of a task."""
 
     OPEN = "open"
     DONE = "done"
@@ -49,7 +50,7 @@ TASK_TRANSITIONS: Final[Transitions[TaskState]] = {
 
 @record
 class TaskCreated(Event):
-    """Somebody was given a task."""
+    """A task was created."""
 
     name: ClassVar[str] = "task.created"
     kind: str = fields.text(personal=False, default="", allow_blank=True)
@@ -60,7 +61,11 @@ class TaskCreated(Event):
 
 @record
 class TaskCompleted(Event):
-    """A task was done; `late_seconds` tells by how much too late, in seconds, 0 when in time."""
+    """A task was completed.
+
+    Attributes:
+        late_seconds: how late it was; 0 in time.
+    """
 
     name: ClassVar[str] = "task.completed"
     late_seconds: int = fields.integer(default=0)
@@ -68,14 +73,14 @@ class TaskCompleted(Event):
 
 @record
 class TaskCancelled(Event):
-    """A task was called off."""
+    """A task was cancelled."""
 
     name: ClassVar[str] = "task.cancelled"
 
 
 @record
 class TaskReopened(Event):
-    """A task that was done or called off is to be done after all."""
+    """A completed or cancelled task was reopened."""
 
     name: ClassVar[str] = "task.reopened"
 
@@ -91,7 +96,7 @@ class TaskRescheduled(Event):
 
 @record
 class TaskReassigned(Event):
-    """A task passed to somebody else."""
+    """A task was reassigned."""
 
     name: ClassVar[str] = "task.reassigned"
     previous_assignee_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -100,7 +105,7 @@ class TaskReassigned(Event):
 
 @record
 class TaskEscalated(Event):
-    """Somebody further up heard that a task is late."""
+    """An overdue task was escalated."""
 
     name: ClassVar[str] = "task.escalated"
     level: int = fields.integer(min=1)
@@ -109,14 +114,14 @@ class TaskEscalated(Event):
 
 @record
 class Task(Entity):
-    """Something to do.
+    """A task, with an assignee and a due time.
 
     Attributes:
-        kind: the sort of task, as a word: ``post``, ``measure``.
-        role: in which role the assignee does it.
-        escalation_level: how far up its lateness has been told; 0 is nobody.
-        occurrence_number: which of a recurring task's occurrences it is, from 1.
-        starts_at: when a recurring task's first occurrence was due.
+        kind: the kind of task, as in ``call``, ``measure``.
+        role: the role of the assignee.
+        escalation_level: the last escalation level; 0 is none.
+        occurrence_number: the number of the occurrence of a recurring task, from 1.
+        starts_at: when the first occurrence of a recurring task was due.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -174,10 +179,10 @@ class Task(Entity):
         note: str = "",
         recurrence: Recurrence | None = None,
     ) -> Self:
-        """Give somebody, or for now nobody, something to do.
+        """Create a task, with or without an assignee.
 
         Raises:
-            BusinessRuleError: a recurring task without a due time to count from.
+            BusinessRuleError: a recurring task without a due time.
             InvalidInputError: a field that cannot be.
         """
         if recurrence is not None and due_at is None:
@@ -207,11 +212,11 @@ class Task(Entity):
         )
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether the task is open past its due time."""
+        """Return whether the task is open past its due time."""
         return self.state.is_open and self.due_at is not None and self.due_at < now
 
     def complete(self, *, at: datetime, result: str = "") -> Self:
-        """Call it done.
+        """Complete the task.
 
         Raises:
             InvalidTransitionError: it is not open.
@@ -222,7 +227,7 @@ class Task(Entity):
         return self._record(event, state=TaskState.DONE, result=result, closed_at=at)
 
     def cancel(self, *, at: datetime, reason: str = "") -> Self:
-        """Call it off.
+        """Cancel the task.
 
         Raises:
             InvalidTransitionError: it is not open.
@@ -231,7 +236,7 @@ class Task(Entity):
         return self._record(TaskCancelled(at=at), state=TaskState.CANCELLED, result=reason, closed_at=at)
 
     def reopen(self, *, at: datetime) -> Self:
-        """Take it up again.
+        """Reopen the task.
 
         Raises:
             InvalidTransitionError: it is open.
@@ -240,7 +245,7 @@ class Task(Entity):
         return self._record(TaskReopened(at=at), state=TaskState.OPEN, closed_at=None)
 
     def reschedule(self, due_at: datetime | None, *, at: datetime, remind_at: datetime | None = None) -> Self:
-        """Give it another due time, with which its ladder starts anew.
+        """Change the due time. The escalation starts at level 0 again.
 
         Raises:
             BusinessRuleError: it is not open.
@@ -254,7 +259,7 @@ class Task(Entity):
         return self._record(event, due_at=due_at, remind_at=remind_at, escalation_level=0)
 
     def reassign(self, assignee_id: UserId | None, *, at: datetime) -> Self:
-        """Pass it to somebody else.
+        """Change the assignee.
 
         Raises:
             BusinessRuleError: it is not open.
@@ -268,11 +273,11 @@ class Task(Entity):
         )
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
-        """Note that its lateness was told one level further up."""
+        """Record an escalation."""
         return self._record(TaskEscalated(at=at, level=level, recipient_id=recipient_id), escalation_level=level)
 
     def next_occurrence(self, id: TaskId, *, at: datetime) -> Self | None:
-        """The next task of its recurrence, or None when there is none."""
+        """Create the next task of the recurrence. None after the last one."""
         if self.recurrence is None or self.starts_at is None:
             return None
         due_at = self.recurrence.occurrence(self.occurrence_number + 1, start=self.starts_at)
@@ -297,4 +302,4 @@ SERIES_FIELDS: Final = (
     "note",
     "recurrence",
 )
-"""What the tasks of one recurrence have in common."""
+"""The fields that the tasks of one recurrence share."""

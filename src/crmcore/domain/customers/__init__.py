@@ -1,1 +1,1 @@
-"""Customers: one base of everybody the house deals with, in every role, with all ways to reach them."""
+"""Customers: persons and organisations in every role, and their contact data."""

@@ -1,7 +1,8 @@
-"""The customer: a person or an organisation that the house deals with, in any role.
+"""The customer: a person or an organisation, in any role.
 
-Rule 1: a phone number or an e-mail address claims its customer: no two customers have the same one, unless it is marked as shared.
-Rule 2: a customer can always be told apart: by its name, or by a key that another system gave it.
+Invariants:
+    1. A phone number or e-mail address identifies one customer, unless it is marked as shared.
+    2. A customer has a name or an external id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,12 +35,12 @@ from crmcore.domain.kernel.values.names import MAX_KEY_LENGTH, fold
 
 @record
 class Customer(Entity):
-    """A person or an organisation that the house deals with.
+    """A person or an organisation.
 
     Attributes:
-        name: as it is shown. Given, family and patronymic names are kept beside it and never guessed from it.
-        name_key: the folded name, for searching in any script; it follows from the name.
-        source: where we heard of each other first.
+        name: as it is shown. Given name, family name and patronymic are separate fields, and are not derived from it.
+        name_key: the folded name, for searching in any script. It is computed.
+        source: how the customer came to the company.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -99,10 +100,10 @@ class Customer(Entity):
         source: str = "",
         **details: Any,
     ) -> Self:
-        """Take a customer into the base.
+        """Create a customer.
 
         Raises:
-            RequiredError: neither a name nor an external id, so that nobody could tell who it is.
+            RequiredError: neither a name nor an external id.
             InvalidInputError: a field that cannot be.
         """
         customer = cls(
@@ -126,19 +127,19 @@ class Customer(Entity):
 
     @property
     def display_name(self) -> str:
-        """The name; without one, the first external id."""
+        """The name, or the first external id."""
         return self.name or f"{self.external_ids[0].system} {self.external_ids[0].key}"
 
     def has_role(self, role: Role) -> bool:
-        """Tell whether the customer has that role for us."""
+        """Return whether the customer has a role."""
         return any(customer_role.role is role for customer_role in self.roles)
 
     def first_contact(self, channel: Channel) -> str | None:
-        """The first address or number of a channel."""
+        """Return the first value of a channel."""
         return next((point.value for point in self.contact_points if point.channel is channel), None)
 
     def rename(self, name: str, *, at: datetime, **name_parts: str) -> Self:
-        """Write the name anew.
+        """Change the name.
 
         Raises:
             RequiredError: an empty name.
@@ -147,7 +148,7 @@ class Customer(Entity):
         return self._record(CustomerUpdated(at=at, changed_fields=("name",)), name=name, **name_parts)
 
     def add_role(self, role: Role | str, *, at: datetime) -> Self:
-        """Take on a role. A prospect that becomes a customer is a prospect no more."""
+        """Add a role. The role of a prospect ends when it becomes a customer."""
         customer_role = CustomerRole(role)  # type: ignore[arg-type]  # a word becomes its member
         if customer_role in self.roles:
             return self
@@ -155,7 +156,7 @@ class Customer(Entity):
         return self._record(CustomerUpdated(at=at, changed_fields=("roles",)), roles=(*remaining, customer_role))
 
     def add_contact_point(self, *contact_points: ContactPoint, at: datetime) -> Self:
-        """Note further ways to reach the customer; those known already change nothing."""
+        """Add contact points. Known ones change nothing."""
         for point in contact_points:
             checked_type("customer.contact_points", ContactPoint, point)
         existing = {(p.channel, p.value) for p in self.contact_points}
@@ -167,7 +168,7 @@ class Customer(Entity):
         )
 
     def remove_contact_point(self, value: str, *, at: datetime) -> Self:
-        """Forget one way to reach the customer, by its comparable form."""
+        """Remove a contact point, by its canonical value."""
         remaining = tuple(point for point in self.contact_points if point.value != value)
         if remaining == self.contact_points:
             return self
@@ -176,10 +177,10 @@ class Customer(Entity):
     def add_relation(
         self, kind: RelationKind | str, related_customer_id: CustomerId, *, at: datetime, note: str = ""
     ) -> Self:
-        """Tie the customer to another.
+        """Add a relation to another customer.
 
         Raises:
-            BusinessRuleError: to itself.
+            BusinessRuleError: to the customer itself.
         """
         if related_customer_id == self.id:
             raise BusinessRuleError(self.id, "self_relation", "cannot be related to itself")
@@ -191,7 +192,7 @@ class Customer(Entity):
         )
 
     def add_external_id(self, external_id: ExternalId, *, at: datetime) -> Self:
-        """Note the key under which another system knows the customer."""
+        """Add the id of the customer in another system."""
         if external_id in self.external_ids:
             return self
         return self._record(
@@ -199,7 +200,7 @@ class Customer(Entity):
         )
 
     def update(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
-        """Change the details: profile, addresses, language, tags, note, custom fields.
+        """Change details: profile, addresses, language, tags, note, custom fields.
 
         Raises:
             InvalidInputError: a detail that cannot be.
@@ -212,7 +213,7 @@ class Customer(Entity):
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
     def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
-        """Give the customer another owner."""
+        """Change the owner."""
         if owner_id == self.owner_id:
             return self
         return self._record(
@@ -223,10 +224,10 @@ class Customer(Entity):
 UPDATABLE_FIELDS: Final = frozenset(
     {"profile", "addresses", "language", "tags", "note", "custom", "given_name", "family_name", "patronymic"}
 )
-"""What `Customer.update` may change."""
+"""The fields that `Customer.update` may change."""
 
 _CUSTOMER_ROLES: Final[dict[Any, CustomerRole]] = {role: CustomerRole(role) for role in Role}
-"""The roles, made once and shared by all customers."""
+"""The roles, created once and shared by all customers."""
 
 
 def _roles(roles: Iterable[Role | str]) -> tuple[CustomerRole, ...]:

@@ -1,4 +1,4 @@
-"""The facts of a customer's life. They name fields and never repeat what a person told us."""
+"""Events of a customer. They name fields and contain no personal data."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from crmcore.domain.kernel.ids import UserId
 
 @record
 class CustomerCreated(Event):
-    """A customer entered the base."""
+    """A customer was created."""
 
     name: ClassVar[str] = "customer.created"
     kind: CustomerKind = fields.enum(CustomerKind)
@@ -21,7 +21,7 @@ class CustomerCreated(Event):
 
 @record
 class CustomerUpdated(Event):
-    """Something about a customer changed; the values stay in the base."""
+    """Fields of a customer changed. The event has no values."""
 
     name: ClassVar[str] = "customer.updated"
     changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())
@@ -29,7 +29,7 @@ class CustomerUpdated(Event):
 
 @record
 class CustomerOwnerChanged(Event):
-    """A customer got another owner."""
+    """The owner of a customer changed."""
 
     name: ClassVar[str] = "customer.owner_changed"
     previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)

@@ -1,7 +1,8 @@
-"""Whom a request comes from, as far as it can be known.
+"""Matching: which customer a request comes from.
 
-Rule 1: several possible answers are a type: `Known`, `Ambiguous` or `Unmatched`. Nobody guesses.
-Rule 2: a weak match never teaches us a strong identifier: whoever is known by the phone alone does not get the e-mail that came along.
+Invariants:
+    1. The result is `Matched`, `Ambiguous` or `Unmatched`. Nothing is guessed.
+    2. A weak match adds no strong identifier: a customer that was matched by phone does not get the e-mail address of the request.
 """
 
 from collections.abc import Iterable
@@ -15,11 +16,11 @@ from crmcore.domain.kernel.ids import CustomerId
 
 @value
 class Matched:
-    """What was given belongs to one customer.
+    """The identifiers belong to one customer.
 
     Attributes:
-        customer_id: which.
-        matched_by: what told us, the strongest first: ``external_id``, ``email``, ``phone``.
+        customer_id: of that customer.
+        matched_by: the identifiers that matched, the strongest first: ``external_id``, ``email``, ``phone``.
     """
 
     customer_id: CustomerId
@@ -28,14 +29,14 @@ class Matched:
 
 @value
 class Ambiguous:
-    """What was given belongs to several customers; a person has to say which is meant."""
+    """The identifiers belong to several customers; a user has to choose."""
 
     candidate_ids: tuple[CustomerId, ...]
 
 
 @value
 class Unmatched:
-    """Nobody we know."""
+    """No customer has one of the identifiers."""
 
 
 Match = Matched | Ambiguous | Unmatched
@@ -44,9 +45,9 @@ _IDENTIFIERS_BY_STRENGTH: Final[tuple[Identifier, ...]] = ("external_id", "email
 
 
 def match(holders: Iterable[tuple[Identifier, CustomerId]]) -> Match:
-    """Say who is meant, from the customers that hold one of the identifiers given.
+    """Match identifiers to the customers that have one of them.
 
-    Two identifiers of two customers are ambiguous, however strong one of them is: a wrong merge costs more than a question.
+    Identifiers of two customers are ambiguous, however strong one of them is: a wrong merge costs more than a question.
     """
     by_customer: dict[CustomerId, set[Identifier]] = {}
     for identifier, customer_id in holders:

@@ -1,4 +1,4 @@
-"""What a customer is made of: what it is, how it is reached, who else knows it, and what is known of it."""
+"""Parts of a customer: contact points, external ids, relations, roles, profile."""
 
 from datetime import date
 from enum import Enum
@@ -12,14 +12,14 @@ from crmcore.domain.kernel.values.money import Money
 
 
 class CustomerKind(Enum):
-    """What a customer is in law."""
+    """Person or organisation."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
 
 
 class Role(Enum):
-    """What a customer is to us; one may be several."""
+    """The relation of a customer to the company; one may have several."""
 
     PROSPECT = "prospect"
     CUSTOMER = "customer"
@@ -29,7 +29,7 @@ class Role(Enum):
 
 
 class Channel(Enum):
-    """A way in which people reach each other."""
+    """A channel of communication."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -41,7 +41,7 @@ class Channel(Enum):
 
 
 class Sex(Enum):
-    """As ISO/IEC 5218 counts, without the codes."""
+    """Gender, by ISO/IEC 5218 without the codes."""
 
     FEMALE = "female"
     MALE = "male"
@@ -53,11 +53,11 @@ class ContactPoint:
     """One way to reach a customer.
 
     Attributes:
-        channel: how.
-        value: the address or number in its comparable form.
-        label: ``work``, ``home``, whose.
-        is_shared: whether others may have the same one: a family's phone, a company's switchboard.
-        unique_key: the key by which it identifies the customer; None when it is shared or identifies nobody.
+        channel: phone, e-mail or messenger.
+        value: the canonical address or number.
+        label: ``work``, ``home``.
+        is_shared: whether several customers may have it: a family's phone, a switchboard.
+        unique_key: the key that identifies the customer; None for a shared one.
     """
 
     channel: Channel = fields.enum(Channel)
@@ -68,19 +68,19 @@ class ContactPoint:
 
     @classmethod
     def email(cls, address: str, *, label: str = "", is_shared: bool = False) -> Self:
-        """Make one of an e-mail address.
+        """Make a contact point from an e-mail address.
 
         Raises:
-            InvalidEmailError: no address can look like this.
+            InvalidEmailError: the text cannot be an e-mail address.
         """
         return cls._identifying(Channel.EMAIL, normalize_email(address), label, is_shared=is_shared)
 
     @classmethod
     def phone(cls, number: str, *, region: str | None = None, label: str = "", is_shared: bool = False) -> Self:
-        """Make one of a phone number.
+        """Make a contact point from a phone number.
 
         Raises:
-            InvalidPhoneError: no number can look like this.
+            InvalidPhoneError: the text cannot be a phone number.
         """
         return cls._identifying(Channel.PHONE, normalize_phone(number, region=region), label, is_shared=is_shared)
 
@@ -91,14 +91,14 @@ class ContactPoint:
 
 @value
 class ExternalId:
-    """The key under which another system knows a record."""
+    """The id of a record in another system."""
 
     system: str = fields.text(personal=False, max_length=60)
     key: str = fields.text(personal=True, max_length=200)
 
 
 class RelationKind(Enum):
-    """How one customer stands to another, read from the first to the second."""
+    """The relation of one customer to another, read from the first to the second."""
 
     EMPLOYEE_OF = "employee_of"
     CONTACT_OF = "contact_of"
@@ -111,7 +111,7 @@ class RelationKind(Enum):
 
 @value
 class Relation:
-    """A tie to another customer."""
+    """A relation to another customer."""
 
     kind: RelationKind = fields.enum(RelationKind)
     related_customer_id: CustomerId = fields.id_of("customer")
@@ -120,14 +120,14 @@ class Relation:
 
 @value
 class CustomerRole:
-    """A role of a customer, as a part that can be searched."""
+    """A role of a customer, as a child record that can be searched."""
 
     role: Role = fields.enum(Role)
 
 
 @record
 class Profile:
-    """What is known of a customer as a person who buys."""
+    """Personal data of a customer."""
 
     sex: Sex | None = fields.enum(Sex, optional=True, personal=True, default=None)
     birth_date: date | None = fields.date(optional=True, personal=True, default=None)

@@ -1,1 +1,1 @@
-"""Shared kernel: entities, events, fields, values, criteria, ids and errors that all business areas use."""
+"""Shared kernel: entities, fields, values, criteria, ids and errors."""

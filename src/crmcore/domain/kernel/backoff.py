@@ -1,7 +1,10 @@
-"""Backoff: how long to wait before the next attempt. Every retry delay of crmcore is computed here.
+"""Backoff: how long to wait before the next attempt.
 
-Rule 1: a delay doubles with each failure, up to a bound. No number of failures overflows.
-Rule 2: an instant past the last one that can be stored is that last one.
+Every retry delay of crmcore is computed here.
+
+Invariants:
+    1. A delay doubles with each failure, up to a bound. No number of failures overflows.
+    2. An instant after the last one that can be stored is replaced by that one.
 """
 
 from datetime import datetime, timedelta
@@ -27,5 +30,5 @@ def backoff(failures: int, *, initial_delay: timedelta, max_delay: timedelta) ->
 
 
 def add_clamped(at: datetime, delay: timedelta) -> datetime:
-    """Add a delay to an instant; the last instant that can be stored when the sum lies past it."""
+    """Add a delay to an instant, up to the last instant that can be stored."""
     return at + delay if delay <= MAX_TIMESTAMP - at else MAX_TIMESTAMP

@@ -1,7 +1,7 @@
-"""Copying of frozen records: a function per class, compiled on first use, that validates only the changed fields.
+"""Copying of frozen records, with one compiled function per class.
 
-`attrs.evolve` calls the constructor, which converts and validates every field; this takes a third of its time. The sources consist of
-the field names of the class alone, and are kept in `linecache`, where tracebacks find them.
+`attrs.evolve` calls the constructor, which converts and validates every field. `copy_with` validates only the changed fields and takes
+a third of the time. The generated source consists of the field names of the class, and is kept in `linecache` for tracebacks.
 """
 
 import linecache
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 def copy_with(record: T, /, **changes: Any) -> T:
-    """Copy a frozen record with some fields changed. Only these are checked; the others have been.
+    """Copy a frozen record with some fields changed.
 
-    It does what `attrs.evolve` does in a third of the time, which is the largest single cost of a command.
+    Only the changed fields are validated; the others already have been. The result equals that of `attrs.evolve`.
 
     Example:
         >>> from crmcore.domain.kernel.values.period import Period
@@ -40,18 +40,21 @@ def copy_with(record: T, /, **changes: Any) -> T:
 
 
 def as_persisted(entity: T, *, version: int, actor: str) -> T:
-    """Copy a record as it is once a store has it: of that version, by that actor, with nothing pending or to be appended."""
+    """Copy a record as a store returns it after saving.
+
+    The copy has that version and actor, no pending events and an empty log.
+    """
     return _copy_plan(type(entity)).as_persisted(entity, version, actor)  # type: ignore[no-any-return]  # as in `copy_with`
 
 
 @attrs.frozen
 class _CopyPlan:
-    """How a class is copied.
+    """How records of a class are copied.
 
     Attributes:
-        fields: by name, each with the way into its slot.
-        computed: the ways into the slots of what follows from other fields, each with what makes it.
-        independent: the names of the fields that nothing follows from.
+        fields: the attrs field and the slot's setter, by field name.
+        computed: the slot's setter and the rule of each computed field.
+        independent: the names of the fields that no computed field reads.
     """
 
     copy: Callable[[Any], Any]
@@ -72,7 +75,7 @@ def _copy_plan(record_type: type[Any]) -> _CopyPlan:
 
 
 def _build_copy_plan(record_type: type[Any]) -> _CopyPlan:
-    """Look a class over once, and write the functions that copy it."""
+    """Compile the functions that copy records of a class."""
     slots = {f.name: (f, getattr(record_type, f.name).__set__) for f in attrs.fields(record_type)}
     cleared = {name for name, (f, _) in slots.items() if "transient" in f.metadata or "log" in f.metadata}
     replaced = dict.fromkeys(cleared, "()") | {"version": "version", "actor": "actor"}

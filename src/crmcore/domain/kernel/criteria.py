@@ -1,7 +1,7 @@
-"""The one language in which stories ask for records, and in which a policy says what may be seen.
+"""Criteria: the query language of services, access policies and stores.
 
-A criterion is data: a small tree of typed comparisons that every adapter reads alike. `matches` is what it means; an adapter that
-cannot push it down to its database calls that. A comparison with what is absent is never true, except `Eq(field, None)`.
+A criterion is data: a tree of typed comparisons that every adapter reads. `matches` defines its meaning; an adapter that cannot compile a
+criterion for its database calls it. A comparison with an absent value is never true, except ``equals(field, None)``.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -16,7 +16,7 @@ _OPERATORS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {"<": lt, "<=
 
 
 class Criterion:
-    """A claim about a record. Criteria combine with ``&``, ``|`` and ``~``."""
+    """A condition on a record. Combine with ``&``, ``|`` and ``~``."""
 
     __slots__ = ()
 
@@ -30,17 +30,20 @@ class Criterion:
         return Not(self)
 
     def cache_key(self) -> Hashable:
-        """Everything but the values compared with: two criteria of one form are one statement with other arguments."""
+        """Return everything but the compared values.
+
+        Two criteria with equal keys compile to the same statement with other parameters.
+        """
         raise NotImplementedError
 
     def parameters(self) -> Iterator[Any]:
-        """The values compared with, in the order of the form."""
+        """Return the compared values, in the order of the statement."""
         raise NotImplementedError
 
 
 @frozen
 class Eq(Criterion):
-    """The field equals the value; None equals None."""
+    """The field equals the value. None equals None."""
 
     field: str
     value: Any
@@ -55,7 +58,7 @@ class Eq(Criterion):
 
 @frozen
 class In(Criterion):
-    """The field equals one of the options, of which there may be none."""
+    """The field equals one of the options. No options match nothing."""
 
     field: str
     options: tuple[Any, ...]
@@ -69,7 +72,10 @@ class In(Criterion):
 
 @frozen
 class Compare(Criterion):
-    """The field lies on that side of the value. Numbers, instants, days and texts (by code point) have sides."""
+    """The field is less or greater than the value.
+
+    Numbers, instants, days and texts (by code point) are ordered.
+    """
 
     field: str
     operator: Operator
@@ -84,7 +90,7 @@ class Compare(Criterion):
 
 @frozen
 class WordPrefix(Criterion):
-    """A word of the field, which holds a folded key, begins so."""
+    """A word of the field, which holds a folded key, starts with the prefix."""
 
     field: str
     prefix: str
@@ -98,7 +104,7 @@ class WordPrefix(Criterion):
 
 @frozen
 class HasChild(Criterion):
-    """One of the record's parts fulfils the criterion."""
+    """One of the child records matches the criterion."""
 
     children: str
     criterion: Criterion
@@ -112,7 +118,7 @@ class HasChild(Criterion):
 
 @frozen
 class And(Criterion):
-    """Every one of the criteria holds; so they do when there are none."""
+    """All of the criteria match. No criteria match every record."""
 
     criteria: tuple[Criterion, ...] = ()
 
@@ -126,7 +132,7 @@ class And(Criterion):
 
 @frozen
 class Or(Criterion):
-    """One of the criteria holds at least."""
+    """At least one of the criteria matches."""
 
     criteria: tuple[Criterion, ...] = ()
 
@@ -140,7 +146,7 @@ class Or(Criterion):
 
 @frozen
 class Not(Criterion):
-    """The criterion does not hold."""
+    """The criterion does not match."""
 
     criterion: Criterion
 
@@ -156,7 +162,7 @@ MATCH_NONE: Final[Criterion] = Or()
 
 
 def matches(criterion: Criterion, record: Any) -> bool:
-    """Tell whether the criterion holds for a record.
+    """Return whether a record matches a criterion.
 
     Example:
         >>> from crmcore.domain.kernel.values.money import Money
@@ -185,12 +191,12 @@ def matches(criterion: Criterion, record: Any) -> bool:
 
 
 def get_path(record: Any, path: str) -> Any:
-    """Follow a path of field names; what hangs on None is None."""
+    """Read a dotted field path. The path of None is None."""
     return reduce(lambda found, name: None if found is None else getattr(found, name), path.split("."), record)
 
 
 def sort_key(record: Any, field: str) -> tuple[Any, ...]:
-    """What records are ordered by: a field, of which what is absent comes first, and between equals the id."""
+    """Return the sort key of a record: None first, then by value, then by id."""
     value = get_path(record, field)
     return (value is not None, value if value is not None else 0, record.id)
 

@@ -1,8 +1,11 @@
-"""The grammar: values, events and entities are frozen; a command returns the next self and says what happened.
+"""Entities, events and values: the building blocks of the domain.
 
-Rule 1: a command checks its rules, then states the fact as an event, then returns the next self.
-Rule 2: what it needs to know of the world (time, ids, people) comes in as arguments.
-Rule 3: what a store has to know of an entity is declared on it as data, its `EntityMeta`.
+All of them are frozen. A command returns the next version of its record, with the events that it recorded.
+
+Invariants:
+    1. A command checks its rules, then records an event, then returns the next version.
+    2. Time, ids and other records are arguments. A command reads no clock and no store.
+    3. What a store needs to know of an entity is declared on the class, in its `EntityMeta`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +48,7 @@ S = TypeVar("S", bound=Enum)
     ),
 )
 def value(cls: type[T]) -> type[T]:
-    """Make a class whose instances are what they hold: frozen, slotted, equal by content."""
+    """Declare a value: frozen, slotted, compared by content."""
     return attrs.frozen(cls)
 
 
@@ -73,21 +76,21 @@ def value(cls: type[T]) -> type[T]:
     ),
 )
 def record(cls: type[T]) -> type[T]:
-    """Make a value with so many fields that they are given by name: events, entities, results."""
+    """Declare a value with keyword-only fields: events, entities, results."""
     return attrs.frozen(kw_only=True)(cls)
 
 
 @value
 class EntityMeta:
-    """What a store has to know of an entity.
+    """The metadata of an entity that a store needs.
 
     Attributes:
-        prefix: the entity's word, which is the prefix of its ids: ``deal``.
+        prefix: the prefix of its ids, as in ``deal``.
         table: the name of its table.
-        unique_keys: keys that no two records of a tenant share. A key with a None in it is no key.
-        indexes: fields that stories search by, the most selective first.
-        child_tables: the fields that hold a tuple of parts, or of entries, in a table of its own, with that table's name.
-        log_field: the one of them that holds entries, which are appended to what is stored.
+        unique_keys: keys that two records of a tenant cannot share. Keys that contain None are not enforced.
+        indexes: fields that services search by, the most selective first.
+        child_tables: the tables of the fields that hold a tuple of child records or log entries.
+        log_field: the field that holds log entries. A save appends them.
     """
 
     prefix: str
@@ -100,11 +103,11 @@ class EntityMeta:
 
 @record
 class Event:
-    """A fact about one entity, in the past tense.
+    """Something that happened to one entity. Class names are in the past tense.
 
     Attributes:
-        name: the fact's stable name on the wire, as in ``deal.moved``.
-        schema: the version of its fields; it rises when a reader of the old fields would be misled.
+        name: the stable name on the wire, as in ``deal.moved``.
+        schema: the version of its fields. It rises with an incompatible change.
         at: when it happened.
     """
 
@@ -121,13 +124,13 @@ def _check_pending_events(value: Any) -> None:
 
 @record
 class Entity:
-    """A record with an identity and a life: what a store gets, finds and saves.
+    """A record with an identity and a life cycle.
 
     Attributes:
-        id: its prefixed, time-ordered id.
-        version: how often it has been saved; 0 is new. A save compares it and sets the next one.
-        actor: who saved this version; the store puts it there.
-        pending_events: what happened to it since it was read; the store publishes it with the save.
+        id: the prefixed id, ordered by time.
+        version: the number of saves; 0 is new. A save compares and increments it (optimistic locking).
+        actor: the actor of the last save. The store sets it.
+        pending_events: the events recorded since the record was loaded. A save publishes them.
     """
 
     meta: ClassVar[EntityMeta]
@@ -140,14 +143,14 @@ class Entity:
     )
 
     def _record(self, *events: Event, **changes: Any) -> Self:
-        """Return the next self: changed, with the facts that say so."""
+        """Return the next version: changed, with the events recorded."""
         return copy_with(self, pending_events=self.pending_events + events, **changes)
 
 
 def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """List a record's unique keys: the name of each, and its values. A key with a None in it is no key.
+    """List the unique keys of a record: name and values. Keys with None are left out.
 
-    The values of a key that lies in parts (``contact_points.unique_key``) are listed for each part.
+    The values of a key on child records (``contact_points.unique_key``) are listed for each child record.
     """
     for key in entity.meta.unique_keys:
         name, child_field = ".".join(key), key[0].partition(".")[0]
@@ -163,14 +166,14 @@ def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 
 Transitions = Mapping[S, frozenset[S]]
-"""A life cycle: from each state, the states it may go to. Documents draw their diagrams from it."""
+"""A life cycle: the states that each state may change to. The diagrams in docs/reference/states.md are generated from it."""
 
 
 def check_transition(subject_id: str, transitions: Transitions[S], now: S, to: S) -> None:
-    """Let a life cycle go on, or not.
+    """Check that a life cycle allows a change of state.
 
     Raises:
-        InvalidTransitionError: naming the ways that are open.
+        InvalidTransitionError: it does not. The error lists the allowed states.
     """
     if to not in transitions[now]:
         allowed = tuple(sorted(str(state.value) for state in transitions[now]))

@@ -1,6 +1,6 @@
-"""Ids: a prefix that says the kind, an underscore, and 32 hexadecimal digits that sort by time (UUIDv7, RFC 9562).
+"""Ids: a prefix for the entity, and a UUIDv7 (RFC 9562) in hexadecimal.
 
-They are texts, so that they pass through forms, logs and other systems as they are; a store keeps them in 16 bytes.
+An id is a text such as ``deal_018f3c0e6b7a7c1e9d2b4a5f60718293``, and sorts by time. A store keeps it in 16 bytes.
 """
 
 import re
@@ -47,10 +47,10 @@ _ID_FORMAT: Final = re.compile(r"[a-z]{2,20}_[0-9a-f]{32}")
 
 
 def check_id(prefix: str, id: str, /) -> None:
-    """Refuse what is not an id of that kind.
+    """Check that a text is an id of an entity.
 
     Raises:
-        InvalidIdError: a text of another form, or of another kind's prefix.
+        InvalidIdError: it has another form or prefix.
 
     Example:
         >>> check_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
@@ -63,7 +63,7 @@ def check_id(prefix: str, id: str, /) -> None:
 
 
 def is_id(prefix: str, id: object, /) -> bool:
-    """Tell whether something is an id of that kind.
+    """Return whether a value is an id with that prefix.
 
     Example:
         >>> is_id("deal", "deal_018f3c0e6b7a7c1e9d2b4a5f60718293"), is_id("deal", 7)
@@ -73,7 +73,7 @@ def is_id(prefix: str, id: object, /) -> bool:
 
 
 def prefix_of(id: str, /) -> str:
-    """Read the kind of a record off its id.
+    """Return the prefix of an id.
 
     Example:
         >>> prefix_of("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")
@@ -83,7 +83,7 @@ def prefix_of(id: str, /) -> str:
 
 
 class HasId(Protocol[I_co]):
-    """An entity type: it declares the prefix of its ids, and its records have ids."""
+    """An entity type: its `meta` has the prefix of the ids."""
 
     meta: ClassVar[Any]
 
@@ -94,7 +94,7 @@ class HasId(Protocol[I_co]):
 
 
 def parse_id(entity_type: type[HasId[I_co]], text: str, /) -> I_co:
-    """Turn a string of the host, such as a part of a URL, into an id.
+    """Parse a string of the host, such as a part of a URL, into an id.
 
     Args:
         entity_type: the entity type whose id it is.

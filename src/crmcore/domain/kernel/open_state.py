@@ -1,4 +1,4 @@
-"""Where a record stands: some things are done only while it is open."""
+"""Open and closed states: some commands need an open record."""
 
 from typing import Any, Protocol
 
@@ -7,22 +7,22 @@ from crmcore.domain.kernel.errors.rules import BusinessRuleError
 
 
 class HasOpenState(Protocol):
-    """A state that knows whether there is still something to be done."""
+    """A state that is open or closed."""
 
     @property
     def value(self) -> Any:
-        """The state's word."""
+        """The name of the state."""
 
     @property
     def is_open(self) -> bool:
-        """Whether there is still something to be done."""
+        """Whether the record is still open."""
 
 
 def require_open(record: Entity, state: HasOpenState, verb: str) -> None:
-    """Let something be done with a record that is open, or not.
+    """Check that a record is open.
 
     Raises:
-        BusinessRuleError: it is not open; the rule is named after its kind, as in ``task_not_open``.
+        BusinessRuleError: it is not. The rule is named after the entity, as in ``task_not_open``.
     """
     if not state.is_open:
         raise BusinessRuleError(

@@ -1,6 +1,6 @@
-"""Texts with variables: ``Call {customer}``. A variable is a name in braces; nothing else is special, so nothing can be smuggled in.
+"""Texts with variables, such as ``Call {customer}``.
 
-A value is inserted once and verbatim: braces in it are text, and are never filled.
+A variable is a name in braces. A value is inserted once and verbatim: braces in a value are never filled.
 """
 
 import re
@@ -14,7 +14,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([a-z_]{1,40})\}")
 
 
 def variables(text: str) -> frozenset[str]:
-    """List the names that stand in braces in a text.
+    """List the variables of a text.
 
     Example:
         >>> sorted(variables("Call {customer} about {subject} {} {A}"))
@@ -24,17 +24,17 @@ def variables(text: str) -> frozenset[str]:
 
 
 def check_variables(path: str, text: str, known: frozenset[str]) -> None:
-    """Check that every variable of a text is one that will have a value.
+    """Check that every variable of a text is known.
 
     Raises:
-        UnknownVariableError: naming `path` and the first variable that will have none.
+        UnknownVariableError: with `path` and the first unknown variable.
     """
     if unknown := variables(text) - known:
         raise UnknownVariableError(path, variable=min(unknown), known=tuple(sorted(known)))
 
 
 def fill(text: str, variables: Mapping[str, str], *, max_length: int = MAX_LINE_LENGTH) -> str:
-    """Make one line of a text: fill the variables that the facts know, and cut what is too long with an ellipsis.
+    """Fill the variables of a text into one line, cut with an ellipsis.
 
     Example:
         >>> fill("Call {customer} about {subject}", {"customer": "Anna"})
@@ -45,7 +45,7 @@ def fill(text: str, variables: Mapping[str, str], *, max_length: int = MAX_LINE_
 
 
 def fill_lines(text: str, facts: Mapping[str, str]) -> str:
-    r"""Fill the variables of a text that the facts know, and keep every line and every space of text and values.
+    r"""Fill the variables of a text, keeping all lines and spaces.
 
     Example:
         >>> fill_lines("{name} writes:\n{text}", {"name": "Anna", "text": "One {name}.\n\nTwo."})

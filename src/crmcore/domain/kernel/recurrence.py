@@ -1,8 +1,9 @@
-"""What comes again: recurrence rules of RFC 5545, from day to year, told by the wall clock of a zone.
+"""Recurrence rules (RFC 5545), evaluated on the wall clock of a time zone.
 
-Rule 1: the first occurrence is the start itself; the others are counted from it, so that a series never drifts.
-Rule 2: a month or a year too short for the day gives its last day: the 31st is the month's end, the 29th of February the 28th.
-Rule 3: leaps and repetitions of the wall clock are resolved as `zones` does.
+Invariants:
+    1. The first occurrence is the start. All others are counted from it, so that a series does not drift.
+    2. In a month or year without the day, the last day is used: the 31st is the end of the month.
+    3. Gaps and overlaps of the wall clock are resolved as in `zones`.
 """
 
 from collections.abc import Iterator
@@ -53,11 +54,11 @@ def _check_rule(rule: Any) -> None:
 
 @value
 class Recurrence:
-    """A rule by which something comes again.
+    """A recurrence rule in a time zone.
 
     Attributes:
         rule: as in RFC 5545, with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.
-        zone: whose wall clock the rule is told by.
+        zone: the time zone of the wall clock.
 
     Example:
         >>> start = datetime(2026, 1, 31, 7, tzinfo=UTC)
@@ -75,7 +76,7 @@ class Recurrence:
         return not {"COUNT", "UNTIL"}.isdisjoint(_parse_rule(self.rule))
 
     def occurrences(self, *, start: datetime, max_count: int) -> Iterator[datetime]:
-        """All of them in order, the start first; so many at most."""
+        """List the occurrences in order, the start first, up to a number."""
         parts, zone = _parse_rule(self.rule), zone_of(self.zone)
         until = _parse_until(parts.get("UNTIL"))
         end = MAX_TIMESTAMP if until is None else until if until.tzinfo else instant(until, zone)
@@ -87,10 +88,10 @@ class Recurrence:
             yield at
 
     def occurrence(self, number: int, *, start: datetime) -> datetime | None:
-        """When it comes for that time, counted from 1; None when the rule has ended by then.
+        """Return an occurrence by its number, from 1. None after the last one.
 
         Args:
-            number: 1 is the start itself, whether or not the rule would name it.
+            number: 1 is the start, even if the rule does not contain it.
             start: the first occurrence.
         """
         if number == 1:
@@ -105,7 +106,7 @@ class Recurrence:
                 if _is_simple_interval(parts)
                 else _nth_by_rule(parts, local_start, number - 1)
             )
-        except (OverflowError, ValueError):  # past the calendar's last year
+        except (OverflowError, ValueError):  # after the last year of the calendar
             return None
         if local_occurrence is None or local_occurrence.year >= MAX_TIMESTAMP.year:
             return None
@@ -127,7 +128,7 @@ def _without_end(parts: dict[str, str]) -> str:
 def _parse_until(text: str | None) -> datetime | None:
     if text is None:
         return None
-    if len(text) == 8:  # a day, which is meant to its end
+    if len(text) == 8:  # a day without a time includes the whole day
         return datetime.strptime(text, "%Y%m%d") + timedelta(days=1, microseconds=-1)  # noqa: DTZ007
     return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
@@ -137,13 +138,13 @@ def _is_simple_interval(parts: dict[str, str]) -> bool:
 
 
 def _local_occurrences(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
-    """What comes after the start by the wall clock, as far as there are years."""
+    """Iterate over the occurrences after the start, on the wall clock."""
     if not _is_simple_interval(parts):
         yield from (local_time for local_time in rrulestr(_without_end(parts), dtstart=start) if local_time > start)
         return
     try:
         yield from map(partial(_add_interval, parts, start), count(1))
-    except (OverflowError, ValueError):  # past the calendar's last year
+    except (OverflowError, ValueError):  # after the last year of the calendar
         return
 
 

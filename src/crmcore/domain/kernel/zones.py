@@ -1,7 +1,8 @@
-"""Wall clocks: from a local date and time in a zone to the one instant that is meant.
+"""Time zones: from a local date and time to the instant.
 
-Rule 1: a local time that the zone leaps over means the first instant after the leap.
-Rule 2: a local time that the zone has twice means the first of the two.
+Invariants:
+    1. A local time in a gap of the wall clock means the first instant after the gap.
+    2. A local time that occurs twice means the first of the two.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,10 @@ from crmcore.domain.kernel.errors.validation import InvalidChoiceError
 
 
 def zone_of(name: str, *, field: str = "zone") -> ZoneInfo:
-    """Find a time zone by its IANA name.
+    """Return the time zone of an IANA name.
 
     Raises:
-        InvalidChoiceError: there is no such zone.
+        InvalidChoiceError: the name is unknown.
     """
     try:
         return ZoneInfo(name)
@@ -23,7 +24,7 @@ def zone_of(name: str, *, field: str = "zone") -> ZoneInfo:
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """Find the instant of a naive local time, in UTC.
+    """Return the instant of a naive local time, in UTC.
 
     Example:
         >>> leapt = instant(datetime(2026, 3, 29, 3, 30), ZoneInfo("Europe/Riga"))
@@ -33,7 +34,7 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
     first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == local:
         return first
-    # Leapt over. The leap lies between what the two offsets make of the time; halve the way to it.
+    # In a gap. The gap lies between the two offsets' results; bisect it.
     earlier, later = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first
     offset = earlier.astimezone(zone).utcoffset()
     while later - earlier > timedelta(microseconds=1):

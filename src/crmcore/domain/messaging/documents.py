@@ -1,4 +1,4 @@
-"""Documents: what was rendered from a template or brought in as a file, and the templates."""
+"""Documents: rendered from a template, or attached as a file."""
 
 import hashlib
 from datetime import datetime
@@ -11,12 +11,12 @@ from crmcore.domain.kernel.ids import CustomerId, DealId, DocumentId, TemplateId
 from crmcore.domain.messaging.templates import MAX_TEXT_LENGTH, Template
 
 MAX_FILE_SIZE: Final = 100 * 2**20
-"""How large an attached file may be, in bytes."""
+"""The maximum size of an attached file, in bytes."""
 
 
 @record
 class DocumentAdded(Event):
-    """A document was rendered or brought in."""
+    """A document was rendered or attached."""
 
     name: ClassVar[str] = "document.added"
     media_type: str = fields.text(personal=False)
@@ -62,7 +62,7 @@ class Document(Entity):
         deal_id: DealId | None = None,
         customer_id: CustomerId | None = None,
     ) -> Self:
-        """Keep what a template gave."""
+        """Create a document from a rendered template."""
         body = normalize_text(body)
         return cls._create(
             id,
@@ -88,14 +88,14 @@ class Document(Entity):
         deal_id: DealId | None = None,
         customer_id: CustomerId | None = None,
     ) -> Self:
-        """Note a file, whose bytes are kept elsewhere."""
+        """Create a document for a file. The file store keeps the bytes."""
         return cls._create(
             id, title, content, None, media_type, at=at, deal_id=deal_id, customer_id=customer_id, template_id=None
         )
 
     @staticmethod
     def digest_of(content: bytes) -> str:
-        """Digest a file's bytes (SHA-256, hexadecimal)."""
+        """Return the SHA-256 of bytes, in hexadecimal."""
         return hashlib.sha256(content).hexdigest()
 
     @classmethod

@@ -1,8 +1,10 @@
-"""Messages: what leaves the house, written in the story's own transaction and sent afterwards.
+"""Outgoing messages: the transactional outbox.
 
-Rule 1: a message is queued, then leased to one sender, then sent, or queued again for later, or dead.
-Rule 2: whoever sends holds a lease. The message's version is the fencing token: a sender whose lease ran out can change nothing.
-Rule 3: at least once. Every attempt carries the same id, by which the receiver can tell a repetition.
+Invariants:
+    1. A message is stored in the transaction of its command, and sent after the commit. It is queued, leased by a sender, then sent,
+       queued again for a retry, or a dead letter.
+    2. A sender holds a lease. The version of the message is the fencing token: a sender whose lease has expired can store nothing.
+    3. Delivery is at least once. Every attempt has the same id, so that the receiver can detect duplicates.
 """
 
 from collections.abc import Mapping
@@ -22,13 +24,13 @@ from crmcore.domain.kernel.ids import MessageId, UserId
 RETRY_DELAYS: Final = tuple(
     timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
-"""How long to wait after each failed attempt, and up to a tenth more: ten attempts in 75 hours and 35 minutes at least."""
+"""The delay after each failed attempt, plus up to a tenth: ten attempts in at least 75 hours and 35 minutes."""
 LONGEST_WAIT: Final = timedelta(days=30)
-"""The longest that a receiver can make us wait before the next attempt."""
+"""The longest delay that a receiver can ask for."""
 
 
 class MessageState(Enum):
-    """Where a message stands."""
+    """The state of a message."""
 
     QUEUED = "queued"
     LEASED = "leased"
@@ -38,17 +40,17 @@ class MessageState(Enum):
 
 @record
 class Message(Entity):
-    """Something to tell somebody.
+    """A message to a user or a customer.
 
     Attributes:
-        topic: which text it is, as a word of the catalogue.
-        variables: the values of the text's variables, each text with its lines and of at most 100,000 characters.
-        channel: by which notifier it goes.
-        recipient_id: one of us, whose address is looked up when it is sent; None when `address` says it.
+        topic: the key of its text in the catalogue.
+        variables: the values of the text's variables, of at most 100,000 characters each.
+        channel: the channel of the notifier.
+        recipient_id: a user, whose address is read when the message is sent; None when there is an `address`.
         about_id: the id of the record that it is about.
-        due_at: not to be sent before.
-        attempts: how many have failed. A sender who was killed has tried nothing that counts: whatever he had leased would die young.
-        last_error: what went wrong last.
+        due_at: the earliest time of the next attempt.
+        attempts: how many have failed. An attempt of a sender that was killed does not count.
+        last_error: the error of the last attempt.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -72,35 +74,35 @@ class Message(Entity):
 
     @classmethod
     def queue(cls, id: MessageId, topic: str, *, at: datetime, **details: Any) -> Self:
-        """Write a message that is to be sent as soon as possible."""
+        """Queue a message, to be sent as soon as possible."""
         return cls(id=id, topic=topic, due_at=at, queued_at=at, **details)
 
     def defer(self, *, until: datetime) -> Self:
-        """Let it leave no earlier than that."""
+        """Delay a message until a time."""
         return self._record(due_at=until)
 
     def lease(self, *, at: datetime, duration: timedelta) -> Self:
-        """Give it to one sender for a while; after that another may have it."""
+        """Lease a message to a sender. Another sender may lease it after `duration`."""
         return self._record(state=MessageState.LEASED, due_at=add_clamped(at, duration))
 
     def release(self, *, at: datetime) -> Self:
-        """Give a lease back without an attempt: any sender may have the message now."""
+        """Return a lease without an attempt."""
         return self._record(state=MessageState.QUEUED, due_at=at)
 
     def mark_sent(self, *, at: datetime) -> Self:
-        """Note that it left."""
+        """Record that the message was sent."""
         return self._record(state=MessageState.SENT, sent_at=at, last_error="")
 
     def mark_failed(
         self, error: str, *, at: datetime, is_permanent: bool = False, retry_after: timedelta | None = None
     ) -> Self:
-        """Note that it did not leave, and say when to try again, if ever.
+        """Record a failed attempt, and schedule a retry with backoff.
 
         Args:
-            error: what went wrong, without what was to be sent.
+            error: what went wrong, without the content of the message.
             at: now.
-            is_permanent: whether trying again is pointless.
-            retry_after: how long the receiver asked us to wait; at most 30 days count, and what is no duration does not.
+            is_permanent: whether a retry is pointless.
+            retry_after: the delay that the receiver asked for, of at most 30 days. What is not a duration is ignored.
         """
         error = printable_line(error, limit=500)
         attempts = self.attempts + 1
@@ -108,13 +110,13 @@ class Message(Entity):
             return self._record(state=MessageState.DEAD, last_error=error, attempts=attempts)
         asked = min(retry_after, LONGEST_WAIT) if isinstance(retry_after, timedelta) else timedelta(0)
         delay = max(RETRY_DELAYS[attempts - 1], asked)
-        delay += delay * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # so that not all try at once
+        delay += delay * (crc32(f"{self.id} {attempts}".encode()) % 100) / 1000  # spread the retries
         return self._record(
             state=MessageState.QUEUED, last_error=error, attempts=attempts, due_at=add_clamped(at, delay)
         )
 
     def retry(self, *, at: datetime) -> Self:
-        """Queue a dead message anew, with a fresh ladder.
+        """Queue a dead message again, with all of its attempts.
 
         Raises:
             BusinessRuleError: it is not dead.
@@ -128,13 +130,13 @@ class Message(Entity):
 
 @record
 class OutgoingMessage:
-    """A message as it leaves: addressed and in words.
+    """A message as a notifier sends it: with its address and text.
 
     Attributes:
         id: the message's id, the same in every attempt.
-        tenant: whose message it is.
-        address: the address, in the form of the channel.
-        variables: the same facts for machines.
+        tenant: the tenant.
+        address: in the form of the channel.
+        variables: the values for machines.
     """
 
     id: MessageId

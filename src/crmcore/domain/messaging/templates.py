@@ -8,7 +8,7 @@ from crmcore.domain.kernel.entity import Entity, EntityMeta, Event, record
 from crmcore.domain.kernel.ids import TemplateId
 
 MAX_TEXT_LENGTH: Final = 2**20
-"""How long a template or a rendered document may be, in characters."""
+"""The maximum length of a template or a rendered document, in characters."""
 
 
 @record
@@ -27,7 +27,7 @@ class TemplateUpdated(Event):
 
 @record
 class Template(Entity):
-    """A document with gaps. What may stand in them, and in which language they are written, the renderer knows."""
+    """A template of a document. The renderer defines its language and variables."""
 
     meta: ClassVar[EntityMeta] = EntityMeta("template", "templates", unique_keys=(("name", "language"),))
 
@@ -42,7 +42,7 @@ class Template(Entity):
     def create(
         cls, id: TemplateId, name: str, body: str, *, at: datetime, language: str = "en", media_type: str = "text/html"
     ) -> Self:
-        """Write a template."""
+        """Create a template."""
         return cls(
             id=id,
             name=name,
@@ -54,5 +54,5 @@ class Template(Entity):
         )
 
     def update(self, body: str, *, at: datetime, media_type: str | None = None) -> Self:
-        """Replace its text. Documents that were made from it stay as they are."""
+        """Replace the text. Documents that were rendered before do not change."""
         return self._record(TemplateUpdated(at=at), body=body, media_type=media_type or self.media_type, updated_at=at)

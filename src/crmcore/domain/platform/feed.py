@@ -1,4 +1,4 @@
-"""The feed: every fact as the world outside gets it, in an order that no reader can miss anything of."""
+"""The event feed: all events of a tenant in one order, without gaps."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -11,17 +11,17 @@ from crmcore.domain.kernel.ids import SubscriptionId
 
 @value
 class RecordedEvent:
-    """A fact with everything around it.
+    """An event as it is published, with its context.
 
     Attributes:
         id: of the event.
-        tenant: whose it is.
+        tenant: the tenant.
         actor: who caused it.
-        subject_id: the id of the record that it is about.
-        version: the record's version that it led to; with `number` the order of one record's facts.
-        number: its place among the facts of that version, from 0.
-        correlation_id: what it belongs together with, as the host said.
-        position: its place in the tenant's feed, from 1 and without gaps; 0 as long as it has none.
+        subject_id: the id of the record.
+        version: the version of the record after the event.
+        number: the position among the events of that version, from 0.
+        correlation_id: the correlation id of the request.
+        position: the position in the tenant's feed, from 1 and without gaps; 0 before it has one.
     """
 
     id: str
@@ -37,14 +37,14 @@ class RecordedEvent:
 
 @record
 class Subscription(Entity):
-    """How far a listener has read, and who is reading for it right now.
+    """The cursor of a subscriber in the feed, with a lease.
 
     Attributes:
-        name: of the listener.
-        position: of the last fact that it has taken.
-        leased_until: until when one reader has it to itself.
-        failures: how often in a row it did not take a fact.
-        last_error: what it said then.
+        name: of the subscriber.
+        position: of the last event that was delivered.
+        leased_until: the end of the reader's lease.
+        failures: how many deliveries in a row have failed.
+        last_error: the error of the last failure.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("subscription", "subscriptions", unique_keys=(("name",),))
@@ -57,13 +57,13 @@ class Subscription(Entity):
     last_error: str = fields.text(personal=False, max_length=500, default="", allow_blank=True)
 
     def lease(self, until: datetime) -> Self:
-        """Give it to one reader for a while."""
+        """Lease the subscription to one reader."""
         return self._record(leased_until=until)
 
     def advance(self, position: int, *, at: datetime) -> Self:
-        """Note how far the listener has read."""
+        """Set the position after a delivery."""
         return self._record(position=position, leased_until=at, failures=0, last_error="")
 
     def record_failure(self, error: str, *, until: datetime) -> Self:
-        """Note that the listener did not take a fact, and let it rest."""
+        """Record a failed delivery and wait until the next one."""
         return self._record(leased_until=until, failures=self.failures + 1, last_error=printable_line(error, limit=500))

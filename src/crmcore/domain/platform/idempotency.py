@@ -1,4 +1,7 @@
-"""Receipts: what a story answered to an idempotency key, so that a repeated command has one effect and one answer."""
+"""Idempotency records: the result of a command, stored by its key.
+
+A repeated command with the same key has no second effect and returns the same result.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,14 +13,14 @@ from crmcore.domain.kernel.ids import IdempotencyRecordId
 
 @record
 class IdempotencyRecord(Entity):
-    """The answer to a command that came with a key.
+    """The result of a command that was called with an idempotency key.
 
     Attributes:
-        key: as the caller chose it.
-        command: which story it was given to.
-        fingerprint: of the arguments; the same key with others is refused.
-        result: the answer.
-        expires_at: from when on the key is free again.
+        key: of the caller.
+        command: the name of the command.
+        fingerprint: of the arguments. The same key with other arguments is rejected.
+        result: what the command returned.
+        expires_at: when the key can be used again.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(

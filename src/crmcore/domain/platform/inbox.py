@@ -1,7 +1,8 @@
-"""The inbox: what other systems tell us, each message taken once, and no older state over a newer one.
+"""The inbox: messages of other systems, each processed once, in order.
 
-Rule 1: a message is known by its source and the id that the source gave it. The same again changes nothing.
-Rule 2: a record of another system has an edition there, a number that only rises. What is not newer than the last is not applied.
+Invariants:
+    1. A message is identified by its source and the key that the source gave it. A duplicate has no effect.
+    2. A record of another system has a revision, which only rises. A stale revision is not applied.
 """
 
 from datetime import datetime
@@ -14,7 +15,7 @@ from crmcore.domain.kernel.ids import ExternalRecordVersionId, InboxMessageId
 
 
 class InboxResult(Enum):
-    """What became of a message from outside."""
+    """The result of an incoming message."""
 
     APPLIED = "applied"
     STALE = "stale"
@@ -23,12 +24,12 @@ class InboxResult(Enum):
 
 @record
 class InboxMessage(Entity):
-    """A message from outside that was taken in.
+    """An incoming message that was processed.
 
     Attributes:
-        source: which system it came from, as a word of the host's.
+        source: the name of the other system.
         key: the id that the source gave it.
-        result: what became of it, when it came first.
+        result: of the first processing.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -44,12 +45,12 @@ class InboxMessage(Entity):
 
 @record
 class ExternalRecordVersion(Entity):
-    """A record of another system, as far as it concerns what was heard of it last.
+    """The newest revision received of a record of another system.
 
     Attributes:
-        source: which system it lives in.
-        key: its id there.
-        revision: the newest of its editions that was heard of.
+        source: the name of the other system.
+        key: the record's id there.
+        revision: the newest revision received.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("externalversion", "external_versions", unique_keys=(("key", "source"),))
@@ -60,5 +61,5 @@ class ExternalRecordVersion(Entity):
     revision: int = fields.integer()
 
     def advance(self, revision: int) -> Self:
-        """Note a newer edition."""
+        """Store a newer revision."""
         return self._record(revision=revision)

@@ -1,8 +1,9 @@
-"""Occurrences: work that comes due by itself, such as a reminder, an escalation, the next of a series.
+"""Scheduled jobs: reminders, escalations, recurrences, with retries.
 
-Rule 1: an occurrence is written by the story that causes it, in its transaction. No two of a kind, subject and instant exist.
-Rule 2: its effect and its being done are one transaction, so it happens once, however many workers there are.
-Rule 3: it is a reason to look, not an order: whoever handles it looks at the subject as it is now.
+Invariants:
+    1. A job is stored in the transaction of the command that causes it. Kind, subject and time are unique.
+    2. The effect of a job and its completion are one transaction, so it runs once, with any number of workers.
+    3. A handler loads the subject and decides by its present state.
 """
 
 from datetime import datetime, timedelta
@@ -17,15 +18,15 @@ from crmcore.domain.kernel.fields.text import printable_line
 from crmcore.domain.kernel.ids import ScheduledJobId
 
 MAX_ATTEMPTS: Final = 25
-"""How often an occurrence is tried before it is dead."""
+"""The number of attempts before a job is dead."""
 FIRST_WAIT: Final = timedelta(seconds=2)
-"""How long to wait after the first failed attempt; doubled with each further one."""
+"""The delay after the first failed attempt. It doubles with each further one."""
 LONGEST_WAIT: Final = timedelta(hours=6)
-"""The longest wait between two attempts."""
+"""The longest delay between two attempts."""
 
 
 class JobState(Enum):
-    """Where an occurrence stands."""
+    """The state of a job."""
 
     PENDING = "pending"
     DONE = "done"
@@ -34,13 +35,13 @@ class JobState(Enum):
 
 @record
 class ScheduledJob(Entity):
-    """Something to look at, at a certain time.
+    """Work that is due at a certain time.
 
     Attributes:
-        kind: what to do, as a word: ``task.reminder``.
-        subject_id: the id of the record that it is about.
-        scheduled_at: when it comes due.
-        due_at: when it is tried next.
+        kind: what to do, as in ``task.reminder``.
+        subject_id: the id of the record.
+        scheduled_at: when it is due.
+        due_at: when the next attempt is due.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -59,28 +60,28 @@ class ScheduledJob(Entity):
 
     @classmethod
     def schedule(cls, id: ScheduledJobId, kind: str, subject_id: str, *, at: datetime) -> Self:
-        """Note that something comes due at that time."""
+        """Schedule a job."""
         return cls(id=id, kind=kind, subject_id=subject_id, scheduled_at=at, due_at=at)
 
     def mark_done(self, *, at: datetime) -> Self:
-        """Note that it was looked at."""
+        """Record that the job was done."""
         return self._record(state=JobState.DONE, done_at=at, attempts=self.attempts + 1, last_error="")
 
     def mark_failed(self, error: str, *, at: datetime) -> Self:
-        """Note that it could not be handled: try again in twice the time, at last give up."""
+        """Record a failed attempt: retry after a backoff delay, or give up."""
         attempts = self.attempts + 1
         state = JobState.DEAD if attempts >= MAX_ATTEMPTS else JobState.PENDING
         due_at = add_clamped(at, backoff(self.attempts, initial_delay=FIRST_WAIT, max_delay=LONGEST_WAIT))
         return self._record(state=state, attempts=attempts, due_at=due_at, last_error=printable_line(error, limit=500))
 
     def reschedule(self) -> Self:
-        """Let it come due once more: its subject returned to an instant that it had been moved away from."""
+        """Schedule the job again, after its subject returned to that time."""
         if self.state is JobState.PENDING:
             return self
         return self._record(state=JobState.PENDING, due_at=self.scheduled_at, attempts=0, done_at=None, last_error="")
 
     def retry(self, *, at: datetime) -> Self:
-        """Try a dead one anew.
+        """Retry a dead job.
 
         Raises:
             BusinessRuleError: it is not dead.

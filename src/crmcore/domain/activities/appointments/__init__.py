@@ -1,1 +1,1 @@
-"""Appointments: who meets whom, when and where; once or again and again; and who is free."""
+"""Appointments: bookings, series, availability."""

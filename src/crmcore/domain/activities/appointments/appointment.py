@@ -1,7 +1,8 @@
-"""The appointment: a stretch of time in which some of us meet somebody, or go somewhere; once, or by a rule again and again.
+"""The appointment: a booked period of users, once or as a series.
 
-Rule 1: a series is one record. Its occurrences are told by its rule, and what became of single ones is noted beside it.
-Rule 2: it has an identity that outlives exports and imports (UID, RFC 5545), and a sequence that rises with every change of its times.
+Invariants:
+    1. A series is one record. Its occurrences follow its recurrence rule; changes of single occurrences are stored with it.
+    2. An appointment has a UID (RFC 5545) that survives export and import, and a sequence that rises with every change of its times.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,9 +31,9 @@ from crmcore.domain.kernel.recurrence import Recurrence
 from crmcore.domain.kernel.values.period import Period
 
 MAX_DURATION: Final = timedelta(days=31)
-"""How long an appointment may take."""
+"""The longest appointment."""
 MAX_OCCURRENCES: Final = 5_000
-"""How many occurrences of a series are looked at, at most."""
+"""The maximum number of occurrences of a series that are computed."""
 
 APPOINTMENT_TRANSITIONS: Final[Transitions[AppointmentState]] = {
     AppointmentState.PLANNED: frozenset({AppointmentState.COMPLETED, AppointmentState.CANCELLED}),
@@ -43,13 +44,13 @@ APPOINTMENT_TRANSITIONS: Final[Transitions[AppointmentState]] = {
 
 @record
 class Appointment(Entity):
-    """A meeting, a visit, a measuring, an installation.
+    """A meeting, a visit, a measurement, an installation.
 
     Attributes:
-        uid: its identity in calendars of every kind.
-        kind: the sort of appointment, as a word: ``measure``, ``install``.
-        last_until: when its last occurrence ends; None when the series has no end.
-        occurrence_changes: what became of single occurrences.
+        uid: its identity in calendars (RFC 5545).
+        kind: the kind of appointment, as in ``measure``, ``install``.
+        last_until: the end of the last occurrence; None for a series without an end.
+        occurrence_changes: the changes of single occurrences.
         sequence: how often its times were changed.
     """
 
@@ -95,10 +96,10 @@ class Appointment(Entity):
         recurrence: Recurrence | None = None,
         **details: Any,
     ) -> Self:
-        """Make an appointment.
+        """Book an appointment.
 
         Raises:
-            OutOfRangeError: it has no length, or takes more than 31 days.
+            OutOfRangeError: it has no length, or is longer than 31 days.
             InvalidInputError: a field that cannot be.
         """
         _check_period(period)
@@ -118,7 +119,7 @@ class Appointment(Entity):
 
     @property
     def user_ids(self) -> tuple[UserId, ...]:
-        """Who of us takes part."""
+        """The ids of the attendees."""
         return tuple(attendee.user_id for attendee in self.attendees)
 
     @property
@@ -128,7 +129,7 @@ class Appointment(Entity):
 
     @property
     def end(self) -> datetime | None:
-        """When the last occurrence ends; None when there is no last one."""
+        """Return the end of the last occurrence. None for a series without an end."""
         if self.recurrence is None:
             return self.until
         if not self.recurrence.is_finite:
@@ -138,7 +139,10 @@ class Appointment(Entity):
         return max([last, *(change.period.until for change in self.occurrence_changes if change.period)])
 
     def occurrences(self, within: Period) -> tuple[AppointmentOccurrence, ...]:
-        """Its occurrences that overlap a stretch of time, in order; none when it is cancelled."""
+        """List the occurrences that overlap a period, in order.
+
+        A cancelled appointment has none.
+        """
         if self.state is AppointmentState.CANCELLED:
             return ()
         found = [
@@ -151,10 +155,10 @@ class Appointment(Entity):
         return tuple(sorted(found, key=lambda occurrence: occurrence.period.since))
 
     def reschedule(self, period: Period, *, at: datetime, original_start: datetime | None = None) -> Self:
-        """Give it another time: all of it, or one occurrence of a series.
+        """Reschedule the appointment, or one occurrence of a series.
 
         Args:
-            original_start: which occurrence, by when it was to begin by the rule.
+            original_start: the start of the occurrence by the rule.
 
         Raises:
             BusinessRuleError: it is not planned, or has no such occurrence.
@@ -170,7 +174,7 @@ class Appointment(Entity):
         )
 
     def cancel_occurrence(self, original_start: datetime, *, at: datetime) -> Self:
-        """Let one occurrence of a series not take place.
+        """Cancel one occurrence of a series.
 
         Raises:
             BusinessRuleError: it is not planned, or has no such occurrence.
@@ -179,7 +183,7 @@ class Appointment(Entity):
         return self._change_occurrence(original_start, None, at=at)
 
     def set_attendees(self, attendee_ids: Iterable[UserId], *, at: datetime) -> Self:
-        """Let others of us take part.
+        """Replace the attendees.
 
         Raises:
             BusinessRuleError: it is not planned.
@@ -193,14 +197,14 @@ class Appointment(Entity):
         )
 
     def updated_from(self, imported: "Appointment") -> Self:
-        """Become what another calendar says of it: its words, its times, who takes part."""
+        """Take over the text, the times and the attendees of another calendar's copy."""
         names = ("title", "since", "until", "attendees", "location", "note", "recurrence", "sequence", "state")
         return self._record(
             *imported.pending_events, occurrence_changes=(), **{name: getattr(imported, name) for name in names}
         )
 
     def cancel(self, *, at: datetime) -> Self:
-        """Call it off, with all its occurrences.
+        """Cancel the appointment and all its occurrences.
 
         Raises:
             InvalidTransitionError: it is not planned.
@@ -208,11 +212,11 @@ class Appointment(Entity):
         return self._set_state(AppointmentState.CANCELLED, at=at)
 
     def complete(self, *, at: datetime) -> Self:
-        """Note that it took place.
+        """Record that it took place.
 
         Raises:
             InvalidTransitionError: it is not planned.
-            BusinessRuleError: it is a series, whose occurrences are logged as they come.
+            BusinessRuleError: it is a series. Log an interaction for each occurrence.
         """
         if self.recurrence is not None:
             raise BusinessRuleError(
@@ -221,7 +225,7 @@ class Appointment(Entity):
         return self._set_state(AppointmentState.COMPLETED, at=at)
 
     def restore(self, *, at: datetime) -> Self:
-        """Let a cancelled one take place after all.
+        """Reopen a cancelled appointment.
 
         Raises:
             InvalidTransitionError: it is not cancelled.
@@ -243,13 +247,13 @@ class Appointment(Entity):
         return self._record(event, occurrence_changes=occurrence_changes, sequence=self.sequence + 1)
 
     def _occurrence_starts(self) -> Iterator[datetime]:
-        """When its occurrences begin by the rule."""
+        """Iterate over the starts of the occurrences by the rule."""
         if self.recurrence is None:
             return iter((self.since,))
         return self.recurrence.occurrences(start=self.since, max_count=MAX_OCCURRENCES)
 
     def _occurrence_periods(self, until: datetime) -> Iterator[tuple[datetime, Period]]:
-        """Each occurrence that begins before an instant, by the rule or by a change, with its original beginning."""
+        """Iterate over the occurrences before an instant, with their original starts."""
         length = self.until - self.since
         changed_periods = {change.original_start: change.period for change in self.occurrence_changes}
         for start in takewhile(lambda start: start < until, self._occurrence_starts()):
@@ -270,6 +274,6 @@ def _check_period(period: Period) -> None:
 
 
 def occurrences_within(appointments: Sequence[Appointment], within: Period) -> tuple[AppointmentOccurrence, ...]:
-    """The occurrences of several appointments that overlap a stretch of time, in order."""
+    """List the occurrences of several appointments that overlap a period, in order."""
     found = [occurrence for appointment in appointments for occurrence in appointment.occurrences(within)]
     return tuple(sorted(found, key=lambda occurrence: (occurrence.period.since, occurrence.appointment_id)))

@@ -1,6 +1,6 @@
-"""Diaries: whoever books somebody's time turns a page of his or her diary, so that two who book at once cannot both find it free.
+"""Booking locks: they serialize concurrent bookings of one user.
 
-A rule over stretches of time is no unique key that a database could hold. The version of the diary is.
+Overlapping periods are no unique key of a database. The version of the user's lock is.
 """
 
 from typing import ClassVar, Self
@@ -12,10 +12,10 @@ from crmcore.domain.kernel.ids import BookingLockId, UserId
 
 @record
 class BookingLock(Entity):
-    """One person's diary.
+    """The booking lock of one user.
 
     Attributes:
-        counter: how often somebody booked in it.
+        counter: how often it was taken.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("bookinglock", "booking_locks", unique_keys=(("user_id",),))
@@ -25,5 +25,5 @@ class BookingLock(Entity):
     counter: int = fields.integer(default=0)
 
     def bump(self) -> Self:
-        """Turn a page."""
+        """Take the lock: a concurrent booking fails with `StaleVersionError`."""
         return self._record(counter=self.counter + 1)

@@ -1,4 +1,4 @@
-"""The facts of an appointment's life."""
+"""Events of an appointment."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -11,7 +11,7 @@ from crmcore.domain.kernel.ids import CustomerId
 
 @record
 class AppointmentBooked(Event):
-    """An appointment was made."""
+    """An appointment was booked."""
 
     name: ClassVar[str] = "appointment.booked"
     since: datetime = fields.timestamp()
@@ -21,11 +21,11 @@ class AppointmentBooked(Event):
 
 @record
 class AppointmentRescheduled(Event):
-    """An appointment, or one occurrence of a series, got another time, or none.
+    """An appointment or one occurrence was rescheduled or cancelled.
 
     Attributes:
-        original_start: which occurrence; None is all of it.
-        since: its new beginning; None when it does not take place.
+        original_start: of the occurrence; None for the whole appointment.
+        since: its new start; None when it is cancelled.
     """
 
     name: ClassVar[str] = "appointment.rescheduled"
@@ -35,7 +35,7 @@ class AppointmentRescheduled(Event):
 
 @record
 class AppointmentStatusChanged(Event):
-    """An appointment was held or cancelled, or is on again."""
+    """An appointment was completed, cancelled or reopened."""
 
     name: ClassVar[str] = "appointment.status_changed"
     state: AppointmentState = fields.enum(AppointmentState)
@@ -43,7 +43,7 @@ class AppointmentStatusChanged(Event):
 
 @record
 class AppointmentAttendeesChanged(Event):
-    """Others of us take part now."""
+    """The attendees changed."""
 
     name: ClassVar[str] = "appointment.attendees_changed"
     attendee_count: int = fields.integer()

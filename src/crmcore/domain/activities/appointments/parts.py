@@ -1,4 +1,4 @@
-"""What appointments are made of."""
+"""Parts of an appointment: attendees, changed occurrences."""
 
 from datetime import datetime
 from enum import Enum
@@ -10,7 +10,7 @@ from crmcore.domain.kernel.values.period import Period
 
 
 class AppointmentState(Enum):
-    """Where an appointment stands."""
+    """The state of an appointment."""
 
     PLANNED = "planned"
     COMPLETED = "completed"
@@ -19,18 +19,18 @@ class AppointmentState(Enum):
 
 @value
 class Attendee:
-    """One of us who takes part."""
+    """A user who takes part."""
 
     user_id: UserId = fields.id_of("user")
 
 
 @record
 class OccurrenceChange:
-    """What became of one occurrence of a series.
+    """The change of one occurrence of a series.
 
     Attributes:
-        original_start: when it was to begin by the series' rule.
-        period: when it is instead; None when it does not take place.
+        original_start: the start by the series' rule.
+        period: the new period; None when it is cancelled.
     """
 
     original_start: datetime = fields.timestamp()
@@ -42,7 +42,7 @@ class AppointmentOccurrence:
     """One occurrence of an appointment, as a calendar shows it.
 
     Attributes:
-        original_start: when it was to begin by the series' rule, by which it is named when it is moved or cancelled.
+        original_start: the start by the series' rule. It identifies the occurrence.
     """
 
     appointment_id: AppointmentId = fields.id_of("appointment")

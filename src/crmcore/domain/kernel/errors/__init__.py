@@ -1,1 +1,1 @@
-"""Every way in which crmcore says no; `crmcore.errors` draws the tree."""
+"""The error tree. `crmcore.errors` exports all of it."""

@@ -1,4 +1,4 @@
-"""The root of all errors: a code that never changes, data to act on, and a problem document for the web."""
+"""The root of all errors: stable code, data, problem document."""
 
 from enum import Enum
 from typing import Any, ClassVar
@@ -7,12 +7,14 @@ import attrs
 
 
 class CrmError(Exception):
-    """The root of the tree: `except CrmError` catches whatever crmcore raises on purpose.
+    """Root of the error tree.
+
+    ``except CrmError`` catches every error that crmcore raises on purpose.
 
     Attributes:
-        code: what happened, as a word that stays the same for ever.
-        status: the HTTP status that a web host would answer with.
-        retryable: whether the same call may succeed a moment later.
+        code: the stable, machine-readable code.
+        status: the HTTP status for a web host.
+        retryable: whether the same call may succeed when it is repeated.
     """
 
     code: ClassVar[str] = "crm_error"
@@ -20,7 +22,7 @@ class CrmError(Exception):
     retryable: ClassVar[bool] = False
 
     def to_problem(self) -> dict[str, Any]:
-        """Describe the error as a problem document (RFC 9457).
+        """Return the error as a problem document (RFC 9457).
 
         Example:
             >>> from crmcore.errors import NotFoundError

@@ -1,4 +1,4 @@
-"""Somebody else was faster. The same story may succeed when it is run again."""
+"""Concurrency conflicts: the same command may succeed when retried."""
 
 from typing import ClassVar
 
@@ -8,7 +8,10 @@ from crmcore.domain.kernel.errors.base import CrmError
 
 
 class ConflictError(CrmError):
-    """Somebody else was faster. A story that meets one is run again from its start, a bounded number of times."""
+    """A concurrent change was first.
+
+    Commands are retried from the start on this error, up to `RetryPolicy.max_attempts` times.
+    """
 
     code: ClassVar[str] = "conflict"
     status: ClassVar[int] = 409
@@ -17,10 +20,10 @@ class ConflictError(CrmError):
 
 @define
 class StaleVersionError(ConflictError):
-    """The record was changed since it was read.
+    """The record was changed since it was loaded (optimistic locking).
 
     Attributes:
-        expected_version: the version that the caller had seen.
+        expected_version: the version that the caller loaded.
     """
 
     code: ClassVar[str] = "stale_version"
@@ -34,11 +37,11 @@ class StaleVersionError(ConflictError):
 
 @define
 class DuplicateKeyError(ConflictError):
-    """A key that must be unique belongs to another record already.
+    """Another record has the same unique key.
 
     Attributes:
-        key_name: the name of the unique key, never its value.
-        existing_id: the id of the other record, where the story had looked for it; empty when the store itself refused.
+        key_name: the name of the unique key, without its value.
+        existing_id: the id of the other record; empty when the database reported the conflict.
     """
 
     code: ClassVar[str] = "duplicate_key"
@@ -52,7 +55,10 @@ class DuplicateKeyError(ConflictError):
 
 @define
 class DatabaseBusyError(ConflictError):
-    """The database asked us to try again: a lock timed out, a deadlock, a serialization failure."""
+    """The database asks for a retry.
+
+    A lock timed out, or there was a deadlock or a serialization failure.
+    """
 
     code: ClassVar[str] = "database_busy"
     status: ClassVar[int] = 503
@@ -64,7 +70,7 @@ class DatabaseBusyError(ConflictError):
 
 @define
 class IdempotencyKeyReusedError(ConflictError):
-    """An idempotency key came back with other arguments, or for another story."""
+    """An idempotency key was used before with other arguments or another command."""
 
     code: ClassVar[str] = "idempotency_key_reused"
     status: ClassVar[int] = 422

@@ -1,4 +1,4 @@
-"""What the world outside did not do: libraries, databases, templates, networks."""
+"""Errors of infrastructure: libraries, databases, templates, networks."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -22,10 +22,10 @@ class MissingDependencyError(CrmError, ImportError):
 
 @define
 class UnsafeEngineError(CrmError):
-    """A database connection that would lose acknowledged writes.
+    """A database configuration that would lose acknowledged writes.
 
     Attributes:
-        problems: what was found, one sentence each, with the cure.
+        problems: what was found, one sentence each, with the remedy.
     """
 
     code: ClassVar[str] = "unsafe_engine"
@@ -37,11 +37,11 @@ class UnsafeEngineError(CrmError):
 
 @define
 class SchemaOutdatedError(CrmError):
-    """The tables are of an older release.
+    """The database schema is of an older release.
 
     Attributes:
-        current_version: the version of the schema that is there.
-        required_version: the one that this release works with.
+        current_version: the version of the schema in the database.
+        required_version: the version that this release needs.
     """
 
     code: ClassVar[str] = "schema_outdated"
@@ -54,7 +54,7 @@ class SchemaOutdatedError(CrmError):
 
 @define
 class StoreError(CrmError):
-    """The database refused for a reason of its own; the values it complained of are left out on purpose."""
+    """The database reported an error. The values of the statement are left out."""
 
     code: ClassVar[str] = "store_error"
     status: ClassVar[int] = 503
@@ -67,7 +67,7 @@ class StoreError(CrmError):
 
 @define
 class UnsafeTemplateError(CrmError, ValueError):
-    """A document template uses what a template may not use, or asks for more than it may have."""
+    """A template uses a construct that is not allowed, or exceeds a limit."""
 
     code: ClassVar[str] = "unsafe_template"
     status: ClassVar[int] = 422
@@ -81,7 +81,7 @@ class UnsafeTemplateError(CrmError, ValueError):
 
 @define
 class BlockedUrlError(CrmError, ValueError):
-    """A web address that points into the house, or that is none."""
+    """A web address that is invalid, or that leads to an internal network."""
 
     code: ClassVar[str] = "blocked_url"
     status: ClassVar[int] = 422
@@ -94,12 +94,12 @@ class BlockedUrlError(CrmError, ValueError):
 
 @define
 class DeliveryError(CrmError):
-    """A message did not leave.
+    """A message could not be sent.
 
     Attributes:
-        is_permanent: whether trying again is pointless.
-        retry_after: how long the receiver asked us to wait, if it did.
-        delivered_count: of several facts, how many a listener took before.
+        is_permanent: whether a retry is pointless.
+        retry_after: how long the receiver asked to wait, if it did.
+        delivered_count: of several events, how many were delivered before the failure.
     """
 
     code: ClassVar[str] = "delivery_error"
@@ -115,7 +115,7 @@ class DeliveryError(CrmError):
 
 @define
 class InvalidSignatureError(CrmError):
-    """A web call that came in is not from whom it says, or was heard before."""
+    """A webhook call with an invalid or an already used signature."""
 
     code: ClassVar[str] = "invalid_signature"
     status: ClassVar[int] = 401

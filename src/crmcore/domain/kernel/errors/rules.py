@@ -1,4 +1,4 @@
-"""What was asked for is right in itself, but not here, not now, or not for this actor."""
+"""Business rules: the request is valid, but not allowed in this state."""
 
 from typing import Any, ClassVar
 
@@ -9,11 +9,11 @@ from crmcore.domain.kernel.errors.base import CrmError
 
 @define
 class BusinessRuleError(CrmError):
-    """Right in itself, but the record's state or the house's rules forbid it now.
+    """The state of the record, or a business rule, forbids the command.
 
     Attributes:
         subject_id: the id of the record.
-        rule: which rule, as a word.
+        rule: the code of the rule.
     """
 
     code: ClassVar[str] = "business_rule_error"
@@ -28,7 +28,7 @@ class BusinessRuleError(CrmError):
 
 @define
 class InvalidTransitionError(BusinessRuleError):
-    """A life cycle does not lead from here to there."""
+    """The life cycle of the record does not allow the change of state."""
 
     code: ClassVar[str] = "invalid_transition"
     now: str = ""
@@ -42,10 +42,10 @@ class InvalidTransitionError(BusinessRuleError):
 
 @define
 class StageRequirementsNotMetError(BusinessRuleError):
-    """A deal does not yet fulfil what its stage asks before it may be left.
+    """A deal does not meet the exit criteria of its stage.
 
     Attributes:
-        unmet_requirements: all of them, not just the first; see `crmcore.domain.gates.Violation`.
+        unmet_requirements: all of them; see `crmcore.domain.sales.funnels.requirements.UnmetRequirement`.
     """
 
     code: ClassVar[str] = "stage_requirements_not_met"
@@ -57,7 +57,7 @@ class StageRequirementsNotMetError(BusinessRuleError):
 
 @define
 class LossReasonRequiredError(BusinessRuleError):
-    """A deal cannot be lost without one of the funnel's reasons."""
+    """A lost deal needs one of the funnel's loss reasons."""
 
     code: ClassVar[str] = "loss_reason_required"
     allowed: tuple[str, ...] = ()
@@ -68,10 +68,10 @@ class LossReasonRequiredError(BusinessRuleError):
 
 @define
 class NoAssigneeAvailableError(BusinessRuleError):
-    """Nobody who holds a role is active and present.
+    """No user with the role is active and present.
 
     Attributes:
-        rejected: every candidate with the reason that excluded him.
+        rejected: every candidate, with the reason.
     """
 
     code: ClassVar[str] = "no_assignee_available"
@@ -83,10 +83,10 @@ class NoAssigneeAvailableError(BusinessRuleError):
 
 @define
 class SchedulingConflictError(BusinessRuleError):
-    """Somebody has another appointment, is absent, or does not work at that time.
+    """An attendee has another appointment, is absent, or is outside business hours.
 
     Attributes:
-        conflicts: who, and with what: an appointment's id, ``after_is_null``, ``left`` or ``outside_business_hours``.
+        conflicts: the user's id and the conflict: an appointment's id, ``absent``, ``deactivated`` or ``outside_business_hours``.
     """
 
     code: ClassVar[str] = "scheduling_conflict"
@@ -99,7 +99,7 @@ class SchedulingConflictError(BusinessRuleError):
 
 @define
 class TransactionClosedError(BusinessRuleError):
-    """A transaction or a batch was used after its end. Nothing that it was given then is stored."""
+    """A transaction or a batch was used after its end. Nothing was stored."""
 
     code: ClassVar[str] = "transaction_closed"
     hint: str = "has ended and takes nothing more; begin a new one"
@@ -107,17 +107,17 @@ class TransactionClosedError(BusinessRuleError):
 
 @define
 class TransactionOpenError(BusinessRuleError):
-    """The action would leave a transaction that is not committed yet and may still be rolled back."""
+    """A transaction is still open, so the action could not be undone with it."""
 
     code: ClassVar[str] = "transaction_open"
 
 
 @define
 class AmbiguousCustomerError(CrmError):
-    """Several customers fit what was given: say which one with ``customer=``.
+    """Several customers match. Pass the id of one as ``customer_id``.
 
     Attributes:
-        candidate_ids: the ids of the customers that fit.
+        candidate_ids: the ids of the customers that match.
     """
 
     code: ClassVar[str] = "ambiguous_customer"
@@ -130,7 +130,7 @@ class AmbiguousCustomerError(CrmError):
 
 @define
 class NotFoundError(CrmError, LookupError):
-    """No such record in this tenant, or none that the actor may see; the two are told apart by nobody."""
+    """The record does not exist in this tenant, or the actor may not see it."""
 
     code: ClassVar[str] = "not_found"
     status: ClassVar[int] = 404
@@ -143,10 +143,12 @@ class NotFoundError(CrmError, LookupError):
 
 @define
 class CursorExpiredError(CrmError, LookupError):
-    """A reader's place in the feed is no longer there: read everything anew, then go on from `Feed.end`.
+    """The cursor of a feed is no longer valid.
+
+    Read a snapshot, then continue from `Feed.end`.
 
     Attributes:
-        reason: ``pruned``: the facts behind it were forgotten; ``rewound``: the database was restored from before it.
+        reason: ``pruned``: the events after it were deleted; ``rewound``: the database was restored from an earlier backup.
     """
 
     code: ClassVar[str] = "cursor_expired"
@@ -159,7 +161,7 @@ class CursorExpiredError(CrmError, LookupError):
 
 @define
 class PermissionDeniedError(CrmError, PermissionError):
-    """The policy does not let the actor do this."""
+    """The access policy does not allow the action."""
 
     code: ClassVar[str] = "permission_denied"
     status: ClassVar[int] = 403

@@ -1,4 +1,4 @@
-"""What was given can never be right, whatever the state of the world."""
+"""Validation errors: the input is invalid in every state."""
 
 from typing import ClassVar
 
@@ -9,11 +9,11 @@ from crmcore.domain.kernel.errors.base import CrmError
 
 @define
 class InvalidInputError(CrmError, ValueError):
-    """What was given can never be right, whatever the state of the world.
+    """An argument or a field has an invalid value.
 
     Attributes:
         field: the path of the field, as in ``customer.name``.
-        problem: what is wrong with it and what would be right.
+        problem: what is wrong, and what is allowed.
     """
 
     code: ClassVar[str] = "invalid_input"
@@ -27,14 +27,14 @@ class InvalidInputError(CrmError, ValueError):
 
 @define
 class InvalidTypeError(InvalidInputError, TypeError):
-    """A value of another type than the field can hold exactly, such as a float for money."""
+    """A value of a wrong type, such as a float for money."""
 
     code: ClassVar[str] = "invalid_type"
 
 
 @define
 class RequiredError(InvalidInputError):
-    """A text that has to say something says nothing."""
+    """A required text is empty."""
 
     code: ClassVar[str] = "required"
     problem: str = "must not be blank"
@@ -42,7 +42,7 @@ class RequiredError(InvalidInputError):
 
 @define
 class TooLongError(InvalidInputError):
-    """A text or a list past its limit."""
+    """A text or a list is too long."""
 
     code: ClassVar[str] = "too_long"
     max_length: int = 0
@@ -54,7 +54,7 @@ class TooLongError(InvalidInputError):
 
 @define
 class InvalidCharacterError(InvalidInputError):
-    """A text with a character that no person can have typed: NUL, a lone surrogate, a line break where one line is asked."""
+    """A text contains a control character, a lone surrogate or a line break."""
 
     code: ClassVar[str] = "invalid_character"
     position: int = 0
@@ -65,14 +65,14 @@ class InvalidCharacterError(InvalidInputError):
 
 @define
 class OutOfRangeError(InvalidInputError):
-    """A number, a duration or a time past its limits."""
+    """A number, a duration or a time is out of range."""
 
     code: ClassVar[str] = "out_of_range"
 
 
 @define
 class InvalidChoiceError(InvalidInputError):
-    """A word that is not in the list of allowed words."""
+    """A value is not one of the allowed choices."""
 
     code: ClassVar[str] = "invalid_choice"
     allowed: tuple[str, ...] = ()
@@ -83,11 +83,11 @@ class InvalidChoiceError(InvalidInputError):
 
 @define
 class MissingVariableError(InvalidInputError):
-    """A message without a value for a variable of its text.
+    """A message has no value for a variable of its text.
 
     Attributes:
         topic: of the message.
-        variables: the names that have no value.
+        variables: the names of the variables without a value.
     """
 
     code: ClassVar[str] = "missing_variable"
@@ -101,11 +101,11 @@ class MissingVariableError(InvalidInputError):
 
 @define
 class UnknownVariableError(InvalidInputError):
-    """A text with a variable that will never have a value.
+    """A text contains a variable that does not exist.
 
     Attributes:
         variable: its name.
-        known: the names that have values there.
+        known: the names that exist.
     """
 
     code: ClassVar[str] = "unknown_variable"
@@ -119,7 +119,7 @@ class UnknownVariableError(InvalidInputError):
 
 @define
 class NaiveDatetimeError(InvalidInputError):
-    """A time without a zone, which means another instant on every machine."""
+    """A datetime without a time zone."""
 
     code: ClassVar[str] = "naive_datetime"
     problem: str = "has no time zone; pass an aware datetime"
@@ -127,7 +127,7 @@ class NaiveDatetimeError(InvalidInputError):
 
 @define
 class InvalidIdError(InvalidInputError):
-    """A text that is not an id of that kind."""
+    """A text that is not an id of the entity."""
 
     code: ClassVar[str] = "invalid_id"
 
@@ -162,7 +162,7 @@ class PrecisionError(InvalidInputError):
 
 @define
 class CurrencyMismatchError(InvalidInputError, ArithmeticError):
-    """Money of two currencies in one sum or comparison."""
+    """An operation on money of two currencies."""
 
     code: ClassVar[str] = "currency_mismatch"
     left: str = ""

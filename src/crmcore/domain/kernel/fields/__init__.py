@@ -1,8 +1,8 @@
-"""How a field refuses nonsense at birth.
+"""Field declarations: validated attrs fields with metadata for stores.
 
-Each function in this package makes one attrs field that knows its limits. A text is labelled `personal` or not, and a test
-fails on a text without the label, so that reprs, logs, exports and erasure know what they handle. Values come out tidied
-(trimmed, composed, in UTC), so that two stores can never disagree on what was stored.
+Each function returns one attrs field with its limits. A text field is declared as personal data or not, so that reprs, logs, exports and
+erasure know; a test fails on a text field without the declaration. Values are normalized (trimmed, NFC, UTC), so that all stores return
+equal values.
 """
 
 from crmcore.domain.kernel.fields.base import computed, make_field

@@ -1,4 +1,4 @@
-"""What all fields share: optional or not, how a refusal gets the name of its field, and what stores read from it."""
+"""What all field declarations share: optional fields, error paths, metadata."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -26,18 +26,18 @@ def make_field(
     """Make one attrs field.
 
     Args:
-        check: raises an `InvalidInputError` for a value that may not be; the field's path is put in its place.
+        check: raises an `InvalidInputError` for an invalid value; the field's path is added to it.
         optional: whether it may be None.
-        default: what it is when nothing is given. It stands in each field's declaration, for type checkers to see.
-        converter: tidies the value before it is checked.
-        personal: whether it tells something about a person; such a field stays out of every repr. None for what is no text.
-        eq: whether two records differ when this field does.
-        repr: whether it stands in the repr.
+        default: the default value. It is a parameter of each declaration, so that type checkers see it.
+        converter: normalizes the value before it is checked.
+        personal: whether the field holds personal data, which is left out of every repr. None for fields that are no text.
+        eq: whether the field is compared.
+        repr: whether the field is part of the repr.
         metadata: more metadata for stores and exporters.
     """
 
     def validate(record: Any, field: Any, value: Any) -> None:
-        # Most fields of most records are as they are by default, which needs no second look.
+        # Most fields have their default value, which needs no check.
         if value is default or (value is None and optional):
             return
         try:
@@ -58,20 +58,20 @@ def make_field(
 
 
 def field_path(record_type: type[Any], name: str) -> str:
-    """Name a field as its refusals do: ``contactPoint.value``."""
+    """Return the path of a field in errors: ``contactPoint.value``."""
     return f"{record_type.__name__[0].lower()}{record_type.__name__[1:]}.{name}"
 
 
 def with_path(error: InvalidInputError, path: str) -> InvalidInputError:
-    """Give a refusal the name of the field that it is about, or of the part of it."""
+    """Return the error with the path of its field in front."""
     return attrs.evolve(error, field=f"{path}{error.field}")
 
 
 def validate_argument(path: str, check: Callable[[Any], None], value: Any) -> None:
-    """Check a value that is an argument and not a field.
+    """Check an argument that is not a field.
 
     Raises:
-        InvalidInputError: naming `path`.
+        InvalidInputError: with `path` as the field.
     """
     try:
         check(value)
@@ -80,7 +80,7 @@ def validate_argument(path: str, check: Callable[[Any], None], value: Any) -> No
 
 
 def computed(rule: Callable[[Any], Any], *, personal: bool | None = None, repr: bool = True, **metadata: Any) -> Any:
-    """Compute a field from fields that are declared before it."""
+    """Declare a field that is computed from the fields declared before it."""
     if personal is not None:
         metadata["personal"] = personal
 
@@ -98,7 +98,7 @@ def computed(rule: Callable[[Any], Any], *, personal: bool | None = None, repr: 
 def _validate_assigned(record: Any) -> None:
     """Validate the fields that the constructor has assigned so far.
 
-    attrs validates after it has assigned all fields, so a rule may meet an invalid value; the error has to name that field.
+    attrs validates after it has assigned all fields, so a rule may read an invalid value. The error has to name that field.
     """
     for field in attrs.fields(type(record)):
         if field.validator is not None and hasattr(record, field.name):
@@ -106,10 +106,10 @@ def _validate_assigned(record: Any) -> None:
 
 
 def checked_type(path: str, expected_type: type[T], value: Any) -> T:
-    """Check that an argument is one of ours.
+    """Check the class of an argument.
 
     Raises:
-        InvalidTypeError: naming `path`.
+        InvalidTypeError: with `path` as the field.
     """
     if type(value) is not expected_type:
         raise with_path(type_error(expected_type.__name__, value), path)
@@ -117,5 +117,5 @@ def checked_type(path: str, expected_type: type[T], value: Any) -> T:
 
 
 def type_error(expected: str, value: Any) -> InvalidTypeError:
-    """Say which type was wanted, and which came."""
+    """Return an error with the expected and the given type."""
     return InvalidTypeError("", f"must be {expected}, not {type(value).__name__}")

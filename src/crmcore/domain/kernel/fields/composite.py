@@ -1,4 +1,4 @@
-"""Values of ours inside a record: one, several, a word of an enumeration, another record's id, the host's own fields."""
+"""Field declarations for ids, enumerations, embedded values, logs and custom fields."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,18 +15,18 @@ from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH, normalize_text, t
 W = TypeVar("W", bound=Enum)
 
 MAX_ITEMS: Final = 500
-"""How many parts a record holds at most, unless its field says otherwise."""
+"""The default maximum number of values in a tuple."""
 MAX_CUSTOM_FIELDS: Final = 100
-"""How many fields of its own the host may add to one record."""
+"""The maximum number of custom fields of a record."""
 
 _CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def id_of(prefix: str, *, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
-    """Hold the id of another record of one kind, known by its prefix.
+    """Declare the id of another record, with the prefix of its entity.
 
     Raises:
-        InvalidIdError: when the record is made.
+        InvalidIdError: the value is no such id.
     """
     start, length = prefix + "_", len(prefix) + 33
 
@@ -38,10 +38,10 @@ def id_of(prefix: str, *, optional: bool = False, default: Any = NO_DEFAULT) -> 
 
 
 def enum(enum_type: type[Enum], *, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False) -> Any:
-    """Hold one member of an enumeration; its value is taken too.
+    """Declare a member of an enumeration. Its value is converted.
 
     Raises:
-        InvalidChoiceError: when the record is made.
+        InvalidChoiceError: the value is no member.
     """
     by_value = {member.value: member for member in enum_type}
 
@@ -56,10 +56,10 @@ def enum(enum_type: type[Enum], *, optional: bool = False, default: Any = NO_DEF
 
 
 def checked_member(path: str, enum_type: type[W], value: Any) -> W:
-    """Find the member of an enumeration that an argument means, by itself or by its value.
+    """Return the member of an enumeration for a member or a value.
 
     Raises:
-        InvalidChoiceError: naming `path`, and all that is allowed.
+        InvalidChoiceError: with `path` as the field, and the allowed values.
     """
     for member in enum_type:
         if value is member or (type(value) is str and value == member.value):
@@ -68,10 +68,10 @@ def checked_member(path: str, enum_type: type[W], value: Any) -> W:
 
 
 def as_tuple(path: str, items: Any) -> tuple[Any, ...]:
-    """Take several things that are an argument and not a field. A text is one thing, and no list of its letters.
+    """Convert a list argument to a tuple. A text is not a list of letters.
 
     Raises:
-        InvalidTypeError: naming `path`.
+        InvalidTypeError: with `path` as the field.
     """
     if type(items) is tuple:
         return items
@@ -81,24 +81,24 @@ def as_tuple(path: str, items: Any) -> tuple[Any, ...]:
 
 
 def unique_tuple(path: str, items: Any) -> tuple[Any, ...]:
-    """Take several things as `as_tuple` does, each of them once.
+    """Convert a list argument to a tuple without duplicates.
 
     Raises:
-        InvalidTypeError: naming `path`.
+        InvalidTypeError: with `path` as the field.
     """
     try:
         return tuple(dict.fromkeys(as_tuple(path, items)))
-    except TypeError:  # something that has no hash is none of our values
+    except TypeError:  # no value of crmcore is unhashable
         raise with_path(type_error("a list of texts or values", items), path) from None
 
 
 def embedded(
     value_type: type[Any], *, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False
 ) -> Any:
-    """Hold one value of ours, such as `Money`.
+    """Declare one embedded value, such as `Money`.
 
     Raises:
-        InvalidTypeError: when the record is made.
+        InvalidTypeError: the value is of another class.
     """
 
     def check(value: Any) -> None:
@@ -115,10 +115,10 @@ def embedded_list(
     personal: bool = False,
     default: Any = NO_DEFAULT,
 ) -> Any:
-    """Hold a tuple of values of ours; a list or a set of them is taken too.
+    """Declare a tuple of embedded values. Lists and sets are converted.
 
     Raises:
-        InvalidTypeError, TooLongError: when the record is made.
+        InvalidTypeError, TooLongError: the value is invalid.
     """
     value_types = value_type if isinstance(value_type, tuple) else (value_type,)
     expected = " or ".join(k.__name__ for k in value_types)
@@ -136,9 +136,11 @@ def embedded_list(
 
 
 def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
-    """Hold what happened to a record since it was read: a store appends it to what it keeps, and hands out none of it.
+    """Declare the log entries that were added since the record was loaded.
 
-    See `Transaction.entries` for how they are read.
+    A store appends them, and loads records with an empty log.
+
+    See `Transaction.entries` for how log entries are read.
     """
 
     def check(value: Any) -> None:
@@ -149,21 +151,21 @@ def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
 
 
 def any_value(*, default: Any = NO_DEFAULT) -> Any:
-    """Hold any value that crosses the wire, such as a story's result, by its class's name. It counts as personal."""
+    """Declare any value that the wire format knows. It counts as personal data."""
     return make_field(lambda _: None, default=default, personal=True, any_value=True)
 
 
 def custom_fields(*, max_length: int = MAX_NOTE_LENGTH, default: Any = NO_DEFAULT) -> Any:
-    """Hold the host's own fields: names of small letters, digits and underscores; texts, whole numbers, claims or None.
+    """Declare the custom fields of the host.
 
-    They count as personal: nobody but the host knows what it puts there.
+    Names consist of a-z, 0-9 and _; values are texts, whole numbers, booleans or None. They count as personal data.
 
     Args:
         max_length: of each text, in characters.
-        default: what it is when nothing is given.
+        default: the default value.
 
     Raises:
-        InvalidTypeError, InvalidChoiceError, TooLongError, InvalidCharacterError, OutOfRangeError: when the record is made.
+        InvalidTypeError, InvalidChoiceError, TooLongError, InvalidCharacterError, OutOfRangeError: the value is invalid.
     """
 
     def check(value: Any) -> None:
@@ -198,7 +200,7 @@ def _check_custom(value: Any, check_text: Callable[[Any], None]) -> None:
 
 @attrs.frozen(repr=False, eq=False)
 class FrozenMap(Mapping[str, Any]):
-    """A mapping that cannot change, so that records that hold one can be shared between threads and stores."""
+    """An immutable mapping, which threads and stores can share."""
 
     _items: dict[str, Any] = attrs.field(factory=dict, converter=dict)
 
@@ -219,7 +221,7 @@ class FrozenMap(Mapping[str, Any]):
 
 
 EMPTY_MAP: Final = FrozenMap()
-"""The empty mapping. There is only this one in records, so that it is known by identity."""
+"""The empty mapping. Records hold no other empty mapping, so it can be compared by identity."""
 
 
 def _to_map(value: Any) -> Any:

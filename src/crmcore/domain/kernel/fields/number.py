@@ -1,4 +1,7 @@
-"""Whole numbers and claims. There are no floats in crmcore: what must be exact is counted in its smallest unit."""
+"""Field declarations for whole numbers, exact decimals and booleans.
+
+There are no floats in crmcore.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -8,26 +11,26 @@ from crmcore.domain.kernel.errors.validation import OutOfRangeError, PrecisionEr
 from crmcore.domain.kernel.fields.base import NO_DEFAULT, make_field, type_error, validate_argument
 
 MAX_EXACT_INTEGER: Final = 2**53
-"""The largest whole number that every JSON reader still reads exactly."""
+"""The largest whole number that every JSON reader reads exactly."""
 
 MAX_DIGITS: Final = 20
-"""How many digits an exact number of ours has at most."""
+"""The maximum number of digits of an exact decimal."""
 
 
 def integer(*, min: int = 0, max: int = MAX_EXACT_INTEGER, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
-    """Hold a whole number between two limits, both included.
+    """Declare a whole number from `min` to `max`, both included.
 
     Raises:
-        InvalidTypeError, OutOfRangeError: when the record is made.
+        InvalidTypeError, OutOfRangeError: the value is invalid.
     """
     return make_field(_integer_check(min, max), optional=optional, default=default, min=min, max=max)
 
 
 def checked_integer(path: str, value: Any, *, min: int = 0, max: int = MAX_EXACT_INTEGER) -> int:
-    """Check a whole number that is an argument and not a field.
+    """Check a whole number argument.
 
     Raises:
-        InvalidTypeError, OutOfRangeError: naming `path`.
+        InvalidTypeError, OutOfRangeError: with `path` as the field.
     """
     validate_argument(path, _integer_check(min, max), value)
     return value  # type: ignore[no-any-return]  # the check has just proved it
@@ -44,12 +47,12 @@ def _integer_check(min: int, max: int) -> Callable[[Any], None]:
 
 
 def decimal(*, places: int, max: int = 10**9, default: Any = NO_DEFAULT) -> Any:
-    """Hold an exact number with at most so many decimal places, from zero to `max`; ints and texts are taken too.
+    """Declare an exact decimal from 0 to `max`. Ints and texts are converted.
 
-    A store keeps it as a whole number of its smallest unit.
+    A store keeps it as a whole number, scaled by its decimal places.
 
     Raises:
-        InvalidTypeError, PrecisionError, OutOfRangeError: when the record is made.
+        InvalidTypeError, PrecisionError, OutOfRangeError: the value is invalid.
     """
 
     def to_decimal(value: Any) -> Any:
@@ -72,23 +75,23 @@ def decimal(*, places: int, max: int = 10**9, default: Any = NO_DEFAULT) -> Any:
 
 
 def plain_decimal(number: Decimal) -> Decimal:
-    """Write a number without zeros at its end and without an exponent, so that equal ones look alike.
+    """Normalize a decimal: no trailing zeros and no exponent.
 
     Example:
         >>> plain_decimal(Decimal("2.50")), plain_decimal(Decimal("1E+3")), plain_decimal(Decimal(0))
         (Decimal('2.5'), Decimal('1000'), Decimal('0'))
     """
     if not number.is_finite() or len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:
-        return number  # past every limit; it is not for us to round it
-    normalized = number.normalize() or Decimal(0)  # and no zero is negative
+        return number  # exceeds the limits; the check rejects it
+    normalized = number.normalize() or Decimal(0)  # no negative zero
     return normalized if normalized.adjusted() < len(normalized.as_tuple().digits) else normalized.quantize(Decimal(1))
 
 
 def boolean(*, default: Any = NO_DEFAULT) -> Any:
-    """Hold a claim that is true or not.
+    """Declare a boolean.
 
     Raises:
-        InvalidTypeError: when the record is made.
+        InvalidTypeError: the value is no bool.
     """
 
     def check(value: Any) -> None:

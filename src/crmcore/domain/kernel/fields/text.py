@@ -9,11 +9,11 @@ from crmcore.domain.kernel.errors.validation import InvalidCharacterError, Requi
 from crmcore.domain.kernel.fields.base import NO_DEFAULT, make_field, type_error, validate_argument
 
 MAX_LINE_LENGTH: Final = 200
-"""The default limit of a one-line text, in characters."""
+"""The default maximum length of a one-line text, in characters."""
 MAX_NOTE_LENGTH: Final = 10_000
-"""The default limit of a text of several lines, in characters."""
+"""The default maximum length of a text of several lines, in characters."""
 LONG_TEXT: Final = 100_000
-"""The limit of what a customer and an employee write to each other, in characters: a mail of thirty pages."""
+"""The maximum length of a message between a customer and a user, in characters."""
 
 _FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_BREAK = re.compile("[\t\n\u2028\u2029]")
@@ -28,18 +28,18 @@ def text(
     optional: bool = False,
     default: Any = NO_DEFAULT,
 ) -> Any:
-    """Hold a text.
+    """Declare a text.
 
     Args:
-        personal: whether it tells something about a person.
+        personal: whether it is personal data.
         max_length: in characters, after trimming.
-        multiline: whether line breaks and tabs may stand in it.
+        multiline: whether line breaks and tabs are allowed.
         allow_blank: whether it may be empty.
         optional: whether it may be None.
-        default: what it is when nothing is given.
+        default: the default value.
 
     Raises:
-        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: the value is invalid.
     """
     check = text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank)
     return make_field(
@@ -50,10 +50,10 @@ def text(
 def text_list(
     *, personal: bool, max_length: int = MAX_LINE_LENGTH, max_items: int = 100, default: Any = NO_DEFAULT
 ) -> Any:
-    """Hold a tuple of short texts, such as tags; a list or a set of texts is taken too.
+    """Declare a tuple of short texts, such as tags. Lists and sets are converted.
 
     Raises:
-        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: when the record is made.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: the value is invalid.
     """
     check_text = text_check(max_length=max_length)
 
@@ -76,7 +76,10 @@ def text_list(
 
 
 def normalize_text(value: Any) -> Any:
-    """Trim a text, compose its accents (Unicode NFC), end its lines alike; anything else passes, for the check to refuse."""
+    """Trim a text, compose it (NFC) and unify its line ends.
+
+    Other values are returned unchanged, for the check to reject.
+    """
     if type(value) is str:
         value = value.strip()
         if "\r" in value:
@@ -88,7 +91,7 @@ def normalize_text(value: Any) -> Any:
 def text_check(
     *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
 ) -> Callable[[Any], None]:
-    """Make the check of a text field."""
+    """Return the check of a text field."""
 
     def check(value: Any) -> None:
         if type(value) is not str:
@@ -97,7 +100,7 @@ def text_check(
             raise RequiredError("")
         if len(value) > max_length:
             raise TooLongError("", max_length=max_length, length=len(value))
-        # isprintable() is one call in C; what it refuses, such as a Persian name's zero-width non-joiner, is looked at.
+        # isprintable() is one call in C. The characters that it rejects, such as the zero-width non-joiner of Persian names, are checked below.
         if not value.isprintable() and (
             bad := _FORBIDDEN_CHARACTERS.search(value) or (not multiline and _LINE_BREAK.search(value))
         ):
@@ -109,10 +112,10 @@ def text_check(
 def checked_text(
     path: str, value: Any, *, max_length: int = MAX_LINE_LENGTH, multiline: bool = False, allow_blank: bool = False
 ) -> str:
-    """Tidy and check a text that is an argument and not a field.
+    """Normalize and check a text argument.
 
     Raises:
-        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: naming `path`.
+        InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: with `path` as the field.
     """
     value = normalize_text(value)
     validate_argument(path, text_check(max_length=max_length, multiline=multiline, allow_blank=allow_blank), value)
@@ -120,9 +123,9 @@ def checked_text(
 
 
 def printable_line(value: object, *, limit: int) -> str:
-    r"""Make one line of the words of another system, such as an error's, so that every text field takes it.
+    r"""Make one line of a text of another system, so that a text field accepts it.
 
-    White space becomes one space, a control character U+FFFD, and what is too long ends in an ellipsis.
+    White space becomes one space, a control character U+FFFD; a longer text is cut with an ellipsis.
 
     Example:
         >>> printable_line("550 5.1.1\r\nUser unknown\0", limit=40)

@@ -1,4 +1,4 @@
-"""Instants, days and durations. An instant is aware and kept in UTC; a day is a date and never a datetime."""
+"""Instants, days and durations. Instants are aware and in UTC."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -14,10 +14,10 @@ MAX_DURATION: Final = dt.timedelta(days=36_525)
 
 
 def timestamp(*, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
-    """Hold an instant, exact to the microsecond, of the years 1 to 9999.
+    """Declare an instant, exact to the microsecond, of the years 1 to 9999.
 
     Raises:
-        NaiveDatetimeError, InvalidTypeError, OutOfRangeError: when the record is made.
+        NaiveDatetimeError, InvalidTypeError, OutOfRangeError: the value is invalid.
     """
     return make_field(
         check_timestamp, optional=optional, default=default, converter=to_utc, min=MIN_TIMESTAMP, max=MAX_TIMESTAMP
@@ -25,25 +25,25 @@ def timestamp(*, optional: bool = False, default: Any = NO_DEFAULT) -> Any:
 
 
 def date(*, optional: bool = False, default: Any = NO_DEFAULT, personal: bool = False) -> Any:
-    """Hold a calendar day.
+    """Declare a calendar day.
 
     Raises:
-        InvalidTypeError: when the record is made.
+        InvalidTypeError: the value is no date, or is a datetime.
     """
     return make_field(check_date, optional=optional, default=default, personal=personal)
 
 
 def check_date(value: Any) -> None:
-    """Refuse what is no day; an instant is none."""
+    """Reject what is not a date. A datetime is not a date."""
     if type(value) is not dt.date:
         raise type_error("a date", value)
 
 
 def checked_date(path: str, value: Any) -> dt.date:
-    """Check a calendar day that is an argument and not a field.
+    """Check a calendar day argument.
 
     Raises:
-        InvalidTypeError: naming `path`.
+        InvalidTypeError: with `path` as the field.
     """
     if type(value) is not dt.date:
         raise with_path(type_error("a date", value), path)
@@ -51,19 +51,19 @@ def checked_date(path: str, value: Any) -> dt.date:
 
 
 def duration(*, min: dt.timedelta = dt.timedelta(0), optional: bool = False, default: Any = NO_DEFAULT) -> Any:
-    """Hold a duration of at least `min` and at most a hundred years.
+    """Declare a duration from `min` to a hundred years.
 
     Raises:
-        InvalidTypeError, OutOfRangeError: when the record is made.
+        InvalidTypeError, OutOfRangeError: the value is invalid.
     """
     return make_field(_duration_check(min), optional=optional, default=default, min=min, max=MAX_DURATION)
 
 
 def checked_duration(path: str, value: Any, *, min: dt.timedelta = dt.timedelta(0)) -> dt.timedelta:
-    """Check a duration that is an argument and not a field.
+    """Check a duration argument.
 
     Raises:
-        InvalidTypeError, OutOfRangeError: naming `path`.
+        InvalidTypeError, OutOfRangeError: with `path` as the field.
     """
     validate_argument(path, _duration_check(min), value)
     return value  # type: ignore[no-any-return]  # the check has just proved it
@@ -80,7 +80,7 @@ def _duration_check(min: dt.timedelta) -> Callable[[Any], None]:
 
 
 def to_utc(value: Any) -> Any:
-    """Express an aware time in UTC; anything else passes unchanged, for the check to refuse."""
+    """Convert an aware datetime to UTC. Other values are returned unchanged."""
     if isinstance(value, dt.datetime) and value.tzinfo is not dt.UTC and value.utcoffset() is not None:
         try:
             return value.astimezone(dt.UTC)
@@ -90,7 +90,7 @@ def to_utc(value: Any) -> Any:
 
 
 def check_timestamp(value: Any) -> None:
-    """Refuse what is no instant."""
+    """Reject what is not an aware datetime of the years 1 to 9999."""
     if not isinstance(value, dt.datetime):
         raise type_error("an aware datetime", value)
     if value.tzinfo is not dt.UTC and value.utcoffset() is None:
@@ -100,10 +100,10 @@ def check_timestamp(value: Any) -> None:
 
 
 def checked_timestamp(path: str, value: Any) -> dt.datetime:
-    """Express in UTC a time that is an argument and not a field.
+    """Check a datetime argument and convert it to UTC.
 
     Raises:
-        NaiveDatetimeError, InvalidTypeError, OutOfRangeError: naming `path`.
+        NaiveDatetimeError, InvalidTypeError, OutOfRangeError: with `path` as the field.
     """
     value = to_utc(value)
     validate_argument(path, check_timestamp, value)

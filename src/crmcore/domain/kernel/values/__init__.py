@@ -1,1 +1,1 @@
-"""Values that refuse nonsense at birth: money, e-mail, phone, address, period, names and how they are searched."""
+"""Values: money, e-mail, phone, postal address, period, names."""

@@ -1,4 +1,4 @@
-"""Postal addresses: free lines and a country. No rule of the post is enforced, because real addresses break them all."""
+"""Postal addresses: free lines and a country."""
 
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import value
@@ -13,12 +13,12 @@ def _check_country(code: object) -> None:
 
 @value
 class PostalAddress:
-    """Where somebody lives, works or has windows installed.
+    """A postal address. No format is enforced but the country code.
 
     Attributes:
-        street: street, house and flat, in one line or several.
-        city: the place.
-        postcode: as it is written there.
+        street: street, building and flat, in one line or several.
+        city: the city or village.
+        postcode: as it is written in the country.
         country: two letters of ISO 3166-1.
         region: province or district.
     """
@@ -31,6 +31,6 @@ class PostalAddress:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The address as the lines of a letter."""
+        """The address as lines."""
         locality = " ".join(part for part in (self.postcode, self.city) if part)
         return tuple(line for line in (*self.street.splitlines(), locality, self.region, self.country or "") if line)

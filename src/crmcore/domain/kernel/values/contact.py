@@ -1,4 +1,4 @@
-"""How a person is reached: e-mail addresses and phone numbers, in the one form that compares equal."""
+"""Contact data: e-mail addresses and phone numbers in a canonical form."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _DOMAIN_LABEL = re.compile(r"[^\W_]([^\W_]|-){0,61}[^\W_]|[^\W_]")
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069\xa0]")
 E164_FORMAT: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """The international form of a phone number (ITU-T E.164)."""
-# An address as most of them come: it has its comparable form already, and nothing in it needs a second look.
+# A common address that already has its canonical form and needs no further check.
 _SIMPLE_EMAIL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]+")
 _SIMPLE_EMAIL_MAX_LENGTH: Final = 64
 
@@ -32,13 +32,13 @@ _NATIONAL_NUMBERING_PLANS: Final = {
 
 
 def normalize_email(address: str) -> str:
-    """Bring an e-mail address into the form by which two of them are the same: composed, small letters.
+    """Normalize an e-mail address.
 
-    Upper and lower case of the local part are one here, against the letter of RFC 5321 and as every provider does it.
-    International addresses (RFC 6531) are taken as they are written. What is checked is the form that is kept.
+    The canonical form is composed and in lower case, including the local part, as every provider treats it. International addresses (RFC
+    6531) are accepted.
 
     Raises:
-        InvalidEmailError: no address can look like this.
+        InvalidEmailError: the text cannot be an e-mail address.
 
     Example:
         >>> normalize_email(" Anna.Berzina@Example.LV ")
@@ -58,10 +58,10 @@ def normalize_email(address: str) -> str:
 
 
 def is_local_part(local: str) -> bool:
-    """Check that a text can stand before the @ of an address as it is: a dot-atom (RFC 5322 3.2.3, RFC 6531 3.3).
+    """Return whether a text is a dot-atom (RFC 5322 3.2.3, RFC 6531 3.3).
 
-    Nothing in it may become another character when a mail library or a server reads it: no encoded word (RFC 2047), no compatibility
-    form of a special character such as the fullwidth ``＠``, nothing invisible.
+    No character may become another one in a mail library or server: no encoded word (RFC 2047), no compatibility form of a special character
+    such as the fullwidth ``＠``, no invisible character.
 
     Example:
         >>> is_local_part("anna.berzina"), is_local_part("=?utf-8?q?a=40evil.example=3E?="), is_local_part("a＠b")
@@ -79,13 +79,13 @@ def _is_domain(domain: str) -> bool:
 
 
 def normalize_phone(number: str, *, region: str | None = None) -> str:
-    """Bring a phone number into its international form (ITU-T E.164), which is how two of them are the same.
+    """Normalize a phone number to the international form (ITU-T E.164).
 
-    Digits may be Arabic or Persian; spaces, dots, hyphens and brackets are passed over. A number without ``+`` or ``00`` is read
-    as one of `region`: this function knows the plans of AZ, IR, LV, MN and UZ, the ``phone`` extra those of the whole world.
+    Arabic and Persian digits are accepted; spaces, dots, hyphens and brackets are ignored. A number without ``+`` or ``00`` is a national
+    number of `region`: AZ, IR, LV, MN and UZ are known here, all regions with the ``phone`` extra.
 
     Raises:
-        InvalidPhoneError: no number can look like this, or it is national and the region is unknown.
+        InvalidPhoneError: the text cannot be a phone number, or is a national number without a region.
 
     Example:
         >>> normalize_phone("+371 2000-0000"), normalize_phone("۰۹۱۲ ۳۴۵ ۶۷۸۹", region="IR")

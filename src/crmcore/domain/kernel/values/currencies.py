@@ -1,7 +1,7 @@
-"""How many decimal places each currency has: ISO 4217, list one, as of 2026-09-30.
+"""The decimal places of each currency: ISO 4217, list one, 2026-09-30.
 
-Money is stored by ISO's units. How it is shown follows CLDR, which differs for thirteen currencies (the Iranian rial has two
-places in ISO and is written with none).
+Amounts are stored in the minor unit of ISO 4217. They are formatted as in CLDR, which differs for thirteen currencies (the Iranian rial
+has two decimal places in ISO and none in CLDR).
 """
 
 from typing import Final

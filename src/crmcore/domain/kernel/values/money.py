@@ -1,4 +1,4 @@
-"""Money: an exact amount of one currency, kept in its smallest unit."""
+"""Money: an exact amount in the minor unit of one currency."""
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import total_ordering
@@ -16,20 +16,20 @@ from crmcore.domain.kernel.errors.validation import (
 from crmcore.domain.kernel.values.currencies import DECIMAL_PLACES
 
 MAX_MINOR_UNITS: Final = 10**15
-"""The largest amount in minor units: a thousand sums of it still fit in 64 bits."""
+"""The largest amount in minor units. A thousand times this amount still fits in 64 bits."""
 
 
 @total_ordering
 @frozen(init=False, repr=False)
 class Money:
-    """An exact amount of money. It adds only to its own currency and splits without losing a cent.
+    """An exact amount of money in one currency.
 
     Attributes:
         minor: the amount in the currency's smallest unit (ISO 4217).
         currency: the ISO 4217 code.
 
     Raises:
-        InvalidTypeError: the amount is a float, which is not exact, or no number at all.
+        InvalidTypeError: the amount is a float, which is not exact, or no number.
         UnknownCurrencyError: the code is not an active one of ISO 4217.
         PrecisionError: more decimal places than the currency has.
         OutOfRangeError: more than `LARGEST` minor units.
@@ -54,7 +54,10 @@ class Money:
 
     @classmethod
     def from_minor_units(cls, minor: int, currency: str) -> Self:
-        """Make money of minor units: ``Money.from_minor_units(1990, "EUR")`` is 19.90 euros."""
+        """Make money from minor units.
+
+        ``Money.from_minor_units(1990, "EUR")`` is 19.90 euros.
+        """
         if type(minor) is not int:
             raise InvalidTypeError("money.minor", f"must be a whole number, not {type(minor).__name__}")
         _decimal_places(currency)
@@ -64,7 +67,7 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """The amount in the currency's main unit."""
+        """The amount in the major unit."""
         return Decimal(self.minor).scaleb(-DECIMAL_PLACES[self.currency])
 
     def __add__(self, other: Self) -> Self:
@@ -83,7 +86,7 @@ class Money:
         return self.minor != 0
 
     def times(self, factor: Decimal | int | str) -> Self:
-        """Multiply, rounding half to even, as banks do.
+        """Multiply, rounding half to even.
 
         Example:
             >>> Money("10.05", "EUR").times("0.5")
@@ -93,7 +96,9 @@ class Money:
         return self.from_minor_units(int(minor), self.currency)
 
     def allocate(self, *weights: int) -> tuple[Self, ...]:
-        """Divide by weights; the parts sum to the whole, and the odd units go to the largest remainders, first come first.
+        """Divide by weights, without losing a minor unit.
+
+        The parts add up to the whole. The remaining units go to the largest remainders, in order.
 
         Example:
             >>> Money("10.00", "EUR").allocate(1, 1, 1)
@@ -139,7 +144,7 @@ def _to_decimal(number: Decimal | int | str) -> Decimal:
         amount = Decimal(number)
     except InvalidOperation:
         raise InvalidTypeError("money.amount", "must be written like 1234.50") from None
-    # A text such as 1e999999 would make a number that fills the memory.
+    # A text such as 1e999999 would fill the memory.
     if not amount.is_finite() or not -30 <= amount.adjusted() <= 20:
         raise OutOfRangeError("money.amount", f"must be a finite number of at most {MAX_MINOR_UNITS:,} minor units")
     return amount

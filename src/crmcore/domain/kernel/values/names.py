@@ -1,10 +1,10 @@
-"""Names, and the key under which a search finds them in any script.
+"""Names, and the search key that finds them in any script.
 
-`fold` makes one key of all spellings of a name that people of our five first languages take for the same: Latin with and without
-its marks, Uzbek in its old, its present and its coming Latin and in Cyrillic, Mongolian Cyrillic and its passport spelling, Persian typed
-on an Arabic keyboard. A key is for comparing, never for showing. What it cannot know: Latin spellings of Persian names, whose
-vowels are not written; which language a letter is of, so that Azerbaijani г is read as g and not as q, and Mongolian ө as the u of passports
-and not as the ö of scholars.
+`fold` makes one key of all spellings of a name: Latin with and without diacritics, Uzbek in three Latin alphabets and in Cyrillic,
+Mongolian Cyrillic and its transliteration, Persian typed on an Arabic keyboard. A key is compared, never shown.
+
+Limits: Latin spellings of Persian names are not matched, for vowels are not written. The language of a letter is unknown, so Azerbaijani
+г is read as g and not as q, and Mongolian ө as u and not as ö.
 """
 
 import re
@@ -12,7 +12,7 @@ import unicodedata
 from typing import Final
 
 _APOSTROPHES: Final = "'`\xb4\u02bb\u02bc\u02b9\u2018\u2019\u201b"
-# Before decomposition, or й and ў would lose what makes them letters of their own.
+# Before the decomposition, which would drop the marks of й and ў.
 _LETTERS: Final = str.maketrans(
     dict(zip("абвгдезийклмнопрстуфхыэіүөўқғҳәҹҝһјıəøđłð", "abvgdeziyklmnoprstufhyeiuuoqghecghyieodld", strict=True))
     | {
@@ -30,12 +30,12 @@ _LETTERS: Final = str.maketrans(
     }
     | dict.fromkeys("ъь" + _APOSTROPHES)
 )
-# After it too, for what a mark had hidden. Arabic letters as Persian writes them; tatweel and joiners vanish.
+# After the decomposition. Arabic letters become Persian ones; tatweel and joiners are dropped.
 _LETTERS_AFTER_DECOMPOSITION: Final = _LETTERS | str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه", "ٱ": "ا"} | dict.fromkeys("\u0640\u200b\u200c\u200d\xad")
 )
 MAX_KEY_LENGTH: Final = 400
-"""How much of a name's key is kept. Some characters fold into many: ﷺ into eighteen."""
+"""The maximum length of a name's key. Some characters fold into many: ﷺ into eighteen."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
 _KH_SPELLINGS: Final = re.compile("[kxh]*[xh]")
@@ -55,7 +55,7 @@ def fold(name: str) -> str:
         key = unicodedata.normalize("NFC", key).translate(_LETTERS)
         key = unicodedata.normalize("NFKD", key)
         key = (key if key.isascii() else "".join([c if c.isascii() else _strip_mark(c) for c in key])).casefold()
-    # Each step is taken only where it can change something: most names are plain letters by now.
+    # Each step is skipped where it changes nothing: most names are plain letters by now.
     key = key.replace("'", "").replace("`", "") if key.isascii() else key.translate(_LETTERS_AFTER_DECOMPOSITION)
     key = _SEPARATORS.sub(" ", key).strip()
     if "x" in key or "kh" in key or "hh" in key:

@@ -1,4 +1,4 @@
-"""A stretch of time, open at its end: what begins where another ends does not overlap it."""
+"""Periods of time that include their start and exclude their end."""
 
 from datetime import datetime, timedelta
 
@@ -9,10 +9,10 @@ from crmcore.domain.kernel.errors.validation import OutOfRangeError
 
 @value
 class Period:
-    """From one instant up to, and not including, another.
+    """The time from an instant up to, and not including, another.
 
     Raises:
-        OutOfRangeError: it ends before it begins.
+        OutOfRangeError: the end lies before the start.
     """
 
     since: datetime = fields.timestamp()
@@ -26,10 +26,10 @@ class Period:
         return self.since <= at < self.until
 
     def overlaps(self, other: "Period") -> bool:
-        """Tell whether the two share an instant."""
+        """Return whether two periods share an instant."""
         return self.since < other.until and other.since < self.until
 
     @property
     def length(self) -> timedelta:
-        """How long it is."""
+        """The duration of the period."""
         return self.until - self.since
