@@ -1,1 +1,1 @@
-"""The company itself: users, teams, assignment, business hours."""
+"""The company: users, teams, assignment, business hours."""

@@ -18,7 +18,7 @@ from crmcore.domain.organization.users import User
 
 @value
 class RejectedCandidate:
-    """A candidate who was not chosen, and why."""
+    """A candidate who was not chosen, and the reason."""
 
     user_id: UserId = fields.id_of("user")
     reason: str = fields.text(personal=False)
@@ -26,12 +26,12 @@ class RejectedCandidate:
 
 @record
 class Assignment:
-    """Who gets a piece of work, and why nobody else does.
+    """The result of an assignment.
 
     Attributes:
-        user_id: the one chosen; None when nobody could be.
-        rule: what decided: ``round_robin_key``, ``owner``, ``participant_id``, ``asked``.
-        rejected: all the others, with the reason for each.
+        user_id: the chosen user; None when no candidate was available.
+        rule: what decided: ``round_robin``, ``owner``, ``participant``, ``requested``.
+        rejected: the other candidates, with the reason for each.
     """
 
     user_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -41,7 +41,7 @@ class Assignment:
 
 @record
 class RoundRobinAssigned(Event):
-    """A ring gave a piece of work to the one who had waited longest."""
+    """A round robin chose its next user."""
 
     name: ClassVar[str] = "round_robin.assigned"
     user_id: UserId = fields.id_of("user")
@@ -49,11 +49,11 @@ class RoundRobinAssigned(Event):
 
 @record
 class RoundRobin(Entity):
-    """The order in which the holders of a role take turns.
+    """A round robin: the holders of a role take turns.
 
     Attributes:
-        key: what goes round: a funnel's id and a role.
-        queue: those who had a turn, the one who waited longest first. Whoever is not in it has waited longer still.
+        key: what is assigned: a funnel's id and a role.
+        queue: the users who have had a turn, the least recent first. A user who is not in it comes before all of them.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("rr", "round_robins", unique_keys=(("key",),))
@@ -63,11 +63,11 @@ class RoundRobin(Entity):
     queue: tuple[str, ...] = fields.text_list(personal=False, max_items=10_000, default=())
 
     def next(self, candidates: Sequence[User], *, at: datetime) -> tuple[Self, Assignment]:
-        """Choose who takes the next piece of work, and let the ring turn.
+        """Choose the next user, and move that user to the end of the queue.
 
         Args:
             candidates: the holders of the role, in any order.
-            at: now; who is absent at that moment is passed over and keeps the place in the queue.
+            at: now. A candidate who is unavailable is skipped and keeps the place in the queue.
         """
         queue_positions: Mapping[str, int] = {user: position for position, user in enumerate(self.queue)}
         rejected = []

@@ -1,4 +1,4 @@
-"""Teams: branches, departments, shifts. A team may be part of another one."""
+"""Teams: branches, departments, shifts. A team may be part of another."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -10,14 +10,14 @@ from crmcore.domain.kernel.ids import TeamId
 
 @record
 class TeamCreated(Event):
-    """A team was formed."""
+    """A team was created."""
 
     name: ClassVar[str] = "team.created"
 
 
 @record
 class Team(Entity):
-    """A unit of the house: a branch, a department, a shift. Reports compare teams side by side."""
+    """A team of users. Reports compare teams."""
 
     meta: ClassVar[EntityMeta] = EntityMeta("team", "teams", unique_keys=(("name",),))
 
@@ -28,5 +28,5 @@ class Team(Entity):
 
     @classmethod
     def create(cls, id: TeamId, name: str, *, at: datetime, parent_id: TeamId | None = None) -> Self:
-        """Form a team, as part of another or on its own."""
+        """Create a team, as part of another or at the top level."""
         return cls(id=id, name=name, parent_id=parent_id, created_at=at, pending_events=(TeamCreated(at=at),))

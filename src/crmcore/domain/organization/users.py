@@ -1,9 +1,4 @@
-"""The people of the house: who they are, what they may be asked to do, to whom they report, and when they are away.
-
-Rule 1: work goes round in a ring. Whoever has waited longest and is present gets the next piece, so that nobody present is ever
-two pieces ahead of another, whatever is reassigned by hand.
-Rule 2: every choice explains itself: who was chosen, and why each of the others was not.
-"""
+"""Users: their roles, managers, calendars and absences."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,14 +17,14 @@ from crmcore.domain.organization.roles import OWNER
 
 @value
 class RoleAssignment:
-    """A role that a person holds."""
+    """A role that a user has."""
 
     role: str = fields.text(personal=False, max_length=60)
 
 
 @value
 class Absence:
-    """A time in which a person gets no new work."""
+    """A period in which a user is not assigned new work."""
 
     period: Period = fields.embedded(Period)
     reason: str = fields.text(personal=True, default="", allow_blank=True)
@@ -37,7 +32,7 @@ class Absence:
 
 @record
 class UserCreated(Event):
-    """A person joined the house."""
+    """A user was created."""
 
     name: ClassVar[str] = "user.created"
     roles: tuple[str, ...] = fields.text_list(personal=False, default=())
@@ -45,7 +40,7 @@ class UserCreated(Event):
 
 @record
 class UserUpdated(Event):
-    """A person's name, roles, team, supervisor or reachability changed."""
+    """A user's roles, manager, calendar or absences changed."""
 
     name: ClassVar[str] = "user.updated"
     changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())
@@ -53,7 +48,7 @@ class UserUpdated(Event):
 
 @record
 class UserAbsenceAdded(Event):
-    """A person will be absent."""
+    """A user will be absent."""
 
     name: ClassVar[str] = "user.absence_added"
     since: datetime = fields.timestamp()
@@ -62,17 +57,17 @@ class UserAbsenceAdded(Event):
 
 @record
 class UserDeactivated(Event):
-    """A person left the house for good."""
+    """A user was deactivated."""
 
     name: ClassVar[str] = "user.deactivated"
 
 
 @record
 class User(Entity):
-    """A person of the house. Who logs in, and how, is the host's affair; it may keep its own key in `login`.
+    """A user. The host authenticates; `login` may hold its key.
 
     Attributes:
-        calendar_id: by which the person works; the house's own when there is none.
+        calendar_id: of the user; the company's calendar when there is none.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -110,10 +105,10 @@ class User(Entity):
         team_id: TeamId | None = None,
         manager_id: UserId | None = None,
     ) -> Self:
-        """Welcome a person.
+        """Create a user.
 
         Raises:
-            InvalidInputError: a name, role, login or address that cannot be.
+            InvalidInputError: a name, role, login or address is invalid.
         """
         return cls(
             id=id,
@@ -130,50 +125,50 @@ class User(Entity):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles that the person holds."""
+        """The roles of the user."""
         return tuple(assignment.role for assignment in self.role_assignments)
 
     def has_role(self, role: str) -> bool:
-        """Tell whether work for that role may go to the person."""
+        """Return whether the user has a role."""
         return role == OWNER or any(assignment.role == role for assignment in self.role_assignments)
 
     def is_absent(self, at: datetime) -> bool:
-        """Tell whether the person is absent at that moment."""
+        """Return whether the user is absent at an instant."""
         return any(at in absence.period for absence in self.absences)
 
     def unavailability(self, at: datetime) -> str:
-        """Why the person gets no work at that moment, as a word; nothing when there is no reason."""
+        """Return why the user is unavailable; empty when available."""
         if not self.is_active:
             return "deactivated"
         return "absent" if self.is_absent(at) else ""
 
     def set_roles(self, roles: Sequence[str], *, at: datetime) -> Self:
-        """Let the person hold these roles, and no others."""
+        """Replace the roles."""
         return self._record(UserUpdated(at=at, changed_fields=("roles",)), role_assignments=_role_assignments(roles))
 
     def set_manager(self, manager: "User", *, management_chain: Sequence[UserId], at: datetime) -> Self:
-        """Put the person under a supervisor.
+        """Set the manager.
 
         Args:
             manager: the new one.
-            management_chain: the supervisor's own supervisors, up to the top.
+            management_chain: the ids of the manager's managers, up to the top.
             at: now.
 
         Raises:
-            BusinessRuleError: the person stands above that supervisor already, or is the same.
+            BusinessRuleError: the user is a manager of that manager, or the same user.
         """
         if self.id == manager.id or self.id in management_chain:
-            raise BusinessRuleError(self.id, "manager_cycle", "cannot report to somebody who reports to them")
+            raise BusinessRuleError(self.id, "manager_cycle", "cannot report to a user who reports to them")
         return self._record(UserUpdated(at=at, changed_fields=("manager_id",)), manager_id=manager.id)
 
     def set_calendar(self, calendar_id: CalendarId | None, *, at: datetime) -> Self:
-        """Let the person work by a calendar, or by the house's own again."""
+        """Set the calendar; None is the company's."""
         if calendar_id == self.calendar_id:
             return self
         return self._record(UserUpdated(at=at, changed_fields=("calendar_id",)), calendar_id=calendar_id)
 
     def add_absence(self, period: Period, *, at: datetime, reason: str = "") -> Self:
-        """Note an absence.
+        """Add an absence.
 
         Raises:
             OutOfRangeError: the period has no length.
@@ -186,14 +181,17 @@ class User(Entity):
         )
 
     def end_absence(self, *, at: datetime) -> Self:
-        """End every absence that covers this moment."""
+        """End every absence that contains this instant."""
         absences = tuple(Absence(Period(a.period.since, at), a.reason) if at in a.period else a for a in self.absences)
         if absences == self.absences:
             return self
         return self._record(UserUpdated(at=at, changed_fields=("absences",)), absences=absences)
 
     def deactivate(self, *, at: datetime) -> Self:
-        """Say goodbye: the person gets no new work ever again. What he or she owned is handed over separately."""
+        """Deactivate the user, who is assigned no new work.
+
+        Records that the user owns keep their owner.
+        """
         return self._record(UserDeactivated(at=at), is_active=False) if self.is_active else self
 
 

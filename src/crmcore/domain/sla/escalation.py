@@ -1,9 +1,10 @@
-"""Escalation: who hears that work is late, or about to be. Each level once, each time somebody else, past those who are away.
+"""Escalation: notify managers of work that is late, or about to be.
 
-Rule 1: a level of a clock is told once. The store itself refuses the second time, whatever is computed anew meanwhile.
-Rule 2: whoever hears of it stands above all who have heard of it before, and is present.
-Rule 3: whoever acknowledges it stops the ladder: somebody has taken it in hand.
-Rule 4: every step is kept, with its reason and with everybody who was passed over.
+Invariants:
+    1. Each level of a timer is raised once. A unique key of the store rejects a second escalation.
+    2. Each escalation goes to an available manager above all previous recipients.
+    3. An acknowledgement ends the escalation.
+    4. Every escalation is stored with its recipient and all rejected candidates.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +22,7 @@ from crmcore.domain.sla.escalation_policy import FULL, EscalationStep
 
 @record
 class EscalationDecision:
-    """Who hears of it, and who was passed over and why."""
+    """The recipient of an escalation, and the rejected candidates."""
 
     level: int = fields.integer(min=1)
     recipient_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -36,14 +37,14 @@ def choose_recipient(
     at: datetime,
     owner: User | None = None,
 ) -> EscalationDecision:
-    """Choose who hears of it.
+    """Choose the recipient of an escalation.
 
     Args:
         level: from 1.
-        management_chain: the supervisors of whoever is responsible, the nearest first.
-        already_notified: who has heard of it already; the next one stands above them all.
-        at: now; who is away or gone at that moment is passed over.
-        owner: whoever is, if that is who is to hear of it before anybody above.
+        management_chain: the managers of the owner, the nearest first.
+        already_notified: the ids of earlier recipients; the next one is above them all.
+        at: now. Managers who are unavailable are skipped.
+        owner: the owner, if the step notifies the owner before the managers.
     """
     management_chain = management_chain if owner is None else (owner, *management_chain)
     start = max(
@@ -63,7 +64,7 @@ def choose_recipient(
 
 @record
 class EscalationRaised(Event):
-    """Somebody heard that work is late or about to be; or nobody was there to hear it."""
+    """A level was raised, with or without an available recipient."""
 
     name: ClassVar[str] = "escalation.raised"
     subject_id: str = fields.text(personal=False, max_length=64)
@@ -74,7 +75,7 @@ class EscalationRaised(Event):
 
 @record
 class EscalationAcknowledged(Event):
-    """Somebody took late work in hand; its ladder stops."""
+    """A user acknowledged an escalation, which ends it."""
 
     name: ClassVar[str] = "escalation.acknowledged"
     acknowledged_by: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -82,16 +83,16 @@ class EscalationAcknowledged(Event):
 
 @record
 class Escalation(Entity):
-    """One step of a ladder, as it was taken.
+    """One raised level of an escalation.
 
     Attributes:
         subject_id: the id of the record that is late.
-        metric: which of its clocks: ``resolution``; ``due`` where there is only one.
-        target_started_at: since when that clock counts, or its due time where nothing is counted; a new promise has a new ladder.
-        elapsed_bp: of the promised time that had passed, in hundredths of a percent.
-        after: and how much working time more.
-        recipient_id: who heard of it; None when nobody above was there.
-        rejected: who did not, and why.
+        metric: of its timer: ``resolution``; ``due`` for a plain deadline.
+        target_started_at: when the timer was started, or the due time of a plain deadline. A new target starts at level 1 again.
+        elapsed_bp: the elapsed share of the target, in hundredths of a percent.
+        after: the business hours after that.
+        recipient_id: the notified user; None when no manager was available.
+        rejected: the candidates that were not notified, with the reason.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -128,7 +129,7 @@ class Escalation(Entity):
         due_at: datetime,
         at: datetime,
     ) -> Self:
-        """Take a step of a ladder."""
+        """Raise a level."""
         escalation = cls(
             id=id,
             subject_id=subject_id,
@@ -149,13 +150,13 @@ class Escalation(Entity):
         )
 
     def acknowledge(self, *, acknowledged_by: UserId | None, at: datetime) -> Self:
-        """Take it in hand.
+        """Acknowledge the escalation.
 
         Raises:
-            BusinessRuleError: somebody has.
+            BusinessRuleError: it was acknowledged before.
         """
         if self.acknowledged_at is not None:
-            raise BusinessRuleError(self.id, "already_acknowledged", "is in somebody's hands already")
+            raise BusinessRuleError(self.id, "already_acknowledged", "is already acknowledged")
         return self._record(
             EscalationAcknowledged(at=at, acknowledged_by=acknowledged_by),
             acknowledged_at=at,

@@ -1,7 +1,8 @@
-"""What a clock has to know of a matter: which times are promised, what may count as an answer, and what happened when.
+"""SLA events of a case, and the replay that computes its timers.
 
-Rule 1: a matter's marks are facts in the order in which they came. What no clock would notice leaves no mark.
-Rule 2: which answer counts is a rule and no accident: an automatic reply is none, unless the house says so.
+Invariants:
+    1. The events of a case are in order. What no timer depends on is not stored.
+    2. A reply rule decides which replies count. By default, an automatic reply does not.
 """
 
 from collections.abc import Iterable
@@ -16,11 +17,11 @@ from crmcore.domain.sla.targets import MIN_TARGET, SlaTargets
 from crmcore.domain.sla.timers import SlaMetric, SlaStatus, SlaTimer, _TimerState
 
 MAX_EVENTS: Final = 5_000
-"""How many marks a matter holds."""
+"""The maximum number of SLA events of a case."""
 
 
 class SlaEventKind(Enum):
-    """What happened."""
+    """The kind of an SLA event."""
 
     OPENED = "opened"
     CUSTOMER_REPLIED = "customer_replied"
@@ -34,10 +35,10 @@ class SlaEventKind(Enum):
 
 @value
 class SlaEvent:
-    """Something that a clock notices.
+    """An event that a timer depends on.
 
     Attributes:
-        targets: what is promised from then on; with ``opened`` and ``retargeted``.
+        targets: the targets from then on; with ``opened`` and ``retargeted``.
     """
 
     kind: SlaEventKind = fields.enum(SlaEventKind)
@@ -49,12 +50,11 @@ _NO_TARGETS: Final = SlaTargets()
 
 
 def replay(events: Iterable[SlaEvent], *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
-    """Tell how the clocks stand.
+    """Compute the state of all timers.
 
     Args:
-        events: what happened, in order. One that lies before its forerunner, as when a machine's clock was set back, counts as
-            simultaneous.
-        business_hours: in which everything is measured.
+        events: in order. An event that lies before the preceding one, as when a clock was set back, counts as simultaneous.
+        business_hours: in which time is measured.
         now: the present.
     """
     targets = _NO_TARGETS
@@ -101,7 +101,7 @@ def replay(events: Iterable[SlaEvent], *, business_hours: BusinessHours, now: da
                 for state in (first_response, next_response, resolution):
                     if state is not None:
                         state.stop(at)
-            case _:  # reopened, and worked on again, whatever pause was said of it meanwhile
+            case _:  # reopened, which ends a pause
                 paused = False
                 resolution.reopen(at, targets.resolution, reset=targets.reset_on_reopen)
                 _apply_pause(first_response, next_response, resolution, targets, at, paused=paused)
@@ -118,9 +118,10 @@ def replay(events: Iterable[SlaEvent], *, business_hours: BusinessHours, now: da
 def deadline_timer(
     due_at: datetime, *, started_at: datetime, ended_at: datetime | None, now: datetime
 ) -> SlaTimer | None:
-    """Tell how the clock of something stands that has a due time and no promise; None when it was due at once.
+    """Compute the timer of a plain due time. None when it was due at once.
 
-    A due time is an instant, whoever may be at work then; so the time to it is that of the wall clock.
+    The due time is an instant, so the time is not measured in business hours.
+
     """
     if due_at - started_at < MIN_TARGET:
         return None
@@ -139,7 +140,7 @@ def _apply_pause(
     *,
     paused: bool,
 ) -> None:
-    """Let each clock stand still or go on, as promised."""
+    """Pause or resume each timer, as the targets say."""
     resolution.set_paused(at, paused and targets.pauses_resolution)
     first_response.set_paused(at, paused and targets.pauses_first)
     if next_response is not None:

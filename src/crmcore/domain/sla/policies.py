@@ -1,7 +1,8 @@
-"""Service levels: which times are promised to whom, and by which calendar they are measured.
+"""SLA policies: which targets apply to which cases.
 
-Rule 1: the level of the lowest rank that fits wins; of equal ranks the one that asks for more, then the first by name.
-Rule 2: a choice explains itself: which level, and why each of the others was not it.
+Invariants:
+    1. Of the policies that match, the lowest rank wins; then the one with more conditions; then the first by name.
+    2. A decision lists every rejected policy with the reason.
 """
 
 from collections.abc import Iterable
@@ -15,20 +16,20 @@ from crmcore.domain.kernel.ids import CalendarId, SlaPolicyId
 from crmcore.domain.sla.targets import SlaTargets
 
 DEFAULT_TARGETS: Final = SlaTargets(resolution=timedelta(hours=80))
-"""What is promised where the house has declared nothing: an end within two weeks of an office."""
+"""The default target: a resolution within two weeks of 40 hours."""
 REOPEN_WITHIN: Final = timedelta(days=14)
-"""How long after its end a matter may be reopened, unless its level says otherwise."""
+"""How long after its end a case can be reopened, unless the policy says otherwise."""
 
 
 @record
 class SlaConditions:
-    """Whom a level is for. Where a list is empty, everybody.
+    """Conditions for an SLA policy. An empty list matches all.
 
     Attributes:
-        kinds: of matters: ``complaint``, ``inquiry``.
+        kinds: of cases: ``complaint``, ``inquiry``.
         contracts: of the customer.
-        types: of the matter; one stands for all below it: ``outbox`` for ``outbox/late``.
-        severities: of the matter.
+        types: of the case. A type includes all below it: ``delivery`` includes ``delivery/late``.
+        severities: of the case.
         segments: of the customer: one of its tags.
     """
 
@@ -40,11 +41,11 @@ class SlaConditions:
 
     @property
     def specificity(self) -> int:
-        """How many things it asks for."""
+        """The number of conditions."""
         return sum(bool(values) for values in (self.kinds, self.contracts, self.types, self.severities, self.segments))
 
     def mismatch(self, subject: "SlaSubject") -> str:
-        """Why it is not for a matter, as a word; nothing when it is."""
+        """Return why the policy does not match; empty if it does."""
         if self.kinds and subject.kind not in self.kinds:
             return "kind"
         if self.contracts and subject.contract not in self.contracts:
@@ -60,7 +61,7 @@ class SlaConditions:
 
 @record
 class SlaSubject:
-    """What a level is chosen for."""
+    """The properties of a case that a policy is chosen by."""
 
     kind: str
     type: str = ""
@@ -71,7 +72,7 @@ class SlaSubject:
 
 @record
 class SlaPolicyChanged(Event):
-    """A service level was created or changed."""
+    """An SLA policy was created or changed."""
 
     name: ClassVar[str] = "sla_policy.changed"
     policy_name: str = fields.text(personal=False, max_length=100)
@@ -79,13 +80,13 @@ class SlaPolicyChanged(Event):
 
 @record
 class SlaPolicy(Entity):
-    """Times that are promised.
+    """An SLA policy: targets, conditions, calendar.
 
     Attributes:
-        rank: of several that fit, the lowest wins.
-        calendar_id: by which the times are measured; the house's own when there is none.
-        reopen_within: how long after its end a matter may be reopened; later it is followed up by a new one.
-        is_active: whether new matters may get it.
+        rank: of several policies that match, the lowest rank wins.
+        calendar_id: in whose business hours time is measured; the company's calendar when there is none.
+        reopen_within: how long after its end a case can be reopened.
+        is_active: whether new cases can get it.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("sla", "sla_policies", unique_keys=(("name",),))
@@ -113,10 +114,10 @@ class SlaPolicy(Entity):
         calendar_id: CalendarId | None = None,
         reopen_within: timedelta = REOPEN_WITHIN,
     ) -> Self:
-        """Promise times to some.
+        """Create a policy.
 
         Raises:
-            RequiredError: no time for the resolution, so that a matter could wait for ever.
+            RequiredError: there is no resolution target.
         """
         policy = cls(
             id=id,
@@ -132,7 +133,7 @@ class SlaPolicy(Entity):
         return policy._record(SlaPolicyChanged(at=at, policy_name=policy.name))
 
     def set_targets(self, targets: SlaTargets, *, at: datetime) -> Self:
-        """Promise other times, to matters that get the level from now on.
+        """Change the targets, for cases that get the policy from now on.
 
         Raises:
             RequiredError: as in `create`.
@@ -142,13 +143,13 @@ class SlaPolicy(Entity):
         return policy
 
     def deactivate(self, *, at: datetime) -> Self:
-        """Promise these times to nobody new."""
+        """Deactivate the policy for new cases."""
         return self._record(SlaPolicyChanged(at=at, policy_name=self.name), is_active=False) if self.is_active else self
 
 
 @value
 class RejectedPolicy:
-    """A level that was not chosen, and why."""
+    """A policy that was not chosen, and why."""
 
     sla_policy_id: SlaPolicyId = fields.id_of("sla")
     reason: str = fields.text(personal=False)
@@ -156,11 +157,11 @@ class RejectedPolicy:
 
 @record
 class SlaDecision:
-    """Which level a matter got, and why no other.
+    """The SLA of a case: the chosen policy, and why the others were not.
 
     Attributes:
-        sla_policy_id: None when none fits: then the standard holds.
-        rule: what decided: ``sla_policy_id``, ``standard``, ``asked``.
+        sla_policy_id: None when no policy matches and the default holds.
+        rule: what decided: ``policy``, ``default``, ``requested``.
     """
 
     sla_policy_id: SlaPolicyId | None = fields.id_of("sla", optional=True, default=None)
@@ -172,7 +173,7 @@ class SlaDecision:
 
 
 def choose_policy(policies: Iterable[SlaPolicy], subject: SlaSubject) -> SlaDecision:
-    """Choose the level of a matter."""
+    """Choose the policy of a case."""
     chosen: SlaPolicy | None = None
     rejected = []
     for policy in sorted(policies, key=lambda policy: (policy.rank, -policy.conditions.specificity, policy.name)):
@@ -194,10 +195,10 @@ def choose_policy(policies: Iterable[SlaPolicy], subject: SlaSubject) -> SlaDeci
 
 
 def is_subtype(type: str, ancestor: str) -> bool:
-    """Tell whether a type is another, or stands below it in the tree: ``outbox/late`` below ``outbox``."""
+    """Return whether a type equals another, or is below it in the tree."""
     return type == ancestor or type.startswith(f"{ancestor}/")
 
 
 def _check_resolution(targets: SlaTargets) -> None:
     if targets.resolution is None:
-        raise RequiredError("slaPolicy.targets.resolution", "must be promised, or a matter could wait for ever")
+        raise RequiredError("slaPolicy.targets.resolution", "must be promised, or a case could wait for ever")

@@ -8,17 +8,17 @@ from crmcore.domain.kernel.entity import record
 from crmcore.domain.kernel.ids import UserId
 
 MIN_TARGET: Final = timedelta(seconds=1)
-"""The shortest time that can be promised."""
+"""The shortest target."""
 
 
 @record
 class ReplyRule:
-    """Which answers count.
+    """Which replies count.
 
     Attributes:
-        humans_only: whether an automatic reply counts for nothing.
-        channels: by which an answer has to come; any when there are none.
-        owner_only: whether it has to come from whoever is responsible.
+        humans_only: whether automatic replies do not count.
+        channels: of replies that count; empty for all.
+        owner_only: whether only replies of the owner count.
     """
 
     humans_only: bool = fields.boolean(default=True)
@@ -26,7 +26,7 @@ class ReplyRule:
     owner_only: bool = fields.boolean(default=False)
 
     def rejection_reason(self, reply: "Reply", *, owner_id: UserId | None) -> str:
-        """Why an answer does not count, as a word; nothing when it does."""
+        """Return why a reply does not count; empty if it does."""
         if self.humans_only and reply.is_automatic:
             return "automatic"
         if self.channels and reply.channel not in self.channels:
@@ -38,11 +38,11 @@ class ReplyRule:
 
 @record
 class Reply:
-    """Something that we told a customer.
+    """A reply to a customer.
 
     Attributes:
-        user_id: who of us did, if somebody did.
-        is_automatic: whether a machine did: an acknowledgement of receipt, a notice of absence.
+        user_id: of the author, if a user wrote it.
+        is_automatic: whether it was generated: an acknowledgement of receipt, an absence notice.
     """
 
     user_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -52,16 +52,16 @@ class Reply:
 
 @record
 class SlaTargets:
-    """The times that are promised, in working time. None is no promise.
+    """Target times in business hours. None is no target.
 
     Attributes:
-        first_response: until the first answer that counts.
-        next_response: until the answer to whatever the customer says later.
-        resolution: until the matter is brought to its end.
-        pauses_first: whether the first of these stands still while we wait for the customer; so with the others.
-        at_risk: the share of a time from which it is at risk, in hundredths of a percent.
-        reset_on_reopen: whether a matter that is reopened has its whole time again; else the clock goes on where it stood.
-        reply_rule: which answers count.
+        first_response: until the first reply that counts.
+        next_response: until the reply to each later message of the customer.
+        resolution: until the case is resolved.
+        pauses_first: whether the first response timer pauses while the case waits for the customer; so with the others.
+        at_risk: the share of a target from which a timer is at risk, in hundredths of a percent.
+        reset_on_reopen: whether a reopened case has its whole target again; else the timer continues.
+        reply_rule: which replies count.
     """
 
     first_response: timedelta | None = fields.duration(min=MIN_TARGET, optional=True, default=None)

@@ -1,10 +1,12 @@
-"""The clocks themselves: a pure function of what happened, of working time, and of now. No job ever sets a breach.
+"""SLA timers: first response, next response, resolution.
 
-Rule 1: a clock is told anew from the marks each time it is looked at; so a calendar or a promise that changes is right at once, and
-nothing that was paused is ever lost.
-Rule 2: time that a matter was paused is measured in the same working time as the promise.
-Rule 3: what has stopped is judged by the promise that held when it stopped; what runs, by the promise that holds now.
-Rule 4: what ends exactly at its deadline is in time.
+A timer is a pure function of events, business hours and now. No job sets a breach.
+
+Invariants:
+    1. Timers are computed from the events on each read, so a changed calendar or target is effective at once.
+    2. Pauses are measured in the same business hours as the target.
+    3. A stopped timer is judged by the target at its stop, a running one by the present target.
+    4. A timer that stops exactly at its deadline is met.
 """
 
 from collections.abc import Sequence
@@ -19,11 +21,11 @@ from crmcore.domain.sla.targets import SlaTargets
 _ZERO: Final = timedelta(0)
 
 Run = tuple[datetime, datetime | None, timedelta]
-"""From when until when a clock ran, and what it had consumed before. A run without an end goes on."""
+"""A run of a timer: start, end, and the time consumed before it. A run without an end continues."""
 
 
 class SlaMetric(Enum):
-    """What is waited for."""
+    """What a timer waits for."""
 
     FIRST_RESPONSE = "first_response"
     NEXT_RESPONSE = "next_response"
@@ -32,17 +34,17 @@ class SlaMetric(Enum):
 
 @record
 class SlaTimer:
-    """How one clock stands.
+    """The state of one timer.
 
     Attributes:
-        target: what is promised.
-        consumed: how much of it has passed; all in working time.
-        remaining: what is left; negative when the promise is broken.
-        is_paused: whether it stands still.
-        stopped_at: when what was waited for came.
-        due_at: when the promise is, or would have been, broken. None while it stands still: that depends on how long.
-        at_risk_at: when it is, or was, at risk; None as above.
-        breached_at: when the promise was broken, if it was.
+        target: the target time.
+        consumed: the elapsed time; all times are business hours.
+        remaining: target less consumed; negative after a breach.
+        is_paused: whether it is paused.
+        stopped_at: when it was stopped.
+        due_at: when the target is, or would have been, breached. None while paused.
+        at_risk_at: when it is, or was, at risk. None while paused.
+        breached_at: when the target was breached, if it was.
     """
 
     metric: SlaMetric
@@ -60,20 +62,20 @@ class SlaTimer:
 
     @property
     def is_running(self) -> bool:
-        """Whether something is waited for, and the time for it is passing."""
+        """Whether the timer is running: neither stopped nor paused."""
         return self.stopped_at is None and not self.is_paused
 
     @property
     def is_met(self) -> bool:
-        """Whether what was waited for came in time."""
+        """Whether the timer was stopped in time."""
         return self.stopped_at is not None and self.breached_at is None
 
     def reached_at(self, elapsed_bp: int, *, after: timedelta = _ZERO) -> datetime | None:
-        """When so much of the promise has passed, and some working time more; None when nobody can know.
+        """Return when a share of the target has elapsed; None while paused.
 
         Args:
-            elapsed_bp: of the target, in hundredths of a percent.
-            after: how much more.
+            elapsed_bp: the share of the target, in hundredths of a percent.
+            after: more business hours after that.
         """
         return _instant_reached(
             self.runs, self.target * elapsed_bp // 10_000 + after, self.business_hours, is_known=not self.is_paused
@@ -82,12 +84,12 @@ class SlaTimer:
 
 @record
 class SlaStatus:
-    """How all clocks of a matter stand. One that nothing is promised for is None.
+    """The state of all timers of a case. A timer without a target is None.
 
     Attributes:
-        next_response: of the last thing that the customer said after our first answer, if anything.
-        next_responses_met: how often that was answered in time before.
-        next_responses_breached: how often it was not.
+        next_response: for the customer's last message after the first reply, if any.
+        next_responses_met: how many earlier ones were met.
+        next_responses_breached: how many earlier ones were breached.
     """
 
     first_response: SlaTimer | None
@@ -98,18 +100,18 @@ class SlaStatus:
 
     @property
     def timers(self) -> tuple[SlaTimer, ...]:
-        """All of them."""
+        """The timers that exist."""
         return tuple(t for t in (self.first_response, self.next_response, self.resolution) if t is not None)
 
     @property
     def next_due(self) -> SlaTimer | None:
-        """The running clock that is due first."""
+        """The running timer that is due first."""
         running = (timer for timer in self.timers if timer.is_running)
         return min(running, key=lambda timer: timer.due_at or timer.started_at, default=None)
 
 
 class _TimerState:
-    """One clock while it is told."""
+    """One timer during the replay."""
 
     __slots__ = ("business_hours", "consumed", "metric", "running_since", "runs", "started_at", "stopped_at", "target")
 
@@ -195,7 +197,10 @@ class _TimerState:
 def _instant_reached(
     runs: Sequence[Run], amount: timedelta, business_hours: BusinessHours, *, is_known: bool
 ) -> datetime | None:
-    """When a clock had run so long; when it goes on, or has stopped, the last run is thought of as going on."""
+    """Return when a timer had run so long.
+
+    When the timer is stopped, or is to resume, the last run is extrapolated.
+    """
     since, until, consumed_before = next(run for run in reversed(runs) if run[2] < amount)
     reached = business_hours.add(since, amount - consumed_before)
     return reached if is_known or until is None or reached <= until else None

@@ -1,1 +1,1 @@
-"""Working time: when the house is open, and how much of that lies between two instants."""
+"""Business hours: when the company is open, and calculations with them."""

@@ -1,9 +1,10 @@
-"""Counting time over windows: how much lies between two instants, when will so much have passed, since when has it.
+"""Arithmetic on open windows: add, subtract and measure open time.
 
-Rule 1: everything is counted over windows in UTC, so that the clock's leaps and repetitions are counted as long as they last.
-Rule 2: adding and measuring agree: after `sum_column(at, duration)`, exactly `duration` has passed since `at`, and never a microsecond sooner. `back` is
-its mirror image.
-Rule 3: what is open in a month is put together once.
+Invariants:
+    1. Windows are in UTC, so gaps and overlaps of the wall clock count with their real duration.
+    2. Adding and measuring agree: after ``add(at, duration)``, exactly `duration` has elapsed since `at`, and not a microsecond earlier.
+       `subtract` mirrors it.
+    3. The windows of a month are computed once.
 """
 
 from collections.abc import Callable
@@ -26,10 +27,10 @@ _DAY: Final = timedelta(days=1)
 
 
 class WindowArithmetic:
-    """Time that is counted over windows.
+    """Arithmetic on the open windows of a calendar.
 
     Args:
-        windows: what is open of the days of the clock from one to another.
+        windows: the open windows of a range of days.
     """
 
     __slots__ = ("_month_indexes", "_windows_between")
@@ -39,7 +40,7 @@ class WindowArithmetic:
         self._month_indexes: dict[int, MonthIndex] = {}
 
     def elapsed(self, since: datetime, until: datetime) -> timedelta:
-        """How much working time lies between two instants.
+        """Return the open time between two instants.
 
         Raises:
             OutOfRangeError: the second lies before the first.
@@ -59,10 +60,10 @@ class WindowArithmetic:
         ).open_time_before(until)
 
     def add(self, at: datetime, duration: timedelta) -> datetime:
-        """The first instant at which so much working time has passed since another.
+        """Return the first instant at which so much open time has elapsed.
 
         Raises:
-            OutOfRangeError: the span is negative, or there is not so much working time until the year 2200.
+            OutOfRangeError: the duration is negative, or there is not so much open time until the year 2200.
         """
         at = checked_instant(at)
         if duration <= ZERO:
@@ -77,10 +78,10 @@ class WindowArithmetic:
         return month.first_instant(target)
 
     def subtract(self, at: datetime, duration: timedelta) -> datetime:
-        """The last instant since which so much working time has passed until another.
+        """Return the last instant since which so much open time has elapsed.
 
         Raises:
-            OutOfRangeError: the span is negative, or there was not so much working time since the year 1900.
+            OutOfRangeError: the duration is negative, or there was not so much open time since the year 1900.
         """
         at = checked_instant(at)
         if duration <= ZERO:
@@ -100,19 +101,19 @@ class WindowArithmetic:
             if not FIRST_YEAR * 12 <= month_number < END_YEAR * 12:
                 raise unsupported_year_error()
             since, until = month_bounds(month_number)
-            # A day of some zone's clock may begin half a day before UTC's, and its night shift end a day after it.
+            # A local day may begin half a day before the UTC day, and its night shift may end a day after it.
             windows = self._windows_between(since.date() - 2 * _DAY, until.date() + _DAY)
             month = self._month_indexes[month_number] = index_month(since, until, windows)
         return month
 
 
 def checked_instant(at: datetime) -> datetime:
-    """An instant in UTC, checked."""
+    """Return a checked instant in UTC."""
     return at if type(at) is datetime and at.tzinfo is UTC else checked_timestamp("at", at)
 
 
 def month_number_of(at: datetime) -> int:
-    """The number of an instant's month."""
+    """Return the number of an instant's month."""
     return at.year * 12 + at.month - 1
 
 
@@ -123,7 +124,7 @@ def _unchanged(at: datetime, duration: timedelta) -> datetime:
 
 
 def unsupported_year_error() -> OutOfRangeError:
-    """The refusal of what lies beyond the years that are counted."""
+    """Return the error for an instant outside the supported years."""
     return OutOfRangeError(
         "businessHours", f"is counted in the years {FIRST_YEAR:,} to {END_YEAR - 1:,}".replace(",", "")
     )

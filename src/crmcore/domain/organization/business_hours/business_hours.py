@@ -1,7 +1,8 @@
-"""Working time: is it open, how much lies between two instants, when will so much have passed.
+"""Business hours: whether it is open, open time between two instants, and when so much open time has elapsed.
 
-Rule 1: hours are told by the clock of the zone; where it leaps or repeats itself, they begin and end as `zones` says.
-Rule 2: time is counted over windows in UTC, as `counting` says.
+Invariants:
+    1. Hours are on the wall clock of the zone. Gaps and overlaps are resolved as in `zones`.
+    2. Time is counted over windows in UTC, as in `arithmetic`.
 """
 
 from bisect import bisect_left, bisect_right
@@ -30,18 +31,18 @@ from crmcore.domain.organization.business_hours.open_windows import OpenWindows
 
 _DAY: Final = timedelta(days=1)
 _MAX_MONTHS_SEARCHED: Final = 120
-"""How many months are looked through for an opening or a closing."""
+"""The maximum number of months that are searched for an opening or a closing."""
 
 
 class BusinessHours(WindowArithmetic):
-    """A working calendar that counts.
+    """The business hours of a calendar, for calculations.
 
     Args:
-        zone: the IANA zone whose clock the hours are told by.
+        zone: the IANA time zone.
         week: the shifts of every week.
-        holidays: days off, and hours.
-        day_overrides: days that are not like others.
-        closed: further times in which nothing is open, such as somebody's absences.
+        holidays: whole or partial days off.
+        day_overrides: days with other hours than their weekday.
+        closed: periods without open time, such as a user's absences.
 
     Example:
         >>> from datetime import UTC
@@ -71,25 +72,28 @@ class BusinessHours(WindowArithmetic):
 
     @property
     def whole_days(self) -> WindowArithmetic:
-        """Its working days as time: each day that is worked counts as a whole, from midnight to midnight, and no other counts at all."""
+        """The working days as time: each counts from midnight to midnight."""
         if self._whole_days is None:
             self._whole_days = WindowArithmetic(self._open_windows.day_windows)
         return self._whole_days
 
     def excluding(self, closed: Iterable[Period]) -> Self:
-        """The same working time with some times taken out, such as a person's absences."""
+        """Return these business hours without some periods, such as absences."""
         periods = self._open_windows.closed_periods(closed)
         return type(self)(*self._definition, periods) if periods else self
 
     def is_open(self, at: datetime) -> bool:
-        """Tell whether it is open at an instant. At the minute of closing it is closed."""
+        """Return whether an instant is open. The instant of closing is closed."""
         at = checked_instant(at)
         month = self._month_index(month_number_of(at))
         position = bisect_right(month.starts, at) - 1
         return position >= 0 and at < month.ends[position]
 
     def next_opening(self, at: datetime) -> datetime | None:
-        """When it is open next: the instant itself when it is open. None when that is not so within ten years."""
+        """Return the next open instant; the instant itself if it is open.
+
+        None if there is none within ten years.
+        """
         at = checked_instant(at)
         for month in self._months_from(at):
             position = bisect_right(month.ends, at)
@@ -98,7 +102,10 @@ class BusinessHours(WindowArithmetic):
         return None
 
     def next_closing(self, at: datetime) -> datetime | None:
-        """When it closes that is open then, or opens next. None when that is not so within ten years."""
+        """Return the end of the present or next opening.
+
+        None if there is none within ten years.
+        """
         closing: datetime | None = None
         for month in self._months_from(checked_instant(at)):
             if closing is not None:  # it was open at the end of the month before
@@ -115,7 +122,10 @@ class BusinessHours(WindowArithmetic):
         return None
 
     def previous_opening(self, at: datetime) -> datetime | None:
-        """When it opened that was open just before, or was open last. None when that is not so within ten years."""
+        """Return the start of the opening before an instant.
+
+        None if there is none within ten years.
+        """
         opening: datetime | None = None
         for month in self._months_back_from(checked_instant(at)):
             if opening is not None:  # it was open at the beginning of the month after
@@ -132,7 +142,10 @@ class BusinessHours(WindowArithmetic):
         return None
 
     def previous_closing(self, at: datetime) -> datetime | None:
-        """Until when it was open last: the instant itself when it was open just before. None as in `next_opening`."""
+        """Return the last open instant before an instant, or the instant itself.
+
+        None as in `next_opening`.
+        """
         at = checked_instant(at)
         for month in self._months_back_from(at):
             position = bisect_left(month.starts, at) - 1
@@ -141,7 +154,7 @@ class BusinessHours(WindowArithmetic):
         return None
 
     def open_periods(self, since: datetime, until: datetime) -> tuple[Period, ...]:
-        """The times in which it is open between two instants.
+        """List the open windows between two instants.
 
         Raises:
             OutOfRangeError: the second lies before the first.
@@ -157,11 +170,11 @@ class BusinessHours(WindowArithmetic):
         )
 
     def is_working_day(self, day: date) -> bool:
-        """Tell whether there is working time that begins on that day of the clock."""
+        """Return whether a shift begins on that day."""
         return bool(self._open_windows.windows(day, day))
 
     def count_working_days(self, since: date, until: date) -> int:
-        """How many working days there are from one day up to, and not including, another.
+        """Count the working days from one day up to, and not including, another.
 
         Raises:
             OutOfRangeError: the second lies before the first.
@@ -171,7 +184,9 @@ class BusinessHours(WindowArithmetic):
         return sum(self.is_working_day(since + n * _DAY) for n in range((until - since).days))
 
     def add_working_days(self, day: date, count: int) -> date:
-        """The n-th working day after a day, or before it when n is negative; the 0th is the day itself, or the next one.
+        """Return the n-th working day after a day, or before it if n is negative.
+
+        The 0th is the day itself, or the next working day.
 
         Raises:
             OutOfRangeError: there are not so many until the year 2200, or since the year 1900.
@@ -203,9 +218,9 @@ class BusinessHours(WindowArithmetic):
 def cached_business_hours(
     zone: str, week: tuple[Shift, ...], holidays: tuple[Holiday, ...], day_overrides: tuple[DayOverride, ...]
 ) -> BusinessHours:
-    """Make a working time, or remember the one that was made of the same."""
+    """Return business hours, cached by their arguments."""
     return BusinessHours(zone, week, holidays, day_overrides)
 
 
 ALWAYS_OPEN: Final = BusinessHours("UTC", Shift.parse_week("24/7"))
-"""Round the clock: the working time of a house that has declared none."""
+"""Always open: the business hours of a company without a calendar."""

@@ -1,7 +1,8 @@
-"""The working calendar: when the house, or a part of it, works.
+"""The working calendar: a record with the business hours of the company or a part of it.
 
-Rule 1: a calendar always has hours; a house that has no calendar works round the clock.
-Rule 2: a day has one set of hours of its own, and a holiday that is brought twice stands in the list once.
+Invariants:
+    1. A calendar has hours. Without a calendar, all time is open.
+    2. A day has one override. A holiday that is imported again is not added again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,9 +22,9 @@ from crmcore.domain.organization.business_hours.business_hours import BusinessHo
 from crmcore.domain.organization.business_hours.hours import DayOverride, Holiday, Shift, checked_week
 
 DEFAULT_CALENDAR_NAME: Final = "default"
-"""The name of the calendar by which the house works, unless the host says otherwise."""
+"""The name of the company's calendar, unless the host names another."""
 MAX_DAYS: Final = 5_000
-"""How many holidays, and how many days of their own, a calendar holds."""
+"""The maximum number of holidays, and of day overrides."""
 
 
 def _check_zone(name: Any) -> None:
@@ -40,7 +41,7 @@ def _check_week(week: Any) -> None:
 
 @record
 class CalendarCreated(Event):
-    """A working calendar was created."""
+    """A calendar was created."""
 
     name: ClassVar[str] = "calendar.created"
     zone: str = fields.text(personal=False, max_length=60)
@@ -48,7 +49,7 @@ class CalendarCreated(Event):
 
 @record
 class CalendarChanged(Event):
-    """A working calendar's hours, zone, holidays or days of their own changed."""
+    """Hours, zone, holidays or day overrides of a calendar changed."""
 
     name: ClassVar[str] = "calendar.changed"
     aspect: str = fields.text(personal=False, max_length=60)
@@ -57,12 +58,12 @@ class CalendarChanged(Event):
 
 @record
 class WorkCalendar(Entity):
-    """When the house, or a part of it, works.
+    """A working calendar of the company, or of a part of it.
 
     Attributes:
         week: the shifts of every week.
-        day_overrides: days that are not like others: exchanged working days, short days, days off.
-        country: whose holidays it keeps, by ISO 3166-1, with the part of the country behind a dash: ``DE-BY``.
+        day_overrides: exchanged working days, short days, days off.
+        country: of its holidays, by ISO 3166-1, with the region after a dash: ``DE-BY``.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("calendar", "calendars", unique_keys=(("name",),))
@@ -87,25 +88,25 @@ class WorkCalendar(Entity):
         zone: str = "UTC",
         country: str = "",
     ) -> Self:
-        """Make a calendar.
+        """Create a calendar.
 
         Args:
-            hours: of every week, as OpenStreetMap writes them: ``Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00``.
+            hours: of every week, in the format of OpenStreetMap: ``Mo-Fr 09:00-13:00,14:00-18:00; Sa 10:00-15:00``.
             (others): as the attributes.
 
         Raises:
-            InvalidInputError: hours that overlap or cannot be read, or a zone that does not exist.
+            InvalidInputError: hours that overlap or cannot be parsed, or an unknown zone.
         """
         calendar = cls(id=id, name=name, zone=zone, week=_parse_week(hours), country=country, created_at=at)
         return calendar._record(CalendarCreated(at=at, zone=calendar.zone))
 
     @property
     def business_hours(self) -> BusinessHours:
-        """The working time that it tells."""
+        """The business hours of the calendar."""
         return cached_business_hours(self.zone, self.week, self.holidays, self.day_overrides)
 
     def set_hours(self, hours: str | Sequence[Shift], *, at: datetime, zone: str | None = None) -> Self:
-        """Work at other hours.
+        """Replace the weekly hours.
 
         Raises:
             InvalidInputError: as in `create`.
@@ -114,7 +115,7 @@ class WorkCalendar(Entity):
         return self._record(event, week=_parse_week(hours), zone=self.zone if zone is None else zone)
 
     def add_holidays(self, holidays: Iterable[Holiday], *, at: datetime) -> Self:
-        """Keep some holidays. One that is in the list already, kept or not, stays as it is."""
+        """Add holidays. A holiday that is in the list does not change."""
         existing = {(holiday.day, holiday.name) for holiday in self.holidays}
         new = {(holiday.day, holiday.name): holiday for holiday in holidays}
         added = [holiday for key, holiday in new.items() if key not in existing]
@@ -124,7 +125,7 @@ class WorkCalendar(Entity):
         return self._record(CalendarChanged(at=at, aspect="holidays", day_count=len(added)), holidays=merged)
 
     def set_holiday_observed(self, day: date, *, observed: bool, at: datetime) -> Self:
-        """Keep the holidays of a day, or work on them.
+        """Set whether the holidays of a day are observed.
 
         Raises:
             InvalidChoiceError: there is no holiday on that day.
@@ -137,7 +138,7 @@ class WorkCalendar(Entity):
         return self._record(CalendarChanged(at=at, aspect="holidays", day_count=1), holidays=holidays)
 
     def override_days(self, overrides: Iterable[DayOverride], *, at: datetime) -> Self:
-        """Give some days hours of their own, in place of those that they had of their own before."""
+        """Set the overrides of some days, in place of earlier ones."""
         new = {override.day: override for override in overrides}
         existing = {override.day: override for override in self.day_overrides}
         overrides = tuple(override for _, override in sorted({**existing, **new}.items()))
@@ -146,7 +147,7 @@ class WorkCalendar(Entity):
         return self._record(CalendarChanged(at=at, aspect="days", day_count=len(new)), day_overrides=overrides)
 
     def swap_days(self, day_off: date, working_day: date, *, at: datetime, reason: str = "") -> Self:
-        """Be free on a working day, and work its hours on another day instead.
+        """Swap a working day: it becomes a day off, another day gets its hours.
 
         Raises:
             InvalidInputError: it is the same day.
@@ -158,7 +159,7 @@ class WorkCalendar(Entity):
         return self.override_days((DayOverride(day_off, reason=reason), override), at=at)
 
     def remove_override(self, day: date, *, at: datetime) -> Self:
-        """Let a day be again like others of its weekday."""
+        """Remove the override of a day."""
         overrides = tuple(override for override in self.day_overrides if override.day != day)
         if overrides == self.day_overrides:
             return self

@@ -1,8 +1,9 @@
-"""What working time is made of: hours, shifts of a week, holidays, and days on which everything is different.
+"""Parts of business hours: hours, weekly shifts, holidays, day overrides.
 
-Rule 1: a shift belongs to the day on which it begins, and may end on the next one; it lasts a day at most.
-Rule 2: a whole holiday takes away the shifts that begin on it. A partial one closes its hours by the clock, also of a night shift.
-Rule 3: what is said of one day by name, its own hours or those of another weekday, replaces all else that is said of that day.
+Invariants:
+    1. A shift belongs to the day on which it begins, and may end on the next one. It lasts a day at most.
+    2. A whole holiday removes the shifts that begin on it. A partial one closes its hours, also those of a night shift.
+    3. A day override replaces the weekly hours and the holidays of its day.
 """
 
 import re
@@ -17,10 +18,10 @@ from crmcore.domain.kernel.errors.validation import InvalidChoiceError, InvalidI
 from crmcore.domain.kernel.fields.base import checked_type
 
 MINUTES_PER_DAY: Final = 1_440
-"""Minutes of a day of the clock."""
+"""The minutes of a day."""
 MINUTES_PER_WEEK: Final = 7 * MINUTES_PER_DAY
 WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-"""The weekdays as OpenStreetMap writes them, Monday first."""
+"""The weekdays of the OpenStreetMap format, Monday first."""
 
 _TIME_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
 _WEEKDAY_RANGE = re.compile(r"(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?")
@@ -28,11 +29,11 @@ _WEEKDAY_RANGE = re.compile(r"(Mo|Tu|We|Th|Fr|Sa|Su)(?:-(Mo|Tu|We|Th|Fr|Sa|Su))?
 
 @value
 class Hours:
-    """Hours of one day by the clock, in minutes since its midnight.
+    """Hours of one day, in minutes since midnight.
 
     Attributes:
         opens: the first minute.
-        closes: the minute at which it is over; past 1,440 it lies on the next day.
+        closes: the minute of closing; past 1,440 it lies on the next day.
     """
 
     opens: int = fields.integer(max=MINUTES_PER_DAY - 1)
@@ -44,10 +45,12 @@ class Hours:
 
     @classmethod
     def parse(cls, text: str) -> tuple[Self, ...]:
-        """Read hours such as ``09:00-13:00,14:00-18:00``. What ends before it begins ends on the next day.
+        """Parse hours such as ``09:00-13:00,14:00-18:00``.
+
+        Hours that end before they begin end on the next day.
 
         Raises:
-            InvalidInputError: they cannot be read, or overlap.
+            InvalidInputError: they cannot be parsed, or overlap.
 
         Example:
             >>> Hours.parse("09:00-13:00,22:00-06:00")
@@ -72,7 +75,7 @@ class Hours:
 
 @value
 class Shift:
-    """Hours of one weekday, every week.
+    """Hours of one weekday.
 
     Attributes:
         weekday: 0 is Monday.
@@ -83,10 +86,10 @@ class Shift:
 
     @classmethod
     def parse_week(cls, text: str) -> "tuple[Shift, ...]":
-        """Read a week's hours as OpenStreetMap writes opening hours.
+        """Parse the hours of a week in the format of OpenStreetMap.
 
         Raises:
-            InvalidInputError: they cannot be read, or overlap.
+            InvalidInputError: they cannot be parsed, or overlap.
 
         Example:
             >>> [str(shift) for shift in Shift.parse_week("Fr-Sa 22:00-06:00")]
@@ -109,12 +112,12 @@ class Shift:
 
 @value
 class Holiday:
-    """A day off, or hours of a day.
+    """A whole or partial day off.
 
     Attributes:
-        hours: which are closed, by the clock; None is the whole day.
-        is_observed: whether the house keeps it. One that is brought from a calendar of a country and is not kept stays in the list, so that
-            it is not brought again.
+        hours: that are closed; None is the whole day.
+        is_observed: whether the company observes it. An imported holiday that is not observed stays in the list, so that it is not imported
+            again.
     """
 
     day: date = fields.date()
@@ -125,11 +128,11 @@ class Holiday:
 
 @value
 class DayOverride:
-    """One day that is not like others of its weekday: it has hours of its own, or those of another weekday.
+    """The override of one day: other hours, or those of another weekday.
 
     Attributes:
-        hours: of that day; none of them, and no `as_weekday`, is a day off.
-        as_weekday: the weekday whose hours it has, as when a working day is exchanged; 0 is Monday.
+        hours: of that day. Without hours and `as_weekday` it is a day off.
+        as_weekday: the weekday whose hours it has, as when working days are swapped; 0 is Monday.
     """
 
     day: date = fields.date()
@@ -146,10 +149,10 @@ class DayOverride:
 
 
 def checked_week(shifts: Sequence[Shift]) -> tuple[Shift, ...]:
-    """Put the shifts of a week in order.
+    """Sort the shifts of a week and check them.
 
     Raises:
-        InvalidInputError: two of them overlap, Sunday's night and Monday's morning among them.
+        InvalidInputError: two of them overlap, Sunday night and Monday morning included.
     """
     ordered = tuple(sorted(shifts, key=lambda shift: (shift.weekday, shift.hours.opens)))
     ranges = [
@@ -162,7 +165,7 @@ def checked_week(shifts: Sequence[Shift]) -> tuple[Shift, ...]:
 
 
 def check_no_overlap(field: str, ranges: Sequence[tuple[int, int]]) -> None:
-    """Refuse hours that overlap, in ascending order."""
+    """Reject hours that overlap, in ascending order."""
     for (_, closes), (opens, _) in pairwise(ranges):
         if opens < closes:
             raise InvalidInputError(field, "must not overlap; begin each where the one before has ended, or later")

@@ -1,6 +1,6 @@
-"""The index of working time: the windows of one month, in UTC, with the time that was open before each of them.
+"""The month index: open windows of a month, with cumulative open time.
 
-Whatever is asked of working time is answered by a binary search in a month and by whole months around it: nobody walks minutes.
+Calculations use binary search in a month and the totals of the months between, and never iterate over minutes.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,16 +15,16 @@ Window = tuple[datetime, datetime]
 ZERO: Final = timedelta(0)
 FIRST_YEAR: Final = 1900
 END_YEAR: Final = 2200
-"""The years in which working time is counted."""
+"""The years that are supported."""
 
 
 @frozen(eq=False)
 class MonthIndex:
-    """The windows of one month of UTC, in order and apart.
+    """The open windows of one month in UTC, sorted and disjoint.
 
     Attributes:
-        open_before: for each window, how much of the month was open before it.
-        total: how much of it is open.
+        open_before: for each window, the open time of the month before it.
+        total: the open time of the month.
     """
 
     since: datetime
@@ -35,7 +35,7 @@ class MonthIndex:
     total: timedelta
 
     def open_time_before(self, at: datetime) -> timedelta:
-        """How much of the month was open before an instant of it."""
+        """Return the open time of the month before an instant."""
         position = bisect_right(self.starts, at) - 1
         if position < 0:
             return ZERO
@@ -43,18 +43,21 @@ class MonthIndex:
         return self.open_before[position] + ((end if end < at else at) - self.starts[position])  # noqa: FURB136  # half the time of min
 
     def first_instant(self, open_time: timedelta) -> datetime:
-        """The first instant at which so much of the month was open: more than nothing, no more than all."""
+        """Return the first instant after so much open time: more than zero."""
         position = bisect_left(self.open_before, open_time) - 1
         return self.starts[position] + (open_time - self.open_before[position])
 
     def last_instant(self, open_time: timedelta) -> datetime:
-        """The last instant at which so much of the month was open: less than all."""
+        """Return the last instant after so much open time: less than all."""
         position = bisect_right(self.open_before, open_time) - 1
         return self.starts[position] + (open_time - self.open_before[position])
 
 
 def index_month(since: datetime, until: datetime, windows: Iterable[Window]) -> MonthIndex:
-    """Make the index of a month from windows that are in order and apart, and may reach over its borders."""
+    """Build the index of a month from sorted, disjoint windows.
+
+    The windows may reach beyond the month.
+    """
     starts, ends, open_before = [], [], []
     total = ZERO
     for start, end in windows:
@@ -68,7 +71,7 @@ def index_month(since: datetime, until: datetime, windows: Iterable[Window]) -> 
 
 
 def merge_windows(windows: Iterable[Window]) -> list[Window]:
-    """Bring windows in order, and make one of those that overlap or touch."""
+    """Sort windows, and join those that overlap or touch."""
     merged: list[Window] = []
     for start, end in sorted(windows):
         if merged and start <= merged[-1][1]:
@@ -80,7 +83,7 @@ def merge_windows(windows: Iterable[Window]) -> list[Window]:
 
 
 def subtract_windows(windows: Sequence[Window], closed: Sequence[Window]) -> list[Window]:
-    """Take closed times out of windows; both are in order and apart."""
+    """Remove closed periods from windows; both are sorted and disjoint."""
     remaining: list[Window] = []
     first_closed = 0
     for start, end in windows:
@@ -98,7 +101,7 @@ def subtract_windows(windows: Sequence[Window], closed: Sequence[Window]) -> lis
 
 
 def month_bounds(month_number: int) -> Window:
-    """When a month of UTC begins and ends; months are numbered from January of the year 0."""
+    """Return the start and the end of a month, counted from January of year 0."""
     return _month_start(month_number), _month_start(month_number + 1)
 
 

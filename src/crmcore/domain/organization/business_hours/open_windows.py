@@ -1,7 +1,8 @@
-"""What is open of a week, with its holidays and the days that are not like others: the windows that working time is counted over.
+"""Open windows: weekly shifts, holidays and day overrides as windows in UTC.
 
-Rule 1: windows stand in UTC, in order and apart.
-Rule 2: a shift belongs to the day of the clock on which it begins, however late in the night it ends; a day is worked when one begins on it.
+Invariants:
+    1. Windows are in UTC, sorted and disjoint.
+    2. A shift belongs to the local day on which it begins. A working day is a day on which a shift begins.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ _WHOLE_DAY: Final = Hours(0, 24 * 60)
 
 
 class OpenWindows:
-    """The windows of a working calendar.
+    """The open windows of a calendar.
 
     Args:
         (all): as those of `crmcore.domain.organization.business_hours.business_hours.BusinessHours`.
@@ -47,11 +48,11 @@ class OpenWindows:
         self._closed = merge_windows((period.since, period.until) for period in closed)
 
     def closed_periods(self, additional: Iterable[Period]) -> tuple[Period, ...]:
-        """The further times in which nothing is open, with some more."""
+        """Return the open windows with more closed periods."""
         return (*(Period(since, until) for since, until in self._closed), *additional)
 
     def windows(self, first: date, last: date) -> list[Window]:
-        """What is open of the shifts that begin on some days of the clock."""
+        """Return the windows of the shifts that begin on some local days."""
         windows = merge_windows(
             self._window(first + n * _DAY, hours)
             for n in range((last - first).days + 1)
@@ -67,7 +68,7 @@ class OpenWindows:
         return subtract_windows(windows, merge_windows((*partial, *closed)))
 
     def day_windows(self, first: date, last: date) -> list[Window]:
-        """The days of the clock that are worked, of some, from midnight to midnight."""
+        """Return the working days among some local days, as windows from midnight to midnight."""
         days = (first + n * _DAY for n in range((last - first).days + 1))
         return merge_windows(self._window(day, _WHOLE_DAY) for day in days if self.windows(day, day))
 

@@ -1,1 +1,1 @@
-"""Deals: what may be sold to whom, where it stands in its funnel, and everything that moved it there."""
+"""Deals: possible sales, their stages and the history of movements."""

@@ -1,8 +1,9 @@
-"""The deal: one possible sale, from the first request to the won or lost end.
+"""The deal: one possible sale, from the first request to won or lost.
 
-Rule 1: a deal has two lives. Its outcome goes from open to won or lost and back by reopening; its stage is a place in a funnel.
-Rule 2: whatever a forecast could ask about later (stage, outcome, value, chance, owner, closing day) changes only by a movement.
-Rule 3: won is certain and lost is impossible: the chance of a closed deal is never anything else.
+Invariants:
+    1. A deal has an outcome (open, won, lost) and a stage of its funnel.
+    2. Stage, outcome, value, probability, owner and expected close change only with a movement, which forecasts read.
+    3. A won deal has probability 100 %, a lost one 0 %.
 """
 
 from collections.abc import Mapping
@@ -162,10 +163,10 @@ class Deal(DealDetails):
         )
 
     def move(self, stage_key: str, funnel: Funnel, *, at: datetime) -> Self:
-        """Put the deal in another stage of its funnel; a stage that wins wins it.
+        """Move the deal to another stage of its funnel. A winning stage wins it.
 
         Raises:
-            InvalidTransitionError: it is closed, or the funnel forbids this leap or return.
+            InvalidTransitionError: it is closed, or the funnel forbids the skip or return.
             InvalidChoiceError: the funnel has no such stage.
         """
         stage_index = funnel.stage_index(stage_key)
@@ -184,7 +185,7 @@ class Deal(DealDetails):
         return self._enter_stage(stage, stage_index, MovementKind.MOVED, at=at)
 
     def win(self, funnel: Funnel, *, at: datetime) -> Self:
-        """Win the deal: in the funnel's winning stage, if it has one.
+        """Win the deal, in the funnel's winning stage if it has one.
 
         Raises:
             InvalidTransitionError: it is closed.
@@ -197,11 +198,13 @@ class Deal(DealDetails):
         )
 
     def lose(self, reason: str, funnel: Funnel, *, at: datetime) -> Self:
-        """Lose the deal, for one of the funnel's reasons; for any reason when the funnel names none.
+        """Lose the deal, with one of the funnel's loss reasons.
+
+        A funnel without loss reasons accepts any reason.
 
         Raises:
             InvalidTransitionError: it is closed.
-            LossReasonRequiredError: the reason is none of the funnel's.
+            LossReasonRequiredError: the reason is not one of the funnel's.
         """
         check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.LOST)
         if not reason or (funnel.loss_reasons and reason not in funnel.loss_reasons):
@@ -210,7 +213,7 @@ class Deal(DealDetails):
         return self._close(Outcome.LOST, event, at=at, reason=reason)
 
     def reopen(self, funnel: Funnel, *, at: datetime, stage_key: str | None = None) -> Self:
-        """Take the deal up again: where it was lost, or in the last stage that does not win.
+        """Reopen the deal in its stage, or in the last open stage.
 
         Raises:
             InvalidTransitionError: it is open.
@@ -294,7 +297,7 @@ class Deal(DealDetails):
         time_in_stage: timedelta | None = None,
         **changes: Any,
     ) -> Self:
-        """Change the deal and write the movement that says what it was before and is now."""
+        """Change the deal and log a movement with the values before and after."""
         after = self._record(*recorded, movement_count=self.movement_count + 1, last_activity_at=at, **changes)
         movement = Movement.between(self, after, kind, at=at, visit_number=visit_number, time_in_stage=time_in_stage)
         return copy_with(after, movements=(*self.movements, movement))

@@ -1,4 +1,4 @@
-"""Details of a deal: value, probability, owner, next step, participants, attachments, and how long it has been in its stage."""
+"""Details of a deal: value, probability, owner, next step, stage age."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -71,7 +71,10 @@ UPDATABLE_FIELDS: Final = frozenset({"title", "description", "tags", "custom", "
 
 @record
 class DealDetails(Entity):
-    """Commands and queries of a deal that do not change its stage. `Deal` declares the fields."""
+    """Commands and queries of a deal that keep its stage.
+
+    `Deal` declares the fields.
+    """
 
     if TYPE_CHECKING:
         outcome: Outcome
@@ -96,14 +99,14 @@ class DealDetails(Entity):
         return self.outcome is Outcome.OPEN
 
     def participant_id(self, role: str) -> str | None:
-        """Who takes part in that role."""
+        """Return the participant with a role."""
         return next((p.participant_id for p in self.participants if p.role == role), None)
 
     def is_stuck(self, funnel: Funnel, now: datetime, *, business_hours: BusinessHours = ALWAYS_OPEN) -> bool:
-        """Tell whether the deal has been in its stage for longer than the stage allows.
+        """Return whether the deal has been in its stage for too long.
 
         Args:
-            business_hours: the house's working time, for a stage that counts working days.
+            business_hours: of the company, for a stage that counts working days.
         """
         stage = funnel.stage(self.stage_key)
         if not self.is_open or stage.age_limit is None:
@@ -113,18 +116,18 @@ class DealDetails(Entity):
         return not is_paused and cutoff is not None and self.age_started_at(stage.age_policy) <= cutoff
 
     def age_started_at(self, age_policy: StageAgePolicy) -> datetime:
-        """Since when its age counts."""
+        """Return when the stage age starts."""
         return self.stage_entered_at if age_policy.counts_from is AgeFrom.ENTERED else self.last_activity_at
 
     def next_step_state(self, now: datetime) -> NextStepState:
-        """Tell whether there is a next step, and whether it is late."""
+        """Return whether there is a next step, and whether it is late."""
         if self.next_step is None:
             return NextStepState.NONE
         due_at = self.next_step.due_at
         return NextStepState.UNDATED if due_at is None else NextStepState.AHEAD if due_at >= now else NextStepState.LATE
 
     def set_value(self, value: Money | None = None, *, lines: Sequence[LineItem] | None = None, at: datetime) -> Self:
-        """Say what the deal is worth, as a sum or by its lines.
+        """Set the value, as a sum or by lines.
 
         Raises:
             CurrencyMismatchError: lines of two currencies.
@@ -145,20 +148,20 @@ class DealDetails(Entity):
     def set_probability(
         self, percent: int, *, at: datetime, source: ProbabilitySource | str = ProbabilitySource.MANUAL
     ) -> Self:
-        """Give the deal another chance than its stage does, in percent.
+        """Set the probability, in percent.
 
         Raises:
-            BusinessRuleError: it is closed, so its chance is known.
+            BusinessRuleError: the deal is closed, which fixes its probability.
         """
         if not self.is_open:
-            raise BusinessRuleError(self.id, "deal_closed", f"is {self.outcome.value}; its chance is known")
+            raise BusinessRuleError(self.id, "deal_closed", f"is {self.outcome.value}; its probability is fixed")
         basis_points = 100 * checked_integer("deal.probability", percent, max=100)
         probability = Probability(basis_points, source)  # type: ignore[arg-type]  # a word becomes its member
         event = DealProbabilityChanged(at=at, before=self.probability.basis_points, after=probability.basis_points)
         return self._record_movement(MovementKind.PROBABILITY_CHANGED, event, at=at, probability=probability)
 
     def set_expected_close(self, expected_close: date | None, *, at: datetime) -> Self:
-        """Say when the deal is expected to close."""
+        """Set the expected closing day."""
         if expected_close == self.expected_close:
             return self
         if expected_close is not None:
@@ -167,21 +170,21 @@ class DealDetails(Entity):
         return self._record_movement(MovementKind.EXPECTED_CLOSE_CHANGED, event, at=at, expected_close=expected_close)
 
     def change_owner(self, owner_id: UserId | None, *, at: datetime) -> Self:
-        """Give the deal another owner."""
+        """Change the owner."""
         if owner_id == self.owner_id:
             return self
         event = DealOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id)
         return self._record_movement(MovementKind.OWNER_CHANGED, event, at=at, owner_id=owner_id)
 
     def set_next_step(self, next_step: NextStep | None, *, at: datetime) -> Self:
-        """Say what comes next."""
+        """Set the next step."""
         if next_step == self.next_step:
             return self
         event = DealNextStepChanged(at=at, due_at=next_step.due_at if next_step else None)
         return self._record(event, next_step=next_step, last_activity_at=at)
 
     def add_participant(self, role: str, participant_id: str, *, at: datetime) -> Self:
-        """Let somebody take part in a role; whoever had it before no longer does."""
+        """Add a participant, in place of an earlier one with the same role."""
         participant = Participant(role, participant_id)
         if participant in self.participants:
             return self
@@ -200,10 +203,10 @@ class DealDetails(Entity):
         )
 
     def update(self, details: Mapping[str, Any], /, *, at: datetime) -> Self:
-        """Change the title, the description, tags or custom fields.
+        """Change title, description, tags, custom fields, source or campaign.
 
         Raises:
-            InvalidInputError: a detail that cannot be, or that is none.
+            InvalidInputError: a field cannot be changed here, or has an invalid value.
         """
         if unknown := set(details) - UPDATABLE_FIELDS:
             raise InvalidInputError(
@@ -213,5 +216,5 @@ class DealDetails(Entity):
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after
 
     def record_activity(self, *, at: datetime) -> Self:
-        """Note that something was done for the deal, without an event of its own."""
+        """Set the time of the last activity, without an event."""
         return copy_with(self, last_activity_at=max(at, self.last_activity_at))

@@ -1,4 +1,4 @@
-"""The facts of a deal's life, as the world outside hears them."""
+"""Events of a deal."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -11,7 +11,11 @@ from crmcore.domain.kernel.values.money import Money
 
 @record
 class DealOpened(Event):
-    """A deal came into its funnel's first stage, or into another one; `recorded_at` tells when we took it in, if that was later."""
+    """A deal was opened.
+
+    Attributes:
+        recorded_at: when it was recorded, if later.
+    """
 
     name: ClassVar[str] = "deal.opened"
     customer_id: CustomerId = fields.id_of("customer")
@@ -25,7 +29,11 @@ class DealOpened(Event):
 
 @record
 class DealMoved(Event):
-    """A deal went to another stage; `visit_number` counts how often it has been there."""
+    """A deal moved to another stage.
+
+    Attributes:
+        visit_number: how often it has been in the stage.
+    """
 
     name: ClassVar[str] = "deal.moved"
     before: str = fields.text(personal=False)
@@ -44,7 +52,7 @@ class DealWon(Event):
 
 @record
 class DealLost(Event):
-    """A deal was lost, in that stage and for that reason."""
+    """A deal was lost."""
 
     name: ClassVar[str] = "deal.lost"
     stage_key: str = fields.text(personal=False)
@@ -54,7 +62,7 @@ class DealLost(Event):
 
 @record
 class DealReopened(Event):
-    """A deal that was won or lost is open again."""
+    """A closed deal was reopened."""
 
     name: ClassVar[str] = "deal.reopened"
     stage_key: str = fields.text(personal=False)
@@ -62,7 +70,7 @@ class DealReopened(Event):
 
 @record
 class DealValueChanged(Event):
-    """A deal is worth something else now."""
+    """The value of a deal changed."""
 
     name: ClassVar[str] = "deal.value_changed"
     before: Money | None = fields.embedded(Money, optional=True, default=None)
@@ -71,7 +79,7 @@ class DealValueChanged(Event):
 
 @record
 class DealProbabilityChanged(Event):
-    """Somebody gave a deal another chance than its stage does, in hundredths of a percent."""
+    """The probability of a deal was set, in hundredths of a percent."""
 
     name: ClassVar[str] = "deal.probability_changed"
     before: int = fields.integer(max=10_000)
@@ -80,7 +88,7 @@ class DealProbabilityChanged(Event):
 
 @record
 class DealExpectedCloseChanged(Event):
-    """A deal is expected to close on another day."""
+    """The expected closing day of a deal changed."""
 
     name: ClassVar[str] = "deal.expected_close_changed"
     before: date | None = fields.date(optional=True, default=None)
@@ -89,7 +97,7 @@ class DealExpectedCloseChanged(Event):
 
 @record
 class DealOwnerChanged(Event):
-    """A deal got another owner."""
+    """The owner of a deal changed."""
 
     name: ClassVar[str] = "deal.owner_changed"
     previous_owner_id: UserId | None = fields.id_of("user", optional=True, default=None)
@@ -98,7 +106,7 @@ class DealOwnerChanged(Event):
 
 @record
 class DealNextStepChanged(Event):
-    """A deal's next step was planned, or there is none any more."""
+    """The next step of a deal was set or removed."""
 
     name: ClassVar[str] = "deal.next_step_changed"
     due_at: datetime | None = fields.timestamp(optional=True, default=None)
@@ -106,7 +114,7 @@ class DealNextStepChanged(Event):
 
 @record
 class DealParticipantAdded(Event):
-    """Somebody takes part in a deal in a role: a measurer, a decision maker."""
+    """A participant was added to a deal."""
 
     name: ClassVar[str] = "deal.participant_added"
     role: str = fields.text(personal=False)
@@ -123,7 +131,7 @@ class DealDocumentAttached(Event):
 
 @record
 class DealUpdated(Event):
-    """A deal's title, lines, tags or custom fields changed; the values stay in the deal."""
+    """Fields of a deal changed. The event has no values."""
 
     name: ClassVar[str] = "deal.updated"
     changed_fields: tuple[str, ...] = fields.text_list(personal=False, default=())

@@ -1,4 +1,7 @@
-"""Whether a deal may leave its stage. A gate answers with everything that is missing, never with the first thing."""
+"""Stage gate: whether a deal meets the exit criteria of its stage.
+
+A gate reports all unmet requirements.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -12,11 +15,11 @@ from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKi
 
 @frozen(kw_only=True)
 class Evidence:
-    """What a gate looks at: the deal, and what was done for it.
+    """What the requirements are checked against.
 
     Attributes:
-        open_task_kinds: the kinds of its tasks that are still open.
-        done_task_kinds: the kinds of its tasks that are done.
+        open_task_kinds: the kinds of its open tasks.
+        done_task_kinds: the kinds of its completed tasks.
         interaction_kinds: the kinds of its interactions.
     """
 
@@ -42,24 +45,24 @@ CHECKS: Final[Mapping[RequirementKind, Callable[[Evidence, str], bool]]] = {
         kind in seen.interaction_kinds if kind else bool(seen.interaction_kinds)
     ),
 }
-"""Whether the evidence fulfils a rule, for its argument."""
+"""The check of each kind of requirement, for its argument."""
 
 ACTIVITY_REQUIREMENTS: Final = frozenset(
     {RequirementKind.TASK_DONE, RequirementKind.NO_OPEN_TASKS, RequirementKind.INTERACTION}
 )
-"""The rules that look at tasks and interactions, which have to be fetched."""
+"""The kinds of requirement that need tasks and interactions."""
 
 
 def unmet_requirements(requirements: Sequence[Requirement], evidence: Evidence) -> tuple[UnmetRequirement, ...]:
-    """List everything that is missing, in the order in which it was asked for."""
+    """List the unmet requirements, in their order."""
     return tuple(UnmetRequirement(r.kind, r.argument) for r in requirements if not CHECKS[r.kind](evidence, r.argument))
 
 
 def check_gate(requirements: Sequence[Requirement], evidence: Evidence) -> None:
-    """Let the deal leave its stage, or not.
+    """Check that a deal may leave its stage.
 
     Raises:
-        StageRequirementsNotMetError: with all violations.
+        StageRequirementsNotMetError: with all unmet requirements.
     """
     if unmet := unmet_requirements(requirements, evidence):
         raise StageRequirementsNotMetError(evidence.deal.id, "stage_gate", unmet_requirements=unmet)

@@ -1,4 +1,4 @@
-"""The history of a deal, movement by movement: what a forecast, a funnel and an audit of any past day are read from."""
+"""Movements: the history of a deal, for forecasts, funnels and audits."""
 
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -30,16 +30,16 @@ class MovementKind(Enum):
 
 @record
 class Movement:
-    """One line of a deal's history: everything that a forecast of a past day needs, before and after.
+    """One change of a deal, with the values before and after.
 
     Attributes:
-        number: its place in the deal's history, from 1.
-        actor: who made it; the store puts it there.
-        stage_index: the place of the stage after it, from 0.
-        max_stage_index: the place of the furthest stage that the deal had reached by then.
+        number: its position in the deal's history, from 1.
+        actor: who made it. The store sets it.
+        stage_index: the position of the new stage, from 0.
+        max_stage_index: the position of the furthest stage until then.
         visit_number: how often the deal had been in the stage by then; 0 when it did not enter one.
-        time_in_stage: how long it had been in the stage that it left.
-        opened_at: when the deal was opened, so that a cohort can be read off the history alone.
+        time_in_stage: the time in the stage that it left.
+        opened_at: when the deal was opened, for cohorts.
     """
 
     number: int = fields.integer(min=1)
@@ -78,7 +78,7 @@ class Movement:
         visit_number: int = 0,
         time_in_stage: timedelta | None = None,
     ) -> "Movement":
-        """Compare a deal with its next self."""
+        """Build the movement between two versions of a deal."""
         return cls(
             number=after.movement_count,
             kind=kind,

@@ -1,4 +1,4 @@
-"""What a deal is made of: its lines, who takes part, what is attached, and each movement of its history."""
+"""Parts of a deal: outcome, probability, lines, participants, next step."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from crmcore.domain.kernel.values.money import Money
 
 
 class Outcome(Enum):
-    """How a deal stands as a whole."""
+    """The outcome of a deal."""
 
     OPEN = "open"
     WON = "won"
@@ -28,7 +28,7 @@ OUTCOME_TRANSITIONS: Final[Transitions[Outcome]] = {
 
 
 class ProbabilitySource(Enum):
-    """Who says what a deal's chance is. A deal's stage never overwrites what a person or a model has said."""
+    """The source of a probability. A stage never replaces a manual one."""
 
     STAGE = "stage"
     MANUAL = "manual"
@@ -37,7 +37,10 @@ class ProbabilitySource(Enum):
 
 @value
 class Probability:
-    """A chance to win in hundredths of a percent, and who says so. A won deal has 10,000, a lost one 0, always."""
+    """A probability in hundredths of a percent, and its source.
+
+    A won deal has 10,000, a lost one 0.
+    """
 
     basis_points: int = fields.integer(max=10_000)
     source: ProbabilitySource = fields.enum(ProbabilitySource, default=ProbabilitySource.STAGE)
@@ -48,11 +51,11 @@ class Probability:
 
 @value
 class LineItem:
-    """Something that is sold.
+    """A product with quantity and price.
 
     Attributes:
         quantity: with at most six decimal places.
-        price: of one.
+        price: of one unit.
         discount_bp: in hundredths of a percent.
     """
 
@@ -63,7 +66,7 @@ class LineItem:
 
     @property
     def total(self) -> Money:
-        """What the line costs, rounded half to even once."""
+        """The price of the line, rounded half to even once."""
         return self.price.times(self.quantity * (10_000 - self.discount_bp) / 10_000)
 
 
@@ -77,7 +80,7 @@ def total_of(lines: Sequence[LineItem], value: Money | None) -> Money | None:
 
 @value
 class Participant:
-    """Somebody who takes part in a deal: one of us by a user's id, or one of them by a customer's."""
+    """A user or a customer who takes part in a deal, by id."""
 
     role: str = fields.text(personal=False, max_length=60)
     participant_id: str = fields.text(personal=False, max_length=64)
@@ -85,7 +88,7 @@ class Participant:
 
 @value
 class Attachment:
-    """A document that belongs to a deal."""
+    """A document of a deal."""
 
     document_id: DocumentId = fields.id_of("document")
     title: str = fields.text(personal=True)
@@ -94,14 +97,14 @@ class Attachment:
 
 @value
 class NextStep:
-    """What will be done for a deal next, and when."""
+    """The next step of a deal, and when it is due."""
 
     description: str = fields.text(personal=True)
     due_at: datetime | None = fields.timestamp(optional=True, default=None)
 
 
 class NextStepState(Enum):
-    """How a deal's next step stands: there is none, it has no time, it lies ahead, or it is late."""
+    """Whether a next step is missing, undated, ahead or late."""
 
     NONE = "none"
     UNDATED = "undated"

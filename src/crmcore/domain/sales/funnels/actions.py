@@ -11,14 +11,14 @@ from crmcore.domain.organization.roles import OWNER
 
 @record
 class CreateTask:
-    """On entry: give somebody a task.
+    """On entry: create a task.
 
     Attributes:
-        title: what to do; ``{customer}`` and ``{deal}`` stand for their names, ``{at}`` for the next step's time.
-        role: of whoever does it; the deal's participants first, then the holders in turn.
-        due_within: the time to do it, from the entry.
-        kind: the sort of task, as a word that requirements and reports can ask for.
-        in_business_hours: whether only the house's working time counts.
+        title: of the task; ``{customer}`` and ``{deal}`` are filled with names, ``{at}`` with the time of the next step.
+        role: of the assignee: the deal's participant with the role first, then round robin.
+        due_within: the time from the entry.
+        kind: the kind of task, for requirements and reports.
+        in_business_hours: whether only business hours count.
     """
 
     title: str = fields.text(personal=False)
@@ -31,11 +31,11 @@ class CreateTask:
 
 @record
 class RenderDocument:
-    """On entry: make a document from a template and attach it to the deal.
+    """On entry: render a document from a template and attach it to the deal.
 
     Attributes:
         template: the template's name.
-        title: the document's name; ``{customer}`` and ``{deal}`` stand for their names.
+        title: of the document; ``{customer}`` and ``{deal}`` are filled with names.
     """
 
     template: str = fields.text(personal=False)
@@ -44,11 +44,11 @@ class RenderDocument:
 
 @record
 class SendNotification:
-    """On entry: tell somebody.
+    """On entry: notify a user.
 
     Attributes:
-        role: of whoever is told.
-        message: what; ``{customer}``, ``{deal}``, ``{address}`` and ``{at}`` are filled in.
+        role: of the recipient.
+        message: its text; ``{customer}``, ``{deal}``, ``{address}`` and ``{at}`` are filled in.
     """
 
     role: str = fields.text(personal=False, max_length=60)
@@ -59,4 +59,4 @@ StageAction = CreateTask | RenderDocument | SendNotification
 
 
 VARIABLES: Final = frozenset({"customer", "deal", "address", "phone", "at"})
-"""What may stand in braces in the texts of stage actions."""
+"""The variables of the texts of stage actions."""

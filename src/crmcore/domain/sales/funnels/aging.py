@@ -1,7 +1,8 @@
-"""How the time that a deal spends in a stage is counted. A deal that stays for longer than the stage allows is stuck; others say that it rots.
+"""Stage age: how long a deal has been in its stage. A deal past the age limit is stuck (rotting).
 
-Rule 1: whether a deal is stuck follows from the deal, its stage, the working time and now. Nothing marks it, and no job has to run.
-Rule 2: a deal is stuck when what its age counts from lies at or before the stage's cutoff, so that a store can search by it.
+Invariants:
+    1. Whether a deal is stuck is computed from the deal, its stage, business hours and now. No job is needed.
+    2. A deal is stuck when its age starts at or before the stage's cutoff, so that a store can search by it.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class AgeFrom(Enum):
-    """From what the age of a deal in its stage counts: its entry, or the last time that anything was done for it."""
+    """Where the stage age starts: at the entry, or at the last activity."""
 
     ENTERED = "entered"
     LAST_ACTIVITY = "last_activity"
@@ -26,12 +27,12 @@ class AgeFrom(Enum):
 
 @record
 class StageAgePolicy:
-    """How the age of a deal in its stage is counted.
+    """How the stage age is counted.
 
     Attributes:
-        counts_from: its entry into the stage, or the last time that anything was done for it.
-        counts_working_days: whether only days count on which the house works, each of them from midnight to midnight.
-        paused_by_next_step: whether a deal whose next step lies ahead is not stuck.
+        counts_from: the entry into the stage, or the last activity.
+        counts_working_days: whether only working days count, from midnight to midnight.
+        paused_by_next_step: whether a deal with a next step ahead is not stuck.
     """
 
     counts_from: AgeFrom = fields.enum(AgeFrom, default=AgeFrom.ENTERED)
@@ -39,21 +40,27 @@ class StageAgePolicy:
     paused_by_next_step: bool = fields.boolean(default=False)
 
     def exceeded_at(self, since: datetime, limit: timedelta, *, business_hours: BusinessHours) -> datetime | None:
-        """The last instant at which the limit is not exceeded; None when that lies beyond the years that are counted."""
+        """Return the last instant within the limit.
+
+        None if it lies outside the supported years.
+        """
         try:
             return self._arithmetic(business_hours).add(since, limit)
         except OutOfRangeError:
             return None
 
     def cutoff(self, limit: timedelta, *, business_hours: BusinessHours, now: datetime) -> datetime | None:
-        """The last instant since which more than the limit has passed by now; None when there was none in the years that are counted."""
+        """Return the last instant whose age exceeds the limit by now.
+
+        None if it lies outside the supported years.
+        """
         try:
             return self._arithmetic(business_hours).subtract(now - _MICROSECOND, limit)
         except OutOfRangeError:
             return None
 
     def age(self, since: datetime, *, business_hours: BusinessHours, now: datetime) -> timedelta:
-        """How long a deal has been in its stage."""
+        """Return the stage age of a deal."""
         return self._arithmetic(business_hours).elapsed(since, max(since, now))
 
     def _arithmetic(self, business_hours: BusinessHours) -> WindowArithmetic:
@@ -61,4 +68,4 @@ class StageAgePolicy:
 
 
 DEFAULT_STAGE_AGE_POLICY: Final = StageAgePolicy()
-"""From the entry, all days alike: how the age is counted where a stage says nothing else."""
+"""The default: from the entry, all days count."""

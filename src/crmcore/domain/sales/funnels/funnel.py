@@ -1,8 +1,9 @@
-"""Funnels: the stages that a deal goes through, and what each of them asks, does and promises. All of it is data.
+"""Funnels (sales pipelines): the stages that a deal goes through.
 
-Rule 1: a stage has a key, which deals remember, and a name, which people read and may change.
-Rule 2: entering a stage may create tasks, render documents and tell people; leaving it may ask for proof. Both are lists.
-Rule 3: a deal is won by entering a stage that wins. Lost is no stage: a lost deal stays where it was lost, with its reason.
+Invariants:
+    1. A stage has a key, which deals refer to, and a name, which can change.
+    2. Entering a stage runs its entry actions; leaving it needs its exit criteria.
+    3. A deal is won by entering a winning stage. A lost deal stays in its stage, with a loss reason.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class FunnelCreated(Event):
 
 @record
 class FunnelUpdated(Event):
-    """A funnel's stages or reasons changed."""
+    """The stages or loss reasons of a funnel changed."""
 
     name: ClassVar[str] = "funnel.updated"
     stages: tuple[str, ...] = fields.text_list(personal=False)
@@ -39,14 +40,14 @@ class FunnelUpdated(Event):
 
 @record
 class Funnel(Entity):
-    """A way to sell.
+    """A funnel: stages, loss reasons and rules.
 
     Attributes:
-        role: of those among whom new deals go round.
-        loss_reasons: the words one of which a loss must name.
-        allow_skip: whether a deal may leap over a stage.
-        allow_return: whether a deal may go back.
-        respond_within: the working time to the first answer to a request; late ones are told up the line.
+        role: of the users that new deals are assigned to.
+        loss_reasons: the reasons that a loss can have.
+        allow_skip: whether a deal may skip a stage.
+        allow_return: whether a deal may move back.
+        respond_within: the business hours to the first response to a lead. Late responses are escalated.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("funnel", "funnels", unique_keys=(("name",),))
@@ -75,15 +76,15 @@ class Funnel(Entity):
         allow_return: bool = True,
         respond_within: timedelta | None = None,
     ) -> Self:
-        """Draw a funnel.
+        """Create a funnel.
 
         Args:
-            stages: in their order. A name alone is an open stage whose chance grows evenly, and the last of names alone wins.
+            stages: in their order. A name is an open stage with a probability by its position; the last of names alone wins.
             (others): as the attributes.
 
         Raises:
-            InvalidInputError: no stage, two of one name, or one after a stage that wins.
-            UnknownVariableError: an action's text has a variable that has no value.
+            InvalidInputError: no stage, two with one key, or an open one after a winning one.
+            UnknownVariableError: an action's text has an unknown variable.
         """
         built_stages = _build_stages(stages)
         return cls(
@@ -102,7 +103,9 @@ class Funnel(Entity):
     def update(
         self, *, at: datetime, stages: Sequence[Stage | str] | None = None, loss_reasons: Sequence[str] | None = None
     ) -> Self:
-        """Change the stages or the reasons. Keys that deals stand on must stay; the caller sees to that.
+        """Change the stages or loss reasons.
+
+        The caller checks that the stages of open deals stay.
 
         Raises:
             InvalidInputError: as in `create`.
@@ -114,11 +117,11 @@ class Funnel(Entity):
 
     @property
     def first_stage(self) -> Stage:
-        """Where deals come in."""
+        """The stage in which deals are opened."""
         return self.stages[0]
 
     def stage_index(self, key: str) -> int:
-        """The place of a stage, counted from 0.
+        """Return the position of a stage, from 0.
 
         Raises:
             InvalidChoiceError: the funnel has no such stage.
@@ -129,7 +132,7 @@ class Funnel(Entity):
         raise InvalidChoiceError("stage_key", allowed=tuple(stage.key for stage in self.stages))
 
     def stage(self, key: str) -> Stage:
-        """The stage of that key.
+        """Return the stage with a key.
 
         Raises:
             InvalidChoiceError: the funnel has no such stage.
@@ -137,14 +140,14 @@ class Funnel(Entity):
         return self.stages[self.stage_index(key)]
 
     def reachable_stage_keys(self, stage_index: int) -> tuple[str, ...]:
-        """List the stages that a deal may move to from a stage, as the rules on skips and returns allow."""
+        """List the stages that a deal may move to, as skips and returns allow."""
         last = len(self.stages) if self.allow_skip else stage_index + 2
         first = 0 if self.allow_return else stage_index
         return tuple(s.key for i, s in enumerate(self.stages) if first <= i < last and i != stage_index)
 
     @property
     def winning_stage(self) -> Stage | None:
-        """The first stage that wins."""
+        """The first winning stage."""
         return next((stage for stage in self.stages if stage.kind is StageKind.WON), None)
 
 

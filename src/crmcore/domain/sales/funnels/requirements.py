@@ -1,4 +1,4 @@
-"""What a stage may ask for before a deal leaves it, as data. What each rule means stands in `deals.gate`."""
+"""Requirements: the exit criteria of a stage, as data. `deals.gate` checks them."""
 
 from enum import Enum
 
@@ -7,7 +7,7 @@ from crmcore.domain.kernel.entity import value
 
 
 class RequirementKind(Enum):
-    """What can be asked for. The argument that a rule takes stands in brackets."""
+    """The kinds of requirement, with their argument in brackets."""
 
     VALUE = "value"
     EXPECTED_CLOSE = "expected_close"
@@ -23,11 +23,11 @@ class RequirementKind(Enum):
 
 @value
 class Requirement:
-    """One thing that a stage asks for.
+    """One exit criterion of a stage.
 
     Attributes:
-        kind: what.
-        argument: what it is about, such as a kind of task; see `RequirementKind`.
+        kind: of the requirement.
+        argument: such as a kind of task; see `RequirementKind`.
     """
 
     kind: RequirementKind = fields.enum(RequirementKind)
@@ -36,7 +36,7 @@ class Requirement:
 
 @value
 class UnmetRequirement:
-    """One thing that is missing: machine-readable, and translatable by its word."""
+    """A requirement that a deal does not meet."""
 
     kind: RequirementKind = fields.enum(RequirementKind)
     argument: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)

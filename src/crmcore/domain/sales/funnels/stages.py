@@ -23,15 +23,15 @@ class StageKind(Enum):
 
 @record
 class Stage:
-    """One step of a funnel.
+    """One stage of a funnel.
 
     Attributes:
-        key: what deals remember; the name it was created with.
-        probability: the chance to win from here, in hundredths of a percent.
-        age_limit: how long a deal may stay before it counts as stuck.
-        age_policy: how that is counted.
-        entry_actions: what happens when a deal comes in, in this order.
-        exit_criteria: what a deal must have before it may go on.
+        key: the id that deals refer to; the name it was created with.
+        probability: to win from here, in hundredths of a percent.
+        age_limit: how long a deal may stay before it is stuck.
+        age_policy: how the age is counted.
+        entry_actions: what happens when a deal enters, in order.
+        exit_criteria: what a deal needs before it may leave.
     """
 
     key: str = fields.text(personal=False, max_length=60)
@@ -57,10 +57,10 @@ class Stage:
         entry_actions: Sequence[StageAction] = (),
         exit_criteria: Sequence[Requirement] = (),
     ) -> Self:
-        """Make a stage whose key is its first name.
+        """Make a stage whose key is its name.
 
         Args:
-            probability: the chance to win from here, in percent; a stage that wins has 100.
+            probability: to win from here, in percent; a winning stage has 100.
             (others): as the attributes.
         """
         kind = checked_member("stage.kind", StageKind, kind)
