@@ -1,1 +1,1 @@
-"""Everything that crmcore says to people, in every language that it speaks."""
+"""Texts of messages and labels of reports, by language."""

@@ -1,6 +1,6 @@
-"""Finding the words: a topic, a language, and the facts that fill the gaps.
+"""The message catalogue: texts by topic and language, labels of reports.
 
-A language is written as in BCP 47. ``lv-LV`` is answered in ``lv``; a language that crmcore does not speak in English.
+Languages are tags of BCP 47. ``lv-LV`` falls back to ``lv``, an unknown language to English.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ LANGUAGES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "mn": mn.MESSAGES,
     "uz": uz.MESSAGES,
 }
-"""What is said on each topic, by language: the subject and the body."""
+"""The messages by language and topic: subject and body."""
 
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     topic: frozenset().union(*(variables(text) for texts in LANGUAGES.values() for text in texts.get(topic, ())))
     for topic in en.MESSAGES
 }
-"""The variables of each topic's texts, in all languages together: the recipient's language may change before a message leaves."""
+"""The variables of each topic in all languages: a recipient's language may change before the message is sent."""
 
 LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "az": az.LABELS,
@@ -34,13 +34,13 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "mn": mn.LABELS,
     "uz": uz.LABELS,
 }
-"""The words of reports and pages, by language."""
+"""The labels of reports and pages, by language."""
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 
 
 def negotiate_language(language: str | None) -> str:
-    """Choose the language in which crmcore answers somebody.
+    """Return the supported language for a language tag.
 
     Example:
         >>> negotiate_language("lv-LV"), negotiate_language("uz-Cyrl-UZ"), negotiate_language("tlh"), negotiate_language(None)
@@ -51,10 +51,10 @@ def negotiate_language(language: str | None) -> str:
 
 
 def render_message(topic: str, language: str | None, variables: Mapping[str, object]) -> tuple[str, str]:
-    """Find the subject and the body of a message, with its variables filled.
+    """Render the subject and the body of a message.
 
-    The subject is one line, cut with an ellipsis; the body keeps every line of what is filled in, and is never cut. A topic that the
-    catalogue does not know is its own subject, and its body is the value of ``text``.
+    The subject is one line, cut with an ellipsis; the body keeps all lines of its values, and is never cut. An unknown topic is its own
+    subject, and its body is the value of ``text``.
 
     Example:
         >>> render_message("task.reminder", "lv", {"title": "Zvanīt", "due": "10:00"})[0]
@@ -69,9 +69,9 @@ def render_message(topic: str, language: str | None, variables: Mapping[str, obj
 
 
 def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...]:
-    """List the variables of a topic's texts, in any language, that have no value; None is none.
+    """List the variables of a topic that have no value, in any language.
 
-    A topic that the catalogue does not know misses nothing.
+    An unknown topic has no variables. None is no value.
 
     Example:
         >>> missing_variables("task.reminder", {"title": "Call Anna", "due": None}), missing_variables("own.topic", {})
@@ -94,7 +94,7 @@ def check_variables(topic: str, variables: Mapping[str, object]) -> None:
 
 
 def label(key: str, language: str | None) -> str:
-    """Find a word of a report or a page; a word that crmcore does not know is its own label.
+    """Return a label of a report or a page. An unknown key is its own label.
 
     Example:
         >>> label("won", "az"), label("Prix trop élevé", "az")
@@ -104,5 +104,5 @@ def label(key: str, language: str | None) -> str:
 
 
 def direction(language: str | None) -> str:
-    """Whether a language is written from the left or from the right: ``ltr`` or ``rtl``."""
+    """Return the direction of a language: ``ltr`` or ``rtl``."""
     return "rtl" if negotiate_language(language) in RIGHT_TO_LEFT else "ltr"

@@ -1,1 +1,1 @@
-"""Complaints, as ISO 10002 handles them: what they are made of, what happens to them, and their life."""
+"""Cases: complaints (ISO 10002) and inquiries, with SLA timers."""

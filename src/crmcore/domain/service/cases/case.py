@@ -1,9 +1,9 @@
-"""A case: something that a customer waits for, with somebody responsible, promised times, and clocks. Complaints and inquiries are cases.
+"""The case: a complaint or an inquiry with an owner, an SLA and a deadline.
 
-Rule 1: a case has somebody responsible and a deadline at every moment of its life; one without them cannot be made.
-Rule 2: whatever a clock would notice leaves a mark; the clocks are told from the marks alone.
-Rule 3: the deadline that is kept beside them is the earliest of the running clocks, or until when we wait for the customer. It is there to
-search by, and set by whatever story changes it.
+Invariants:
+    1. A case always has an owner and a deadline.
+    2. SLA timers are computed from the SLA events alone.
+    3. `due_at` is the earliest deadline of the running timers, or the end of a pause. It is stored so that a store can search by it.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from crmcore.domain.sla.timers import SlaStatus, SlaTimer
 
 
 class SlaResult(Enum):
-    """Whether a promise was kept."""
+    """Whether a target was met."""
 
     MET = "met"
     BREACHED = "breached"
@@ -34,19 +34,19 @@ class SlaResult(Enum):
 
 @record
 class Case(Entity):
-    """Something that a customer waits for.
+    """A complaint or an inquiry.
 
     Attributes:
-        owner_id: who sees to it.
-        due_at: when somebody has to have acted next.
-        wait_until: until when we wait for the customer, while we do.
-        sla_policy_id: which times were promised; None is the standard's, or those that were asked for.
-        calendar_id: by which they are measured; the house's own when there is none.
-        reopen_within: how long after its end it may be reopened.
-        sla_events: what its clocks have to know.
-        escalation_level: how far up the line its lateness has been told.
-        first_response_time: the working time to the first answer; so with the resolution.
-        first_response_sla: whether it came in time, if something was promised; so with the resolution.
+        owner_id: the user who is responsible.
+        due_at: when the next action is due.
+        wait_until: the end of the pause, while the case waits for the customer.
+        sla_policy_id: None for the default or requested targets.
+        calendar_id: in whose business hours time is measured; the company's calendar when there is none.
+        reopen_within: how long after its end it can be reopened.
+        sla_events: the events that its timers are computed from.
+        escalation_level: the last escalation level.
+        first_response_time: the business hours until the first response; so with the resolution.
+        first_response_sla: whether the target was met, if there was one; so with the resolution.
     """
 
     customer_id: CustomerId = fields.id_of("customer")
@@ -76,7 +76,7 @@ class Case(Entity):
     def _open(
         cls, *, sla: SlaDecision, business_hours: BusinessHours, at: datetime, owner_id: UserId, **details: Any
     ) -> Self:
-        """Build a case with its SLA decision, its first deadline and the SLA event that opens it."""
+        """Build a case with its SLA, its first deadline and the opening event."""
         targets = (sla.targets.first_response, sla.targets.resolution)
         return cls(
             owner_id=owner_id,
@@ -90,17 +90,17 @@ class Case(Entity):
         )
 
     def sla_status(self, *, business_hours: BusinessHours, now: datetime) -> SlaStatus:
-        """Tell how its clocks stand."""
+        """Compute the state of the SLA timers."""
         return replay(self.sla_events, business_hours=business_hours, now=now)
 
     @property
     def targets(self) -> SlaTargets:
-        """What is promised now."""
+        """The present targets."""
         return next((event.targets for event in reversed(self.sla_events) if event.targets is not None), SlaTargets())
 
     @property
     def is_waiting(self) -> bool:
-        """Whether its clocks stand still, because we wait for the customer."""
+        """Whether the timers are paused, because the case waits for the customer."""
         pausing_kinds = (SlaEventKind.PAUSED, SlaEventKind.RESUMED, SlaEventKind.RESOLVED)
         return (
             next((event.kind for event in reversed(self.sla_events) if event.kind in pausing_kinds), None)
@@ -108,11 +108,11 @@ class Case(Entity):
         )
 
     def rejection_reason(self, reply: Reply) -> str:
-        """Why an answer would not count, as a word; nothing when it would."""
+        """Return why a reply would not count; empty if it would."""
         return self.targets.reply_rule.rejection_reason(reply, owner_id=self.owner_id)
 
     def recalculated(self, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Set the deadline anew, as after a change of the calendar."""
+        """Compute the deadline again, as after a change of the calendar."""
         due_at = _next_deadline(self, self.sla_status(business_hours=business_hours, now=at))
         return self if due_at == self.due_at else copy_with(self, due_at=due_at)
 
@@ -124,7 +124,7 @@ class Case(Entity):
         at: datetime,
         **changes: Any,
     ) -> Self:
-        """The next self: with what happened, what the clocks noticed of it, and what follows from that."""
+        """Return the next version with SLA events, and all fields that depend on them."""
         new_sla_events = tuple(
             sla_event if isinstance(sla_event, SlaEvent) else SlaEvent(sla_event, at) for sla_event in sla_events
         )
@@ -154,7 +154,7 @@ class Case(Entity):
     def _with_sla(
         self, sla: SlaDecision, *events: Event, business_hours: BusinessHours, at: datetime, **changes: Any
     ) -> Self:
-        """The next self, to whom something else may be promised."""
+        """Return the next version, with other targets if the SLA has changed."""
         is_unchanged = sla.targets == self.targets and sla.calendar_id == self.calendar_id
         return self._with_events(
             *events,
@@ -168,10 +168,10 @@ class Case(Entity):
         )
 
     def _check_reopen_window(self, at: datetime) -> None:
-        """Let a case that is over be reopened, or not.
+        """Check that a closed case can be reopened.
 
         Raises:
-            BusinessRuleError: its end lies too far back.
+            BusinessRuleError: it was closed too long ago.
         """
         if self.closed_at is not None and at > self.closed_at + self.reopen_within:
             raise BusinessRuleError(
@@ -180,10 +180,10 @@ class Case(Entity):
 
 
 def check_pause(until: datetime, *, at: datetime) -> datetime:
-    """Check until when a customer is waited for.
+    """Check the end of a pause.
 
     Raises:
-        OutOfRangeError: that time has passed.
+        OutOfRangeError: it lies in the past.
     """
     until = checked_timestamp("until", until)
     if until <= at:

@@ -1,9 +1,10 @@
-"""A complaint: what a customer is not content with, and what became of it.
+"""The complaint, and its handling after ISO 10002.
 
-Rule 1: a complaint without a type, somebody responsible and a deadline cannot be made; and until it is closed there is always a next action.
-Rule 2: it ends resolved or rejected, with words that the customer is told; then it is closed. Within a while it may be reopened, later a
-new one follows it up. Its history stays.
-Rule 3: compensation above a limit is approved by somebody who may, and never by whoever proposed it.
+Invariants:
+    1. A complaint has a type, an owner, a deadline, and until it is closed a next action.
+    2. It is resolved or rejected with a text for the customer, then closed. It can be reopened for a while; later a new complaint follows
+       it up.
+    3. Compensation above a limit is approved by another user than the one who proposed it.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ _ENDED_STATES = frozenset({_S.RESOLVED, _S.REJECTED, _S.CLOSED})
 
 @record
 class Complaint(ComplaintFields):
-    """What a customer is not content with, and what became of it."""
+    """A complaint of a customer."""
 
     meta: ClassVar[EntityMeta] = EntityMeta(
         "complaint",
@@ -52,10 +53,10 @@ class Complaint(ComplaintFields):
     )
 
     def acknowledge(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Tell the customer that it was received and who sees to it.
+        """Acknowledge the receipt to the customer.
 
         Raises:
-            InvalidTransitionError: it has gone further already.
+            InvalidTransitionError: it was acknowledged before.
         """
         event, sla_events = self._reply_events(reply, at)
         return self._set_state(_S.ACKNOWLEDGED, event, sla_events=sla_events, business_hours=business_hours, at=at)
@@ -69,10 +70,10 @@ class Complaint(ComplaintFields):
         business_hours: BusinessHours,
         at: datetime,
     ) -> Self:
-        """Judge what it is about and how grave it is; other times may be promised for that.
+        """Set type and severity. The SLA may change with them.
 
         Raises:
-            BusinessRuleError: it has come to its end.
+            BusinessRuleError: it is resolved, rejected or closed.
         """
         require_open(self, self.state, "assess")
         type = self.type if type is None else checked_type_path(checked_text("complaint.type", type, max_length=100))
@@ -88,7 +89,7 @@ class Complaint(ComplaintFields):
         )
 
     def start_investigation(self, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Begin to investigate it, go on after waiting, or reopen it.
+        """Start or continue the investigation, or reopen the complaint.
 
         Raises:
             InvalidTransitionError: it is being investigated.
@@ -111,11 +112,11 @@ class Complaint(ComplaintFields):
         )
 
     def pause_for_customer(self, *, until: datetime, business_hours: BusinessHours, at: datetime) -> Self:
-        """Wait for the customer, until a certain time at most.
+        """Wait for the customer, until a time at most.
 
         Raises:
-            InvalidTransitionError: it has come to its end, or waits.
-            OutOfRangeError: that time has passed.
+            InvalidTransitionError: it has ended, or waits already.
+            OutOfRangeError: the time lies in the past.
         """
         until = check_pause(until, at=at)
         return self._set_state(
@@ -123,10 +124,10 @@ class Complaint(ComplaintFields):
         )
 
     def log_customer_reply(self, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Note that the customer said something more. What waited for that goes on.
+        """Log a message of the customer. It ends a pause.
 
         Raises:
-            BusinessRuleError: it has come to its end; take it up again, or follow it up.
+            BusinessRuleError: it has ended; reopen it, or follow it up.
         """
         require_open(self, self.state, "go on with")
         event = ComplaintCustomerReplied(at=at)
@@ -140,17 +141,17 @@ class Complaint(ComplaintFields):
         )
 
     def log_reply(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Note that the customer was told something; whether it counts is a rule of the promise."""
+        """Log a reply to the customer. The reply rule decides whether it counts."""
         event, sla_events = self._reply_events(reply, at)
         return self._with_events(
             event, sla_events=sla_events if self.state.is_open else (), business_hours=business_hours, at=at
         )
 
     def respond(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Tell the customer what we propose to do.
+        """Propose a solution to the customer.
 
         Raises:
-            InvalidTransitionError: it was responded to, or has come to its end.
+            InvalidTransitionError: it was responded to, or has ended.
         """
         event, sla_events = self._reply_events(reply, at)
         resumed_events = (SlaEventKind.RESUMED, *sla_events) if self.state is _S.WAITING else sla_events
@@ -159,28 +160,28 @@ class Complaint(ComplaintFields):
         )
 
     def resolve(self, resolution: str, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Tell the customer the decision: what was done about it.
+        """Resolve the complaint, with a text for the customer.
 
         Raises:
-            RequiredError: nothing.
+            RequiredError: the text is empty.
             InvalidTransitionError: it is resolved, rejected or closed.
         """
         return self._decide(_S.RESOLVED, resolution, business_hours=business_hours, at=at)
 
     def reject(self, reason: str, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Tell the customer the decision: why nothing will be done about it.
+        """Reject the complaint, with a text for the customer.
 
         Raises:
-            RequiredError: no reason.
+            RequiredError: the text is empty.
             InvalidTransitionError: it is resolved, rejected or closed.
         """
         return self._decide(_S.REJECTED, reason, business_hours=business_hours, at=at)
 
     def close(self, *, at: datetime) -> Self:
-        """Lay it to rest.
+        """Close the complaint.
 
         Raises:
-            InvalidTransitionError: it has no outcome.
+            InvalidTransitionError: it is neither resolved nor rejected.
             BusinessRuleError: a compensation waits for its approval.
         """
         if any(c.state is CompensationState.PROPOSED for c in self.compensations):

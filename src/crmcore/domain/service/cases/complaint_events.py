@@ -1,4 +1,4 @@
-"""What happens to complaints."""
+"""Events of a complaint."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,7 +13,7 @@ from crmcore.domain.service.cases.complaint_parts import CompensationState, Reme
 
 @record
 class ComplaintReceived(Event):
-    """A customer complained."""
+    """A complaint was received."""
 
     name: ClassVar[str] = "complaint.received"
     type: str = fields.text(personal=False)
@@ -26,7 +26,7 @@ class ComplaintReceived(Event):
 
 @record
 class ComplaintStatusChanged(Event):
-    """A complaint went on in its life."""
+    """The state of a complaint changed."""
 
     name: ClassVar[str] = "complaint.status_changed"
     before: ComplaintState = fields.enum(ComplaintState)
@@ -35,7 +35,7 @@ class ComplaintStatusChanged(Event):
 
 @record
 class ComplaintAssessed(Event):
-    """It was judged what a complaint is about and how grave it is, and which times that promises."""
+    """Type, severity or SLA of a complaint changed."""
 
     name: ClassVar[str] = "complaint.assessed"
     type: str = fields.text(personal=False)
@@ -45,7 +45,11 @@ class ComplaintAssessed(Event):
 
 @record
 class ComplaintReplyLogged(Event):
-    """The customer was told something; `rejection_reason` says why it did not count as an answer, if it did not."""
+    """A reply was sent to the customer.
+
+    Attributes:
+        rejection_reason: why it does not count for the SLA; empty if it does.
+    """
 
     name: ClassVar[str] = "complaint.reply_logged"
     channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
@@ -55,14 +59,14 @@ class ComplaintReplyLogged(Event):
 
 @record
 class ComplaintCustomerReplied(Event):
-    """The customer said something more."""
+    """The customer sent a message."""
 
     name: ClassVar[str] = "complaint.customer_replied"
 
 
 @record
 class ComplaintRootCauseSet(Event):
-    """The cause of a complaint was found."""
+    """The root cause of a complaint was set."""
 
     name: ClassVar[str] = "complaint.root_cause_set"
     root_cause: str = fields.text(personal=False, max_length=100)
@@ -70,7 +74,7 @@ class ComplaintRootCauseSet(Event):
 
 @record
 class CompensationChanged(Event):
-    """A compensation was proposed, or went on in its life."""
+    """A compensation was proposed, or its state changed."""
 
     name: ClassVar[str] = "complaint.compensation_changed"
     number: int = fields.integer(min=1)
@@ -82,7 +86,7 @@ class CompensationChanged(Event):
 
 @record
 class ComplaintRated(Event):
-    """The customer said how content he or she is with the outcome."""
+    """The customer rated the outcome."""
 
     name: ClassVar[str] = "complaint.rated"
     score: int = fields.integer(min=1, max=5)
@@ -90,7 +94,7 @@ class ComplaintRated(Event):
 
 @record
 class ComplaintOwnerChanged(Event):
-    """Somebody else is responsible for a complaint now."""
+    """The owner of a complaint changed."""
 
     name: ClassVar[str] = "complaint.owner_changed"
     previous_owner_id: UserId = fields.id_of("user")
@@ -100,7 +104,7 @@ class ComplaintOwnerChanged(Event):
 
 @record
 class ComplaintEscalated(Event):
-    """Somebody further up heard that a complaint is late, or about to be."""
+    """A complaint that is late, or about to be, was escalated."""
 
     name: ClassVar[str] = "complaint.escalated"
     level: int = fields.integer(min=1)

@@ -1,4 +1,4 @@
-"""What is known of a complaint, and what follows from that: its next action, its cost, its compensation, its rating."""
+"""The fields of a complaint, its compensations and its rating."""
 
 from datetime import datetime
 from typing import Self
@@ -40,18 +40,18 @@ def _cost(complaint: "ComplaintFields") -> Money | None:
 
 @record
 class ComplaintFields(Case):
-    """What is known of a complaint.
+    """The fields of a complaint.
 
     Attributes:
-        type: in the tree of types, with slashes.
-        product: what it is about, in the house's words.
-        resolution: what was done about it, or why nothing was: what the customer is told.
-        root_cause: the root cause, in one of the house's words; reports count by it.
-        corrective_action: what was done so that this case is right; `preventive_action` what is done so that there is no other.
-        cost: of the compensations that were approved.
-        satisfaction: how content the customer is with the outcome, from 1 to 5.
-        repeat_of_id: an earlier complaint of the customer about the like.
-        previous_complaint_id: a complaint that had been closed for too long to be reopened.
+        type: a path in the tree of types: ``delivery/late``.
+        product: what it is about, in the company's words.
+        resolution: the text for the customer: what was done, or why nothing was.
+        root_cause: a word of the company, for reports.
+        corrective_action: what corrects this case; `preventive_action` what prevents others.
+        cost: the sum of the approved compensations.
+        satisfaction: the customer's rating of the outcome, from 1 to 5.
+        repeat_of_id: an earlier, similar complaint of the customer.
+        previous_complaint_id: the complaint that it follows up, which could not be reopened.
     """
 
     id: ComplaintId = fields.id_of("complaint")
@@ -92,10 +92,10 @@ class ComplaintFields(Case):
         repeat_of_id: ComplaintId | None = None,
         previous_complaint_id: ComplaintId | None = None,
     ) -> Self:
-        """Take a complaint in.
+        """Receive a complaint.
 
         Raises:
-            InvalidInputError: no type, nobody responsible, or another field that cannot be.
+            InvalidInputError: no type, no owner, or another invalid field.
         """
         complaint = cls._open(
             id=id,
@@ -128,19 +128,19 @@ class ComplaintFields(Case):
 
     @property
     def next_action(self) -> str:
-        """What is to be done next, as a word; nothing once it is closed."""
+        """The next action; empty once it is closed."""
         if any(c.state is CompensationState.PROPOSED for c in self.compensations):
             return "approve"
         return NEXT_ACTION[self.state]
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether somebody still has to act and should have acted before now."""
+        """Return whether it is open past its deadline."""
         return self.state.is_open and self.due_at < now
 
     def set_root_cause(
         self, *, root_cause: str, at: datetime, corrective_action: str = "", preventive_action: str = ""
     ) -> Self:
-        """Note the root cause, what was put right, and what keeps it from happening again."""
+        """Set the root cause, the corrective and the preventive action."""
         event = ComplaintRootCauseSet(at=at, root_cause=root_cause)
         return self._record(
             event, root_cause=event.root_cause, corrective_action=corrective_action, preventive_action=preventive_action
@@ -157,15 +157,15 @@ class ComplaintFields(Case):
         approver_id: UserId | None,
         at: datetime,
     ) -> Self:
-        """Propose a compensation; it is approved at once when nobody has to be asked.
+        """Propose a compensation, which is approved at once if it needs no approval.
 
         Args:
-            rule: why it may be, or that it has to be approved.
-            approver_id: who has to be asked; None when nobody has.
+            rule: why it needs approval, or not.
+            approver_id: the user who has to approve it; None when no approval is needed.
 
         Raises:
-            OutOfRangeError: an amount of nothing or less.
-            InvalidChoiceError: another currency than the one before.
+            OutOfRangeError: the amount is not positive.
+            InvalidChoiceError: its currency differs from that of an earlier one.
         """
         if amount.minor <= 0:
             raise OutOfRangeError("compensation.amount", "must be more than nothing")
@@ -188,12 +188,12 @@ class ComplaintFields(Case):
     def update_compensation(
         self, number: int, state: CompensationState | str, *, author_id: UserId | None, at: datetime
     ) -> Self:
-        """Approve, refuse or pay a compensation, by its number from 1.
+        """Approve, reject or pay a compensation, by its number from 1.
 
         Raises:
-            InvalidChoiceError: there is none of that number.
-            InvalidTransitionError: it does not stand where that can be done.
-            BusinessRuleError: whoever proposed it would approve it.
+            InvalidChoiceError: there is no such number.
+            InvalidTransitionError: its state does not allow it.
+            BusinessRuleError: the user who proposed it would approve it.
         """
         number = checked_integer("compensation.number", number)
         if not 1 <= number <= len(self.compensations):
@@ -204,13 +204,13 @@ class ComplaintFields(Case):
         before = self.compensations[number - 1]
         check_transition(self.id, COMPENSATION_TRANSITIONS, before.state, state)
         if state is CompensationState.APPROVED and author_id == before.proposed_by:
-            raise BusinessRuleError(self.id, "self_approval", "cannot be approved by whoever proposed it")
+            raise BusinessRuleError(self.id, "self_approval", "cannot be approved by the user who proposed it")
         approver_id = author_id if before.state is CompensationState.PROPOSED else before.approver_id
         after = copy_with(before, state=state, approver_id=approver_id, decided_at=at)
         return self._record_compensation(number, after, author_id=author_id, at=at)
 
     def rate(self, score: int, *, at: datetime, comment: str = "") -> Self:
-        """Note how content the customer is with the outcome.
+        """Store the customer's rating of the outcome.
 
         Raises:
             BusinessRuleError: there is no outcome yet.
@@ -221,14 +221,14 @@ class ComplaintFields(Case):
         return self._record(ComplaintRated(at=at, score=score), satisfaction=score, comment=comment)
 
     def change_owner(self, owner_id: UserId, *, at: datetime, reason: str = "requested") -> Self:
-        """Make somebody else responsible."""
+        """Change the owner."""
         if owner_id == self.owner_id:
             return self
         event = ComplaintOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id, reason=reason)
         return self._record(event, owner_id=owner_id)
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
-        """Note that its lateness was told one level further up."""
+        """Record an escalation."""
         return self._record(
             ComplaintEscalated(at=at, level=level, recipient_id=recipient_id),
             escalation_level=max(level, self.escalation_level),

@@ -1,4 +1,4 @@
-"""The life of a complaint, after ISO 10002: received, acknowledged, assessed, investigated, responded to, decided, closed."""
+"""The life cycle of a complaint, after ISO 10002."""
 
 from enum import Enum
 from typing import Final
@@ -7,7 +7,7 @@ from crmcore.domain.kernel.entity import Transitions
 
 
 class Severity(Enum):
-    """How much harm a complaint tells of."""
+    """The severity of a complaint."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -16,7 +16,7 @@ class Severity(Enum):
 
 
 class ComplaintState(Enum):
-    """Where a complaint stands."""
+    """The state of a complaint."""
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
@@ -60,4 +60,4 @@ NEXT_ACTION: Final = {
     _S.REJECTED: "close",
     _S.CLOSED: "",
 }
-"""What is to be done next, as a word; there is always something until it is closed."""
+"""The next action in each state; there is one until the complaint is closed."""

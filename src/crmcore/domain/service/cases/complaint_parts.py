@@ -1,4 +1,4 @@
-"""What complaints bring with them: compensation and who may approve it, and the tree of their types."""
+"""Parts of a complaint: compensations, approval limits, complaint types."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ from crmcore.domain.sla.policies import is_subtype
 
 
 class Remedy(Enum):
-    """How a customer is compensated."""
+    """The kind of a compensation."""
 
     MONEY = "money"
     RETURN = "return"
@@ -25,7 +25,7 @@ class Remedy(Enum):
 
 
 class CompensationState(Enum):
-    """Where a compensation stands."""
+    """The state of a compensation."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -43,12 +43,12 @@ COMPENSATION_TRANSITIONS: Final[Transitions[CompensationState]] = {
 
 @record
 class Compensation:
-    """What a customer gets for the harm.
+    """A compensation for the customer.
 
     Attributes:
-        proposed_by: who proposed it.
-        approver_id: who is asked to approve it, when that is above the proposer's limit; then who did.
-        rule: why it may be: ``no_limits``, ``within_limit``, ``approval``.
+        proposed_by: the user who proposed it.
+        approver_id: the user who is to approve it, later the one who did.
+        rule: why it needs approval, or not: ``no_limits``, ``within_limit``, ``approval``.
     """
 
     remedy: Remedy = fields.enum(Remedy)
@@ -62,13 +62,13 @@ class Compensation:
 
     @property
     def is_cost(self) -> bool:
-        """Whether it costs the house something."""
+        """Whether it was approved, and so costs the company money."""
         return self.state in {CompensationState.APPROVED, CompensationState.PAID}
 
 
 @record
 class ApprovalLimitChanged(Event):
-    """The holders of a role may approve so much, from now on."""
+    """The approval limit of a role was set."""
 
     name: ClassVar[str] = "approval_limit.changed"
     role: str = fields.text(personal=False, max_length=60)
@@ -77,7 +77,7 @@ class ApprovalLimitChanged(Event):
 
 @record
 class ApprovalLimit(Entity):
-    """How much compensation the holders of a role may approve."""
+    """The amount that the holders of a role may approve."""
 
     meta: ClassVar[EntityMeta] = EntityMeta("approvallimit", "approval_limits", unique_keys=(("role", "currency"),))
 
@@ -89,19 +89,22 @@ class ApprovalLimit(Entity):
 
     @classmethod
     def create(cls, id: ApprovalLimitId, role: str, amount: Money, *, at: datetime) -> Self:
-        """Let the holders of a role approve so much."""
+        """Set the limit of a role."""
         limit = cls(id=id, role=role, currency=amount.currency, amount=amount, updated_at=at)
         return limit._record(ApprovalLimitChanged(at=at, role=limit.role, amount=amount))
 
     def set_amount(self, amount: Money, *, at: datetime) -> Self:
-        """Let them approve more or less."""
+        """Change the limit."""
         if amount == self.amount:
             return self
         return self._record(ApprovalLimitChanged(at=at, role=self.role, amount=amount), amount=amount, updated_at=at)
 
 
 def can_approve(user: User, amount: Money, limits: Iterable[ApprovalLimit]) -> bool:
-    """Tell whether one of a person's roles lets him or her approve an amount. The role ``owner`` is everybody's."""
+    """Return whether one of a user's roles may approve an amount.
+
+    Every user has the role ``owner``.
+    """
     return any(
         limit.amount.minor >= amount.minor
         for limit in limits
@@ -111,7 +114,7 @@ def can_approve(user: User, amount: Money, limits: Iterable[ApprovalLimit]) -> b
 
 @record
 class ComplaintTypeChanged(Event):
-    """A type of complaint was declared or changed."""
+    """A complaint type was created or changed."""
 
     name: ClassVar[str] = "complaint_type.changed"
     type: str = fields.text(personal=False, max_length=100)
@@ -119,10 +122,10 @@ class ComplaintTypeChanged(Event):
 
 
 def checked_type_path(path: str) -> str:
-    """Check the path of a type in the tree: ``outbox/late``.
+    """Check the path of a complaint type: ``delivery/late``.
 
     Raises:
-        InvalidInputError: an empty step.
+        InvalidInputError: an empty segment.
     """
     if any(not part.strip() or part != part.strip() for part in path.split("/")):
         raise InvalidInputError("complaintType.path", "must be words with a slash between them, such as delivery/late")
@@ -131,12 +134,12 @@ def checked_type_path(path: str) -> str:
 
 @record
 class ComplaintType(Entity):
-    """A type in the tree of types.
+    """A complaint type in a tree.
 
     Attributes:
-        path: from the root, with slashes: ``outbox/late``.
-        severity: of a complaint of which nobody says how grave it is.
-        role: of those among whom such complaints go round.
+        path: from the root, with slashes: ``delivery/late``.
+        severity: the default severity of such complaints.
+        role: of the users that such complaints are assigned to.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta("complainttype", "complaint_types", unique_keys=(("path",),))
@@ -158,24 +161,24 @@ class ComplaintType(Entity):
         severity: Severity | str = Severity.MEDIUM,
         role: str = OWNER,
     ) -> Self:
-        """Declare a type.
+        """Create a complaint type.
 
         Raises:
-            InvalidInputError: a path with an empty step.
+            InvalidInputError: a path with an empty segment.
         """
         type = cls(id=id, path=path, severity=severity, role=role, created_at=at)  # type: ignore[arg-type]  # a word becomes its member
         checked_type_path(type.path)
         return type._record(ComplaintTypeChanged(at=at, type=type.path))
 
     def deactivate(self, *, at: datetime) -> Self:
-        """Let no new complaint have it."""
+        """Deactivate it for new complaints."""
         if not self.is_active:
             return self
         return self._record(ComplaintTypeChanged(at=at, type=self.path, is_active=False), is_active=False)
 
 
 def nearest_type(types: Iterable[ComplaintType], path: str) -> ComplaintType | None:
-    """The declared type that a path is, or stands below."""
+    """Return the complaint type of a path, or the nearest one above it."""
     ancestors = (
         complaint_type for complaint_type in types if complaint_type.is_active and is_subtype(path, complaint_type.path)
     )

@@ -1,7 +1,8 @@
-"""Inquiries: questions and requests for service. They wait for an answer as complaints do, by the same clocks, with a lighter life.
+"""The inquiry: a question or a request for service, with SLA timers.
 
-Rule 1: an inquiry has somebody responsible and a deadline from its first moment.
-Rule 2: it is open, waits for the customer, is answered, and closed; whoever asks again reopens it within a while.
+Invariants:
+    1. An inquiry always has an owner and a deadline.
+    2. It is open, waits for the customer, is answered, then closed. A new message of the customer reopens it for a while.
 """
 
 from collections.abc import Sequence
@@ -23,14 +24,14 @@ from crmcore.domain.sla.targets import Reply
 
 
 class InquiryKind(Enum):
-    """What is asked for."""
+    """The kind of an inquiry."""
 
     QUESTION = "question"
     SERVICE = "service"
 
 
 class InquiryState(Enum):
-    """Where an inquiry stands."""
+    """The state of an inquiry."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -39,7 +40,7 @@ class InquiryState(Enum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the customer still waits for what was asked for."""
+        """Whether the customer still waits for the answer."""
         return self in {InquiryState.OPEN, InquiryState.WAITING}
 
 
@@ -54,7 +55,7 @@ INQUIRY_TRANSITIONS: Final[Transitions[InquiryState]] = {
 
 @record
 class InquiryReceived(Event):
-    """A customer asked for something."""
+    """An inquiry was received."""
 
     name: ClassVar[str] = "inquiry.received"
     kind: InquiryKind = fields.enum(InquiryKind)
@@ -65,7 +66,7 @@ class InquiryReceived(Event):
 
 @record
 class InquiryStatusChanged(Event):
-    """An inquiry went on in its life."""
+    """The state of an inquiry changed."""
 
     name: ClassVar[str] = "inquiry.status_changed"
     before: InquiryState = fields.enum(InquiryState)
@@ -74,7 +75,11 @@ class InquiryStatusChanged(Event):
 
 @record
 class InquiryReplyLogged(Event):
-    """The customer was told something; `rejection_reason` says why it did not count as an answer, if it did not."""
+    """A reply was sent to the customer.
+
+    Attributes:
+        rejection_reason: why it does not count for the SLA; empty if it does.
+    """
 
     name: ClassVar[str] = "inquiry.reply_logged"
     channel: str = fields.text(personal=False, max_length=30, default="", allow_blank=True)
@@ -84,7 +89,7 @@ class InquiryReplyLogged(Event):
 
 @record
 class InquiryOwnerChanged(Event):
-    """Somebody else is responsible for an inquiry now."""
+    """The owner of an inquiry changed."""
 
     name: ClassVar[str] = "inquiry.owner_changed"
     previous_owner_id: UserId = fields.id_of("user")
@@ -94,7 +99,7 @@ class InquiryOwnerChanged(Event):
 
 @record
 class InquiryEscalated(Event):
-    """Somebody further up heard that an inquiry is late, or about to be."""
+    """An inquiry that is late, or about to be, was escalated."""
 
     name: ClassVar[str] = "inquiry.escalated"
     level: int = fields.integer(min=1)
@@ -106,8 +111,8 @@ class Inquiry(Case):
     """A question, or a request for service.
 
     Attributes:
-        type: in the house's words, with slashes if they make a tree.
-        answer: what the customer was told in the end.
+        type: a path in the company's tree of types.
+        answer: the final answer to the customer.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -139,10 +144,10 @@ class Inquiry(Case):
         contract: str = "",
         description: str = "",
     ) -> Self:
-        """Take an inquiry in.
+        """Receive an inquiry.
 
         Raises:
-            InvalidInputError: nobody responsible, or another field that cannot be.
+            InvalidInputError: no owner, or another invalid field.
         """
         inquiry = cls._open(
             id=id,
@@ -165,16 +170,18 @@ class Inquiry(Case):
 
     @property
     def next_action(self) -> str:
-        """What is to be done next, as a word; nothing once it is closed."""
+        """The next action; empty once it is closed."""
         actions = {_S.OPEN: "answer", _S.WAITING: "ask_customer_again", _S.ANSWERED: "close", _S.CLOSED: ""}
         return actions[self.state]
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether somebody still has to act and should have acted before now."""
+        """Return whether it is open past its deadline."""
         return self.state.is_open and self.due_at < now
 
     def log_reply(self, reply: Reply, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Note that the customer was told something, which is not yet the answer; whether it counts is a rule of the promise.
+        """Log a reply that is not the final answer.
+
+        The reply rule decides whether it counts.
 
         Raises:
             BusinessRuleError: it is answered.
@@ -189,11 +196,11 @@ class Inquiry(Case):
         )
 
     def pause_for_customer(self, *, until: datetime, business_hours: BusinessHours, at: datetime) -> Self:
-        """Wait for the customer, until a certain time at most.
+        """Wait for the customer, until a time at most.
 
         Raises:
-            InvalidTransitionError: it is answered, or waits.
-            OutOfRangeError: that time has passed.
+            InvalidTransitionError: it is answered, or waits already.
+            OutOfRangeError: the time lies in the past.
         """
         until = check_pause(until, at=at)
         return self._set_state(
@@ -201,7 +208,7 @@ class Inquiry(Case):
         )
 
     def log_customer_reply(self, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Note that the customer said something more; what was answered is reopened by it.
+        """Log a message of the customer. It reopens an answered inquiry.
 
         Raises:
             BusinessRuleError: it was closed too long ago.
@@ -228,10 +235,10 @@ class Inquiry(Case):
         )
 
     def resolve(self, answer: str, *, business_hours: BusinessHours, at: datetime) -> Self:
-        """Give the answer.
+        """Answer the inquiry.
 
         Raises:
-            RequiredError: nothing.
+            RequiredError: the answer is empty.
             InvalidTransitionError: it is answered.
         """
         answer = checked_text("inquiry.answer", answer, max_length=100_000, multiline=True)
@@ -247,7 +254,7 @@ class Inquiry(Case):
         )
 
     def close(self, *, at: datetime) -> Self:
-        """Lay it to rest.
+        """Close the inquiry.
 
         Raises:
             InvalidTransitionError: it is not answered.
@@ -258,14 +265,14 @@ class Inquiry(Case):
         )
 
     def change_owner(self, owner_id: UserId, *, at: datetime, reason: str = "requested") -> Self:
-        """Make somebody else responsible."""
+        """Change the owner."""
         if owner_id == self.owner_id:
             return self
         event = InquiryOwnerChanged(at=at, previous_owner_id=self.owner_id, new_owner_id=owner_id, reason=reason)
         return self._record(event, owner_id=owner_id)
 
     def escalate(self, *, level: int, recipient_id: UserId | None, at: datetime) -> Self:
-        """Note that its lateness was told one level further up."""
+        """Record an escalation."""
         return self._record(
             InquiryEscalated(at=at, level=level, recipient_id=recipient_id),
             escalation_level=max(level, self.escalation_level),

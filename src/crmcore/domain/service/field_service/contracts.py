@@ -1,7 +1,8 @@
-"""Service contracts: what we have promised for a customer's equipment, and whether a case is covered.
+"""Service contracts, and what a customer is entitled to.
 
-Rule 1: whether something is covered is a decision that explains itself: by a contract, by the warranty, or by nothing, and why not.
-Rule 2: visits are counted when they are made. Those beyond what the contract includes are made all the same, and paid for.
+Invariants:
+    1. An entitlement names the contract or the warranty that covers it, and every rejected contract with the reason.
+    2. Visits are counted when they are made, also beyond the included number.
 """
 
 from collections.abc import Sequence
@@ -19,11 +20,11 @@ from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.parts import Coverage
 
 UNLIMITED_VISITS: Final = 10_000
-"""How many visits a contract without a limit includes."""
+"""The included visits of a contract without a limit."""
 
 
 class ContractState(Enum):
-    """Where a contract stands."""
+    """The state of a contract."""
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
@@ -37,7 +38,7 @@ CONTRACT_TRANSITIONS: Final[Transitions[ContractState]] = {
 
 @record
 class ContractSigned(Event):
-    """A customer signed a service contract, or one was renewed."""
+    """A contract was signed or renewed."""
 
     name: ClassVar[str] = "contract.signed"
     customer_id: CustomerId = fields.id_of("customer")
@@ -47,7 +48,7 @@ class ContractSigned(Event):
 
 @record
 class ContractUpdated(Event):
-    """What a contract covers changed, or one of its visits was made."""
+    """The coverage of a contract changed, or a visit was made."""
 
     name: ClassVar[str] = "contract.updated"
     visits_made: int = fields.integer()
@@ -55,20 +56,20 @@ class ContractUpdated(Event):
 
 @record
 class ContractCancelled(Event):
-    """A contract ended before its time."""
+    """A contract was cancelled."""
 
     name: ClassVar[str] = "contract.cancelled"
 
 
 @record
 class ServiceContract(Entity):
-    """What we have promised for a customer's equipment.
+    """A service contract for a customer's equipment.
 
     Attributes:
-        coverage: the equipment; all of the customer's when there is none.
-        since: its first day; `until` is the first day without it.
-        respond_within: how soon somebody comes after a failure; None when nothing is promised.
-        included_visits: how many visits are included in its time.
+        coverage: the equipment; all of the customer's when it is empty.
+        since: the first day; `until` is the first day after it.
+        respond_within: the time to the first response after a failure; None without a target.
+        included_visits: the number of included visits.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -111,10 +112,10 @@ class ServiceContract(Entity):
         includes_parts: bool = False,
         price: Money | None = None,
     ) -> Self:
-        """Note a contract.
+        """Create a contract.
 
         Args:
-            included_visits: how many are included; without a limit when not given.
+            included_visits: None for no limit.
             (others): as the attributes.
 
         Raises:
@@ -142,11 +143,11 @@ class ServiceContract(Entity):
         )
 
     def renew(self, until: date, *, at: datetime) -> Self:
-        """Let it go on from its end, with its visits counted anew.
+        """Extend the contract from its end, and count its visits from zero.
 
         Raises:
             BusinessRuleError: it is cancelled.
-            OutOfRangeError: the new end does not lie behind the old one.
+            OutOfRangeError: the new end is not after the old one.
         """
         self._require_active()
         after = self._record(
@@ -159,7 +160,7 @@ class ServiceContract(Entity):
         return after
 
     def add_coverage(self, equipment_id: EquipmentId, *, at: datetime) -> Self:
-        """Take another piece of equipment into it.
+        """Add equipment to the coverage.
 
         Raises:
             BusinessRuleError: it is cancelled.
@@ -183,7 +184,7 @@ class ServiceContract(Entity):
         return self._record(ContractUpdated(at=at, visits_made=visits_made), visits_made=visits_made)
 
     def cancel(self, *, at: datetime) -> Self:
-        """End it before its time.
+        """Cancel the contract before its end.
 
         Raises:
             InvalidTransitionError: it is cancelled.
@@ -193,11 +194,11 @@ class ServiceContract(Entity):
 
     @property
     def visits_left(self) -> int:
-        """How many of the included visits have not been made."""
+        """The number of included visits that are left."""
         return max(0, self.included_visits - self.visits_made)
 
     def exclusion_reason(self, equipment: Equipment, on: date) -> str:
-        """Why the contract does not cover a piece of equipment on a day, as a word; nothing when it does."""
+        """Return why the contract does not cover equipment on a day; empty if it does."""
         if self.customer_id != equipment.customer_id:
             return "equipment_of_other_customer"
         if self.state is ContractState.CANCELLED:
@@ -217,7 +218,7 @@ class ServiceContract(Entity):
 
 @value
 class RejectedContract:
-    """A contract that does not cover the case, and why."""
+    """A contract that does not cover the equipment, and why."""
 
     contract_id: ContractId = fields.id_of("contract")
     reason: str = fields.text(personal=False)
@@ -225,13 +226,13 @@ class RejectedContract:
 
 @record
 class Entitlement:
-    """Whether a case is covered, and why.
+    """What a customer is entitled to, and why.
 
     Attributes:
-        rule: what decided: ``contract_id``, ``warranty`` or ``empty_json``.
-        contract_id: which one covers it.
-        respond_within: how soon somebody has to be there.
-        is_free: whether the customer pays nothing.
+        rule: what decided: ``contract``, ``warranty`` or ``nothing``.
+        contract_id: the contract that covers it.
+        respond_within: the time to the first response.
+        is_free: whether it is free for the customer.
         rejected: the contracts that do not cover it.
     """
 
@@ -243,7 +244,10 @@ class Entitlement:
 
 
 def entitlement(equipment: Equipment, contracts: Sequence[ServiceContract], *, on: date) -> Entitlement:
-    """Decide what a customer may expect for a piece of equipment on a day: the quickest contract counts, then the warranty."""
+    """Decide the entitlement for equipment on a day.
+
+    The contract with the quickest response comes first, then the warranty.
+    """
     reasons = [(contract, contract.exclusion_reason(equipment, on)) for contract in contracts]
     rejected = tuple(RejectedContract(contract.id, reason) for contract, reason in reasons if reason)
     covering = sorted((contract for contract, reason in reasons if not reason), key=_by_response_time)

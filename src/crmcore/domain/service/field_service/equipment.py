@@ -1,8 +1,9 @@
-"""Equipment: what a customer has from us, how it wears and fails, and what it has cost.
+"""Equipment at customers: meter readings, failures, repairs and costs.
 
-Rule 1: a meter never runs backwards. One that was replaced is said to be, and what the old one had counted is kept.
-Rule 2: what a report asks about (failures, their cost, the last reading) is kept with the equipment; how it came about is its log.
-Rule 3: nothing happens to what is retired.
+Invariants:
+    1. A meter reading never decreases. A new meter starts at zero, and the total of all meters is kept.
+    2. What reports need (failures, costs, the last reading) is stored with the equipment; its log has the history.
+    3. Retired equipment does not change.
 """
 
 from datetime import date, datetime, timedelta
@@ -31,7 +32,7 @@ EQUIPMENT_TRANSITIONS: Final[Transitions[EquipmentState]] = {
 
 @record
 class EquipmentInstalled(Event):
-    """A customer got a piece of equipment."""
+    """Equipment was installed."""
 
     name: ClassVar[str] = "equipment.installed"
     customer_id: CustomerId = fields.id_of("customer")
@@ -43,7 +44,7 @@ class EquipmentMeterRead(Event):
     """A meter was read.
 
     Attributes:
-        meter_total: what all its meters have counted.
+        meter_total: the total of all its meters.
     """
 
     name: ClassVar[str] = "equipment.meter_read"
@@ -52,7 +53,7 @@ class EquipmentMeterRead(Event):
 
 @record
 class EquipmentFailed(Event):
-    """A piece of equipment failed."""
+    """Equipment failed."""
 
     name: ClassVar[str] = "equipment.failed"
     cause: str = fields.text(personal=False, max_length=100, default="", allow_blank=True)
@@ -60,7 +61,7 @@ class EquipmentFailed(Event):
 
 @record
 class EquipmentServiced(Event):
-    """A piece of equipment was repaired or maintained."""
+    """Equipment was repaired or maintained."""
 
     name: ClassVar[str] = "equipment.serviced"
     kind: EquipmentLogKind = fields.enum(EquipmentLogKind)
@@ -69,24 +70,24 @@ class EquipmentServiced(Event):
 
 @record
 class EquipmentRetired(Event):
-    """A piece of equipment went out of use."""
+    """Equipment was retired."""
 
     name: ClassVar[str] = "equipment.retired"
 
 
 @record
 class Equipment(Entity):
-    """A piece of equipment at a customer's.
+    """A piece of equipment at a customer.
 
     Attributes:
-        product: what it is: ``Boiler 24 kW``.
-        serial_number: the maker's number; no two pieces of one product have the same.
-        location: where it stands.
+        product: its model: ``Boiler 24 kW``.
+        serial_number: of the maker, unique for a product.
+        location: where it is installed.
         meter_unit: what its meter counts: ``hours``, ``km``; empty without a meter.
-        meter_reading: what the meter showed last; `meter_total` is what all its meters have counted.
+        meter_reading: the last reading; `meter_total` is the total of all its meters.
         warranty_until: the first day without warranty.
-        expected_life: how long such a piece usually lasts; `expected_meter_total` how much its meter usually counts by then.
-        failure_count: how often it failed; `repair_cost` what repairs have cost us.
+        expected_life: the usual life; `expected_meter_total` the usual meter total at its end.
+        failure_count: the number of failures; `repair_cost` the cost of all repairs.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -131,10 +132,10 @@ class Equipment(Entity):
         installed_at: datetime,
         **details: Any,
     ) -> Self:
-        """Note that a customer has a piece of equipment.
+        """Install equipment at a customer.
 
         Raises:
-            OutOfRangeError: it was installed in the future.
+            OutOfRangeError: in the future.
             InvalidInputError: a field that cannot be.
         """
         equipment = cls(id=id, product=product, customer_id=customer_id, installed_at=installed_at, **details)
@@ -145,21 +146,21 @@ class Equipment(Entity):
 
     @property
     def is_running(self) -> bool:
-        """Whether it does its work."""
+        """Whether it is running."""
         return self.state is EquipmentState.RUNNING
 
     def is_under_warranty(self, on: date) -> bool:
-        """Tell whether the warranty covers that day."""
+        """Return whether the warranty covers a day."""
         return self.warranty_until is not None and on < self.warranty_until
 
     def read_meter(self, reading: Decimal | int | str, *, at: datetime, is_new_meter: bool = False) -> Self:
-        """Note what the meter shows.
+        """Read the meter.
 
         Args:
             is_new_meter: whether it is a new meter, which began at zero.
 
         Raises:
-            BusinessRuleError: it has no meter, is retired, or the meter would have run backwards.
+            BusinessRuleError: it has no meter, is retired, or the reading would decrease.
         """
         self._require_in_use()
         if not self.meter_unit:
@@ -181,10 +182,10 @@ class Equipment(Entity):
         )
 
     def fail(self, *, at: datetime, cause: str = "", note: str = "", task_id: TaskId | None = None) -> Self:
-        """Note that it does not work.
+        """Record a failure.
 
         Raises:
-            InvalidTransitionError: it is broken already, or retired.
+            InvalidTransitionError: it is broken or retired.
         """
         check_transition(self.id, EQUIPMENT_TRANSITIONS, self.state, EquipmentState.BROKEN)
         changes = {"state": EquipmentState.BROKEN, "failure_count": self.failure_count + 1, "failed_at": at}
@@ -194,11 +195,11 @@ class Equipment(Entity):
         )
 
     def repair(self, *, at: datetime, cost: Money | None = None, cause: str = "", note: str = "") -> Self:
-        """Note that it works again, and what that cost.
+        """Record a repair and its cost.
 
         Raises:
             InvalidTransitionError: it is not broken.
-            CurrencyMismatchError: its earlier repairs were paid in another currency.
+            CurrencyMismatchError: the cost of earlier repairs is in another currency.
         """
         check_transition(self.id, EQUIPMENT_TRANSITIONS, self.state, EquipmentState.RUNNING)
         repair_cost = cost if self.repair_cost is None else self.repair_cost + cost if cost else self.repair_cost
@@ -216,7 +217,7 @@ class Equipment(Entity):
     def maintain(
         self, *, at: datetime, cost: Money | None = None, note: str = "", task_id: TaskId | None = None
     ) -> Self:
-        """Note that it was looked after.
+        """Record maintenance.
 
         Raises:
             BusinessRuleError: it is retired.
@@ -227,7 +228,7 @@ class Equipment(Entity):
         return self._log(EquipmentLogKind.MAINTAINED, event, at=at, details=details, maintained_at=at)
 
     def retire(self, *, at: datetime, note: str = "") -> Self:
-        """Take it out of use, for good.
+        """Retire the equipment.
 
         Raises:
             InvalidTransitionError: it is retired.

@@ -1,7 +1,8 @@
-"""Preventive maintenance: when a piece of equipment is to be looked after, by the calendar, by its meter, or by whichever comes first.
+"""Preventive maintenance: visits that are due by calendar or by meter.
 
-Rule 1: a plan has one open visit at most. What comes due while it is open is done by the same visit.
-Rule 2: the calendar goes on from its start and never drifts; occurrences that were missed are made up for once.
+Invariants:
+    1. A plan has one open visit at most. What becomes due meanwhile is done in the same visit.
+    2. The calendar is counted from its start and does not drift. Missed occurrences are made up for by one visit.
 """
 
 from datetime import datetime, timedelta
@@ -19,15 +20,15 @@ from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.parts import METER_DECIMAL_PLACES
 
 VisitCause = Literal["calendar", "meter", ""]
-"""What makes a visit due; nothing when none is."""
+"""What makes a visit due; empty for nothing."""
 
 VARIABLES: Final = frozenset({"customer", "equipment"})
-"""What may stand in braces in the title of a plan."""
+"""The variables of a plan's title."""
 
 
 @record
 class MaintenancePlanned(Event):
-    """A piece of equipment is to be looked after regularly, or no longer."""
+    """A maintenance plan was created or stopped."""
 
     name: ClassVar[str] = "maintenance.planned"
     is_active: bool = fields.boolean()
@@ -36,7 +37,7 @@ class MaintenancePlanned(Event):
 
 @record
 class MaintenanceVisitCreated(Event):
-    """A visit was given to somebody."""
+    """A task was created for a visit."""
 
     name: ClassVar[str] = "maintenance.visit_created"
     cause: str = fields.text(personal=False, max_length=20)
@@ -53,17 +54,17 @@ class MaintenanceDone(Event):
 
 @record
 class MaintenancePlan(Entity):
-    """A plan by which a piece of equipment is looked after.
+    """A maintenance plan for a piece of equipment.
 
     Attributes:
-        title: what is to be done; ``{customer}`` and ``{equipment_id}`` stand for their names.
-        role: of whoever does it.
-        due_within: the time to do it, from when it comes due.
-        recurrence: by which rule of the calendar; None when the calendar does not matter.
-        meter_interval: after how much on the meter; 0 when the meter does not matter.
-        occurrence_number: which of the calendar's occurrences comes next.
-        next_at: when that is; `next_meter_total` is what the meters will have counted then.
-        task_id: the visit that is open.
+        title: of the visits; ``{customer}`` and ``{equipment}`` are filled with names.
+        role: of the assignee.
+        due_within: the time for a visit, once it is due.
+        recurrence: the rule of the calendar; None to plan by the meter only.
+        meter_interval: the meter units between visits; 0 to plan by the calendar only.
+        occurrence_number: the number of the next occurrence of the calendar.
+        next_at: its time; `next_meter_total` is the meter total of the next visit.
+        task_id: of the open visit.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -104,16 +105,16 @@ class MaintenancePlan(Entity):
         due_within: timedelta = timedelta(days=14),
         contract_id: ContractId | None = None,
     ) -> Self:
-        """Plan regular visits.
+        """Create a plan.
 
         Args:
-            starts_at: when the first one is due by the calendar.
+            starts_at: when the first visit is due by the calendar.
             (others): as the attributes.
 
         Raises:
-            BusinessRuleError: by the meter of what has none.
-            InvalidInputError: neither by the calendar nor by the meter; a field that cannot be.
-            UnknownVariableError: the title has a variable that has no value.
+            BusinessRuleError: by the meter of equipment without one.
+            InvalidInputError: neither by the calendar nor by the meter, or another invalid field.
+            UnknownVariableError: the title has an unknown variable.
         """
         plan = cls(
             id=id,
@@ -129,7 +130,7 @@ class MaintenancePlan(Entity):
         )
         check_variables("maintenance.title", plan.title, VARIABLES)
         if plan.recurrence is None and not plan.meter_interval:
-            raise InvalidInputError("maintenancePlan.recurrence", "must be given, or every_total")
+            raise InvalidInputError("maintenancePlan.recurrence", "must be given, or meter_interval")
         if plan.meter_interval and not equipment.meter_unit:
             raise BusinessRuleError(equipment.id, "no_meter", "has no meter; plan its maintenance by the calendar")
         next_at = plan.starts_at if plan.recurrence is not None else None
@@ -141,7 +142,7 @@ class MaintenancePlan(Entity):
         )
 
     def due_cause(self, equipment: Equipment, now: datetime) -> VisitCause:
-        """Say what makes a visit due now, if something does and none is open."""
+        """Return what makes a visit due now, if none is open."""
         if not self.is_active or self.task_id is not None:
             return ""
         if self.next_at is not None and self.next_at <= now:
@@ -149,17 +150,17 @@ class MaintenancePlan(Entity):
         return "meter" if self.next_meter_total and equipment.meter_total >= self.next_meter_total else ""
 
     def assign(self, task_id: TaskId, cause: VisitCause, *, at: datetime) -> Self:
-        """Note that a visit was given to somebody.
+        """Record the task of a visit.
 
         Raises:
-            BusinessRuleError: another one is open.
+            BusinessRuleError: another visit is open.
         """
         if self.task_id is not None:
             raise BusinessRuleError(self.id, "visit_open", f"has the open visit {self.task_id}")
         return self._record(MaintenanceVisitCreated(at=at, cause=cause, task_id=task_id), task_id=task_id)
 
     def complete_visit(self, equipment: Equipment, *, at: datetime) -> Self:
-        """Note that the equipment was looked after, and say when the next time is."""
+        """Record that the visit was made, and compute the next one."""
         occurrence_number, next_at = self._next_occurrence(at)
         next_meter_total = equipment.meter_total + self.meter_interval if self.meter_interval else Decimal(0)
         return self._record(
@@ -173,13 +174,13 @@ class MaintenancePlan(Entity):
         )
 
     def stop(self, *, at: datetime) -> Self:
-        """Plan no further visits."""
+        """Stop the plan."""
         if not self.is_active:
             return self
         return self._record(MaintenancePlanned(at=at, is_active=False), is_active=False, next_at=None)
 
     def _next_occurrence(self, at: datetime) -> tuple[int, datetime | None]:
-        """The first occurrence behind a moment."""
+        """Return the first occurrence after an instant."""
         occurrence_number, next_at = self.occurrence_number, self.next_at
         while self.recurrence is not None and next_at is not None and next_at <= at:
             occurrence_number += 1

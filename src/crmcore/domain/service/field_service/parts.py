@@ -1,4 +1,4 @@
-"""What equipment, contracts and plans are made of."""
+"""Parts of equipment and contracts: states, log entries, coverage."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,11 @@ from crmcore.domain.kernel.ids import EquipmentId, TaskId
 from crmcore.domain.kernel.values.money import Money
 
 METER_DECIMAL_PLACES = 3
-"""How exactly a meter is read, in decimal places."""
+"""The decimal places of a meter reading."""
 
 
 class EquipmentState(Enum):
-    """How a piece of equipment is."""
+    """The state of equipment."""
 
     RUNNING = "running"
     BROKEN = "broken"
@@ -22,7 +22,7 @@ class EquipmentState(Enum):
 
 
 class EquipmentLogKind(Enum):
-    """What happened to a piece of equipment."""
+    """The kind of a log entry."""
 
     INSTALLED = "installed"
     READ = "read"
@@ -35,15 +35,15 @@ class EquipmentLogKind(Enum):
 
 @record
 class EquipmentLogEntry:
-    """One line of a piece of equipment's history.
+    """One log entry of equipment.
 
     Attributes:
-        number: its place, from 1.
-        actor: who wrote it; the store puts it there.
-        meter_reading: what the meter showed.
-        meter_total: what all its meters have counted by then.
-        cause: why it failed, in one of the house's words.
-        cost: what the repair or the maintenance cost us.
+        number: its position, from 1.
+        actor: who wrote it. The store sets it.
+        meter_reading: of the meter.
+        meter_total: of all its meters.
+        cause: of the failure, a word of the company.
+        cost: of the repair or the maintenance.
     """
 
     number: int = fields.integer(min=1)

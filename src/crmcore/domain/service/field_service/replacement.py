@@ -1,6 +1,7 @@
-"""Replacement: when a piece of equipment has served its time, told before it fails for good, and with the reasons.
+"""Replacement candidates: equipment that should be replaced before it fails.
 
-Rule 1: a proposal names every reason that speaks for it, with its figure and the limit that it passed.
+Invariants:
+    1. A candidate lists every reason, with its figure and the threshold.
 """
 
 from collections.abc import Callable
@@ -16,19 +17,19 @@ from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.domain.service.field_service.parts import EquipmentState
 
 FULL: Final = 10_000
-"""A whole, in hundredths of a percent."""
+"""The whole, in hundredths of a percent."""
 RECENT_FAILURE_WINDOW: Final = timedelta(days=365)
-"""How long a failure speaks for a replacement."""
+"""How long a failure counts as a reason."""
 
 
 @value
 class ReplacementThresholds:
-    """From where on something speaks for a replacement.
+    """The thresholds of the reasons.
 
     Attributes:
         life: the share of the expected life, in hundredths of a percent; so with `total` of the meter.
-        failures: how many, the last of them within a year.
-        cost: the repairs' share of the price of a new piece, in hundredths of a percent.
+        failures: their number, the last of them within a year.
+        cost: the share of the price of new equipment that repairs have cost, in hundredths of a percent.
     """
 
     life: int = fields.integer(default=9_000)
@@ -43,7 +44,7 @@ class Finding:
 
     Attributes:
         rule: ``life``, ``total``, ``failures`` or ``cost``.
-        figure: what was found; `threshold` is from where on it counts.
+        figure: the value found; it is at or above `threshold`.
     """
 
     rule: str = fields.text(personal=False)
@@ -53,11 +54,11 @@ class Finding:
 
 @record
 class ReplacementCandidate:
-    """A proposal to replace a piece of equipment.
+    """Equipment that should be replaced.
 
     Attributes:
-        urgency: how far the most telling figure has passed its limit, in hundredths of a percent of the limit.
-        age: how long it has been in use.
+        urgency: the largest figure in relation to its threshold, in hundredths of a percent.
+        age: since its installation.
     """
 
     equipment: Equipment = fields.embedded(Equipment)
@@ -69,10 +70,10 @@ class ReplacementCandidate:
 def assess_replacement(
     equipment: Equipment, *, now: datetime, price: Money | None = None, thresholds: ReplacementThresholds | None = None
 ) -> ReplacementCandidate | None:
-    """Say whether a piece of equipment should be replaced, and why; None when nothing speaks for it.
+    """Return whether equipment should be replaced, and why. None if not.
 
     Args:
-        price: of a new piece, to compare the repairs with.
+        price: of new equipment, to compare the repairs with.
     """
     if equipment.state is EquipmentState.RETIRED:
         return None
@@ -130,4 +131,4 @@ def _cost(assessment: _Assessment) -> Finding | None:
 
 
 RULES: Final[tuple[Callable[[_Assessment], Finding | None], ...]] = (_life, _total, _failures, _cost)
-"""Everything that may speak for a replacement."""
+"""Iterate over all possible reasons."""

@@ -1,1 +1,1 @@
-"""Knowledge: what the house knows, written down once and found again; which article answered what, and which questions none answers."""
+"""Knowledge base: articles, their usages, and knowledge gaps."""

@@ -1,8 +1,9 @@
-"""Articles: answers that the house has written down, for customers and for new colleagues.
+"""Articles of the knowledge base, for customers and staff.
 
-Rule 1: an article is written in one language. Its translations share its topic, and each is found in its own words.
-Rule 2: every edition is kept, so that what answered somebody in spring can still be read in autumn.
-Rule 3: only what is published is found, and what was written for the staff never by a customer.
+Invariants:
+    1. An article has one language. Its translations have the same topic.
+    2. Every revision is stored.
+    3. A search finds published articles only, and shows a customer no article for staff.
 """
 
 from collections.abc import Sequence
@@ -18,20 +19,20 @@ from crmcore.domain.kernel.ids import ArticleId
 from crmcore.domain.kernel.values.names import fold
 
 MAX_BODY_LENGTH: Final = 2 * MAX_NOTE_LENGTH
-"""How long an article's text may be, in characters."""
+"""The maximum length of an article, in characters."""
 MAX_SEARCH_KEY_LENGTH: Final = 4 * MAX_BODY_LENGTH
-"""How long its folded form may become: a letter can fold into two."""
+"""The maximum length of its search key: a letter can fold into two."""
 
 
 class Audience(Enum):
-    """For whom an article was written."""
+    """The audience of an article."""
 
     CUSTOMERS = "customers"
     STAFF = "staff"
 
 
 class ArticleState(Enum):
-    """Where an article stands."""
+    """The state of an article."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -47,11 +48,11 @@ ARTICLE_TRANSITIONS: Final[Transitions[ArticleState]] = {
 
 @record
 class Revision:
-    """An article as it once stood.
+    """One revision of an article.
 
     Attributes:
         number: from 1.
-        actor: who wrote it; the store puts it there.
+        actor: who wrote it. The store sets it.
     """
 
     number: int = fields.integer(min=1)
@@ -83,7 +84,7 @@ class ArticleUpdated(Event):
 
 @record
 class ArticleStatusChanged(Event):
-    """An article was published, withdrawn or archived."""
+    """The state of an article changed."""
 
     name: ClassVar[str] = "article.status_changed"
     before: ArticleState = fields.enum(ArticleState)
@@ -92,7 +93,7 @@ class ArticleStatusChanged(Event):
 
 @record
 class ArticleRated(Event):
-    """Somebody said whether an article had helped."""
+    """An article was rated as helpful or not."""
 
     name: ClassVar[str] = "article.rated"
     helped: bool = fields.boolean()
@@ -104,14 +105,14 @@ def _search_key(article: "Article") -> str:
 
 @record
 class Article(Entity):
-    """An answer that is written down.
+    """An article in one language.
 
     Attributes:
-        topic: a word for what it is about, in the house's own short form: ``warranty-claims``; its translations share it.
-        revision: the number of the present edition.
-        search_key: everything that can be searched, folded; it follows from the title, the tags and the text.
-        helpful_count: how often somebody said that it had helped; so with `unhelpful_count`.
-        revisions: those written since it was read, which a store appends to its history.
+        topic: a short name of the company: ``warranty-claims``. Translations share it.
+        revision: the number of the present revision.
+        search_key: title, tags and text, folded. It is computed.
+        helpful_count: how often it was rated as helpful; so with `unhelpful_count`.
+        revisions: those written since the record was loaded (log).
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -151,7 +152,7 @@ class Article(Entity):
         audience: Audience | str = Audience.CUSTOMERS,
         tags: Sequence[str] = (),
     ) -> Self:
-        """Write an article; it is a draft.
+        """Create an article as a draft.
 
         Raises:
             InvalidInputError: a field that cannot be.
@@ -171,7 +172,7 @@ class Article(Entity):
     def update(
         self, *, at: datetime, title: str | None = None, body: str | None = None, tags: Sequence[str] | None = None
     ) -> Self:
-        """Write a new edition. What is published stays so."""
+        """Write a new revision. The state does not change."""
         after = self._new_revision(
             ArticleUpdated,
             self.revision + 1,
@@ -183,7 +184,7 @@ class Article(Entity):
         return self if (after.title, after.body, after.tags) == (self.title, self.body, self.tags) else after
 
     def publish(self, *, at: datetime) -> Self:
-        """Let it be found.
+        """Publish the article.
 
         Raises:
             InvalidTransitionError: it is published, or archived.
@@ -191,7 +192,7 @@ class Article(Entity):
         return self._set_state(ArticleState.PUBLISHED, at=at)
 
     def unpublish(self, *, at: datetime) -> Self:
-        """Make a draft of it again.
+        """Make it a draft again.
 
         Raises:
             InvalidTransitionError: it is a draft.
@@ -199,7 +200,7 @@ class Article(Entity):
         return self._set_state(ArticleState.DRAFT, at=at)
 
     def archive(self, *, at: datetime) -> Self:
-        """Put it away: it is found no more, and can still be read.
+        """Archive it: a search does not find it any more.
 
         Raises:
             InvalidTransitionError: it is archived.
@@ -207,7 +208,7 @@ class Article(Entity):
         return self._set_state(ArticleState.ARCHIVED, at=at)
 
     def rate(self, *, helped: bool, at: datetime) -> Self:
-        """Note whether it helped somebody."""
+        """Rate the article as helpful or not."""
         counted = {"helpful_count": self.helpful_count + 1} if helped else {"unhelpful_count": self.unhelpful_count + 1}
         return self._record(ArticleRated(at=at, helped=helped), **counted)
 

@@ -1,7 +1,8 @@
-"""Questions: what was asked, which article answered it, and what nobody has written down yet.
+"""Knowledge gaps: questions that no article answers.
 
-Rule 1: a question that found no answer is kept, once for each way to fold it, and counts how often it comes.
-Rule 2: it stays in the list until an article answers it or somebody decides that none will.
+Invariants:
+    1. A question without an answer is stored once per folded form, and counted.
+    2. It is open until an article answers it, or it is dismissed.
 """
 
 from datetime import datetime
@@ -14,11 +15,11 @@ from crmcore.domain.kernel.ids import ArticleId, KnowledgeGapId
 from crmcore.domain.kernel.values.names import fold
 
 MAX_KEY_LENGTH: Final = 200
-"""Of how much of a question it depends whether two are the same, in characters of the folded text."""
+"""The maximum length of a question's key, in characters."""
 
 
 class KnowledgeGapState(Enum):
-    """Where a question stands."""
+    """The state of a knowledge gap."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -34,7 +35,7 @@ KNOWLEDGE_GAP_TRANSITIONS: Final[Transitions[KnowledgeGapState]] = {
 
 @record
 class KnowledgeGapRecorded(Event):
-    """A question found no article."""
+    """A question without an answer was asked."""
 
     name: ClassVar[str] = "knowledge_gap.recorded"
     language: str = fields.text(personal=False, max_length=35)
@@ -43,7 +44,7 @@ class KnowledgeGapRecorded(Event):
 
 @record
 class KnowledgeGapClosed(Event):
-    """A question got its article, or none will be written."""
+    """A gap was closed by an article, or dismissed."""
 
     name: ClassVar[str] = "knowledge_gap.closed"
     state: KnowledgeGapState = fields.enum(KnowledgeGapState)
@@ -56,9 +57,9 @@ class KnowledgeGap(Entity):
 
     Attributes:
         question: as it was asked first.
-        key: its folded words, by which it is known when it comes again.
-        ask_count: how often it came.
-        article_id: what answers it now.
+        key: its folded form, by which a repetition is found.
+        ask_count: how often it was asked.
+        article_id: the article that answers it.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -80,20 +81,20 @@ class KnowledgeGap(Entity):
 
     @classmethod
     def create(cls, id: KnowledgeGapId, question: str, *, language: str, at: datetime) -> Self:
-        """Note a question for the first time."""
+        """Record a question for the first time."""
         gap = cls(
             id=id, question=question, language=language, key=question_key(question), first_asked_at=at, last_asked_at=at
         )
         return gap._record(KnowledgeGapRecorded(at=at, language=gap.language, ask_count=1))
 
     def record_again(self, *, at: datetime) -> Self:
-        """Note that it came once more. One that was dismissed stays so; one that was answered is open again: the answer was not found."""
+        """Count a repetition. It reopens an answered gap, but not a dismissed one."""
         state = KnowledgeGapState.OPEN if self.state is KnowledgeGapState.ANSWERED else self.state
         event = KnowledgeGapRecorded(at=at, language=self.language, ask_count=self.ask_count + 1)
         return self._record(event, ask_count=self.ask_count + 1, last_asked_at=at, state=state)
 
     def close_with_article(self, article_id: ArticleId, *, at: datetime) -> Self:
-        """Say which article answers it.
+        """Close the gap with an article.
 
         Raises:
             InvalidTransitionError: it has one.
@@ -103,7 +104,7 @@ class KnowledgeGap(Entity):
         return self._record(event, state=KnowledgeGapState.ANSWERED, article_id=article_id)
 
     def dismiss(self, *, at: datetime) -> Self:
-        """Decide that no article will be written for it.
+        """Dismiss the gap.
 
         Raises:
             InvalidTransitionError: it is answered, or dismissed.
@@ -115,7 +116,7 @@ class KnowledgeGap(Entity):
 
 
 def question_key(question: str) -> str:
-    """Fold a question; one of signs alone is kept as it is.
+    """Fold a question. One without letters and digits is kept as it is.
 
     Example:
         >>> question_key("Как вернуть  товар?") == question_key("КАК ВЕРНУТЬ ТОВАР")

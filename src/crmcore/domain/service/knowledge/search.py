@@ -1,7 +1,7 @@
-"""Searching articles: which words count, and which of the articles that have some of them comes first.
+"""Search in the knowledge base: stems of words, and ranking.
 
-Words are compared folded, by their beginnings, and without their endings as far as length tells: our first languages put grammar at the end
-of a word. It needs no dictionary and no index of a database, so that every store finds the same in the same order.
+Words are folded and compared by their beginnings, without endings, for the supported languages put grammar at the end of a word. No
+dictionary and no database index is needed, so all stores find the same articles in the same order.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from crmcore.domain.kernel.values.names import fold
 from crmcore.domain.service.knowledge.articles import Article
 
 MIN_WORD_LENGTH: Final = 3
-"""Words of fewer letters say nothing."""
+"""The minimum length of a word."""
 MAX_STEMS: Final = 12
-"""How many words of a longer text are looked for: the longest ones, which say most."""
+"""The maximum number of words of a text: the longest ones."""
 TITLE_WEIGHT: Final = 8
 TAGS_WEIGHT: Final = 5
 BODY_WEIGHT: Final = 2
@@ -24,11 +24,11 @@ RARITY_SCALE: Final = 100
 
 @record
 class SearchHit:
-    """An article that was found, and why.
+    """An article that was found, with its score.
 
     Attributes:
-        score: how well it fits; only comparable within one search.
-        matched_stems: the beginnings of words that it has.
+        score: for the ranking; only comparable within one search.
+        matched_stems: the stems that it contains.
     """
 
     article: Article = fields.embedded(Article)
@@ -37,7 +37,7 @@ class SearchHit:
 
 
 def stems(text: str) -> tuple[str, ...]:
-    """The beginnings of a text's words that a search looks for, in the order in which they stand.
+    """List the stems of a text's words, in order.
 
     Example:
         >>> stems("How do I return my windows?")
@@ -52,7 +52,7 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    """Cut off what may be endings: the last letter of a short word, of a long one up to four in nine."""
+    """Cut a word: one letter of a short word, up to four in nine of a long one."""
     length = max(4, len(word) * 5 // 9)
     return word[: max(MIN_WORD_LENGTH, min(len(word) - 1, length))]
 
@@ -60,12 +60,12 @@ def _stem(word: str) -> str:
 def rank_articles(
     articles: Sequence[Article], wanted_stems: Sequence[str], *, language: str | None = None
 ) -> tuple[SearchHit, ...]:
-    """Put articles in order: those that have the rarest of the wanted words, and in their titles, first.
+    """Rank articles by rare stems and by stems in the title.
 
     Args:
-        articles: those that have one of the words at least.
-        wanted_stems: beginnings of words; see `stems`.
-        language: whose articles come before others that fit as well.
+        articles: that contain at least one of the stems.
+        wanted_stems: see `stems`.
+        language: of the articles that come first among equal scores.
     """
     weighted = [
         (article, {stem: weight for stem in wanted_stems if (weight := _stem_weight(article, stem))})

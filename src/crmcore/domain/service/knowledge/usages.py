@@ -10,7 +10,7 @@ from crmcore.domain.kernel.ids import ArticleId, ArticleUsageId, UserId
 
 @record
 class ArticleUsed(Event):
-    """An article answered somebody's case."""
+    """An article was used for a case."""
 
     name: ClassVar[str] = "article.used"
     article_id: ArticleId = fields.id_of("article")
@@ -20,12 +20,12 @@ class ArticleUsed(Event):
 
 @record
 class ArticleUsage(Entity):
-    """That an article was used for a case: a complaint, a request, a deal, a contact.
+    """The use of an article for a case, a deal or an interaction.
 
     Attributes:
-        case_id: the case's id.
-        revision: which edition of the article it was.
-        helped: whether it settled the matter.
+        case_id: the id of that record.
+        revision: of the article.
+        helped: whether it helped.
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
@@ -52,7 +52,7 @@ class ArticleUsage(Entity):
         user_id: UserId | None,
         at: datetime,
     ) -> Self:
-        """Note that an article was used."""
+        """Record the use of an article."""
         usage = cls(
             id=id, article_id=article_id, case_id=case_id, revision=revision, helped=helped, user_id=user_id, used_at=at
         )
