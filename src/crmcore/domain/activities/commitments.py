@@ -1,4 +1,4 @@
-"""Commitments: what was promised in a negotiation, by which side, until when."""
+"""Commitments: promises of a negotiation, with their side and due time."""
 
 from datetime import datetime
 from enum import Enum

@@ -61,11 +61,7 @@ class TaskCreated(Event):
 
 @record
 class TaskCompleted(Event):
-    """A task was completed.
-
-    Attributes:
-        late_seconds: how late it was; 0 in time.
-    """
+    """A task was completed, in time or `late_seconds` too late."""
 
     name: ClassVar[str] = "task.completed"
     late_seconds: int = fields.integer(default=0)
@@ -186,9 +182,7 @@ class Task(Entity):
             InvalidInputError: a field that cannot be.
         """
         if recurrence is not None and due_at is None:
-            raise BusinessRuleError(
-                id, "recurrence_without_due_time", "needs a due time that its recurrence starts from"
-            )
+            raise BusinessRuleError(id, "recurrence_without_due_time", "needs a due time to start from")
         task = cls(
             id=id,
             title=title,

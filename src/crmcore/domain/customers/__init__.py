@@ -1,1 +1,1 @@
-"""Customers: persons and organisations in every role, and their contact data."""
+"""Customers: persons and organisations, with roles and contact data."""

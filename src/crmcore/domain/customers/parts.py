@@ -1,4 +1,4 @@
-"""Parts of a customer: contact points, external ids, relations, roles, profile."""
+"""Parts of a customer: contact points, external ids, relations, roles."""
 
 from datetime import date
 from enum import Enum
@@ -98,7 +98,7 @@ class ExternalId:
 
 
 class RelationKind(Enum):
-    """The relation of one customer to another, read from the first to the second."""
+    """The relation of one customer to another, from first to second."""
 
     EMPLOYEE_OF = "employee_of"
     CONTACT_OF = "contact_of"

@@ -103,7 +103,7 @@ class EntityMeta:
 
 @record
 class Event:
-    """Something that happened to one entity. Class names are in the past tense.
+    """Something that happened to one entity, named in the past tense.
 
     Attributes:
         name: the stable name on the wire, as in ``deal.moved``.
@@ -148,7 +148,7 @@ class Entity:
 
 
 def unique_keys(entity: Entity) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """List the unique keys of a record: name and values. Keys with None are left out.
+    """List the unique keys of a record, without those that contain None.
 
     The values of a key on child records (``contact_points.unique_key``) are listed for each child record.
     """

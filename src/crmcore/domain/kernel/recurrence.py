@@ -26,7 +26,7 @@ _RULE_PARTS: Final = frozenset(
     {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST"}
 )
 _PART_LIMITS: Final = {"INTERVAL": 1_000, "COUNT": 10_000}
-_SAMPLE_START: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # rules are told in local time
+_SAMPLE_START: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # rules are evaluated in local time
 
 
 def _check_zone(name: Any) -> None:

@@ -82,7 +82,7 @@ class Message(Entity):
         return self._record(due_at=until)
 
     def lease(self, *, at: datetime, duration: timedelta) -> Self:
-        """Lease a message to a sender. Another sender may lease it after `duration`."""
+        """Lease a message to a sender, for a duration."""
         return self._record(state=MessageState.LEASED, due_at=add_clamped(at, duration))
 
     def release(self, *, at: datetime) -> Self:

@@ -27,7 +27,7 @@ class TemplateUpdated(Event):
 
 @record
 class Template(Entity):
-    """A template of a document. The renderer defines its language and variables."""
+    """A template of a document, in the language of the renderer."""
 
     meta: ClassVar[EntityMeta] = EntityMeta("template", "templates", unique_keys=(("name", "language"),))
 

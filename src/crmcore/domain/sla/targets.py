@@ -1,4 +1,4 @@
-"""SLA targets: the promised times, and the rule for the replies that count."""
+"""SLA targets: target times, and the rule for replies that count."""
 
 from datetime import timedelta
 from typing import Final

@@ -392,7 +392,7 @@ def test_compensation_is_paid_once_and_not_approved_by_proposer() -> None:
 
     assert paid.compensations[0].state is CompensationState.PAID
     assert paid.compensations[0].approver_id is None
-    with pytest.raises(BusinessRuleError, match="whoever proposed"):
+    with pytest.raises(BusinessRuleError, match="user who proposed"):
         proposed.update_compensation(1, "approved", author_id=proposed.compensations[0].proposed_by, at=NOON)
     with pytest.raises(InvalidTransitionError):
         paid.update_compensation(1, "paid", author_id=None, at=NOON)

@@ -197,7 +197,7 @@ class Appointment(Entity):
         )
 
     def updated_from(self, imported: "Appointment") -> Self:
-        """Take over the text, the times and the attendees of another calendar's copy."""
+        """Take over text, times and attendees of another calendar's copy."""
         names = ("title", "since", "until", "attendees", "location", "note", "recurrence", "sequence", "state")
         return self._record(
             *imported.pending_events, occurrence_changes=(), **{name: getattr(imported, name) for name in names}
@@ -253,7 +253,7 @@ class Appointment(Entity):
         return self.recurrence.occurrences(start=self.since, max_count=MAX_OCCURRENCES)
 
     def _occurrence_periods(self, until: datetime) -> Iterator[tuple[datetime, Period]]:
-        """Iterate over the occurrences before an instant, with their original starts."""
+        """Iterate over occurrences before an instant, with original starts."""
         length = self.until - self.since
         changed_periods = {change.original_start: change.period for change in self.occurrence_changes}
         for start in takewhile(lambda start: start < until, self._occurrence_starts()):
@@ -274,6 +274,6 @@ def _check_period(period: Period) -> None:
 
 
 def occurrences_within(appointments: Sequence[Appointment], within: Period) -> tuple[AppointmentOccurrence, ...]:
-    """List the occurrences of several appointments that overlap a period, in order."""
+    """List occurrences of several appointments in a period, in order."""
     found = [occurrence for appointment in appointments for occurrence in appointment.occurrences(within)]
     return tuple(sorted(found, key=lambda occurrence: (occurrence.period.since, occurrence.appointment_id)))

@@ -70,7 +70,7 @@ class DatabaseBusyError(ConflictError):
 
 @define
 class IdempotencyKeyReusedError(ConflictError):
-    """An idempotency key was used before with other arguments or another command."""
+    """An idempotency key was used with other arguments or another command."""
 
     code: ClassVar[str] = "idempotency_key_reused"
     status: ClassVar[int] = 422

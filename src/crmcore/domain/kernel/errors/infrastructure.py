@@ -54,7 +54,7 @@ class SchemaOutdatedError(CrmError):
 
 @define
 class StoreError(CrmError):
-    """The database reported an error. The values of the statement are left out."""
+    """The database reported an error. The statement's values are left out."""
 
     code: ClassVar[str] = "store_error"
     status: ClassVar[int] = 503

@@ -83,7 +83,7 @@ class NoAssigneeAvailableError(BusinessRuleError):
 
 @define
 class SchedulingConflictError(BusinessRuleError):
-    """An attendee has another appointment, is absent, or is outside business hours.
+    """An attendee is booked, absent, deactivated or outside business hours.
 
     Attributes:
         conflicts: the user's id and the conflict: an appointment's id, ``absent``, ``deactivated`` or ``outside_business_hours``.

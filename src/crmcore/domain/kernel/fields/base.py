@@ -1,4 +1,4 @@
-"""What all field declarations share: optional fields, error paths, metadata."""
+"""Base of the field declarations: optional fields, error paths, metadata."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar

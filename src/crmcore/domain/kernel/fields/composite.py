@@ -1,4 +1,4 @@
-"""Field declarations for ids, enumerations, embedded values, logs and custom fields."""
+"""Field declarations: ids, enumerations, embedded values, logs."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -151,7 +151,7 @@ def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
 
 
 def any_value(*, default: Any = NO_DEFAULT) -> Any:
-    """Declare any value that the wire format knows. It counts as personal data."""
+    """Declare any value of the wire format. It counts as personal data."""
     return make_field(lambda _: None, default=default, personal=True, any_value=True)
 
 

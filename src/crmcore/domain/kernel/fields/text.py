@@ -1,4 +1,4 @@
-"""Texts: trimmed, in Unicode's composed form, without control characters, and of a stated length."""
+"""Text fields: trimmed, composed (NFC), without control characters."""
 
 import re
 import unicodedata
@@ -50,7 +50,7 @@ def text(
 def text_list(
     *, personal: bool, max_length: int = MAX_LINE_LENGTH, max_items: int = 100, default: Any = NO_DEFAULT
 ) -> Any:
-    """Declare a tuple of short texts, such as tags. Lists and sets are converted.
+    """Declare a tuple of short texts. Lists and sets are converted.
 
     Raises:
         InvalidTypeError, RequiredError, TooLongError, InvalidCharacterError: the value is invalid.
@@ -123,7 +123,7 @@ def checked_text(
 
 
 def printable_line(value: object, *, limit: int) -> str:
-    r"""Make one line of a text of another system, so that a text field accepts it.
+    r"""Make one printable line of a text of another system.
 
     White space becomes one space, a control character U+FFFD; a longer text is cut with an ellipsis.
 

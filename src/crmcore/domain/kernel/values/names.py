@@ -42,7 +42,7 @@ _KH_SPELLINGS: Final = re.compile("[kxh]*[xh]")
 
 
 def fold(name: str) -> str:
-    """Make the search key of a name: small letters and digits in words with one space between them.
+    """Return the search key of a name: folded words of letters and digits.
 
     Example:
         >>> fold("Bērziņš"), fold("Шаҳзод Ўринов"), fold("Shahzod O‘rinov"), fold("Хүрэлсүх"), fold("Khurelsukh")

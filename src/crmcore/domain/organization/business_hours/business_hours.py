@@ -1,4 +1,4 @@
-"""Business hours: whether it is open, open time between two instants, and when so much open time has elapsed.
+"""Business hours: open or closed, open time between instants, deadlines.
 
 Invariants:
     1. Hours are on the wall clock of the zone. Gaps and overlaps are resolved as in `zones`.

@@ -1,4 +1,4 @@
-"""The working calendar: a record with the business hours of the company or a part of it.
+"""The working calendar: the stored business hours of the company.
 
 Invariants:
     1. A calendar has hours. Without a calendar, all time is open.

@@ -1,4 +1,4 @@
-"""Open windows: weekly shifts, holidays and day overrides as windows in UTC.
+"""Open windows: shifts, holidays and day overrides as windows in UTC.
 
 Invariants:
     1. Windows are in UTC, sorted and disjoint.
@@ -68,7 +68,7 @@ class OpenWindows:
         return subtract_windows(windows, merge_windows((*partial, *closed)))
 
     def day_windows(self, first: date, last: date) -> list[Window]:
-        """Return the working days among some local days, as windows from midnight to midnight."""
+        """Return the working days among some local days, as whole-day windows."""
         days = (first + n * _DAY for n in range((last - first).days + 1))
         return merge_windows(self._window(day, _WHOLE_DAY) for day in days if self.windows(day, day))
 

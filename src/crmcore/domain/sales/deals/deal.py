@@ -191,16 +191,13 @@ class Deal(DealDetails):
             InvalidTransitionError: it is closed.
         """
         check_transition(self.id, OUTCOME_TRANSITIONS, self.outcome, Outcome.WON)
-        if funnel.winning_stage is None:
+        stage = funnel.winning_stage
+        if stage is None:
             return self._close(Outcome.WON, events.DealWon(at=at, stage_key=self.stage_key, value=self.total), at=at)
-        return self._enter_stage(
-            funnel.winning_stage, funnel.stage_index(funnel.winning_stage.key), MovementKind.MOVED, at=at
-        )
+        return self._enter_stage(stage, funnel.stage_index(stage.key), MovementKind.MOVED, at=at)
 
     def lose(self, reason: str, funnel: Funnel, *, at: datetime) -> Self:
-        """Lose the deal, with one of the funnel's loss reasons.
-
-        A funnel without loss reasons accepts any reason.
+        """Lose the deal, with a loss reason of the funnel, if it has any.
 
         Raises:
             InvalidTransitionError: it is closed.

@@ -1,1 +1,1 @@
-"""Funnels (sales pipelines): stages, stage actions, exit criteria, age limits."""
+"""Funnels (sales pipelines): stages, actions, exit criteria, stage age."""

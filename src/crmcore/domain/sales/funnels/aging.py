@@ -1,4 +1,4 @@
-"""Stage age: how long a deal has been in its stage. A deal past the age limit is stuck (rotting).
+"""Stage age. A deal past the age limit of its stage is stuck (rotting).
 
 Invariants:
     1. Whether a deal is stuck is computed from the deal, its stage, business hours and now. No job is needed.

@@ -1,4 +1,4 @@
-"""Requirements: the exit criteria of a stage, as data. `deals.gate` checks them."""
+"""Requirements: exit criteria of a stage, checked by `deals.gate`."""
 
 from enum import Enum
 

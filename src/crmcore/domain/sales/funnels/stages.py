@@ -1,4 +1,4 @@
-"""Stages of a funnel: probability, age limit, entry actions, exit criteria."""
+"""Stages of a funnel: probability, age limit, actions, exit criteria."""
 
 from collections.abc import Sequence
 from datetime import timedelta

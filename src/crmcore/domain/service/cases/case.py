@@ -1,4 +1,4 @@
-"""The case: a complaint or an inquiry with an owner, an SLA and a deadline.
+"""The case: a complaint or an inquiry with owner, SLA and deadline.
 
 Invariants:
     1. A case always has an owner and a deadline.
@@ -124,7 +124,7 @@ class Case(Entity):
         at: datetime,
         **changes: Any,
     ) -> Self:
-        """Return the next version with SLA events, and all fields that depend on them."""
+        """Return the next version with SLA events and what depends on them."""
         new_sla_events = tuple(
             sla_event if isinstance(sla_event, SlaEvent) else SlaEvent(sla_event, at) for sla_event in sla_events
         )

@@ -157,7 +157,7 @@ class ComplaintFields(Case):
         approver_id: UserId | None,
         at: datetime,
     ) -> Self:
-        """Propose a compensation, which is approved at once if it needs no approval.
+        """Propose a compensation, approved at once if it needs no approval.
 
         Args:
             rule: why it needs approval, or not.

@@ -198,7 +198,7 @@ class ServiceContract(Entity):
         return max(0, self.included_visits - self.visits_made)
 
     def exclusion_reason(self, equipment: Equipment, on: date) -> str:
-        """Return why the contract does not cover equipment on a day; empty if it does."""
+        """Return why the contract does not cover equipment; empty if it does."""
         if self.customer_id != equipment.customer_id:
             return "equipment_of_other_customer"
         if self.state is ContractState.CANCELLED:

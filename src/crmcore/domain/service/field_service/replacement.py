@@ -1,4 +1,4 @@
-"""Replacement candidates: equipment that should be replaced before it fails.
+"""Replacement candidates: equipment to be replaced before it fails.
 
 Invariants:
     1. A candidate lists every reason, with its figure and the threshold.

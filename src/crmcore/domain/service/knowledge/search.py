@@ -52,7 +52,7 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    """Cut a word: one letter of a short word, up to four in nine of a long one."""
+    """Cut a word: one letter of a short word, 4/9 of a long one at most."""
     length = max(4, len(word) * 5 // 9)
     return word[: max(MIN_WORD_LENGTH, min(len(word) - 1, length))]
 
