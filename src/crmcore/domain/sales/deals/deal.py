@@ -45,9 +45,9 @@ class Deal(DealDetails):
         stage_index: the index of its stage in the funnel; `max_stage_index` is the highest that it has reached.
         stage_visits: how often it has been in each stage.
         total: the sum of its lines, or its value if it has none. It is computed, and stored for reports.
-        last_activity_at: when anything was last done for it.
-        movement_count: how many movements it has made.
-        movements: those made since it was read, which a store appends to its history.
+        last_activity_at: the time of the last activity.
+        movement_count: the number of movements.
+        movements: those made since the record was loaded (log).
     """
 
     meta: ClassVar[EntityMeta] = EntityMeta(
