@@ -1,1 +1,1 @@
-"""Customers: taking them in, getting to know them, finding them, and seeing all that is known on one page."""
+"""Customers: create, update, import, search, and the overview (customer 360)."""

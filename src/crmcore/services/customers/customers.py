@@ -1,4 +1,4 @@
-"""Customers, all of it: `crm.customers`."""
+"""The customers service: `crm.customers`."""
 
 from attrs import frozen
 
@@ -10,6 +10,6 @@ from crmcore.services.environment import Environment
 
 @frozen
 class Customers(CustomerDetails, CustomerImports, CustomerQueries):
-    """Everybody the house deals with."""
+    """Customers: people and organisations."""
 
     _environment: Environment

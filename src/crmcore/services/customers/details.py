@@ -1,4 +1,4 @@
-"""Taking customers in and getting to know them."""
+"""Customer commands: create customers and change their details."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class CustomerDetails:
-    """What is known of customers."""
+    """Commands on one customer."""
 
     __slots__ = ()
 
@@ -45,11 +45,11 @@ class CustomerDetails:
         custom: Mapping[str, Any] = EMPTY_MAP,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Take somebody into the base.
+        """Create a customer.
 
         Raises:
-            DuplicateKeyError: another customer has that phone, e-mail or external id; mark a contact point as shared if both are right.
-            RequiredError: neither a name nor an external id.
+            DuplicateKeyError: another customer has the phone, e-mail or external id. Mark a contact point as shared if both are right.
+            RequiredError: neither a name nor an external id is given.
             NotFoundError: no such owner.
         """
         all_contact_points = [*as_tuple("customer.contact_points", contact_points)]
@@ -89,10 +89,10 @@ class CustomerDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Write a customer's name anew.
+        """Rename a customer.
 
         Raises:
-            RequiredError: an empty name.
+            RequiredError: the name is empty.
         """
         return uow.save(uow.get(Customer, customer_id, version=expected_version).rename(name, at=uow.now))
 
@@ -107,10 +107,12 @@ class CustomerDetails:
         idempotency_key: str | None = None,
         **details: Any,
     ) -> Customer:
-        """Change what is known of a customer: profile, addresses, language, tags, note, custom fields, parts of the name.
+        """Update the details of a customer.
+
+        Details are profile, addresses, language, tags, note, custom fields and the parts of the name.
 
         Raises:
-            InvalidInputError: a detail that cannot be, or that is none.
+            InvalidInputError: an unknown field, or an invalid value.
         """
         return uow.save(uow.get(Customer, customer_id, version=expected_version).update(details, at=uow.now))
 
@@ -125,10 +127,10 @@ class CustomerDetails:
         email: str | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Note further ways to reach a customer.
+        """Add contact points to a customer.
 
         Raises:
-            DuplicateKeyError: another customer has one of them; mark it as shared if both are right.
+            DuplicateKeyError: another customer has one of them. Mark it as shared if both are right.
         """
         new_contact_points = [*contact_points]
         if phone:
@@ -143,7 +145,7 @@ class CustomerDetails:
     def remove_contact_point(
         self, uow: UnitOfWork, customer_id: CustomerId, contact: str, /, *, idempotency_key: str | None = None
     ) -> Customer:
-        """Forget one way to reach a customer, by its comparable form."""
+        """Remove a contact point of a customer, by its normalized value."""
         return uow.save(uow.get(Customer, customer_id).remove_contact_point(contact, at=uow.now))
 
     @command("customers.add_relation")
@@ -158,10 +160,10 @@ class CustomerDetails:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Tie a customer to another: ``add_relation(anna, "employee_of", company)``.
+        """Relate a customer to another: ``add_relation(anna, "employee_of", company)``.
 
         Raises:
-            BusinessRuleError: to itself.
+            BusinessRuleError: the customer would be related to itself.
             NotFoundError: no such customer.
         """
         related_customer = uow.get(Customer, related_customer_id)
@@ -177,10 +179,10 @@ class CustomerDetails:
         *,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Note the key under which another system knows a customer.
+        """Add the key of a customer in another system.
 
         Raises:
-            DuplicateKeyError: another customer has it.
+            DuplicateKeyError: another customer has the key.
         """
         customer = uow.get(Customer, customer_id).add_external_id(external_id, at=uow.now)
         _require_unique_identifiers(uow, customer)
@@ -190,7 +192,7 @@ class CustomerDetails:
     def add_role(
         self, uow: UnitOfWork, customer_id: CustomerId, role: Role | str, /, *, idempotency_key: str | None = None
     ) -> Customer:
-        """Let a customer take on a role, such as partner."""
+        """Add a role to a customer, such as partner."""
         return uow.save(uow.get(Customer, customer_id).add_role(role, at=uow.now))
 
     @command("customers.change_owner")
@@ -204,10 +206,10 @@ class CustomerDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Give a customer another owner.
+        """Change the owner of a customer.
 
         Raises:
-            NotFoundError: no such person.
+            NotFoundError: no such customer or user.
         """
         customer = uow.get(Customer, customer_id, version=expected_version)
         return uow.save(customer.change_owner(None if owner_id is None else uow.get(User, owner_id).id, at=uow.now))
@@ -217,7 +219,7 @@ class CustomerDetails:
 
 
 def _require_unique_identifiers(uow: UnitOfWork, customer: Customer) -> None:
-    """Look before saving, so that the refusal can name the customer who has it; a race is caught by the store's unique key."""
+    """Report the customer that has the same identifier; the store catches races."""
     unique_keys = tuple(point.unique_key for point in customer.contact_points if point.unique_key is not None)
     conditions = [HasChild("contact_points", Eq("unique_key", unique_key)) for unique_key in unique_keys]
     conditions += [

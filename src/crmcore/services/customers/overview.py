@@ -1,4 +1,4 @@
-"""All that is known of a customer, on one page."""
+"""Customer overview (customer 360): all records of one customer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,16 +17,16 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.service.cases.complaint import Complaint
 
 OVERVIEW_LIMIT: Final = 100
-"""How many of each kind a customer's page shows, the latest."""
+"""Maximum number of records of each type in an overview; the latest are taken."""
 
 
 @record
 class TimelineEntry:
-    """One line of a customer's timeline.
+    """One entry of the timeline of a customer.
 
     Attributes:
-        description: the kind of record and what became of it, as words: ``deal opened``, ``task done``.
-        subject_id: the record's id.
+        description: the type of the record and its state, as text: ``deal opened``, ``task done``.
+        subject_id: the id of the record.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class TimelineEntry:
 
 @record
 class CustomerOverview:
-    """Everything that is known of a customer, so that nobody has to ask again. Of each kind the latest hundred."""
+    """All records of a customer: of each type the latest hundred."""
 
     customer: Customer
     deals: Sequence[Deal] = field(converter=tuple)
@@ -48,7 +48,7 @@ class CustomerOverview:
 
     @property
     def timeline(self) -> Sequence[TimelineEntry]:
-        """What happened, the latest first."""
+        """The history of the customer, latest first."""
         entries = [
             TimelineEntry(at=self.customer.created_at, description="customer created", subject_id=self.customer.id)
         ]

@@ -1,4 +1,4 @@
-"""Finding customers, and seeing all that is known of one."""
+"""Queries on customers, and the overview of one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -30,11 +30,11 @@ OVERVIEW_QUERIES: Final[Mapping[str, tuple[type[Any], str]]] = {
     "complaints": (Complaint, "-id"),
     "documents": (Document, "-id"),
 }
-"""What a customer's page shows, and in which order."""
+"""Records of a customer that the overview contains, with their order."""
 
 
 class CustomerQueries:
-    """What can be read of customers."""
+    """Queries on customers."""
 
     __slots__ = ()
 
@@ -42,12 +42,12 @@ class CustomerQueries:
 
     @query("customers.get")
     def get(self, uow: UnitOfWork, customer_id: CustomerId, /) -> Customer:
-        """Read a customer."""
+        """Return a customer."""
         return uow.get(Customer, customer_id)
 
     @query("customers.get_by_external_id")
     def get_by_external_id(self, uow: UnitOfWork, system: str, key: str, /) -> Customer | None:
-        """Find the customer that another system knows under a key."""
+        """Return the customer that has a key in another system, or None."""
         external_id = ExternalId(system, key)
         return uow.first(
             Customer, HasChild("external_ids", Eq("system", external_id.system) & Eq("key", external_id.key))
@@ -55,7 +55,7 @@ class CustomerQueries:
 
     @query("customers.find_by_contact_point")
     def find_by_contact_point(self, uow: UnitOfWork, contact: str, /) -> Sequence[Customer]:
-        """Find whoever has that phone or e-mail, shared ones included."""
+        """Find the customers that have a phone or an e-mail, including shared ones."""
         contact = checked_text("contact", contact, max_length=MAX_EMAIL_LENGTH)
         value = (
             normalize_email(contact)
@@ -76,9 +76,9 @@ class CustomerQueries:
         after: Customer | None = None,
         limit: int = 100,
     ) -> Sequence[Customer]:
-        """Find customers by the beginnings of the words of their names, in any script, a page at a time by name.
+        """Find customers by word prefixes of their names, in any script.
 
-        ``search("shah ori")`` finds Шаҳзод Ўринов; see `crmcore.domain.kernel.values.names.fold`.
+        Results are ordered by name. ``search("shah ori")`` finds Шаҳзод Ўринов; see `crmcore.domain.kernel.values.names.fold`.
         """
         check_limit(limit)
         where: list[Criterion] = [
@@ -93,7 +93,7 @@ class CustomerQueries:
 
     @query("customers.overview")
     def overview(self, uow: UnitOfWork, customer_id: CustomerId, /) -> CustomerOverview:
-        """Read everything that is known of a customer. The number of statements does not depend on how much it is."""
+        """Return all records of a customer, in a constant number of statements."""
         uow.prefetch(Customer, customer_id)
         of_customer = Eq("customer_id", customer_id)
         for entity_type, order in OVERVIEW_QUERIES.values():

@@ -1,4 +1,4 @@
-"""Funnels: drawing and redrawing the ways to sell."""
+"""Funnels (sales pipelines): create them, and change their stages."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,20 +39,20 @@ class Funnels:
         respond_within: timedelta | None = None,
         idempotency_key: str | None = None,
     ) -> Funnel:
-        """Draw a funnel.
+        """Create a funnel.
 
         Args:
-            stages: in their order, with all they ask and do; a name alone is a stage that asks and does nothing.
-            loss_reasons: the words one of which a loss must name.
-            role: of those among whom new leads go round; everybody when not given.
-            allow_skip: whether a deal may leap over a stage.
-            allow_return: whether a deal may go back.
-            respond_within: the working time to the first answer to a request.
+            stages: the stages in order. A text is a stage of that name without requirements and actions.
+            loss_reasons: the allowed reasons for losing a deal; any reason if empty.
+            role: the role whose users get new leads by round robin; all users if omitted.
+            allow_skip: whether a deal may skip stages.
+            allow_return: whether a deal may move back.
+            respond_within: the SLA target for the first response to a lead, in business hours.
 
         Raises:
-            InvalidInputError: no stage, two of one name, or an open one after one that wins.
-            UnknownVariableError: an action's text has a variable that has no value.
-            DuplicateKeyError: there is a funnel of that name.
+            InvalidInputError: no stage, two stages of one name, or an open stage after a winning one.
+            UnknownVariableError: the text of an action contains an unknown variable.
+            DuplicateKeyError: a funnel of that name exists.
         """
         return uow.save(
             Funnel.create(
@@ -80,10 +80,12 @@ class Funnels:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Funnel:
-        """Change a funnel's stages or reasons. The places of stages that deals have been through may not change.
+        """Change the stages or the loss reasons of a funnel.
+
+        The order of stages that deals are in cannot change.
 
         Raises:
-            BusinessRuleError: deals stand in a stage that would vanish or get another place.
+            BusinessRuleError: deals are in a stage that would be removed or moved.
         """
         before = uow.get(Funnel, funnel_id, version=expected_version)
         after = before.update(at=uow.now, stages=stages, loss_reasons=loss_reasons)
@@ -91,21 +93,23 @@ class Funnels:
         moved = tuple(stage.key for index, stage in enumerate(before.stages) if keys[index : index + 1] != [stage.key])
         if moved and uow.find_unrestricted(Deal, Eq("funnel_id", funnel_id) & In("stage_key", moved), limit=1):
             raise BusinessRuleError(
-                funnel_id, "stage_in_use", "has deals in a stage that would move; move them out first"
+                funnel_id,
+                "stage_in_use",
+                "has deals in a stage that would be removed or moved; move them to another stage first",
             )
         return uow.save(after)
 
     @query("funnels.get")
     def get(self, uow: UnitOfWork, funnel_id: FunnelId, /) -> Funnel:
-        """Read a funnel."""
+        """Return a funnel."""
         return uow.get(Funnel, funnel_id)
 
     @query("funnels.get_by_name")
     def get_by_name(self, uow: UnitOfWork, name: str, /) -> Funnel | None:
-        """Find a funnel by its name."""
+        """Return the funnel of a name, or None."""
         return uow.first(Funnel, Eq("name", checked_text("funnel.name", name)))
 
     @query("funnels.list")
     def list(self, uow: UnitOfWork, /) -> Sequence[Funnel]:
-        """Read all funnels."""
+        """List all funnels."""
         return uow.find(Funnel)

@@ -1,4 +1,4 @@
-"""Leads: a request from outside becomes a deal with a customer, somebody responsible, and a first task."""
+"""Lead capture: create a deal, its customer, its owner and its first tasks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -47,12 +47,12 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @record
 class CaptureResult:
-    """What became of a lead.
+    """The result of capturing a lead.
 
     Attributes:
-        match: whose it is, and how we know.
-        assignment: who got it, and why nobody else did.
-        is_duplicate: whether the request had come before, so that nothing was done.
+        match: the customer that was matched, and by which identifiers.
+        assignment: the owner, and why other users were not chosen.
+        is_duplicate: whether the request was captured before; then nothing was changed.
     """
 
     customer: Customer
@@ -65,13 +65,13 @@ class CaptureResult:
 
     @property
     def task(self) -> Task | None:
-        """The first task that the stage gave."""
+        """The first task that the stage created."""
         return self.tasks[0] if self.tasks else None
 
 
 @frozen
 class Leads:
-    """Taking requests in."""
+    """Leads: requests from outside."""
 
     _environment: Environment
 
@@ -98,27 +98,30 @@ class Leads:
         idempotency_key: str | None = None,
         **options: Unpack[DealOptions],
     ) -> CaptureResult:
-        """Take a lead in: find or make its customer, choose who is responsible, open the deal, give the stage's tasks.
+        """Capture a lead: match or create its customer, choose an owner, open a deal.
+
+        The entry actions of the first stage run. The owner is chosen by round robin among the users of the funnel's role.
 
         Args:
-            name: whoever asks; may be empty with an external id.
-            funnel_id: into whose first stage the deal comes.
-            phone: in any usual form; national ones are read as of the house's region.
-            email: of whoever asks.
-            external_id: the key under which another system knows the customer.
-            title: of the deal; what it is about, or the name, when not given.
-            customer_id: whose lead it is, if that is known; ``"new"`` for somebody new in spite of a likeness.
-            kind: what a new customer is.
-            owner_id: who is to be responsible; when not given, a known customer's owner, else whoever's turn it is.
-            request: the key of the request itself. The same request opens no second deal, ever.
-            received_at: when it came, if not now; its times are counted from there. More than a day ago it is history: nothing is set off by it.
+            name: the name of the person who asks; may be empty if `external_id` is given.
+            funnel_id: the funnel; the deal is opened in its first stage.
+            phone: a number in any usual form; national numbers are read as numbers of the configured region.
+            email: the e-mail address of the person who asks.
+            external_id: the key of the customer in another system.
+            title: the title of the deal; `about`, or the customer's name, if omitted.
+            customer_id: the customer, if known; ``"new"`` creates a customer without matching.
+            kind: the kind of a new customer.
+            owner_id: the owner of the deal; if omitted, the owner of a known customer, else the next user of the round robin.
+            request: the key of the request in another system. The same request never opens a second deal.
+            received_at: when the request was received; now if omitted. SLA times count from it. A request older than one day is history: no task
+                and no escalation follows.
             idempotency_key: the caller's idempotency key.
-            (others): as the deal's and the customer's fields.
+            (others): as the fields of the deal and of the customer.
 
         Raises:
-            AmbiguousCustomerError: several customers fit; nothing was done.
+            AmbiguousCustomerError: several customers match; nothing was changed.
             NotFoundError: no such funnel, customer or owner.
-            InvalidInputError: a field that cannot be.
+            InvalidInputError: a field has an invalid value.
         """
         at = resolve_received_at(uow, received_at, "lead.received_at")
         if request is not None:
@@ -130,7 +133,7 @@ class Leads:
         if request is not None and (existing := _find_by_request_id(uow, request)):
             return existing
         contact_points = build_contact_points(self._environment, phone, email)
-        if owner_id is None and customer_id in (None, NEW_CUSTOMER):  # what is given may have no hash
+        if owner_id is None and customer_id in (None, NEW_CUSTOMER):  # a given id may be unhashable
             prefetch_assignment(uow, role=funnel.role, round_robin_key=f"{funnel.id}:{funnel.role}")
         match = (
             match_customer(uow, contact_points, external_id)
@@ -194,13 +197,13 @@ class Leads:
     def capture_many(
         self, leads: Iterable[Mapping[str, Any]], /, *, chunk_size: int = 500, **common: Any
     ) -> Iterator[ItemResult[CaptureResult]]:
-        """Take many leads in, each as `capture` does it.
+        """Capture many leads, each as `capture` does.
 
-        It goes on as its answers are read; read them all.
+        Leads are captured while the results are read; read all of them.
 
         Args:
-            leads: the arguments of `capture` for each, with the ``name`` among them.
-            chunk_size: how many leads one transaction takes, up to 10,000.
+            leads: for each lead, the arguments of `capture`, including ``name``.
+            chunk_size: the number of leads per transaction, up to 10,000.
             common: arguments that all leads share.
 
         Example:
@@ -208,7 +211,8 @@ class Leads:
             >>> crm = Crm()
             >>> sales = crm.funnels.create("Windows", stages=["First call"])
             >>> leads = [{"name": "Anna", "email": "anna@example.org"}, {"name": "Bruno", "email": "no address"}]
-            >>> [told.error.code for told in crm.leads.capture_many(leads, funnel=sales.id) if isinstance(told, ItemFailed)]
+            >>> results = crm.leads.capture_many(leads, funnel_id=sales.id)
+            >>> [result.error.code for result in results if isinstance(result, ItemFailed)]
             ['invalid_email']
         """
 
@@ -227,7 +231,9 @@ class Leads:
 
     @query("leads.response_sla")
     def response_sla(self, uow: UnitOfWork, deal_id: DealId, /) -> SlaStatus:
-        """Tell how the clock of a request's first answer stands: promised by its funnel, stopped by a call, a mail, a meeting.
+        """Return the SLA status of the first response to a lead.
+
+        The funnel sets the target; a call, an e-mail or a meeting meets it.
 
         Raises:
             NotFoundError: no such deal.
@@ -236,7 +242,7 @@ class Leads:
 
 
 CAPTURE_ARGUMENTS: Final = frozenset(signature(Leads.capture).parameters) - {"self", "uow"}
-"""What may be told of a lead."""
+"""Arguments that a lead of `capture_many` may name."""
 
 
 def _find_by_request_id(uow: UnitOfWork, request: ExternalId) -> CaptureResult | None:
@@ -257,7 +263,7 @@ def _choose_owner(
 ) -> Assignment:
     if requested_owner is not None:
         if not requested_owner.is_active:
-            raise BusinessRuleError(requested_owner.id, "user_deactivated", "has left; choose somebody else")
+            raise BusinessRuleError(requested_owner.id, "user_deactivated", "is deactivated; choose another user")
         return Assignment(user_id=requested_owner.id, rule="requested")
     if current_owner is not None and not current_owner.unavailability(uow.now):
         return Assignment(user_id=current_owner.id, rule="owner")

@@ -1,7 +1,7 @@
-"""The board: a funnel's open deals, stage by stage.
+"""Board (kanban): the open deals of a funnel by stage.
 
-It is read in the same few statements whatever the number of deals: one counts and sums, one for each stage reads the first cards, in the
-order of an index.
+The number of statements does not depend on the number of deals: one statement counts and sums, and one per stage reads the first cards
+in the order of an index.
 """
 
 from collections import defaultdict
@@ -27,12 +27,12 @@ MAX_CARDS_PER_STAGE = 100
 
 @record
 class BoardColumn:
-    """One stage of a board.
+    """One stage of the board.
 
     Attributes:
-        count: how many open deals stand there.
-        value: what they are worth, by currency.
-        cards: the first of them, the oldest first.
+        count: the number of open deals in the stage.
+        value: their total value, by currency.
+        cards: the oldest of them.
     """
 
     key: str
@@ -44,19 +44,19 @@ class BoardColumn:
 
 @record
 class Board:
-    """A funnel's open deals, stage by stage."""
+    """The open deals of a funnel, by stage."""
 
     funnel_id: str
     columns: Sequence[BoardColumn] = field(converter=tuple)
 
     @property
     def count(self) -> int:
-        """How many open deals there are."""
+        """The number of open deals."""
         return sum(column.count for column in self.columns)
 
 
 class DealBoard:
-    """Deals as a board."""
+    """The board query."""
 
     __slots__ = ()
 
@@ -64,10 +64,10 @@ class DealBoard:
 
     @query("deals.board")
     def board(self, uow: UnitOfWork, funnel_id: FunnelId, /, *, cards_per_stage: int = 10) -> Board:
-        """Count a funnel's open deals by stage, sum what they are worth, and read the first of each stage.
+        """Return the open deals of a funnel by stage: counts, values, first cards.
 
         Args:
-            cards_per_stage: how many deals of each stage are read, up to 100; 0 for none.
+            cards_per_stage: the number of deals to read per stage, up to 100; 0 reads none.
 
         Raises:
             NotFoundError: no such funnel.

@@ -1,4 +1,4 @@
-"""Deals, all of it: `crm.deals`."""
+"""The deals service: `crm.deals`."""
 
 from attrs import frozen
 
@@ -12,6 +12,6 @@ from crmcore.services.sales.deals.stuck import StuckDeals
 
 @frozen
 class Deals(DealImports, DealDetails, DealBoard, StuckDeals, DealQueries):
-    """Deals and their history."""
+    """Deals: life cycle, details, board, imports and queries."""
 
     _environment: Environment

@@ -1,4 +1,4 @@
-"""What is known of a deal: its value, its chance, its day, its owner, who takes part, what comes next."""
+"""Deal details: value, probability, expected close, owner, participants."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class DealDetails:
-    """What changes a deal without moving it on."""
+    """Commands that change a deal and keep its stage."""
 
     __slots__ = ()
 
@@ -35,10 +35,10 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Say what a deal is worth, as a sum or by its lines.
+        """Set the value of a deal: an amount, or line items.
 
         Raises:
-            CurrencyMismatchError: lines of two currencies.
+            CurrencyMismatchError: the line items have two currencies.
         """
         deal = uow.get(Deal, deal_id, version=expected_version)
         return uow.save(deal.set_value(value, lines=lines, at=uow.now))
@@ -55,10 +55,10 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Give a deal another chance than its stage does, in percent.
+        """Set the probability of a deal in percent, instead of that of its stage.
 
         Raises:
-            BusinessRuleError: it is closed.
+            BusinessRuleError: the deal is closed.
         """
         deal = uow.get(Deal, deal_id, version=expected_version)
         return uow.save(deal.set_probability(percent, source=source, at=uow.now))
@@ -74,7 +74,7 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Say when a deal is expected to close."""
+        """Set the day on which a deal is expected to close."""
         return uow.save(uow.get(Deal, deal_id, version=expected_version).set_expected_close(expected_close, at=uow.now))
 
     @command("deals.change_owner")
@@ -88,7 +88,7 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Give a deal another owner. The round in which leads are given out is not disturbed by it."""
+        """Change the owner of a deal. The round robin of leads does not change."""
         uow.prefetch(User, owner_id)
         deal = uow.get(Deal, deal_id, version=expected_version)
         return uow.save(deal.change_owner(None if owner_id is None else uow.get(User, owner_id).id, at=uow.now))
@@ -105,7 +105,7 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Say what comes next for a deal; None for nothing."""
+        """Set the next step of a deal; None removes it."""
         deal = uow.get(Deal, deal_id, version=expected_version)
         return uow.save(deal.set_next_step(None if description is None else NextStep(description, due_at), at=uow.now))
 
@@ -121,10 +121,10 @@ class DealDetails:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Let one of us (a user's id) or of them (a customer's id) take part in a deal, in a role.
+        """Add a user or a customer to a deal, in a role.
 
         Raises:
-            NotFoundError: no such person.
+            NotFoundError: no such user or customer.
         """
         deal = uow.get(Deal, deal_id, version=expected_version)
         participant_id = checked_text("participant_id", participant_id, max_length=64)
@@ -142,9 +142,9 @@ class DealDetails:
         idempotency_key: str | None = None,
         **details: Any,
     ) -> Deal:
-        """Change a deal's title, description, tags, source or custom fields.
+        """Update the title, description, tags, source, campaign or custom fields.
 
         Raises:
-            InvalidInputError: a detail that cannot be, or that is none.
+            InvalidInputError: an unknown field, or an invalid value.
         """
         return uow.save(uow.get(Deal, deal_id, version=expected_version).update(details, at=uow.now))

@@ -1,4 +1,4 @@
-"""What a stage asks for, held against what was done for the deal."""
+"""Stage gates: check the requirements of stages against a deal."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def check_gates(uow: UnitOfWork, deal: Deal, funnel: Funnel, *, stage_index: int) -> None:
-    """Check the requirements of the stage that is left, and of those that are leapt over."""
+    """Check the requirements of the stage that a deal leaves, and of skipped ones."""
     requirements = [
         requirement for stage in funnel.stages[deal.stage_index : stage_index] for requirement in stage.exit_criteria
     ]
@@ -22,7 +22,7 @@ def check_gates(uow: UnitOfWork, deal: Deal, funnel: Funnel, *, stage_index: int
 
 
 def collect_evidence(uow: UnitOfWork, deal: Deal, requirements: Sequence[Requirement]) -> Evidence:
-    """Gather what the requirements look at, and nothing else."""
+    """Read what the requirements need: the deal, its tasks and interactions."""
     if not any(requirement.kind in ACTIVITY_REQUIREMENTS for requirement in requirements):
         return Evidence(deal=deal)
     tasks = uow.find_unrestricted(Task, Eq("deal_id", deal.id))

@@ -1,4 +1,4 @@
-"""The life of a deal: from opening to winning or losing, and back."""
+"""Deal life cycle: open, move, win, lose and reopen."""
 
 from collections.abc import Sequence
 from typing import Unpack
@@ -27,7 +27,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @record
 class MoveResult:
-    """What became of a deal that went to another stage."""
+    """The result of a deal that entered a stage."""
 
     deal: Deal
     tasks: Sequence[Task] = field(default=(), converter=tuple)
@@ -36,12 +36,12 @@ class MoveResult:
 
     @property
     def task(self) -> Task | None:
-        """The first task that the stage gave."""
+        """The first task that the stage created."""
         return self.tasks[0] if self.tasks else None
 
 
 class DealLifecycle:
-    """What moves a deal on."""
+    """Commands that change the stage or the outcome of a deal."""
 
     __slots__ = ()
 
@@ -73,8 +73,8 @@ class DealLifecycle:
 
         Raises:
             NotFoundError: no such customer, funnel or owner.
-            InvalidInputError: a field that cannot be.
-            DuplicateKeyError: a deal of the same request exists.
+            InvalidInputError: a field has an invalid value.
+            DuplicateKeyError: a deal of the request exists.
         """
         uow.prefetch(Funnel, funnel_id)
         uow.prefetch(User, owner_id)
@@ -104,15 +104,16 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> MoveResult:
-        """Put a deal in another stage: check what its present one asks for, move it, do what the new one asks for.
+        """Move a deal to another stage.
 
-        A deal may always go back without fulfilling anything.
+        Moving forward checks the requirements of the current stage and of the skipped ones. The entry actions of the new stage run.
+        Moving back has no requirements.
 
         Raises:
-            StageRequirementsNotMetError: with everything that is missing.
-            InvalidTransitionError: it is closed, or the funnel forbids this leap or return.
+            StageRequirementsNotMetError: lists all unmet requirements.
+            InvalidTransitionError: the deal is closed, or the funnel forbids to skip or to return.
             InvalidChoiceError: the funnel has no such stage.
-            StaleVersionError: it is not at the expected version.
+            StaleVersionError: the deal is not at the expected version.
         """
         deal = uow.get(Deal, deal_id, version=expected_version, prefetch={"funnel_id": Funnel})
         funnel = uow.get(Funnel, deal.funnel_id)
@@ -133,7 +134,7 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> MoveResult:
-        """Win a deal: it enters the funnel's winning stage, and its customer is a prospect no more.
+        """Win a deal: it enters the winning stage, its prospect becomes a customer.
 
         Raises:
             StageRequirementsNotMetError, InvalidTransitionError, StaleVersionError: as `move`.
@@ -158,12 +159,12 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Lose a deal, for one of its funnel's reasons. Its open tasks are called off.
+        """Lose a deal, for one of the loss reasons of its funnel; cancel its tasks.
 
         Raises:
-            LossReasonRequiredError: the reason is none of the funnel's.
-            InvalidTransitionError: it is closed.
-            StaleVersionError: it is not at the expected version.
+            LossReasonRequiredError: the funnel has no such reason.
+            InvalidTransitionError: the deal is closed.
+            StaleVersionError: the deal is not at the expected version.
         """
         uow.prefetch(Deal, deal_id, {"funnel_id": Funnel})
         open_task_kinds = Eq("deal_id", deal_id) & Eq("state", TaskState.OPEN)
@@ -185,11 +186,11 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> MoveResult:
-        """Take a closed deal up again: where it was lost, or in the last stage that does not win.
+        """Reopen a closed deal, in its stage or in the last open stage.
 
         Raises:
-            InvalidTransitionError: it is open.
-            BusinessRuleError: that stage wins.
+            InvalidTransitionError: the deal is open.
+            BusinessRuleError: the stage is a winning one.
         """
         deal = uow.get(Deal, deal_id, version=expected_version, prefetch={"funnel_id": Funnel})
         funnel = uow.get(Funnel, deal.funnel_id)
@@ -198,7 +199,7 @@ class DealLifecycle:
 
     def _enter_stage(self, uow: UnitOfWork, deal: Deal, funnel: Funnel) -> MoveResult:
         if deal.is_open and not funnel.stage(deal.stage_key).entry_actions:
-            return MoveResult(deal=uow.save(deal))  # nothing is to be done that the customer had to be read for
+            return MoveResult(deal=uow.save(deal))  # nothing needs the customer
         customer = uow.get(Customer, deal.customer_id)
         if deal.outcome is Outcome.WON:
             _add_customer_role(uow, customer)

@@ -1,4 +1,4 @@
-"""Looking at deals."""
+"""Queries on deals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 
 class DealQueries:
-    """What can be read of deals."""
+    """Queries on deals."""
 
     __slots__ = ()
 
@@ -28,17 +28,17 @@ class DealQueries:
 
     @query("deals.get")
     def get(self, uow: UnitOfWork, deal_id: DealId, /) -> Deal:
-        """Read a deal."""
+        """Return a deal."""
         return uow.get(Deal, deal_id)
 
     @query("deals.history")
     def history(self, uow: UnitOfWork, deal_id: DealId, /) -> Sequence[Movement]:
-        """Read everything that moved a deal, the oldest first."""
+        """List the movements of a deal, oldest first."""
         return uow.entries(uow.get(Deal, deal_id))
 
     @query("deals.unmet_requirements")
     def unmet_requirements(self, uow: UnitOfWork, deal_id: DealId, /) -> Sequence[UnmetRequirement]:
-        """List what a deal lacks before it may go on; nothing when it may."""
+        """List the requirements that a deal does not meet to leave its stage."""
         deal = uow.get(Deal, deal_id)
         requirements = uow.get(Funnel, deal.funnel_id).stage(deal.stage_key).exit_criteria
         return unmet_requirements(requirements, collect_evidence(uow, deal, requirements))
@@ -57,10 +57,10 @@ class DealQueries:
         after: Deal | None = None,
         limit: int = 100,
     ) -> Sequence[Deal]:
-        """Read deals, a page at a time, the oldest first.
+        """List deals, oldest first.
 
         Args:
-            after: the last deal of the page before.
+            after: the last deal of the previous page.
             limit: at most 1,000.
         """
         check_limit(limit)

@@ -1,4 +1,4 @@
-"""Deals that stay in a stage for longer than it allows."""
+"""Stuck deals: deals that stay in a stage longer than its age limit."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 
 class StuckDeals:
-    """Deals that are stuck."""
+    """The query for stuck deals."""
 
     __slots__ = ()
 
@@ -31,11 +31,11 @@ class StuckDeals:
         after: Deal | None = None,
         limit: int = 100,
     ) -> Sequence[Deal]:
-        """Read the deals that have been in their stage for longer than it allows, a page at a time, the oldest first.
+        """List the deals that exceed the age limit of their stage, oldest first.
 
         Args:
-            funnel_id: one funnel's; those of all when not given.
-            after: the last deal of the page before.
+            funnel_id: the funnel; all funnels if omitted.
+            after: the last deal of the previous page.
             limit: at most 1,000.
 
         Raises:

@@ -1,1 +1,1 @@
-"""Complaints: taking them in, working on them, making good, and bringing them to an end that the customer hears of."""
+"""Cases: complaints (ISO 10002) and inquiries, with owners, SLAs and escalation."""

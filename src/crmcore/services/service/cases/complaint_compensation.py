@@ -1,4 +1,4 @@
-"""Making good: compensation within what everybody may approve, and approval up the line above that."""
+"""Compensation of complaints: approval limits by role, and approval by managers."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class ComplaintCompensation:
-    """How customers are compensated."""
+    """Commands on compensations and approval limits."""
 
     __slots__ = ()
     _environment: Environment
@@ -28,10 +28,12 @@ class ComplaintCompensation:
     def set_approval_limit(
         self, uow: UnitOfWork, role: str, amount: Money, /, *, idempotency_key: str | None = None
     ) -> ApprovalLimit:
-        """Let the holders of a role approve compensation up to an amount. Where no limit is set for a currency, nobody has to be asked.
+        """Set the amount of compensation that users of a role may approve.
+
+        If no limit exists for a currency, compensation in it needs no approval.
 
         Args:
-            role: in the house's words; ``owner`` is everybody.
+            role: the role; ``owner`` means all users.
         """
         amount = checked_type("amount", Money, amount)
         role = checked_text("role", role, max_length=60)
@@ -54,16 +56,18 @@ class ComplaintCompensation:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Compensate a customer: at once within the proposer's limit; above it, the first one up the line who may is asked.
+        """Compensate a customer; an amount above the author's limit needs approval.
+
+        The nearest available manager whose limit suffices is notified.
 
         Args:
             remedy: ``money``, ``return`` or ``credit``.
-            author_id: who proposes it; whoever is responsible when not given.
+            author_id: the user who proposes it; the owner of the complaint if omitted.
 
         Raises:
-            NoAssigneeAvailableError: it is above the proposer's limit, and nobody up the line may approve it.
-            OutOfRangeError: an amount of nothing or less.
-            InvalidChoiceError: another currency than the compensation before.
+            NoAssigneeAvailableError: no available manager may approve the amount.
+            OutOfRangeError: the amount is not positive.
+            InvalidChoiceError: the currency differs from that of an earlier compensation.
         """
         complaint = uow.get(Complaint, complaint_id, version=expected_version)
         amount = checked_type("amount", Money, amount)
@@ -102,14 +106,14 @@ class ComplaintCompensation:
         """Approve, refuse or pay a compensation.
 
         Args:
-            number: which, from 1.
-            state: ``approved``, ``record_failure`` or ``paid``.
-            author_id: who does it.
+            number: the number of the compensation, from 1.
+            state: ``approved``, ``refused`` or ``paid``.
+            author_id: the user who does it.
 
         Raises:
-            PermissionDeniedError: the amount is above what he or she may approve.
-            BusinessRuleError: it is his or her own proposal.
-            InvalidTransitionError: it does not stand where that can be done.
+            PermissionDeniedError: the amount exceeds the limit of the user.
+            BusinessRuleError: the user approves a proposal of his or her own.
+            InvalidTransitionError: the state of the compensation does not allow it.
         """
         complaint = uow.get(Complaint, complaint_id, version=expected_version)
         author = uow.get(User, author_id)
@@ -127,7 +131,7 @@ class ComplaintCompensation:
 def _find_approver(
     uow: UnitOfWork, complaint: Complaint, proposer: User, amount: Money, limits: Sequence[ApprovalLimit]
 ) -> User:
-    """The first one up the line who is there and may approve an amount."""
+    """Return the nearest available manager who may approve an amount."""
     rejected = [(proposer.id, "limit")]
     for user in management_chain(uow, proposer.id):
         reason = user.unavailability(uow.now) or ("" if can_approve(user, amount, limits) else "limit")

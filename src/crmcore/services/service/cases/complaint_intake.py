@@ -1,4 +1,4 @@
-"""Taking complaints in: who sees to them, what they are about, how grave they are, and what is promised."""
+"""Complaint intake: receive and assess complaints, assign owners, choose SLAs."""
 
 from datetime import timedelta
 from typing import Final
@@ -26,11 +26,11 @@ from crmcore.services.shared.template_variables import case_variables
 from crmcore.services.unit_of_work import UnitOfWork
 
 REPEAT_WINDOW: Final = timedelta(days=90)
-"""How far back a complaint about the like counts as the same trouble."""
+"""Period in which a second complaint of the same type counts as a repeat."""
 
 
 class ComplaintIntake:
-    """How complaints come in and to whom they go."""
+    """Commands that receive, assess and assign complaints."""
 
     __slots__ = ()
     _environment: Environment
@@ -55,24 +55,24 @@ class ComplaintIntake:
         previous_complaint_id: ComplaintId | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Take a complaint in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
+        """Receive a complaint: choose its owner and its SLA, schedule escalations.
 
-        The customer is told that it has arrived, who sees to it and until when.
+        The customer is notified of the receipt, the owner and the deadline.
 
         Args:
-            type: in one of the house's words, with slashes if they make a tree: ``outbox/late``.
-            resolve_within: the working time to its end, if not what the service levels promise.
-            severity: what the type says when not given.
-            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
-            role: see `owner_id`; what the type says when not given.
-            contract: the customer's, by which a service level may be chosen.
-            description: what the customer says.
-            previous_complaint_id: an earlier complaint that this one follows up.
+            type: a path in the tree of complaint types, such as ``delivery/late``.
+            resolve_within: the time to resolution in business hours; the target of the SLA policy if omitted.
+            severity: the severity; that of the complaint type if omitted.
+            owner_id: the owner; if omitted, the next user of the role by round robin.
+            role: the role for `owner_id`; that of the complaint type if omitted.
+            contract: the contract of the customer; SLA policies can depend on it.
+            description: the words of the customer.
+            previous_complaint_id: the earlier complaint that this one continues.
 
         Raises:
-            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
-            InvalidChoiceError: the house has declared its types, and this is none of them.
-            NotFoundError: no such customer, deal, person or complaint.
+            NoAssigneeAvailableError: no owner is given, and no user of the role is available.
+            InvalidChoiceError: complaint types exist, and this is not one of them.
+            NotFoundError: no such customer, deal, user or complaint.
         """
         requested_time = requested_resolution_time("complaint.resolve_within", resolve_within)
         complaint_type = find_declared_type(uow, type)
@@ -127,11 +127,13 @@ class ComplaintIntake:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Judge what a complaint is about and how grave it is; the service level is chosen anew. Pauses stay as they were.
+        """Set the type and the severity of a complaint, and choose its SLA again.
+
+        Earlier pauses still count.
 
         Raises:
-            BusinessRuleError: it has come to its end.
-            InvalidChoiceError: the house has declared its types, and this is none of them.
+            BusinessRuleError: the complaint has an outcome.
+            InvalidChoiceError: complaint types exist, and this is not one of them.
         """
         complaint, _ = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         type_path = complaint.type if type is None else checked_text("complaint.type", type, max_length=100)
@@ -141,7 +143,7 @@ class ComplaintIntake:
         )
         customer = uow.get(Customer, complaint.customer_id)
         sla_decision = choose_sla(uow, _sla_subject(customer, type_path, effective_severity, complaint.contract))
-        if sla_decision.sla_policy_id is None and complaint.sla_policy_id is None:  # what was asked for stays promised
+        if sla_decision.sla_policy_id is None and complaint.sla_policy_id is None:  # requested targets stay
             unchanged = {"targets": complaint.targets, "calendar_id": complaint.calendar_id}
             sla_decision = copy_with(sla_decision, rule="requested", **unchanged)
         business_hours = load_business_hours(uow, self._environment, sla_decision.calendar_id)
@@ -161,11 +163,11 @@ class ComplaintIntake:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Make somebody else responsible.
+        """Change the owner of a complaint.
 
         Raises:
-            NotFoundError: no such person.
-            BusinessRuleError: who is named has left.
+            NotFoundError: no such user.
+            BusinessRuleError: the user is deactivated.
         """
         complaint = uow.get(Complaint, complaint_id, version=expected_version)
         new_owner_id = choose_owner(
@@ -183,10 +185,10 @@ class ComplaintIntake:
 
 
 def find_declared_type(uow: UnitOfWork, type: str) -> ComplaintType | None:
-    """Find what the house has declared of a type, or of one above it; None where nothing is declared at all.
+    """Return the nearest complaint type of a path; None if no types exist.
 
     Raises:
-        InvalidChoiceError: types are declared, and this is none of them.
+        InvalidChoiceError: complaint types exist, and none fits the path.
     """
     type = checked_text("complaint.type", type, max_length=100)
     types = uow.find(ComplaintType, Eq("is_active", True), order="path")
@@ -201,7 +203,7 @@ def _sla_subject(customer: Customer, type: str, severity: Severity, contract: st
 
 
 def _find_similar_complaint(uow: UnitOfWork, customer: Customer, type: str) -> ComplaintId | None:
-    """The latest complaint of the customer about the like: of the same branch of the tree."""
+    """Return the customer's latest complaint of the same top-level type."""
     recent = Eq("customer_id", customer.id) & Compare("received_at", ">=", uow.now - REPEAT_WINDOW)
     branch = type.partition("/")[0]
     similar = (

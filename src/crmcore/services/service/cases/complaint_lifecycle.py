@@ -1,4 +1,4 @@
-"""The life of a complaint, as a story: from its receipt to its end, and the customer hears what happens."""
+"""Complaint life cycle (ISO 10002): from acknowledgement to rating."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class ComplaintLifecycle:
-    """What happens to complaints."""
+    """Commands that change the state of complaints."""
 
     __slots__ = ()
     _environment: Environment
@@ -33,14 +33,14 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Note that somebody told the customer who sees to it: the first answer.
+        """Acknowledge a complaint: log the first reply to the customer.
 
         Args:
-            channel: by which: ``phone``, ``email``.
-            author_id: who; whoever is responsible when not given.
+            channel: the channel, such as ``phone`` or ``email``.
+            author_id: the user who replied; the owner if omitted.
 
         Raises:
-            InvalidTransitionError: it has gone further already.
+            InvalidTransitionError: the complaint is acknowledged already.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         reply = build_reply(uow, complaint, author_id=author_id, channel=channel)
@@ -58,11 +58,11 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Begin to investigate a complaint, go on after waiting, or reopen it.
+        """Start the investigation, resume it after a pause, or reopen a complaint.
 
         Raises:
-            InvalidTransitionError: it is being investigated.
-            BusinessRuleError: it was closed too long ago; receive a new one that follows it.
+            InvalidTransitionError: the investigation is running.
+            BusinessRuleError: it was closed too long ago. Receive a new complaint with `previous_complaint_id`.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         return save_case(
@@ -80,14 +80,14 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Wait for the customer; the clocks that may do so stand still.
+        """Pause a complaint until the customer replies; SLA timers that allow it stop.
 
         Args:
-            until: when the customer is asked again at the latest; forty hours of working time from now when not given.
+            until: the end of the pause; 40 business hours from now if omitted.
 
         Raises:
-            InvalidTransitionError: it has come to its end.
-            OutOfRangeError: that time has passed.
+            InvalidTransitionError: the complaint has an outcome.
+            OutOfRangeError: the time is in the past.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         until = pause_until(uow, business_hours, until)
@@ -105,10 +105,10 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Note that the customer said something more; what waited for that goes on.
+        """Log a reply of the customer; a pause ends.
 
         Raises:
-            BusinessRuleError: it has come to its end; take it up again.
+            BusinessRuleError: the complaint has an outcome. Call `start_investigation` to reopen it.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         return save_case(
@@ -128,7 +128,7 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Note that the customer was told something. Whether that stops a clock is a rule of the promise; an automatic reply does not."""
+        """Log a reply to the customer. Automatic replies meet no SLA target."""
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         reply = build_reply(uow, complaint, author_id=author_id, channel=channel, is_automatic=is_automatic)
         return save_case(uow, self._environment, complaint.log_reply(reply, business_hours=business_hours, at=uow.now))
@@ -146,11 +146,11 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Tell the customer what we propose to do.
+        """Respond to a complaint: send the customer a proposal.
 
         Raises:
-            RequiredError: nothing.
-            InvalidTransitionError: it was responded to, or has come to its end.
+            RequiredError: the text is empty.
+            InvalidTransitionError: it was responded to, or has an outcome.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         response = checked_text("complaint.response", text, max_length=10_000, multiline=True)
@@ -170,11 +170,11 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Tell the customer the decision: what was done about a complaint.
+        """Resolve a complaint, and send the resolution to the customer.
 
         Raises:
-            RequiredError: nothing.
-            InvalidTransitionError: it has come to its end.
+            RequiredError: the text is empty.
+            InvalidTransitionError: the complaint has an outcome.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         resolved = complaint.resolve(resolution, business_hours=business_hours, at=uow.now)
@@ -192,11 +192,11 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Tell the customer the decision: why nothing will be done about a complaint.
+        """Reject a complaint, and send the reason to the customer.
 
         Raises:
-            RequiredError: no reason.
-            InvalidTransitionError: it has come to its end.
+            RequiredError: the reason is empty.
+            InvalidTransitionError: the complaint has an outcome.
         """
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, expected_version)
         rejected = complaint.reject(reason, business_hours=business_hours, at=uow.now)
@@ -213,11 +213,11 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Lay a complaint to rest, and ask the customer how content he or she is.
+        """Close a complaint, and ask the customer for a rating.
 
         Raises:
-            InvalidTransitionError: it has no outcome.
-            BusinessRuleError: a compensation waits for its approval.
+            InvalidTransitionError: the complaint has no outcome.
+            BusinessRuleError: a compensation waits for approval.
         """
         closed = uow.get(Complaint, complaint_id, version=expected_version).close(at=uow.now)
         notify_customer(
@@ -240,11 +240,11 @@ class ComplaintLifecycle:
         comment: str = "",
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Note how content the customer is with the outcome, from 1 to 5.
+        """Record the customer's rating of the outcome, from 1 to 5.
 
         Raises:
-            BusinessRuleError: there is no outcome yet.
-            OutOfRangeError: not from 1 to 5.
+            BusinessRuleError: the complaint has no outcome.
+            OutOfRangeError: the score is not from 1 to 5.
         """
         return uow.save(uow.get(Complaint, complaint_id).rate(score, at=uow.now, comment=comment))
 
@@ -261,10 +261,10 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Note the root cause of a complaint, what was put right, and what keeps it from happening again.
+        """Set the root cause of a complaint, with corrective and preventive action.
 
         Args:
-            cause: in one of the house's words; reports count by it.
+            cause: a short text; reports count by it.
         """
         complaint = uow.get(Complaint, complaint_id, version=expected_version)
         updated = complaint.set_root_cause(

@@ -1,4 +1,4 @@
-"""What complaints tell whom: the customer, who hears what happens, and whoever is responsible."""
+"""Notifications of complaints: to the customer, or to the owner as a task."""
 
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.fields.text import MAX_NOTE_LENGTH
@@ -14,16 +14,18 @@ from crmcore.services.unit_of_work import UnitOfWork
 def notify_customer_or_owner(
     uow: UnitOfWork, environment: Environment, complaint: Complaint, topic: str, *, text: str
 ) -> Message | None:
-    """Send the customer a mail; where no address is known, give the person who is responsible the task to pass it on.
+    """Send the customer an e-mail, or give the owner the task to inform them.
 
-    The mail holds the whole text. The note of a task holds 10,000 characters: a longer one ends in an ellipsis and the id of the complaint.
+    The task is created if the customer has no e-mail address.
+
+    The e-mail contains the whole text. The note of a task holds 10,000 characters: a longer text ends in an ellipsis and the complaint's id.
     """
     customer = uow.get(Customer, complaint.customer_id)
     variables = {"subject": complaint.subject, "text": text}
     message = notify_customer(uow, customer, topic, about_id=complaint.id, **variables)
     if message is None:
         subject, body = render_message(topic, environment.language, variables)
-        if len(body) > MAX_NOTE_LENGTH:  # a note holds less than a decision, which stands whole in the complaint
+        if len(body) > MAX_NOTE_LENGTH:  # the complaint holds the whole text
             pointer = f"…\n{complaint.id}"
             body = body[: MAX_NOTE_LENGTH - len(pointer)] + pointer
         create_task(

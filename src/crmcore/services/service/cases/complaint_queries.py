@@ -1,4 +1,4 @@
-"""Reading complaints: one, its clocks, the queue, and those that nobody attends to."""
+"""Queries on complaints: SLA status, queue, unattended, pending approvals."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -28,11 +28,11 @@ DECIDED_STATES: Final = (ComplaintState.RESOLVED, ComplaintState.REJECTED)
 
 @record
 class UnattendedComplaint:
-    """A complaint that somebody has to look after, and why.
+    """A complaint that needs attention, with the reasons.
 
     Attributes:
-        reasons: ``owner_deactivated``, ``owner_absent``, ``no_recipient_available`` (it is late, and nobody up the line was there),
-            ``escalation_policy_exhausted`` (it is late, and everybody has heard), ``not_closed`` (it is decided, but was not closed in time).
+        reasons: ``owner_deactivated``, ``owner_absent``, ``no_recipient_available`` (overdue, and no manager was available),
+            ``escalation_policy_exhausted`` (overdue, and all steps were taken), ``not_closed`` (decided, and not closed in time).
     """
 
     complaint: Complaint
@@ -41,19 +41,19 @@ class UnattendedComplaint:
 
 
 class ComplaintQueries:
-    """What can be read of complaints."""
+    """Queries on complaints."""
 
     __slots__ = ()
     _environment: Environment
 
     @query("complaints.get")
     def get(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> Complaint:
-        """Read a complaint."""
+        """Return a complaint."""
         return uow.get(Complaint, complaint_id)
 
     @query("complaints.sla_status")
     def sla_status(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> SlaStatus:
-        """Tell how a complaint's clocks stand now: targets, what is consumed and left, deadlines, breaches."""
+        """Return the SLA status of a complaint: targets, elapsed and remaining time."""
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, None)
         return complaint.sla_status(business_hours=business_hours, now=uow.now)
 
@@ -71,11 +71,11 @@ class ComplaintQueries:
         after: Complaint | None = None,
         limit: int = 100,
     ) -> Sequence[Complaint]:
-        """Read complaints, a page at a time, by their deadlines.
+        """List complaints by deadline.
 
         Args:
-            overdue: only those on which somebody should have acted before now.
-            after: the last complaint of the page before.
+            overdue: only open complaints whose deadline has passed.
+            after: the last complaint of the previous page.
             limit: at most 1,000.
         """
         check_limit(limit)
@@ -90,10 +90,10 @@ class ComplaintQueries:
 
     @query("complaints.queue")
     def queue(self, uow: UnitOfWork, /, *, owner_id: UserId | None = None, limit: int = 100) -> Sequence[Complaint]:
-        """Read what is to be done, in the order in which to do it: the gravest first, of these what is due first.
+        """List the open complaints in working order: by severity, then by deadline.
 
         Args:
-            owner_id: only what this person sees to.
+            owner_id: only complaints of this owner.
         """
         check_limit(limit)
         owner_filter: tuple[Criterion, ...] = ()
@@ -109,9 +109,10 @@ class ComplaintQueries:
 
     @query("complaints.unattended")
     def unattended(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[UnattendedComplaint]:
-        """List the complaints that need somebody to look after them, the longest due first. Each has somebody responsible and a next
-        action; here are those of whom that is not enough: he or she is gone, or all who could hear of it have.
-        """  # noqa: D205  # one thought
+        """List the complaints that need attention, longest overdue first.
+
+        The owner is unavailable, or all escalation steps were taken.
+        """
         check_limit(limit)
         unavailable_users = {user.id: user for user in uow.find(User) if user.unavailability(uow.now)}
         is_overdue = Compare("due_at", "<", uow.now)
@@ -132,7 +133,7 @@ class ComplaintQueries:
 
     @query("complaints.pending_approvals")
     def pending_approvals(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[Complaint]:
-        """Read the complaints with a compensation that waits for somebody's approval."""
+        """List the complaints with a compensation that waits for a user's approval."""
         uow.get(User, user_id)
         candidates = (
             candidate

@@ -1,4 +1,4 @@
-"""The tree of types of complaints: which there are, how grave they usually are, and among whom they go round."""
+"""Complaint types: a tree of types with severity and role."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class ComplaintTypes:
-    """Which types of complaints there are. As long as none is declared, any word is one."""
+    """Commands and queries on complaint types. Without any, all types are accepted."""
 
     __slots__ = ()
     _environment: Environment
@@ -30,16 +30,16 @@ class ComplaintTypes:
         role: str = OWNER,
         idempotency_key: str | None = None,
     ) -> ComplaintType:
-        """Declare a type of complaints, and with it all that may stand below.
+        """Create a complaint type; paths below it are accepted too.
 
         Args:
-            path: from the root, with slashes: ``outbox/late``.
-            severity: of a complaint of which nobody says how grave it is.
-            role: of those among whom such complaints go round.
+            path: the path from the root, with slashes: ``delivery/late``.
+            severity: the default severity of complaints.
+            role: the role whose users get such complaints by round robin.
 
         Raises:
-            DuplicateKeyError: it is declared.
-            InvalidInputError: a path with an empty step.
+            DuplicateKeyError: the type exists.
+            InvalidInputError: the path has an empty step.
         """
         created = ComplaintType.create(uow.new_id("complainttype"), path, at=uow.now, severity=severity, role=role)
         return uow.save(created)
@@ -48,15 +48,15 @@ class ComplaintTypes:
     def deactivate_type(
         self, uow: UnitOfWork, complaint_type_id: ComplaintTypeId, /, *, idempotency_key: str | None = None
     ) -> ComplaintType:
-        """Let no new complaint have a type; those that have it keep it."""
+        """Deactivate a complaint type. Existing complaints keep it."""
         return uow.save(uow.get(ComplaintType, complaint_type_id).deactivate(at=uow.now))
 
     @query("complaints.list_types")
     def list_types(self, uow: UnitOfWork, /) -> Sequence[ComplaintType]:
-        """Read the tree, by paths."""
+        """List the active complaint types by path."""
         return uow.find(ComplaintType, Eq("is_active", True), order="path")
 
     @query("complaints.get_type")
     def get_type(self, uow: UnitOfWork, path: str, /) -> ComplaintType | None:
-        """Find a declared type by its path."""
+        """Return the complaint type of a path, or None."""
         return uow.first(ComplaintType, Eq("path", checked_text("path", path, max_length=100)))

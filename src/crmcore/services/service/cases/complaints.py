@@ -1,4 +1,4 @@
-"""Complaints, all of it: `crm.complaints`."""
+"""The complaints service: `crm.complaints`."""
 
 from attrs import frozen
 
@@ -12,6 +12,6 @@ from crmcore.services.service.cases.complaint_types import ComplaintTypes
 
 @frozen
 class Complaints(ComplaintIntake, ComplaintLifecycle, ComplaintCompensation, ComplaintTypes, ComplaintQueries):
-    """What customers are not content with."""
+    """Complaints: intake, life cycle, compensation, types and queries."""
 
     _environment: Environment

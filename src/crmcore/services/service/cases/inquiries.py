@@ -1,4 +1,4 @@
-"""Inquiries: questions and requests for service, from their receipt to their answer."""
+"""Inquiries: questions and service requests, from receipt to answer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @frozen
 class Inquiries:
-    """Questions and requests for service."""
+    """Inquiries: questions and service requests."""
 
     _environment: Environment
 
@@ -55,19 +55,19 @@ class Inquiries:
         description: str = "",
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Take an inquiry in. It has somebody responsible and deadlines from its first moment, and is escalated when late.
+        """Receive an inquiry: choose its owner and its SLA, schedule escalations.
 
         Args:
             kind: ``question`` or ``service``.
-            type: in the house's words.
-            resolve_within: the working time to its answer, if not what the service levels promise.
-            owner_id: who sees to it; when not given, the next in turn of those who hold the role.
-            contract: the customer's, by which a service level may be chosen.
-            description: what the customer says.
+            type: the type, a free text.
+            resolve_within: the time to the answer in business hours; the target of the SLA policy if omitted.
+            owner_id: the owner; if omitted, the next user of the role by round robin.
+            contract: the contract of the customer; SLA policies can depend on it.
+            description: the words of the customer.
 
         Raises:
-            NoAssigneeAvailableError: nobody is given, and nobody is there to take a turn.
-            NotFoundError: no such customer, deal or person.
+            NoAssigneeAvailableError: no owner is given, and no user of the role is available.
+            NotFoundError: no such customer, deal or user.
         """
         requested_time = requested_resolution_time("inquiry.resolve_within", resolve_within)
         customer = uow.get(Customer, customer_id)
@@ -112,10 +112,10 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Note that the customer was told something, which is not yet the answer; an automatic reply stops no clock.
+        """Log a reply that is not the answer. Automatic replies meet no SLA target.
 
         Raises:
-            BusinessRuleError: it is answered.
+            BusinessRuleError: the inquiry is answered.
         """
         inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
         reply = build_reply(uow, inquiry, author_id=author_id, channel=channel, is_automatic=is_automatic)
@@ -132,14 +132,14 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Wait for the customer; the clocks that may do so stand still.
+        """Pause an inquiry until the customer replies; SLA timers that allow it stop.
 
         Args:
-            until: when the customer is asked again at the latest; forty hours of working time from now when not given.
+            until: the end of the pause; 40 business hours from now if omitted.
 
         Raises:
-            InvalidTransitionError: it is answered, or waits.
-            OutOfRangeError: that time has passed.
+            InvalidTransitionError: the inquiry is answered or paused.
+            OutOfRangeError: the time is in the past.
         """
         inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
         until = pause_until(uow, business_hours, until)
@@ -157,7 +157,7 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Note that the customer said something more; what was answered is reopened by it.
+        """Log a reply of the customer; an answered inquiry is reopened.
 
         Raises:
             BusinessRuleError: it was closed too long ago.
@@ -176,11 +176,11 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Give the answer, and send it to the customer.
+        """Answer an inquiry, and send the answer to the customer.
 
         Raises:
-            RequiredError: nothing.
-            InvalidTransitionError: it is answered.
+            RequiredError: the text is empty.
+            InvalidTransitionError: the inquiry is answered.
         """
         inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, expected_version)
         resolved = inquiry.resolve(text, business_hours=business_hours, at=uow.now)
@@ -199,10 +199,10 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Lay an inquiry to rest.
+        """Close an inquiry.
 
         Raises:
-            InvalidTransitionError: it is not answered.
+            InvalidTransitionError: the inquiry is not answered.
         """
         return uow.save(uow.get(Inquiry, inquiry_id, version=expected_version).close(at=uow.now))
 
@@ -217,11 +217,11 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Make somebody else responsible.
+        """Change the owner of an inquiry.
 
         Raises:
-            NotFoundError: no such person.
-            BusinessRuleError: who is named has left.
+            NotFoundError: no such user.
+            BusinessRuleError: the user is deactivated.
         """
         inquiry = uow.get(Inquiry, inquiry_id, version=expected_version)
         new_owner_id = choose_owner(
@@ -234,12 +234,12 @@ class Inquiries:
 
     @query("inquiries.get")
     def get(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> Inquiry:
-        """Read an inquiry."""
+        """Return an inquiry."""
         return uow.get(Inquiry, inquiry_id)
 
     @query("inquiries.sla_status")
     def sla_status(self, uow: UnitOfWork, inquiry_id: InquiryId, /) -> SlaStatus:
-        """Tell how an inquiry's clocks stand now."""
+        """Return the SLA status of an inquiry."""
         inquiry, business_hours = get_with_hours(uow, self._environment, Inquiry, inquiry_id, None)
         return inquiry.sla_status(business_hours=business_hours, now=uow.now)
 
@@ -255,10 +255,10 @@ class Inquiries:
         after: Inquiry | None = None,
         limit: int = 100,
     ) -> Sequence[Inquiry]:
-        """Read inquiries, a page at a time, by their deadlines.
+        """List inquiries by deadline.
 
         Args:
-            overdue: only those on which somebody should have acted before now.
+            overdue: only open inquiries whose deadline has passed.
         """
         check_limit(limit)
         where = involving(customer_id=customer_id, owner_id=owner_id)
@@ -267,6 +267,6 @@ class Inquiries:
         return uow.find(Inquiry, And(tuple(where)), order="due_at", after=after, limit=limit)
 
     def _notify_new_owner(self, uow: UnitOfWork, inquiry: Inquiry) -> None:
-        """Tell whoever sees to it from now on."""
+        """Notify the owner of the assignment."""
         due_text = format_local_time(inquiry.due_at, self._environment)
         notify_user(uow, inquiry.owner_id, "case.assigned", about_id=inquiry.id, subject=inquiry.subject, due=due_text)

@@ -1,1 +1,1 @@
-"""Service: equipment, what was promised for it, its maintenance, and its replacement in time."""
+"""Field service: equipment, service contracts, maintenance plans, replacement."""

@@ -1,4 +1,4 @@
-"""What we have promised for customers' equipment."""
+"""Service contracts, and the entitlements of equipment under them."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 
 class ContractService:
-    """Service contracts."""
+    """Commands and queries on service contracts."""
 
     __slots__ = ()
 
@@ -44,19 +44,19 @@ class ContractService:
         price: Money | None = None,
         idempotency_key: str | None = None,
     ) -> ServiceContract:
-        """Note a service contract.
+        """Create a service contract.
 
         Args:
-            since: its first day, in the house's zone; `until` is the first day without it.
-            equipment_ids: which equipment; all of the customer's when none is named.
-            responds_within: how soon somebody comes after a failure.
-            visits: how many are included; without a limit when not given.
+            since: its first day, in the configured time zone; `until` is the first day without it.
+            equipment_ids: the covered equipment; all equipment of the customer if omitted.
+            responds_within: the target time from a failure to the repair.
+            visits: the number of included visits; unlimited if omitted.
 
         Raises:
-            DuplicateKeyError: a contract has that number.
+            DuplicateKeyError: a contract has the number.
             NotFoundError: no such customer or equipment.
-            BusinessRuleError: a piece of equipment is another customer's.
-            OutOfRangeError: it ends before it begins.
+            BusinessRuleError: equipment belongs to another customer.
+            OutOfRangeError: the contract ends before it begins.
         """
         customer = uow.get(Customer, customer_id)
         known_equipment_ids = [
@@ -86,11 +86,11 @@ class ContractService:
     def renew_contract(
         self, uow: UnitOfWork, contract_id: ContractId, /, *, until: date, idempotency_key: str | None = None
     ) -> ServiceContract:
-        """Let a contract go on from its end, with its visits counted anew.
+        """Renew a contract from its end; the count of its visits restarts.
 
         Raises:
-            BusinessRuleError: it is cancelled.
-            OutOfRangeError: the new end does not lie behind the old one.
+            BusinessRuleError: the contract is cancelled.
+            OutOfRangeError: the new end is not after the old one.
         """
         return uow.save(uow.get(ServiceContract, contract_id).renew(until, at=uow.now))
 
@@ -104,10 +104,10 @@ class ContractService:
         *,
         idempotency_key: str | None = None,
     ) -> ServiceContract:
-        """Take another piece of equipment into a contract.
+        """Add equipment to the coverage of a contract.
 
         Raises:
-            BusinessRuleError: the contract is cancelled, or the equipment is another customer's.
+            BusinessRuleError: the contract is cancelled, or the equipment belongs to another customer.
         """
         contract = uow.get(ServiceContract, contract_id)
         known_equipment = _require_owned_by(uow.get(Equipment, equipment_id), contract.customer_id)
@@ -117,19 +117,19 @@ class ContractService:
     def cancel_contract(
         self, uow: UnitOfWork, contract_id: ContractId, /, *, idempotency_key: str | None = None
     ) -> ServiceContract:
-        """End a contract before its time.
+        """Cancel a contract before its end.
 
         Raises:
-            InvalidTransitionError: it is cancelled.
+            InvalidTransitionError: the contract is cancelled.
         """
         return uow.save(uow.get(ServiceContract, contract_id).cancel(at=uow.now))
 
     @query("field_service.entitlement")
     def entitlement(self, uow: UnitOfWork, equipment_id: EquipmentId, /, *, on: date | None = None) -> Entitlement:
-        """Say what a customer may expect for a piece of equipment, and why.
+        """Return the entitlement of equipment: warranty, contract, response time.
 
         Args:
-            on: which day, in the house's zone; today when not given.
+            on: the day, in the configured time zone; today if omitted.
         """
         return compute_entitlement(uow, self._environment, uow.get(Equipment, equipment_id), on=on)
 
@@ -144,10 +144,10 @@ class ContractService:
         after: ServiceContract | None = None,
         limit: int = 100,
     ) -> Sequence[ServiceContract]:
-        """Read contracts, those that end first first.
+        """List contracts by end date.
 
         Args:
-            ending_by: only active ones that end by that day, to be renewed in time.
+            ending_by: only active contracts that end on or before this day.
         """
         check_limit(limit)
         where: list[Criterion] = []
@@ -162,7 +162,7 @@ class ContractService:
 def compute_entitlement(
     uow: UnitOfWork, environment: Environment, equipment: Equipment, *, on: date | None = None
 ) -> Entitlement:
-    """Decide what a customer may expect for a piece of equipment."""
+    """Compute the entitlement of equipment."""
     today = uow.now.astimezone(zone_of(environment.time_zone)).date()
     contracts = uow.find(ServiceContract, Eq("customer_id", equipment.customer_id))
     return entitlement(equipment, contracts, on=today if on is None else checked_date("on", on))

@@ -1,4 +1,4 @@
-"""What customers have from us: installing, reading, failures, repairs, and the end."""
+"""Equipment of customers: installation, meter readings, failures, repairs."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -34,10 +34,10 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @record
 class MeterReadingResult:
-    """What became of a reading.
+    """The result of a meter reading.
 
     Attributes:
-        tasks: visits that came due by it.
+        tasks: the visits that became due.
     """
 
     equipment: Equipment
@@ -46,11 +46,11 @@ class MeterReadingResult:
 
 @record
 class FailureResult:
-    """What became of a failure.
+    """The result of a failure report.
 
     Attributes:
-        entitlement: what the customer may expect, and why.
-        task: the repair.
+        entitlement: what the customer is entitled to, and why.
+        task: the repair task.
     """
 
     equipment: Equipment
@@ -59,7 +59,7 @@ class FailureResult:
 
 
 class EquipmentService:
-    """What customers have from us."""
+    """Commands and queries on equipment."""
 
     __slots__ = ()
 
@@ -83,20 +83,20 @@ class EquipmentService:
         expected_total: Decimal | int | str = 0,
         idempotency_key: str | None = None,
     ) -> Equipment:
-        """Note that a customer has a piece of equipment.
+        """Record the installation of equipment at a customer.
 
         Args:
-            deal_id: by which it was sold.
-            installed_at: now when not given.
+            deal_id: the deal that sold it.
+            installed_at: the time of the installation; now if omitted.
             warranty_until: the first day without warranty.
-            expected_life: how long such a piece usually lasts.
-            meter: what its meter counts: ``hours``, ``km``.
-            expected_total: how much the meter usually counts by the end of its life.
+            expected_life: the usual lifetime of the product.
+            meter: the unit of its meter, such as ``hours`` or ``km``.
+            expected_total: the usual meter total at the end of its life.
 
         Raises:
-            DuplicateKeyError: a piece of that product has that serial number.
+            DuplicateKeyError: equipment of the product has the serial number.
             NotFoundError: no such customer or deal.
-            InvalidInputError: a field that cannot be.
+            InvalidInputError: a field has an invalid value.
         """
         equipment = Equipment.install(
             uow.new_id("equipment"),
@@ -132,13 +132,13 @@ class EquipmentService:
         is_new_meter: bool = False,
         idempotency_key: str | None = None,
     ) -> MeterReadingResult:
-        """Note what a meter shows. Maintenance that has come due by it is given to somebody at once.
+        """Record a meter reading; create and assign the visits that become due.
 
         Args:
-            is_new_meter: whether the meter is a new one, which began at zero.
+            is_new_meter: whether the meter was replaced and started at zero.
 
         Raises:
-            BusinessRuleError: there is no meter, or it would have run backwards.
+            BusinessRuleError: the equipment has no meter, or the reading decreased.
         """
         equipment = uow.save(
             uow.get(Equipment, equipment_id).read_meter(reading, at=uow.now, is_new_meter=is_new_meter)
@@ -158,10 +158,12 @@ class EquipmentService:
         repair_within: timedelta = timedelta(days=2),
         idempotency_key: str | None = None,
     ) -> FailureResult:
-        """Note that a piece of equipment does not work, and send somebody: as soon as the contract promises, else within the time given.
+        """Report a failure of equipment, and create and assign the repair task.
+
+        The task is due within the response time of the contract, else within `repair_within`.
 
         Raises:
-            InvalidTransitionError: it is broken already, or retired.
+            InvalidTransitionError: the equipment is broken already, or retired.
         """
         equipment = uow.get(Equipment, equipment_id)
         role = checked_text("role", role, max_length=60)
@@ -195,11 +197,11 @@ class EquipmentService:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> Equipment:
-        """Note that a piece of equipment works again, and what that cost us.
+        """Record the repair of equipment, and its cost.
 
         Raises:
-            InvalidTransitionError: it is not broken.
-            CurrencyMismatchError: its earlier repairs were paid in another currency.
+            InvalidTransitionError: the equipment is not broken.
+            CurrencyMismatchError: earlier repairs were paid in another currency.
         """
         return uow.save(uow.get(Equipment, equipment_id).repair(at=uow.now, cost=cost, cause=cause, note=note))
 
@@ -207,10 +209,10 @@ class EquipmentService:
     def retire_equipment(
         self, uow: UnitOfWork, equipment_id: EquipmentId, /, *, note: str = "", idempotency_key: str | None = None
     ) -> Equipment:
-        """Take a piece of equipment out of use for good; nobody looks after it any more.
+        """Retire equipment, and stop its maintenance plans.
 
         Raises:
-            InvalidTransitionError: it is retired.
+            InvalidTransitionError: the equipment is retired.
         """
         retired = uow.save(uow.get(Equipment, equipment_id).retire(at=uow.now, note=note))
         for plan in uow.find(MaintenancePlan, Eq("equipment_id", equipment_id) & Eq("is_active", True)):
@@ -219,12 +221,12 @@ class EquipmentService:
 
     @query("field_service.get_equipment")
     def get_equipment(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Equipment:
-        """Read a piece of equipment."""
+        """Return a piece of equipment."""
         return uow.get(Equipment, equipment_id)
 
     @query("field_service.history")
     def history(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[EquipmentLogEntry]:
-        """Read everything that happened to a piece of equipment, the oldest first."""
+        """List the log of a piece of equipment, oldest first."""
         return uow.entries(uow.get(Equipment, equipment_id))
 
     @query("field_service.list")
@@ -238,7 +240,7 @@ class EquipmentService:
         after: Equipment | None = None,
         limit: int = 100,
     ) -> Sequence[Equipment]:
-        """Read equipment, a page at a time, the oldest first."""
+        """List equipment, oldest first."""
         check_limit(limit)
         where: list[Criterion] = []
         if customer_id is not None:

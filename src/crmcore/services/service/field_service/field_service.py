@@ -1,4 +1,4 @@
-"""Service, all of it: `crm.field_service`."""
+"""The field service: `crm.field_service`."""
 
 from attrs import frozen
 
@@ -10,6 +10,6 @@ from crmcore.services.service.field_service.maintenance import MaintenanceServic
 
 @frozen
 class FieldService(EquipmentService, ContractService, MaintenanceService):
-    """What customers have from us, and what we do for it."""
+    """Field service: equipment, contracts and maintenance."""
 
     _environment: Environment

@@ -1,4 +1,4 @@
-"""Looking after equipment before it fails, and replacing it before it fails for good."""
+"""Preventive maintenance of equipment, and proposals to replace it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -41,12 +41,12 @@ from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 @record
 class VisitResult:
-    """What became of a visit.
+    """The result of a maintenance visit.
 
     Attributes:
-        contract: the one that the visit counted for.
-        is_included: whether it was one of those that the contract includes.
-        due_visits: others that came due by the meter.
+        contract: the contract that the visit counted for.
+        is_included: whether the contract includes the visit.
+        due_visits: other visits that became due by the meter.
     """
 
     task: Task
@@ -59,7 +59,7 @@ class VisitResult:
 
 @record
 class ReplacementProposal:
-    """A replacement that is offered to the customer."""
+    """The deal that offers a replacement to the customer."""
 
     deal: Deal
     replacement: ReplacementCandidate
@@ -67,7 +67,7 @@ class ReplacementProposal:
 
 
 class MaintenanceService:
-    """Maintenance and replacement."""
+    """Commands and queries on maintenance plans and replacements."""
 
     __slots__ = ()
 
@@ -89,20 +89,20 @@ class MaintenanceService:
         contract_id: ContractId | None = None,
         idempotency_key: str | None = None,
     ) -> MaintenancePlan:
-        """Plan regular visits to a piece of equipment: by the calendar, by its meter, or by whichever comes first.
+        """Plan regular maintenance visits: by calendar, by meter, or whichever is first.
 
         Args:
-            title: ``{customer}`` and ``{equipment}`` stand for their names.
-            every: by which rule of the calendar.
-            every_total: after how much on the meter.
-            starts_at: when the first visit is due by the calendar; now when not given.
-            visit_within: the time that the visit may take from when it comes due.
-            contract_id: whose included visits are counted.
+            title: the title of the visits; ``{customer}`` and ``{equipment}`` are replaced by the names.
+            every: the recurrence of the visits.
+            every_total: the meter interval between visits.
+            starts_at: the time of the first visit by calendar; now if omitted.
+            visit_within: the time from the due time to the deadline of a visit.
+            contract_id: the contract whose included visits are counted.
 
         Raises:
-            BusinessRuleError: the equipment is retired, or has no meter to go by; the contract does not cover it.
-            InvalidInputError: neither a rule nor a meter to go by.
-            UnknownVariableError: the title has a variable that has no value.
+            BusinessRuleError: the equipment is retired, has no meter, or is not covered by the contract.
+            InvalidInputError: neither `every` nor `every_total` is given.
+            UnknownVariableError: the title contains an unknown variable.
         """
         equipment = uow.get(Equipment, equipment_id)
         if equipment.state is EquipmentState.RETIRED:
@@ -131,7 +131,7 @@ class MaintenanceService:
     def stop_maintenance(
         self, uow: UnitOfWork, plan_id: MaintenancePlanId, /, *, idempotency_key: str | None = None
     ) -> MaintenancePlan:
-        """Plan no further visits; one that is open stays."""
+        """Stop a maintenance plan. An open visit stays."""
         return uow.save(uow.get(MaintenancePlan, plan_id).stop(at=uow.now))
 
     @command("field_service.complete_visit")
@@ -146,14 +146,16 @@ class MaintenanceService:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> VisitResult:
-        """Note that a planned visit was made: its task is done, the equipment's log says so, the contract's visit is counted, the next is planned.
+        """Complete a planned visit.
+
+        Its task is completed, the log of the equipment and the visits of the contract are updated, and the next visit is planned.
 
         Args:
-            task_id: of the visit's task.
-            reading: what the meter showed.
+            task_id: the task of the visit.
+            reading: the meter reading.
 
         Raises:
-            BusinessRuleError: the task is no planned visit.
+            BusinessRuleError: the task is not a planned visit.
             InvalidTransitionError: the task is not open.
         """
         task = uow.get(Task, task_id)
@@ -191,10 +193,10 @@ class MaintenanceService:
         price: Money | None = None,
         idempotency_key: str | None = None,
     ) -> ReplacementProposal:
-        """Offer the customer a new piece for one that has served its time: a deal with the reasons, in the funnel's first stage.
+        """Open a deal that offers a replacement, in the first stage of the funnel.
 
         Raises:
-            BusinessRuleError: nothing speaks for it.
+            BusinessRuleError: no reason justifies a replacement.
         """
         equipment = uow.get(Equipment, equipment_id)
         candidate = assess_replacement(equipment, now=uow.now, price=price)
@@ -218,7 +220,7 @@ class MaintenanceService:
 
     @query("field_service.list_plans")
     def list_plans(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[MaintenancePlan]:
-        """Read the maintenance plans of a piece of equipment, those that have ended included."""
+        """List the maintenance plans of a piece of equipment, including stopped ones."""
         return uow.find(MaintenancePlan, Eq("equipment_id", uow.get(Equipment, equipment_id).id))
 
     @query("field_service.list_replacement_candidates")
@@ -231,11 +233,11 @@ class MaintenanceService:
         thresholds: ReplacementThresholds | None = None,
         limit: int = 100,
     ) -> Sequence[ReplacementCandidate]:
-        """List what should be replaced, the most urgent first, with every reason.
+        """List equipment that should be replaced, most urgent first, with reasons.
 
         Args:
-            prices: of new pieces, by product, to compare the repairs with.
-            thresholds: from where on something counts.
+            prices: prices of new equipment by product, to compare repair costs with.
+            thresholds: the thresholds of the reasons.
         """
         check_limit(limit)
         checked_prices = {} if prices is None else prices
@@ -246,7 +248,7 @@ class MaintenanceService:
 
 
 def _format_reasons(candidate: ReplacementCandidate, language: str) -> str:
-    """Tell the reasons in a customer's language, a line each."""
+    """Format the reasons in the customer's language, one per line."""
     lines = []
     for reason in candidate.reasons:
         figure = f"{reason.figure}" if reason.rule == "failures" else f"{reason.figure * 100 // FULL} %"

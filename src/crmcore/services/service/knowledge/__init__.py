@@ -1,1 +1,1 @@
-"""Knowledge: writing answers down, finding them, and seeing which questions have none."""
+"""Knowledge base: articles, search, article usage and knowledge gaps."""

@@ -1,4 +1,4 @@
-"""Writing answers down: articles, their editions and their translations."""
+"""Authoring of knowledge base articles: revisions, translations, publication."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class KnowledgeAuthoring:
-    """What makes and changes articles."""
+    """Commands on articles."""
 
     __slots__ = ()
 
@@ -32,15 +32,15 @@ class KnowledgeAuthoring:
         is_published: bool = False,
         idempotency_key: str | None = None,
     ) -> Article:
-        """Write an article, or a translation of one: it has the topic of the other and a language of its own.
+        """Create an article, or a translation: same topic, another language.
 
         Args:
-            language: the house's when not given (BCP 47).
-            is_published: whether it is to be found at once; a draft otherwise.
+            language: a BCP 47 tag; the configured language if omitted.
+            is_published: whether to publish it immediately; otherwise it is a draft.
 
         Raises:
-            DuplicateKeyError: the topic has an article in that language.
-            InvalidInputError: a field that cannot be.
+            DuplicateKeyError: the topic has an article in the language.
+            InvalidInputError: a field has an invalid value.
         """
         article = Article.create(
             uow.new_id("article"),
@@ -67,34 +67,34 @@ class KnowledgeAuthoring:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Article:
-        """Write a new edition of an article; the old ones are kept."""
+        """Create a new revision of an article. Earlier revisions are kept."""
         article = uow.get(Article, article_id, version=expected_version)
         return uow.save(article.update(at=uow.now, title=title, body=body, tags=tags))
 
     @command("knowledge.publish")
     def publish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
-        """Let an article be found.
+        """Publish an article, so that searches find it.
 
         Raises:
-            InvalidTransitionError: it is published, or archived.
+            InvalidTransitionError: the article is published or archived.
         """
         return uow.save(uow.get(Article, article_id).publish(at=uow.now))
 
     @command("knowledge.unpublish")
     def unpublish(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
-        """Make a draft of an article again.
+        """Unpublish an article: it becomes a draft.
 
         Raises:
-            InvalidTransitionError: it is a draft.
+            InvalidTransitionError: the article is a draft.
         """
         return uow.save(uow.get(Article, article_id).unpublish(at=uow.now))
 
     @command("knowledge.archive")
     def archive(self, uow: UnitOfWork, article_id: ArticleId, /, *, idempotency_key: str | None = None) -> Article:
-        """Put an article away.
+        """Archive an article.
 
         Raises:
-            InvalidTransitionError: it is archived.
+            InvalidTransitionError: the article is archived.
         """
         return uow.save(uow.get(Article, article_id).archive(at=uow.now))
 
@@ -102,5 +102,5 @@ class KnowledgeAuthoring:
     def rate(
         self, uow: UnitOfWork, article_id: ArticleId, /, *, is_helpful: bool, idempotency_key: str | None = None
     ) -> Article:
-        """Note what a reader says of an article."""
+        """Rate an article as helpful or not."""
         return uow.save(uow.get(Article, article_id).rate(helped=is_helpful, at=uow.now))

@@ -1,4 +1,4 @@
-"""Knowledge, all of it: `crm.knowledge`."""
+"""The knowledge base service: `crm.knowledge`."""
 
 from attrs import frozen
 
@@ -10,6 +10,6 @@ from crmcore.services.service.knowledge.usage import KnowledgeUsage
 
 @frozen
 class Knowledge(KnowledgeAuthoring, KnowledgeQueries, KnowledgeUsage):
-    """What the house knows."""
+    """Knowledge base: articles and knowledge gaps."""
 
     _environment: Environment

@@ -1,4 +1,4 @@
-"""Finding what is written down."""
+"""Search and queries of the knowledge base."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,11 +16,11 @@ from crmcore.services.environment import Environment
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 MAX_CANDIDATES: Final = 500
-"""Of how many articles that have some of the words the best are chosen: the newest ones."""
+"""Maximum number of matching articles that are ranked; the newest are taken."""
 
 
 class KnowledgeQueries:
-    """What can be read of articles."""
+    """Queries on articles."""
 
     __slots__ = ()
 
@@ -28,17 +28,17 @@ class KnowledgeQueries:
 
     @query("knowledge.get")
     def get(self, uow: UnitOfWork, article_id: ArticleId, /) -> Article:
-        """Read an article."""
+        """Return an article."""
         return uow.get(Article, article_id)
 
     @query("knowledge.revisions")
     def revisions(self, uow: UnitOfWork, article_id: ArticleId, /) -> Sequence[Revision]:
-        """Read all editions of an article, the oldest first."""
+        """List all revisions of an article, oldest first."""
         return uow.entries(uow.get(Article, article_id))
 
     @query("knowledge.get_by_topic")
     def get_by_topic(self, uow: UnitOfWork, topic: str, /, *, language: str | None = None) -> Article | None:
-        """Read what is published about a topic: in that language, in the house's, or in any."""
+        """Return the article of a topic: in the language, the configured one, or any."""
         published = uow.find(Article, Eq("topic", checked_text("topic", topic)) & Eq("state", ArticleState.PUBLISHED))
         by_language = {article.language: article for article in published}
         for candidate_language in (language_or_default(language, self._environment), self._environment.language):
@@ -57,7 +57,7 @@ class KnowledgeQueries:
         after: Article | None = None,
         limit: int = 100,
     ) -> Sequence[Article]:
-        """Read articles, a page at a time, the oldest first."""
+        """List articles, oldest first."""
         check_limit(limit)
         where: list[Criterion] = []
         if state is not None:
@@ -77,11 +77,11 @@ class KnowledgeQueries:
         audience: Audience | str | None = None,
         limit: int = 20,
     ) -> Sequence[SearchHit]:
-        """Find published articles by words, in any of our languages and scripts, the best first.
+        """Search published articles by words, in any language and script, best first.
 
         Args:
-            language: whose articles come before others that fit as well; all are found.
-            audience: ``customers`` sees only what is written for customers; everything when not given.
+            language: the language whose articles are ranked first among equals; other languages are found too.
+            audience: ``customers`` finds articles for customers only; all articles if omitted.
         """
         check_limit(limit)
         query_text = checked_text("words", words, max_length=1_000, multiline=True)
@@ -89,7 +89,7 @@ class KnowledgeQueries:
 
     @query("knowledge.suggest")
     def suggest(self, uow: UnitOfWork, case_id: ComplaintId | InquiryId, /, *, limit: int = 5) -> Sequence[SearchHit]:
-        """Find what may settle a complaint or an inquiry, from its own words."""
+        """Suggest articles for a complaint or an inquiry, by its subject and text."""
         check_limit(limit)
         is_inquiry = type(case_id) is str and prefix_of(case_id) == Inquiry.meta.prefix
         case = uow.get(Inquiry, InquiryId(case_id)) if is_inquiry else uow.get(Complaint, ComplaintId(case_id))
@@ -99,7 +99,7 @@ class KnowledgeQueries:
 def search_articles(
     uow: UnitOfWork, text: str, *, language: str | None, audience: Audience | str | None, limit: int
 ) -> tuple[SearchHit, ...]:
-    """Find published articles by the words of a text, the best first."""
+    """Find published articles by the words of a text, best first."""
     search_stems = stems(text)
     where: list[Criterion] = [Eq("state", ArticleState.PUBLISHED)]
     if audience is not None and checked_member("audience", Audience, audience) is Audience.CUSTOMERS:
@@ -110,9 +110,9 @@ def search_articles(
 
 
 def language_or_default(language: str | None, environment: Environment) -> str:
-    """The language that was given, or the house's.
+    """Return the given language, or the configured one.
 
     Raises:
-        InvalidInputError: that is no text.
+        InvalidInputError: the language is not a text.
     """
     return environment.language if language is None else checked_text("language", language, max_length=35)

@@ -1,4 +1,4 @@
-"""What answered whom, and which questions nothing answers."""
+"""Article usage by cases, and knowledge gaps: questions without an article."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,11 +18,11 @@ from crmcore.services.service.knowledge.queries import language_or_default, sear
 from crmcore.services.unit_of_work import UnitOfWork, check_limit
 
 CASE_PREFIXES: Final = frozenset({"complaint", "deal", "inquiry", "interaction", "task"})
-"""Kinds of records that an article may have answered."""
+"""Id prefixes of records that an article can be linked to."""
 
 
 class KnowledgeUsage:
-    """Answers and gaps."""
+    """Commands and queries on article usages and knowledge gaps."""
 
     __slots__ = ()
 
@@ -40,16 +40,16 @@ class KnowledgeUsage:
         user_id: UserId | None = None,
         idempotency_key: str | None = None,
     ) -> ArticleUsage:
-        """Note that an article was used for a case, and whether it settled the matter. The same article answers one case once.
+        """Link an article to a case, once, and record whether it helped.
 
         Args:
-            case_id: the id of a complaint, an inquiry, a deal, a contact or a task.
-            user_id: who used it.
+            case_id: the id of a complaint, an inquiry, a deal, an interaction or a task.
+            user_id: the user who used the article.
 
         Raises:
-            InvalidIdError: that is no case's id.
-            DuplicateKeyError: the article was noted for that case.
-            NotFoundError: no such article or person.
+            InvalidIdError: the id is not that of a case.
+            DuplicateKeyError: the article is linked to the case.
+            NotFoundError: no such article or user.
         """
         _check_case_id(case_id)
         article = uow.get(Article, article_id)
@@ -78,7 +78,7 @@ class KnowledgeUsage:
         limit: int = 5,
         idempotency_key: str | None = None,
     ) -> Sequence[SearchHit]:
-        """Look for what answers a question; when nothing does, the question is kept among the gaps."""
+        """Search articles for a question; without a hit, record a knowledge gap."""
         check_limit(limit)
         query_text = checked_text("question", question, max_length=1_000, multiline=True)
         query_language = language_or_default(language, self._environment)
@@ -97,11 +97,11 @@ class KnowledgeUsage:
         article_id: ArticleId | None = None,
         idempotency_key: str | None = None,
     ) -> KnowledgeGap:
-        """Say which article answers a question now; without one, that none will be written.
+        """Close a knowledge gap with an article, or dismiss it without one.
 
         Raises:
-            InvalidTransitionError: it has its article, or is dismissed already.
-            NotFoundError: no such question or article.
+            InvalidTransitionError: the gap is closed or dismissed.
+            NotFoundError: no such gap or article.
         """
         gap = uow.get(KnowledgeGap, gap_id)
         if article_id is None:
@@ -112,7 +112,7 @@ class KnowledgeUsage:
     def list_usages(
         self, uow: UnitOfWork, /, *, case_id: str | None = None, article_id: ArticleId | None = None
     ) -> Sequence[ArticleUsage]:
-        """Read which articles were used for a case, or for which cases an article was used; the latest hundred."""
+        """List the latest 100 usages of articles, by case or by article."""
         conditions = {"case_id": case_id, "article_id": article_id}
         if case_id is not None:
             _check_case_id(case_id)
@@ -123,7 +123,7 @@ class KnowledgeUsage:
 
     @query("knowledge.list_gaps")
     def list_gaps(self, uow: UnitOfWork, /, *, limit: int = 100) -> Sequence[KnowledgeGap]:
-        """Read the questions that no article answers, the most frequent first."""
+        """List the open knowledge gaps, most frequent first."""
         check_limit(limit)
         return uow.find(KnowledgeGap, Eq("state", KnowledgeGapState.OPEN), order="-ask_count", limit=limit)
 
