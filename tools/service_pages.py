@@ -5,7 +5,7 @@ A page shows each public method as a caller sees it: without the unit of work th
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -354,6 +354,8 @@ def _parameter_text(parameter: inspect.Parameter) -> str:
 
 
 def _default_text(value: Any) -> str:
+    if isinstance(value, Mapping) and not value:
+        return "{}"
     text = repr(getattr(value, "value", value)).removeprefix("datetime.")
     return "..." if " at 0x" in text else text
 
