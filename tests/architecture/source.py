@@ -1,4 +1,7 @@
-"""The package as syntax trees, read without importing it; a test may plant something and read that."""
+"""The package as syntax trees, read without importing it.
+
+A test may plant code in a module and read the result.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ from typing import Final
 from attrs import frozen
 
 ROOT: Final = Path(__file__).parents[2]
-"""The project's own folder."""
+"""The root of the project."""
 SOURCE: Final = ROOT / "src"
 
 
@@ -19,8 +22,8 @@ class Module:
 
     Attributes:
         name: as it is imported.
-        path: where it stands.
-        tree: its syntax.
+        path: of its file.
+        tree: its syntax tree.
     """
 
     name: str
@@ -30,7 +33,7 @@ class Module:
 
 @cache
 def modules() -> dict[str, Module]:
-    """Read all modules, by their names."""
+    """Read all modules, by name."""
     found = {}
     for path in sorted(SOURCE.rglob("*.py")):
         name = _name(path)
@@ -44,8 +47,16 @@ def _name(path: Path) -> str:
 
 
 def imports(module: Module, known: dict[str, Module]) -> Iterator[str]:
-    """List what a module imports, for type checkers or when it runs, at its top or within."""
+    """List what a module imports when it runs, at its top or in a function; type-checking imports are left out."""
+    type_checking = {
+        id(node)
+        for block in ast.walk(module.tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
     for node in ast.walk(module.tree):
+        if id(node) in type_checking:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -56,7 +67,7 @@ def imports(module: Module, known: dict[str, Module]) -> Iterator[str]:
 
 
 def with_planted_code(path: str, code: str) -> dict[str, Module]:
-    """Read all modules as if some code stood at the end of one of them."""
+    """Read all modules, with code added to the end of one of them."""
     target = SOURCE / "crmcore" / path
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     module = Module(_name(target), target, ast.parse(f"{old}\n{code}\n", str(target)))
