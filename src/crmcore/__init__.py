@@ -1,4 +1,4 @@
-"""crmcore: customer relationship management as a library that other programs embed.
+"""crmcore: an embeddable CRM (customer relationship management) library.
 
 >>> from crmcore import Crm
 >>> crm = Crm()  # in memory: nothing to configure
@@ -7,7 +7,7 @@
 >>> lead.deal.stage_key
 'First call'
 
-The names below are loaded when they are first used, so that importing crmcore costs a host next to nothing.
+Names are loaded on first use, so that `import crmcore` stays fast.
 """
 
 from importlib import import_module

@@ -1,35 +1,35 @@
-"""Every way in which crmcore says no.
+"""The error tree: one root, typed subclasses, stable codes.
 
 ::
 
     CrmError
-    ├── InvalidInput (ValueError)      what was given can never be right
-    │   ├── WrongType (TypeError)      a float for money, a date for a time
-    │   ├── Blank · TooLong · ControlCharacter · OutOfRange · NotAllowed
+    ├── InvalidInputError (ValueError)     the input can never be valid
+    │   ├── InvalidTypeError (TypeError)   a float for money, a date for a time
+    │   ├── RequiredError · TooLongError · InvalidCharacterError · OutOfRangeError · InvalidChoiceError
     │   ├── MissingVariableError · UnknownVariableError
-    │   ├── NaiveTime                  a time without a zone
-    │   ├── InvalidId · InvalidEmail · InvalidPhone
-    │   ├── UnknownCurrency · TooPrecise
-    │   └── MixedCurrencies            money of two currencies in one sum
-    ├── RuleBroken                     right in itself, but not now
-    │   ├── IllegalTransition · StageGateClosed · LossReasonMissing
-    │   ├── NobodyAvailable · Occupied
+    │   ├── NaiveDatetimeError             a time without a time zone
+    │   ├── InvalidIdError · InvalidEmailError · InvalidPhoneError
+    │   ├── UnknownCurrencyError · PrecisionError
+    │   └── CurrencyMismatchError          money of two currencies in one sum
+    ├── BusinessRuleError                  valid, but not allowed in the current state
+    │   ├── InvalidTransitionError · StageRequirementsNotMetError · LossReasonRequiredError
+    │   ├── NoAssigneeAvailableError · SchedulingConflictError
     │   └── TransactionClosedError · TransactionOpenError
-    ├── AmbiguousCustomer              several customers fit; crmcore refuses to guess
-    ├── NotFound · CursorLost (LookupError)
-    ├── Forbidden (PermissionError)
-    ├── Conflict                       somebody else was faster
-    │   ├── StaleVersion · Taken · Busy
-    │   └── KeyReused                  an idempotency key came back with other arguments
-    ├── MissingExtra (ImportError)
-    ├── UnsafeEngine                   a database connection that would lose writes
-    ├── SchemaOutdated                 the tables are of an older release
-    ├── StoreFailed                    the database said no for a reason of its own
-    ├── TemplateRefused · AddressRefused · SignatureRefused
-    └── DeliveryFailed
+    ├── AmbiguousCustomerError             several customers match
+    ├── NotFoundError · CursorExpiredError (LookupError)
+    ├── PermissionDeniedError (PermissionError)
+    ├── ConflictError                      a concurrent change
+    │   ├── StaleVersionError · DuplicateKeyError · DatabaseBusyError
+    │   └── IdempotencyKeyReusedError      the key was used with other arguments
+    ├── MissingDependencyError (ImportError)
+    ├── UnsafeEngineError                  the settings of the database would lose writes
+    ├── SchemaOutdatedError                the tables are of an older release
+    ├── StoreError                         the database failed
+    ├── UnsafeTemplateError · BlockedUrlError · InvalidSignatureError
+    └── DeliveryError
 
-An error carries its data as attributes, a `code` that never changes, and survives pickling. It never carries what a person
-wrote: field names, limits and ids are enough to act on, and safe to log.
+An error carries its data as attributes and a stable `code`, and can be pickled. It never carries personal data: field names,
+limits and ids are enough to act on, and safe to log.
 """
 
 from crmcore.domain.kernel.errors.base import CrmError
