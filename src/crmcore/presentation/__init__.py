@@ -1,1 +1,1 @@
-"""Pages: reports as people read them, in plain text and as self-contained HTML. Pure functions over plain data."""
+"""Presentation of reports as plain text, HTML and SVG. Pure functions."""

@@ -1,8 +1,9 @@
-"""Charts as inline SVG: bars in pieces, with their figures beside them. On a page that is read from the right they are mirrored.
+"""Charts as inline SVG: stacked bars with labels; mirrored for RTL pages.
 
-Rule 1: positions are physical. The text runs in isolates of its own direction, and anchors do not depend on it, because viewers
-disagree about anchors in text that runs from the right.
-Rule 2: colours are attributes, not styles, so that the strictest content security policy leaves the picture whole.
+Invariants:
+1. Positions are physical. Texts are isolated in their own direction, and anchors do not depend on it, because viewers disagree about
+   anchors in right-to-left text.
+2. Colours are attributes, not styles, so that the strictest content security policy keeps the image intact.
 """
 
 from collections.abc import Iterator
@@ -17,13 +18,13 @@ LABEL_WIDTH: Final = 200
 NOTE_WIDTH: Final = 110
 ROW_HEIGHT: Final = 30
 MAX_LABEL_LENGTH: Final = 26
-"""How many characters of a label are shown; the whole of it is in its tooltip."""
+"""Number of characters of a label that are shown; the tooltip has all of it."""
 
 COLOURS: Final = {Tone.GOOD: "#2f7d5b", Tone.OPEN: "#e0a526", Tone.BAD: "#c8553d", Tone.PLAIN: "#3b6ea5"}
 
 
 def render_chart(chart: Chart, locale_format: LocaleFormat) -> str:
-    """Draw a chart. Every text in it is escaped."""
+    """Render a chart as SVG. All texts are escaped."""
     title = locale_format.format(chart.title)
     top = ROW_HEIGHT if len(chart.legend) > 1 else 6
     height = top + ROW_HEIGHT * len(chart.bars) + 4
@@ -71,7 +72,7 @@ def _legend(chart: Chart, locale_format: LocaleFormat) -> Iterator[str]:
 
 
 def _text(text: str, locale_format: LocaleFormat, *, x: float, y: int) -> str:
-    """Write words that begin at a distance from the side from which the page is read."""
+    """Render a text at a distance from the start side of the page."""
     anchor, left = ("end", WIDTH - x) if locale_format.is_right_to_left else ("start", x)
     return (
         f'<text x="{left:.1f}" y="{y}" text-anchor="{anchor}" direction="ltr" font-size="14" fill="#24292f">'

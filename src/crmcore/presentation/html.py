@@ -1,4 +1,4 @@
-"""A page as HTML: self-contained, without scripts or anything from elsewhere, and with a content security policy that says so."""
+"""HTML rendering of a page: self-contained, no scripts, strict CSP."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ _STYLE: Final = """\
 
 
 def render_html_document(page: Page, locale_format: LocaleFormat) -> str:
-    """Write a page as a document of its own."""
+    """Render a page as an HTML document."""
     style = _style(locale_format)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -54,7 +54,7 @@ def render_html_document(page: Page, locale_format: LocaleFormat) -> str:
 
 
 def render_html_fragment(page: Page, locale_format: LocaleFormat) -> str:
-    """Write a page as a part of another one, such as a notebook."""
+    """Render a page as a fragment for another page, such as a notebook."""
     return f"<style>{_style(locale_format)}</style>\n{_article(page, locale_format)}"
 
 
@@ -106,7 +106,7 @@ def _table(table: Table, locale_format: LocaleFormat) -> Iterator[str]:
 
 
 def _cell_html(cell: Cell, locale_format: LocaleFormat) -> str:
-    """Write a cell so that its letters keep their own direction, whatever stands beside it."""
+    """Render a cell so that it keeps its text direction."""
     match cell:
         case str() if cell:
             return f'<bdi dir="auto">{escape(cell)}</bdi>'

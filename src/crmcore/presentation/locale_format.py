@@ -1,4 +1,4 @@
-"""How a language writes: from which side, with which digits and separators, in which letters; and how scripts are kept apart."""
+"""Locale formats: text direction, digits, separators, bidi isolation."""
 
 import unicodedata
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ _NUMBER_FORMATS: Final = {
     "mn": ("0123456789", ",", ".", "%"),
     "uz": ("0123456789", NBSP, ",", "%"),
 }
-# An Arabic face first where Arabic letters are written, and a Latin one after it: a viewer takes the first that has the letter.
+# An Arabic font first for Arabic script, then a Latin one: a viewer takes the first font that has the letter.
 _LATIN_FONTS: Final = "'Segoe UI', 'Noto Sans', 'DejaVu Sans', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _FONTS: Final = {"fa": f"Vazirmatn, 'Noto Sans Arabic', 'Noto Naskh Arabic', Tahoma, {_LATIN_FONTS}"}
 _RTL_CATEGORIES: Final = frozenset({"R", "AL"})
@@ -31,7 +31,7 @@ _RTL_CATEGORIES: Final = frozenset({"R", "AL"})
 
 @frozen
 class LocaleFormat:
-    """How one language writes, and in which zone it tells the time."""
+    """The format of values in one language and one time zone."""
 
     language: str
     direction: str
@@ -40,10 +40,10 @@ class LocaleFormat:
 
     @classmethod
     def for_language(cls, language: str | None, *, time_zone: str = "UTC") -> "LocaleFormat":
-        """How crmcore writes for somebody of that language.
+        """Return the format of a language, or of the nearest supported one.
 
         Raises:
-            InvalidChoiceError: no zone of that name.
+            InvalidChoiceError: no such time zone.
         """
         zone_of(time_zone)
         supported = negotiate_language(language)
@@ -51,16 +51,16 @@ class LocaleFormat:
 
     @property
     def is_right_to_left(self) -> bool:
-        """Whether it writes from the right."""
+        """Whether the language is written from right to left."""
         return self.direction == "rtl"
 
     @property
     def list_separator(self) -> str:
-        """What stands between the items of a list."""
+        """The separator of list items."""
         return "، " if self.is_right_to_left else ", "
 
     def format(self, cell: Cell) -> str:
-        r"""Write anything that can stand on a page.
+        r"""Format the value of a cell.
 
         Example:
             >>> fa, lv = LocaleFormat.for_language("fa"), LocaleFormat.for_language("lv")
@@ -92,10 +92,9 @@ class LocaleFormat:
                 return self.list_separator.join(self.format(item) for item in cell)
 
     def isolate(self, text: str) -> str:
-        """Wrap a text so that the letters around it do not change its order, nor it theirs.
+        """Isolate a text from the direction of the text around it (Unicode bidi).
 
-        On a page that is read from the right a text with any letter of such a script is read from the right too; elsewhere its first
-        letter decides.
+        On a right-to-left page, a text with any right-to-left letter is right-to-left; otherwise its first letter decides.
         """
         directions = [unicodedata.bidirectional(char) for char in text]
         strong_directions = [direction for direction in directions if direction == "L" or direction in _RTL_CATEGORIES]

@@ -1,7 +1,8 @@
-"""What a page is made of, as data: chapters of facts, charts and tables. A report lays itself out; how it looks is seen to elsewhere.
+"""Page model: sections, key figures, charts and tables as data.
 
-Rule 1: a cell is a value, not a text; the page's language decides how it is written.
-Rule 2: words that crmcore says itself are keys of the catalogue, wrapped in `Word`; everything else is the house's or its customers' text.
+Invariants:
+1. A cell is a value, not a text; the language of the page decides its format.
+2. Labels of crmcore are keys of the catalogue, wrapped in `TextKey`. All other texts are data of the host.
 """
 
 from collections.abc import Sequence
@@ -15,32 +16,32 @@ from crmcore.domain.kernel.values.money import Money
 
 @frozen
 class TextKey:
-    """A word of the catalogue of texts, by its key."""
+    """The key of a label in the catalogue (gettext msgid)."""
 
     key: str
 
 
 @frozen
 class Percentage:
-    """A part of a whole, in hundredths of a percent."""
+    """A percentage, in hundredths of a percent."""
 
     basis_points: int
 
 
 @frozen
 class LabelledName:
-    """What something is, and its name."""
+    """A name with the label of what it names."""
 
     label: TextKey
     name: str
 
 
 Cell = str | int | TextKey | Percentage | LabelledName | timedelta | datetime | Money | None | tuple["Cell", ...]
-"""What can stand in a table: a tuple is written as a list, None as nothing."""
+"""The value of a cell: a tuple is shown as a list, None as an empty cell."""
 
 
 class Tone(Enum):
-    """What a piece of a bar says, from which its colour follows."""
+    """The meaning of a bar segment, which decides its colour."""
 
     GOOD = "good"
     OPEN = "open"
@@ -53,9 +54,9 @@ class Bar:
     """One bar of a chart.
 
     Attributes:
-        label: whose it is.
-        segments: its lengths, in the order of the chart's legend.
-        note: what stands at its end.
+        label: the label of the bar.
+        segments: the lengths of its segments, in the order of the legend.
+        note: the text at its end.
     """
 
     label: Cell
@@ -65,11 +66,11 @@ class Bar:
 
 @frozen
 class Chart:
-    """Bars of one scale.
+    """Bars with one scale.
 
     Attributes:
-        title: what is counted.
-        legend: what each piece of a bar is, and its tone.
+        title: what the bars count.
+        legend: the label and the tone of each segment.
     """
 
     title: Cell
@@ -79,7 +80,7 @@ class Chart:
 
 @frozen
 class Table:
-    """Rows under headings."""
+    """A table with headings."""
 
     headings: Sequence[TextKey]
     rows: Sequence[Sequence[Cell]]
@@ -87,12 +88,12 @@ class Table:
 
 @frozen(kw_only=True)
 class Section:
-    """One subject of a page.
+    """One section of a page.
 
     Attributes:
-        key_figures: the few figures to see first.
-        charts: pictures.
-        tables: everything, in figures.
+        key_figures: the most important figures.
+        charts: the charts.
+        tables: the tables with all figures.
     """
 
     title: Cell
@@ -103,10 +104,10 @@ class Section:
 
 @frozen(kw_only=True)
 class Page:
-    """Something to read.
+    """A page: title and sections.
 
     Attributes:
-        subtitle: of when or of what it is.
+        subtitle: the time or the subject of the page.
     """
 
     title: Cell

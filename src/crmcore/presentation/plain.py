@@ -1,4 +1,4 @@
-"""A page as plain text: tables that line up in any terminal and in any script, bars of blocks."""
+"""Plain text rendering of a page: aligned tables and bars of blocks."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,11 @@ from crmcore.presentation.locale_format import LocaleFormat
 from crmcore.presentation.model import Cell, Page, Percentage, Section, Table
 
 MAX_COLUMN_WIDTH: Final = 44
-"""The widest a column may be; what is longer is cut."""
+"""Maximum width of a column; longer texts are cut."""
 
 
 def render_plain_text(page: Page, locale_format: LocaleFormat) -> str:
-    """Write a page as plain text, without a line break at its end."""
+    """Render a page as plain text, without a line break at its end."""
     lines = [locale_format.format(page.title)]
     if page.subtitle is not None:
         lines.append(locale_format.format(page.subtitle))
@@ -47,7 +47,7 @@ def _table(table: Table, locale_format: LocaleFormat) -> Iterator[str]:
 
 
 def display_width(text: str) -> int:
-    r"""How many columns of a terminal a text takes.
+    r"""Return the number of terminal columns that a text takes.
 
     Example:
         >>> display_width("Bērziņš"), display_width("درخواست\u200cها"), display_width("价格")
@@ -57,7 +57,7 @@ def display_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in visible)
 
 
-def _pad(text: str, target_width: int, is_numeric: bool) -> str:  # noqa: FBT001  # it comes from a zip of columns
+def _pad(text: str, target_width: int, is_numeric: bool) -> str:  # noqa: FBT001  # from a zip of columns
     padding = " " * (target_width - display_width(text))
     return padding + text if is_numeric else text + padding
 

@@ -1,4 +1,4 @@
-"""What can be shown: in a terminal, in a notebook, and as a file that needs nothing else."""
+"""Renderable reports: plain text, HTML, notebooks and files."""
 
 from pathlib import Path
 
@@ -7,23 +7,23 @@ from crmcore.presentation.model import Page
 
 
 class Renderable:
-    """Gives a report its looks. Whoever inherits it lays itself out as a page."""
+    """Base class of reports: rendering of the page that a report returns."""
 
     __slots__ = ()
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         raise NotImplementedError
 
     def text(self, *, language: str | None = None, time_zone: str = "UTC") -> str:
-        """Write it as plain text.
+        """Render the report as plain text.
 
         Args:
-            language: in which labels and numbers are written (BCP 47); English when crmcore does not speak it.
-            time_zone: the IANA zone in which times are told.
+            language: the language of labels and numbers (BCP 47); English if it is not supported.
+            time_zone: the IANA time zone of the times.
 
         Raises:
-            InvalidChoiceError: no zone of that name.
+            InvalidChoiceError: no such time zone.
         """
         from crmcore.presentation.locale_format import LocaleFormat
         from crmcore.presentation.plain import render_plain_text
@@ -31,14 +31,16 @@ class Renderable:
         return render_plain_text(self.page(), LocaleFormat.for_language(language, time_zone=time_zone))
 
     def html(self, *, language: str | None = None, time_zone: str = "UTC") -> str:
-        """Write it as an HTML document with pictures, without scripts and without anything from elsewhere.
+        """Render the report as a self-contained HTML document with charts.
+
+        The document has no scripts and loads nothing.
 
         Args:
             language: as in `text`.
             time_zone: as in `text`.
 
         Raises:
-            InvalidChoiceError: no zone of that name.
+            InvalidChoiceError: no such time zone.
         """
         from crmcore.presentation.html import render_html_document
         from crmcore.presentation.locale_format import LocaleFormat
@@ -46,18 +48,18 @@ class Renderable:
         return render_html_document(self.page(), LocaleFormat.for_language(language, time_zone=time_zone))
 
     def save(self, path: str | Path, /, *, language: str | None = None, time_zone: str = "UTC") -> Path:
-        """Save it as a file: ``.html`` or ``.txt``, in UTF-8.
+        """Save the report as ``.html`` or ``.txt``, in UTF-8.
 
         Args:
-            path: where; a file that is there is replaced.
+            path: the path of the file; an existing file is replaced.
             language: as in `text`.
             time_zone: as in `text`.
 
         Returns:
-            Where it was saved.
+            The path of the file.
 
         Raises:
-            InvalidChoiceError: another kind of file, or no zone of that name.
+            InvalidChoiceError: an unsupported file type, or no such time zone.
         """
         path = Path(path)
         match path.suffix.lower():
@@ -74,7 +76,7 @@ class Renderable:
         return self.text()
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook."""
+        """Render the report in a notebook."""
         from crmcore.presentation.html import render_html_fragment
         from crmcore.presentation.locale_format import LocaleFormat
 

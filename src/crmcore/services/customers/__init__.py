@@ -1,1 +1,1 @@
-"""Customers: create, update, import, search, and the overview (customer 360)."""
+"""Customers: create, update, import, search, overview (customer 360)."""

@@ -160,7 +160,9 @@ class CustomerDetails:
         note: str = "",
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Relate a customer to another: ``add_relation(anna, "employee_of", company)``.
+        """Relate a customer to another.
+
+        For example ``add_relation(anna, "employee_of", company)``.
 
         Raises:
             BusinessRuleError: the customer would be related to itself.
@@ -219,7 +221,7 @@ class CustomerDetails:
 
 
 def _require_unique_identifiers(uow: UnitOfWork, customer: Customer) -> None:
-    """Report the customer that has the same identifier; the store catches races."""
+    """Report the customer with the same identifier; the store catches races."""
     unique_keys = tuple(point.unique_key for point in customer.contact_points if point.unique_key is not None)
     conditions = [HasChild("contact_points", Eq("unique_key", unique_key)) for unique_key in unique_keys]
     conditions += [

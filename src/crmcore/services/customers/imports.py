@@ -105,7 +105,7 @@ class _CustomerUpsert(ChunkUpsert[Customer]):
         return existing
 
     def apply(self, row: ImportRow, existing: Customer | None) -> Customer:
-        """Create or update a customer; a contact point of another customer fails the row."""
+        """Create or update a customer; reject contact points of other customers."""
         unique_keys = _unique_keys(row)
         for unique_key in unique_keys:
             holder_id = self._ids_by_unique_key.get(unique_key)

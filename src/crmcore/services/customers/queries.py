@@ -55,7 +55,7 @@ class CustomerQueries:
 
     @query("customers.find_by_contact_point")
     def find_by_contact_point(self, uow: UnitOfWork, contact: str, /) -> Sequence[Customer]:
-        """Find the customers that have a phone or an e-mail, including shared ones."""
+        """Find the customers that have a phone or an e-mail, also shared ones."""
         contact = checked_text("contact", contact, max_length=MAX_EMAIL_LENGTH)
         value = (
             normalize_email(contact)

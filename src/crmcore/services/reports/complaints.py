@@ -1,7 +1,7 @@
-"""Complaints: how many of which type and whose, how soon they were answered and resolved, what they cost, and what waits.
+"""Complaints report: counts, response times, costs, and the backlog.
 
-A period is that of their receipt. Times are working time, of those that were answered or resolved; a median is the smallest time that half
-of them did not exceed, and the ninetieth percentile the smallest that nine in ten did not. Both are exact, on every store.
+The period selects complaints by the time of their receipt. Times are business hours of the complaints that were answered or resolved.
+The median is the smallest time that half of them do not exceed; the ninetieth percentile likewise. Both are exact on every store.
 """
 
 from collections import defaultdict
@@ -28,24 +28,24 @@ from crmcore.services.shared.case_ownership import open_states
 from crmcore.services.unit_of_work import UnitOfWork
 
 AGE_LIMITS: Final = tuple(timedelta(hours=8 * days) for days in (1, 3, 5, 10))
-"""The borders of the ages of what waits, in working time: one, three, five and ten days of an office."""
+"""Limits of the age groups of the backlog in business hours: 1, 3, 5, 10 days."""
 _GROUP_FIELDS: Final = ("type", "owner_id")
 
 
 @record
 class ComplaintRow:
-    """Complaints of one sort.
+    """One group of complaints.
 
     Attributes:
-        name: of the sort: a type, a person's name; nothing for all.
-        open: that wait for their outcome, now.
-        in_time: resolved within their promise; `overdue_count` those that were not.
-        in_time_percentage: the share that was in time, of those that were resolved, in hundredths of a percent.
-        response_time: the median working time to the first answer, and that of nine in ten; so with the resolution.
-        reopened: that were, at least once.
-        repeats: of a customer who had complained about the like before.
-        cost: of their compensations, by currency.
-        rating_totals: how many customers told how content they are, and with how many points in all, from 1 to 5 each.
+        name: the type or the owner; empty for all complaints.
+        open: the complaints without an outcome now.
+        in_time: the complaints resolved within the SLA; `overdue_count` counts the others.
+        in_time_percentage: the part of resolved complaints that were in time, in hundredths of a percent.
+        response_time: the median and the ninetieth percentile of the first response time; `resolution_time` likewise.
+        reopened: the complaints that were reopened at least once.
+        repeats: the complaints of customers that complained about the same type before.
+        cost: the cost of compensations, by currency.
+        rating_totals: the number of ratings, and their sum; a rating is from 1 to 5.
     """
 
     name: str
@@ -63,20 +63,20 @@ class ComplaintRow:
 
     @property
     def satisfaction(self) -> int | None:
-        """The mean of what customers told, in hundredths of a point; None when nobody did."""
+        """The mean rating in hundredths of a point; None without ratings."""
         customers, points = self.rating_totals
         return (200 * points + customers) // (2 * customers) if customers else None
 
 
 @record
 class ComplaintsReport(Renderable):
-    """How complaints of a period were handled, and what waits now.
+    """The complaints of a period, and the backlog.
 
     Attributes:
-        types: by type, the most frequent first; so with `owners`.
-        products: what they cost, by product; so with `causes`.
-        backlog: how many wait now, by their age in working time: up to each of `AGE_LIMITS`, and beyond.
-        overdue: how many of these should have been acted on before now.
+        types: counts by type, most frequent first; `owners` likewise.
+        products: costs by product; `causes` likewise.
+        backlog: the number of open complaints by age: up to each of `AGE_LIMITS`, and older.
+        overdue: the number of open complaints whose deadline has passed.
     """
 
     since: datetime | None
@@ -90,11 +90,11 @@ class ComplaintsReport(Renderable):
     overdue: int
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(title=TextKey("complaints"), sections=(self.section(),))
 
     def section(self) -> Section:
-        """Lay it out as a part of a page."""
+        """Return the report as a section of a page."""
         legend = ((TextKey("in_time"), Tone.GOOD), (TextKey("open"), Tone.OPEN), (TextKey("late"), Tone.BAD))
         charts = [
             Chart(TextKey(heading), legend, [Bar(row.name, (row.in_time, row.open, row.overdue_count)) for row in rows])
@@ -161,10 +161,10 @@ def _cells(row: ComplaintRow) -> tuple[Cell, ...]:
 def complaints_report(
     uow: UnitOfWork, business_hours: BusinessHours, *, since: datetime | None, until: datetime | None
 ) -> ComplaintsReport:
-    """Count complaints.
+    """Compute the complaints report.
 
     Args:
-        business_hours: the house's working time, by which the ages of what waits are counted.
+        business_hours: the business hours by which ages are counted.
     """
     in_scope = all_of(uow.visibility_filter(Complaint), in_period("received_at", since, until))
     counts = _ComplaintCounts(uow, in_scope)
@@ -190,10 +190,10 @@ def complaints_report(
 
 
 class _ComplaintCounts:
-    """The tallies of a period, each grouped by type and by who is responsible first."""
+    """The grouped counts of a period, each grouped by type and owner first."""
 
     def __init__(self, uow: UnitOfWork, in_scope: Criterion) -> None:
-        def grouped(*group_by: str, condition: Criterion = And(), sum_of: tuple[str, ...] = ()) -> tuple[Row, ...]:  # noqa: B008  # it is frozen
+        def grouped(*group_by: str, condition: Criterion = And(), sum_of: tuple[str, ...] = ()) -> tuple[Row, ...]:  # noqa: B008  # a frozen default
             return uow.execute_query(
                 GroupedCount(
                     entity_type=Complaint,
@@ -214,11 +214,11 @@ class _ComplaintCounts:
         self.ratings = grouped("satisfaction", condition=~Eq("satisfaction", None))
 
     def distinct_values(self, index: int) -> tuple[Any, ...]:
-        """The types, or the people, that there are."""
+        """Return the distinct types or owners."""
         return tuple(sorted({row[index] for row in self.states}))
 
     def summarize(self, name: str, matches: Callable[[Row], bool]) -> ComplaintRow:
-        """Add up what belongs to one sort."""
+        """Sum up one group."""
         states = [row for row in self.states if matches(row)]
         in_time, overdue_count = (
             sum_column([row for row in states if row[3] is result], 4) for result in (SlaResult.MET, SlaResult.BREACHED)
@@ -240,7 +240,7 @@ class _ComplaintCounts:
         )
 
     def costs(self, index: int) -> Mapping[str, tuple[Money, ...]]:
-        """What the compensations cost, by product or by cause, by name."""
+        """Return the costs of compensations by product or by cause."""
         sums: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         for row in self.money:
             sums[row[index]].append((row[4], row[6]))
@@ -256,7 +256,7 @@ def _by_frequency(rows: Iterable[ComplaintRow]) -> list[ComplaintRow]:
 
 
 def _median_and_p90(frequencies: Iterable[Row]) -> tuple[timedelta, timedelta] | None:
-    """The median and the ninetieth percentile of times with their frequencies."""
+    """Return the median and the ninetieth percentile of weighted times."""
     times = sorted(frequencies)
     total = sum(count for _, count in times)
     if not total:
@@ -274,7 +274,7 @@ def _median_and_p90(frequencies: Iterable[Row]) -> tuple[timedelta, timedelta] |
 
 
 def _count_by_age(uow: UnitOfWork, is_waiting: Criterion, business_hours: BusinessHours) -> list[int]:
-    """Count what waits by its age, whose borders are instants that are computed once."""
+    """Count the backlog by age; the limits are computed once as instants."""
     borders = [business_hours.subtract(uow.now, age) for age in AGE_LIMITS]
     older = [uow.count(Complaint, is_waiting & Compare("received_at", "<", border)) for border in borders]
     counts = [uow.count(Complaint, is_waiting), *older]

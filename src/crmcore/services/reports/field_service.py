@@ -1,4 +1,4 @@
-"""Service: what customers have from us and how it holds, the visits that wait, what should be renewed, replaced or written down."""
+"""Field service report: equipment, visits, contracts, replacements, gaps."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,9 +25,9 @@ from crmcore.services.shared.replacement_candidates import IN_USE, find_replacem
 from crmcore.services.unit_of_work import UnitOfWork
 
 ENDING_WITHIN: Final = timedelta(days=60)
-"""How long before its end a contract is shown as ending."""
+"""Period before the end of a contract in which it counts as ending."""
 MAX_ROWS: Final = 20
-"""How many proposals and questions a report names; the others are counted."""
+"""Maximum number of replacements and gaps that the report lists."""
 
 
 @record
@@ -35,8 +35,8 @@ class ProductRow:
     """One product.
 
     Attributes:
-        running: how many pieces of it run; so with `broken`.
-        failures: how often these failed, and `cost` what their repairs have cost us, by currency.
+        running: the number of running pieces; `broken` likewise.
+        failures: the number of their failures; `cost` is the cost of repairs, by currency.
     """
 
     product: str
@@ -48,13 +48,13 @@ class ProductRow:
 
 @record
 class FieldServiceReport(Renderable):
-    """How service stands now.
+    """The state of field service now.
 
     Attributes:
-        open_visits: how many visits and repairs are open; `overdue_visits` of them are past their time, `completed_visits` were made.
-        active_contracts: how many are active; `ending_contracts` of them end within sixty days.
-        replacement_count: how many pieces should be replaced; `replacements` are the most urgent of them.
-        gap_count: how many questions no article answers; `gaps` are the most frequent of them, with how often they came.
+        open_visits: the number of open visits and repairs, of which `overdue_visits` are overdue; `completed_visits` are done.
+        active_contracts: the number of active contracts, of which `ending_contracts` end within 60 days.
+        replacement_count: the number of pieces to replace; `replacements` are the most urgent ones.
+        gap_count: the number of open knowledge gaps; `gaps` are the most frequent ones with their counts.
     """
 
     at: datetime
@@ -70,7 +70,7 @@ class FieldServiceReport(Renderable):
     gaps: Sequence[tuple[str, int]] = field(converter=tuple)
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(
             title=TextKey("service"),
             subtitle=self.at,
@@ -123,10 +123,10 @@ class FieldServiceReport(Renderable):
 
 
 def field_service_report(uow: UnitOfWork, *, time_zone: str) -> FieldServiceReport:
-    """Count service.
+    """Compute the field service report.
 
     Args:
-        time_zone: of the house, in which a contract's days begin and end.
+        time_zone: the configured time zone, in which days of contracts begin and end.
     """
     today = uow.now.astimezone(zone_of(time_zone)).date()
     in_use = all_of(uow.visibility_filter(Equipment), IN_USE)

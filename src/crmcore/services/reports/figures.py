@@ -1,4 +1,4 @@
-"""What all reports share: shares without rounding surprises, money by currency, and the period that is looked at."""
+"""Shared arithmetic of reports: percentages, sums by currency, periods."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,9 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def percentage(part: int, whole: int) -> int:
-    """A part of a whole in hundredths of a percent, rounded half up; 0 of nothing.
+    """Return a part of a whole in hundredths of a percent, rounded half up.
+
+    The percentage of an empty whole is 0.
 
     Example:
         >>> percentage(45, 100), percentage(1, 3), percentage(0, 0)
@@ -24,7 +26,7 @@ def percentage(part: int, whole: int) -> int:
 
 
 def sum_by_currency(sums: Iterable[tuple[str | None, int]]) -> tuple[Money, ...]:
-    """Add amounts in minor units up by currency; never across currencies.
+    """Sum amounts in minor units by currency.
 
     Example:
         >>> sum_by_currency([("EUR", 150), (None, 0), ("USD", 1), ("EUR", 50)])
@@ -38,11 +40,13 @@ def sum_by_currency(sums: Iterable[tuple[str | None, int]]) -> tuple[Money, ...]
 
 
 def in_period(field: str, since: datetime | None, until: datetime | None) -> Criterion:
-    """The claim that an instant lies in a period, whose end is outside it. None is no limit.
+    """Build the criterion for a timestamp in a period; its end is exclusive.
+
+    None does not limit the period.
 
     Raises:
-        NaiveDatetimeError: a limit without a zone.
-        OutOfRangeError: it ends before it begins.
+        NaiveDatetimeError: a limit has no time zone.
+        OutOfRangeError: the period ends before it begins.
     """
     conditions: list[Criterion] = []
     if since is not None:
@@ -57,17 +61,17 @@ def in_period(field: str, since: datetime | None, until: datetime | None) -> Cri
 
 
 def all_of(*conditions: Criterion, **fields: Any) -> Criterion:
-    """All of some claims, and that fields equal what is given and not None."""
+    """Combine criteria, and equality of fields whose value is not None."""
     return And((*conditions, *(Eq(name, value) for name, value in fields.items() if value is not None)))
 
 
 def sum_column(rows: Iterable[Sequence[Any]], index: int) -> int:
-    """Add up one column of a tally."""
+    """Sum one column of a grouped count."""
     return sum(row[index] for row in rows)
 
 
 def names_by_id(uow: UnitOfWork, entity_type: type[Customer] | type[User], ids: set[Any]) -> dict[str | None, str]:
-    """Look up what some people are called."""
+    """Return the names of users or customers by id."""
     wanted_ids = tuple(sorted(id for id in ids if id is not None))
     if not wanted_ids:
         return {}

@@ -1,7 +1,7 @@
-"""The funnel: how far deals came, where they were lost, and why.
+"""Funnel report: stages reached, conversion, losses and their reasons.
 
-Every deal is counted once in each stage that it reached or leapt over, however often it came back, and lost where it had come furthest.
-So the losses and what is still open explain the step from each stage to the next to the last deal.
+Each deal counts once in every stage that it reached or skipped, and as lost in the furthest of them. So losses and open deals account for
+every difference between a stage and the next one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,14 +27,14 @@ class StageRow:
     """One stage of a funnel.
 
     Attributes:
-        reached: deals that came this far, those included that leapt over the stage.
-        conversion: what share of those that had reached the stage before came here, in hundredths of a percent.
-        lost: deals that were lost having come this far and no further.
-        open: deals that have come this far and are still open.
-        reasons: why they were lost, the most frequent first.
-        visits: how often a deal entered the stage.
-        returns: how often it was not for the first time.
-        value: what the open deals are worth, by currency.
+        reached: the deals that reached or skipped the stage.
+        conversion: the part of the deals of the previous stage that reached this one, in hundredths of a percent.
+        lost: the lost deals whose furthest stage is this one.
+        open: the open deals whose furthest stage is this one.
+        reasons: the loss reasons, most frequent first.
+        visits: the number of times that deals entered the stage.
+        returns: the number of repeated entries.
+        value: the value of the open deals, by currency.
     """
 
     key: str
@@ -51,12 +51,12 @@ class StageRow:
 
 @record
 class FunnelReport(Renderable):
-    """How a funnel did with the deals that were opened in a period.
+    """The results of a funnel for the deals opened in a period.
 
     Attributes:
-        conversion: what share of all deals was won, in hundredths of a percent.
-        revenue: what the won deals were worth, by currency.
-        reasons: why deals were lost, in all stages.
+        conversion: the part of all deals that was won, in hundredths of a percent.
+        revenue: the value of the won deals, by currency.
+        reasons: the loss reasons in all stages.
     """
 
     name: str
@@ -72,7 +72,7 @@ class FunnelReport(Renderable):
     reasons: Mapping[str, int]
 
     def page(self) -> Page:
-        """Lay it out: the stages as bars of who went on, who stays and who was lost, and the reasons."""
+        """Return the report as a page."""
         return Page(title=TextKey("funnel"), sections=(self.section(),))
 
     def section(self) -> Section:
@@ -127,7 +127,7 @@ class FunnelReport(Renderable):
 
 
 def funnel_report(uow: UnitOfWork, funnel: Funnel, *, since: datetime | None, until: datetime | None) -> FunnelReport:
-    """Count a funnel."""
+    """Compute the funnel report."""
     period = in_period("opened_at", since, until)
     in_scope = all_of(uow.visibility_filter(Deal), Eq("funnel_id", funnel.id), period)
     money = ("total.currency",)

@@ -1,4 +1,4 @@
-"""Overdue: what should have been done by now, by whom, and for which customer."""
+"""Overdue report: late tasks and complaints, with assignee and customer."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,16 +20,16 @@ from crmcore.services.shared.case_ownership import open_states
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_ROWS = 100
-"""How many late tasks a report names; the others are counted."""
+"""Maximum number of overdue tasks and complaints that the report lists."""
 
 
 @record
 class OverdueRow:
-    """One late task.
+    """One overdue task.
 
     Attributes:
-        overdue_by: by how much.
-        escalation_level: how many levels up the line have heard of it.
+        overdue_by: the time since the deadline.
+        escalation_level: the number of escalation steps taken.
     """
 
     task_id: TaskId
@@ -44,12 +44,12 @@ class OverdueRow:
 
 @record
 class OverdueComplaint:
-    """One late complaint.
+    """One overdue complaint.
 
     Attributes:
-        action: what should have been done, as a word.
-        overdue_by: by how much.
-        escalation_level: how many levels up the line have heard of it.
+        action: the next action, as a key.
+        overdue_by: the time since the deadline.
+        escalation_level: the number of escalation steps taken.
     """
 
     complaint_id: ComplaintId
@@ -65,7 +65,7 @@ class OverdueComplaint:
 
 @record
 class OverdueReport(Renderable):
-    """What is late: how many tasks and complaints in all, and the latest hundred of each."""
+    """Overdue tasks and complaints: their number, and the first 100 of each."""
 
     count: int
     rows: Sequence[OverdueRow] = field(converter=tuple)
@@ -73,11 +73,11 @@ class OverdueReport(Renderable):
     complaints: Sequence[OverdueComplaint] = field(default=(), converter=tuple)
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(title=TextKey("overdue"), sections=(self.section(),))
 
     def section(self) -> Section:
-        """Lay it out as a part of a page: how many late tasks each of us has, and which."""
+        """Return the report as a section: overdue tasks by assignee."""
         counts_by_assignee = Counter(row.assignee_name for row in self.rows).most_common()
         bars = [Bar(name or TextKey("unassigned"), (count,)) for name, count in counts_by_assignee]
         headings = ("task", "customer", "assignee", "due", "late", "escalation_level")
@@ -120,7 +120,7 @@ def _cells(row: OverdueRow) -> tuple[Cell, ...]:
 
 
 def overdue_report(uow: UnitOfWork) -> OverdueReport:
-    """List what is late, the latest first."""
+    """Compute the overdue report, longest overdue first."""
     is_overdue = Eq("state", TaskState.OPEN) & Compare("due_at", "<", uow.now)
     tasks = uow.find(Task, is_overdue, order="due_at", limit=MAX_ROWS)
     customers = names_by_id(uow, Customer, {task.customer_id for task in tasks})

@@ -1,4 +1,4 @@
-"""People: what each of us did and brought, side by side, so that nobody has to write a weekly report."""
+"""People report: calls, meetings, deals and revenue of each user."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,14 +23,14 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @record
 class PersonRow:
-    """One person.
+    """One user.
 
     Attributes:
-        calls: made or taken in the period; so with meetings, to which visits count.
-        deals: opened in the period, whose owner the person is.
-        conversion: what share of these deals was won, in hundredths of a percent.
-        revenue: of the won ones, by currency.
-        overdue: open tasks past their due time, now.
+        calls: the calls in the period; `meetings` likewise, including visits.
+        deals: the deals of the user that were opened in the period.
+        conversion: the part of these deals that was won, in hundredths of a percent.
+        revenue: the value of the won deals, by currency.
+        overdue: the number of overdue tasks now.
     """
 
     user_id: UserId
@@ -46,16 +46,16 @@ class PersonRow:
 
 
 class PeopleReport(Renderable, tuple[PersonRow, ...]):
-    """Everybody, whoever won most first."""
+    """All users, by number of won deals."""
 
     __slots__ = ()
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(title=TextKey("people"), sections=(self.section(),))
 
     def section(self) -> Section:
-        """Lay it out as a part of a page: everybody's deals and calls."""
+        """Return the report as a section: deals and calls by user."""
         legend = ((TextKey("won"), Tone.GOOD), (TextKey("open"), Tone.OPEN), (TextKey("lost"), Tone.BAD))
         deals = [
             Bar(person.name, (person.won, person.deals - person.won - person.lost, person.lost))
@@ -92,7 +92,7 @@ def _cells(person: PersonRow) -> tuple[Cell, ...]:
 
 
 def people_report(uow: UnitOfWork, *, since: datetime | None, until: datetime | None) -> PeopleReport:
-    """Count what people did, whoever won most first, then whoever called most."""
+    """Compute the people report, ordered by won deals, then by calls."""
     in_period_deals = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until))
     deal_rows = uow.execute_query(
         GroupedCount(

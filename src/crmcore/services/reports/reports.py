@@ -1,4 +1,4 @@
-"""All reports: `crm.reports`."""
+"""The reports service: `crm.reports`."""
 
 from datetime import datetime
 
@@ -24,12 +24,12 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 @record
 class DashboardReport(Renderable):
-    """What the owner of the house looks at all the while.
+    """The funnel, its sources, the users and overdue work, at one instant.
 
     Attributes:
-        at: the instant that it shows.
-        sources: where the funnel's requests came from, the source with most customers first.
-        people: what everybody did in the period, in all funnels.
+        at: the instant of the report.
+        sources: the sources of the funnel's leads, by number of customers.
+        people: the results of all users in the period, in all funnels.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class DashboardReport(Renderable):
     overdue: OverdueReport
 
     def page(self) -> Page:
-        """Lay it out, a chapter for each part."""
+        """Return the report as a page, with one section per part."""
         parts = (self.funnel, self.sources, self.people, self.overdue)
         return Page(
             title=LabelledName(TextKey("report"), self.funnel.name),
@@ -50,7 +50,7 @@ class DashboardReport(Renderable):
 
 @frozen
 class Reports:
-    """Live answers, counted when they are asked for. A period's end lies outside it; None is no limit."""
+    """Reports, computed on demand. The end of a period is exclusive."""
 
     _environment: Environment
 
@@ -58,11 +58,11 @@ class Reports:
     def dashboard(
         self, uow: UnitOfWork, funnel_id: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> DashboardReport:
-        """Answer everything at once, of one instant: the funnel, its sources, the people, what is late.
+        """Return the dashboard: funnel, sources, people and overdue work.
 
         Raises:
             NotFoundError: no such funnel.
-            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
+            NaiveDatetimeError, OutOfRangeError: the period is invalid.
         """
         funnel = uow.get(Funnel, funnel_id)
         return DashboardReport(
@@ -77,11 +77,11 @@ class Reports:
     def funnel(
         self, uow: UnitOfWork, funnel_id: FunnelId, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> FunnelReport:
-        """Tell how far the deals that were opened in a period came, where they were lost, and why.
+        """Report the stages, conversion and losses of deals opened in a period.
 
         Raises:
             NotFoundError: no such funnel.
-            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
+            NaiveDatetimeError, OutOfRangeError: the period is invalid.
         """
         return funnel_report(uow, uow.get(Funnel, funnel_id), since=since, until=until)
 
@@ -95,7 +95,7 @@ class Reports:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> SourcesReport:
-        """Tell where requests came from, and which source brought most customers."""
+        """Report leads, won deals, customers and revenue by source."""
         if funnel_id is not None:
             uow.get(Funnel, funnel_id)
         return sources_report(uow, funnel_id=funnel_id, since=since, until=until)
@@ -104,33 +104,33 @@ class Reports:
     def people(
         self, uow: UnitOfWork, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> PeopleReport:
-        """Tell what each of us did and brought."""
+        """Report calls, meetings, deals and revenue by user."""
         return people_report(uow, since=since, until=until)
 
     @query("reports.complaints")
     def complaints(
         self, uow: UnitOfWork, /, *, since: datetime | None = None, until: datetime | None = None
     ) -> ComplaintsReport:
-        """Tell how the complaints that were received in a period were handled, by type and by person, what they cost, and what waits now.
+        """Report complaints of a period by type and owner, and the backlog.
 
         Raises:
-            NaiveDatetimeError, OutOfRangeError: a period that cannot be.
+            NaiveDatetimeError, OutOfRangeError: the period is invalid.
         """
         return complaints_report(uow, load_business_hours(uow, self._environment), since=since, until=until)
 
     @query("reports.field_service")
     def field_service(self, uow: UnitOfWork, /) -> FieldServiceReport:
-        """Answer how service stands now: equipment, visits, contracts, replacements, questions without an answer."""
+        """Report equipment, visits, contracts, replacements and knowledge gaps."""
         return field_service_report(uow, time_zone=self._environment.time_zone)
 
     @query("reports.overdue")
     def overdue(self, uow: UnitOfWork, /) -> OverdueReport:
-        """Tell what is late now."""
+        """Report overdue tasks and complaints."""
         return overdue_report(uow)
 
     @query("reports.stuck")
     def stuck(self, uow: UnitOfWork, /, *, funnel_id: FunnelId | None = None) -> StuckReport:
-        """Tell which deals have been in their stage for longer than it allows, in one funnel or in all.
+        """Report the deals that exceed the age limit of their stage.
 
         Raises:
             NotFoundError: no such funnel.

@@ -1,4 +1,4 @@
-"""Sources: where requests came from, and which source brought most customers."""
+"""Sources report: leads, won deals, customers and revenue by source."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,12 +23,12 @@ class SourceRow:
     """One source.
 
     Attributes:
-        source: as it was given; empty when nobody knows.
-        requests: deals that came from there.
-        won: of them.
-        customers: different customers with a won deal.
-        conversion: what share of the requests was won, in hundredths of a percent.
-        revenue: of the won deals, by currency.
+        source: the source as captured; empty if unknown.
+        requests: the deals of the source.
+        won: the won deals of the source.
+        customers: the number of distinct customers with a won deal.
+        conversion: the part of the deals that was won, in hundredths of a percent.
+        revenue: the value of the won deals, by currency.
     """
 
     source: str
@@ -40,21 +40,21 @@ class SourceRow:
 
     @property
     def name(self) -> str | TextKey:
-        """The source as a page names it."""
+        """The source, or the label for unknown sources."""
         return self.source or TextKey("unknown")
 
 
 class SourcesReport(Renderable, tuple[SourceRow, ...]):
-    """All sources, the one with most customers first."""
+    """All sources, by number of customers."""
 
     __slots__ = ()
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(title=TextKey("sources"), sections=(self.section(),))
 
     def section(self) -> Section:
-        """Lay it out as a part of a page: each source's requests, those that were won first."""
+        """Return the report as a section: leads and won deals by source."""
         legend = ((TextKey("won"), Tone.GOOD), (TextKey("not_yet"), Tone.PLAIN))
         return Section(
             title=TextKey("sources"),
@@ -78,7 +78,7 @@ class SourcesReport(Renderable, tuple[SourceRow, ...]):
 def sources_report(
     uow: UnitOfWork, *, funnel_id: FunnelId | None, since: datetime | None, until: datetime | None
 ) -> SourcesReport:
-    """Count the sources, the one with most customers first, then the one with most requests."""
+    """Compute the sources report, ordered by customers, then by leads."""
     in_scope = all_of(uow.visibility_filter(Deal), in_period("opened_at", since, until), funnel_id=funnel_id)
     deal_rows = uow.execute_query(
         GroupedCount(

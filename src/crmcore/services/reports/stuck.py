@@ -1,4 +1,4 @@
-"""Stuck: which deals stay in a stage for longer than it allows, where, whose, and what is planned for them."""
+"""Stuck deals report: deals that exceed the age limit of their stage."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,16 +24,16 @@ from crmcore.services.shared.stuck_deals import stuck_condition
 from crmcore.services.unit_of_work import UnitOfWork
 
 MAX_ROWS = 100
-"""How many stuck deals a report names; the others are counted."""
+"""Maximum number of stuck deals that the report lists."""
 
 
 @record
 class StuckStage:
-    """One stage that has an age limit.
+    """One stage with an age limit.
 
     Attributes:
-        age_limit: how long a deal may stay, counted as the stage says.
-        open_count: how many open deals stand there; `stuck_count` of them for too long, which are worth `value`, by currency.
+        age_limit: the longest allowed time in the stage, counted by its age policy.
+        open_count: the number of open deals, of which `stuck_count` are stuck; `value` is the value of those, by currency.
     """
 
     funnel_id: FunnelId
@@ -50,8 +50,8 @@ class StuckDeal:
     """One stuck deal.
 
     Attributes:
-        age: how long it has been there, counted as its stage says.
-        next_step_state: whether something is planned for it, and whether that is late.
+        age: the time in the stage, counted by its age policy.
+        next_step_state: whether a next step is planned, and whether it is overdue.
     """
 
     deal_id: DealId
@@ -67,12 +67,12 @@ class StuckDeal:
 
 @record
 class StuckReport(Renderable):
-    """What is stuck now.
+    """The stuck deals now.
 
     Attributes:
-        count: of all stuck deals, which are worth `value`, by currency.
-        owners: how many each owner has, whoever has most first; nobody's are counted under None.
-        deals: the hundred oldest of them.
+        count: the number of stuck deals; `value` is their value, by currency.
+        owners: the number of stuck deals by owner, highest first; None counts deals without an owner.
+        deals: the 100 oldest stuck deals.
     """
 
     at: datetime
@@ -83,11 +83,11 @@ class StuckReport(Renderable):
     deals: Sequence[StuckDeal] = field(converter=tuple)
 
     def page(self) -> Page:
-        """Lay it out."""
+        """Return the report as a page."""
         return Page(title=TextKey("stuck"), subtitle=self.at, sections=(self.section(),))
 
     def section(self) -> Section:
-        """Lay it out as a part of a page: how many deals are stuck in each stage, and which."""
+        """Return the report as a section: stuck deals by stage."""
         legend = ((TextKey("open"), Tone.OPEN), (TextKey("stuck"), Tone.BAD))
         bars = [Bar(stage.name, (stage.open_count - stage.stuck_count, stage.stuck_count)) for stage in self.stages]
         stages = [
@@ -119,10 +119,10 @@ class StuckReport(Renderable):
 
 
 def stuck_report(uow: UnitOfWork, funnels: Sequence[Funnel], business_hours: BusinessHours) -> StuckReport:
-    """Count what is stuck in some funnels.
+    """Compute the stuck deals report.
 
     Args:
-        business_hours: the house's working time, for stages that count working days.
+        business_hours: the business hours for stages that count working days.
     """
     visibility, is_stuck = (
         uow.visibility_filter(Deal),

@@ -1,4 +1,4 @@
-"""Customer matching: find the customer of a lead by contact points and external id."""
+"""Customer matching: find the customer of a lead by its identifiers."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +15,7 @@ NEW_CUSTOMER: Literal["new"] = "new"
 
 
 def match_customer(uow: UnitOfWork, contact_points: Sequence[ContactPoint], external_id: ExternalId | None) -> Match:
-    """Find the customers that have one of the contact points or the external id."""
+    """Find the customers that have a contact point or the external id."""
     conditions: list[Criterion] = []
     if contact_points:
         conditions.append(

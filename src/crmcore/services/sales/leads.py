@@ -1,4 +1,4 @@
-"""Lead capture: create a deal, its customer, its owner and its first tasks."""
+"""Lead capture: a deal with its customer, owner and first tasks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -98,7 +98,7 @@ class Leads:
         idempotency_key: str | None = None,
         **options: Unpack[DealOptions],
     ) -> CaptureResult:
-        """Capture a lead: match or create its customer, choose an owner, open a deal.
+        """Capture a lead: match or create the customer, assign, open a deal.
 
         The entry actions of the first stage run. The owner is chosen by round robin among the users of the funnel's role.
 

@@ -1,1 +1,1 @@
-"""Deals: moving them on, winning and losing them, and everything that is kept about them."""
+"""Deals: life cycle, details, board, stuck deals, imports and queries."""

@@ -13,7 +13,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 def check_gates(uow: UnitOfWork, deal: Deal, funnel: Funnel, *, stage_index: int) -> None:
-    """Check the requirements of the stage that a deal leaves, and of skipped ones."""
+    """Check the requirements of the stage that is left, and of skipped ones."""
     requirements = [
         requirement for stage in funnel.stages[deal.stage_index : stage_index] for requirement in stage.exit_criteria
     ]

@@ -1,4 +1,4 @@
-"""Bulk operations on deals: move many, and upsert by the external ids of another system."""
+"""Bulk operations on deals: move many, and upsert by external id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -78,7 +78,7 @@ class DealImports(DealLifecycle):
 
 
 def _preload_deals(uow: UnitOfWork, moves: Sequence[Any]) -> None:
-    """Preload the deals that will be moved; invalid pairs are rejected when they are executed."""
+    """Preload the deals; invalid pairs are rejected when they are executed."""
     ids = [move[0] for move in moves if type(move) is tuple and move and is_id(Deal.meta.prefix, move[0])]
     if ids:
         uow.preload(Deal, In("id", pad_to_power_of_two(ids)))
@@ -118,7 +118,7 @@ class _DealUpsert(ChunkUpsert[Deal]):
                 }
 
     def apply(self, row: ImportRow, existing: Deal | None) -> Deal:
-        """Create or update a deal; stage requirements and entry actions do not apply."""
+        """Create or update a deal, without requirements and entry actions."""
         if (owner_id := row.values.get("owner_id")) is not None:
             self.uow.get(User, owner_id)
         return self._create(row) if existing is None else self._update(row, existing)

@@ -63,7 +63,7 @@ class DealLifecycle:
         idempotency_key: str | None = None,
         **options: Unpack[DealOptions],
     ) -> MoveResult:
-        """Open a deal with an existing customer, and run the entry actions of its stage.
+        """Open a deal with an existing customer; run the stage's entry actions.
 
         Args:
             stage_key: an open stage of the funnel; the first one if omitted.
@@ -134,7 +134,7 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> MoveResult:
-        """Win a deal: it enters the winning stage, its prospect becomes a customer.
+        """Win a deal: it enters the winning stage; a prospect becomes a customer.
 
         Raises:
             StageRequirementsNotMetError, InvalidTransitionError, StaleVersionError: as `move`.
@@ -159,7 +159,7 @@ class DealLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Deal:
-        """Lose a deal, for one of the loss reasons of its funnel; cancel its tasks.
+        """Lose a deal for a loss reason of its funnel; cancel its open tasks.
 
         Raises:
             LossReasonRequiredError: the funnel has no such reason.

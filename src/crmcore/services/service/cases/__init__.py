@@ -1,1 +1,1 @@
-"""Cases: complaints (ISO 10002) and inquiries, with owners, SLAs and escalation."""
+"""Cases: complaints (ISO 10002) and inquiries, with SLAs and escalation."""

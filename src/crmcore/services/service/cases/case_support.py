@@ -1,4 +1,4 @@
-"""Steps that complaints and inquiries share: reading, replies, pauses, filters and owners of cases."""
+"""Steps shared by complaints and inquiries: reading, replies, filters."""
 
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -34,7 +34,7 @@ def get_with_hours(
 def build_reply(
     uow: UnitOfWork, case: Complaint | Inquiry, *, author_id: UserId | None, channel: str, is_automatic: bool = False
 ) -> Reply:
-    """Build a reply to the customer; its author is the owner of the case by default."""
+    """Build a reply to the customer; the owner is its author by default."""
     user_id = case.owner_id if author_id is None else uow.get(User, author_id).id
     return Reply(user_id=None if is_automatic else user_id, channel=channel, is_automatic=is_automatic)
 
@@ -54,7 +54,9 @@ def requested_resolution_time(field: str, resolve_within: timedelta | None) -> t
 
 
 def involving(*, customer_id: CustomerId | None, owner_id: UserId | None) -> list[Criterion]:
-    """Build the criteria for cases of a customer and of an owner; None does not restrict.
+    """Build the criteria for cases of a customer and of an owner.
+
+    None does not restrict.
 
     Raises:
         InvalidIdError: an id of another type.

@@ -1,4 +1,4 @@
-"""Compensation of complaints: approval limits by role, and approval by managers."""
+"""Compensation of complaints: approval limits, approval by managers."""
 
 from collections.abc import Sequence
 
@@ -56,7 +56,7 @@ class ComplaintCompensation:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Compensate a customer; an amount above the author's limit needs approval.
+        """Compensate a customer; above the author's limit this needs approval.
 
         The nearest available manager whose limit suffices is notified.
 

@@ -1,4 +1,4 @@
-"""Complaint intake: receive and assess complaints, assign owners, choose SLAs."""
+"""Complaint intake: receive, assess and assign complaints, choose SLAs."""
 
 from datetime import timedelta
 from typing import Final

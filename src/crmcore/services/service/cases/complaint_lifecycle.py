@@ -80,7 +80,7 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Pause a complaint until the customer replies; SLA timers that allow it stop.
+        """Pause a complaint for its customer; SLA timers that allow it stop.
 
         Args:
             until: the end of the pause; 40 business hours from now if omitted.
@@ -261,7 +261,7 @@ class ComplaintLifecycle:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Complaint:
-        """Set the root cause of a complaint, with corrective and preventive action.
+        """Set the root cause, with corrective and preventive action.
 
         Args:
             cause: a short text; reports count by it.

@@ -53,7 +53,7 @@ class ComplaintQueries:
 
     @query("complaints.sla_status")
     def sla_status(self, uow: UnitOfWork, complaint_id: ComplaintId, /) -> SlaStatus:
-        """Return the SLA status of a complaint: targets, elapsed and remaining time."""
+        """Return the SLA status: targets, elapsed and remaining time."""
         complaint, business_hours = get_with_hours(uow, self._environment, Complaint, complaint_id, None)
         return complaint.sla_status(business_hours=business_hours, now=uow.now)
 
@@ -90,7 +90,7 @@ class ComplaintQueries:
 
     @query("complaints.queue")
     def queue(self, uow: UnitOfWork, /, *, owner_id: UserId | None = None, limit: int = 100) -> Sequence[Complaint]:
-        """List the open complaints in working order: by severity, then by deadline.
+        """List the open complaints by severity, then by deadline.
 
         Args:
             owner_id: only complaints of this owner.
@@ -133,7 +133,7 @@ class ComplaintQueries:
 
     @query("complaints.pending_approvals")
     def pending_approvals(self, uow: UnitOfWork, user_id: UserId, /) -> Sequence[Complaint]:
-        """List the complaints with a compensation that waits for a user's approval."""
+        """List the complaints with a compensation that a user has to approve."""
         uow.get(User, user_id)
         candidates = (
             candidate

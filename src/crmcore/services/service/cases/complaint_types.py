@@ -14,7 +14,7 @@ from crmcore.services.unit_of_work import UnitOfWork
 
 
 class ComplaintTypes:
-    """Commands and queries on complaint types. Without any, all types are accepted."""
+    """Complaint types. If none exist, every type is accepted."""
 
     __slots__ = ()
     _environment: Environment

@@ -112,7 +112,7 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Log a reply that is not the answer. Automatic replies meet no SLA target.
+        """Log a reply that is not the answer; automatic ones meet no SLA target.
 
         Raises:
             BusinessRuleError: the inquiry is answered.
@@ -132,7 +132,7 @@ class Inquiries:
         expected_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Inquiry:
-        """Pause an inquiry until the customer replies; SLA timers that allow it stop.
+        """Pause an inquiry for its customer; SLA timers that allow it stop.
 
         Args:
             until: the end of the pause; 40 business hours from now if omitted.

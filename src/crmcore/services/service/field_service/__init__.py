@@ -1,1 +1,1 @@
-"""Field service: equipment, service contracts, maintenance plans, replacement."""
+"""Field service: equipment, contracts, maintenance plans, replacement."""

@@ -89,7 +89,7 @@ class MaintenanceService:
         contract_id: ContractId | None = None,
         idempotency_key: str | None = None,
     ) -> MaintenancePlan:
-        """Plan regular maintenance visits: by calendar, by meter, or whichever is first.
+        """Plan regular visits: by calendar, by meter, or whichever is first.
 
         Args:
             title: the title of the visits; ``{customer}`` and ``{equipment}`` are replaced by the names.
@@ -220,7 +220,7 @@ class MaintenanceService:
 
     @query("field_service.list_plans")
     def list_plans(self, uow: UnitOfWork, equipment_id: EquipmentId, /) -> Sequence[MaintenancePlan]:
-        """List the maintenance plans of a piece of equipment, including stopped ones."""
+        """List the maintenance plans of equipment, including stopped ones."""
         return uow.find(MaintenancePlan, Eq("equipment_id", uow.get(Equipment, equipment_id).id))
 
     @query("field_service.list_replacement_candidates")

@@ -1,4 +1,4 @@
-"""Authoring of knowledge base articles: revisions, translations, publication."""
+"""Authoring of articles: revisions, translations, publication."""
 
 from collections.abc import Sequence
 

@@ -38,7 +38,7 @@ class KnowledgeQueries:
 
     @query("knowledge.get_by_topic")
     def get_by_topic(self, uow: UnitOfWork, topic: str, /, *, language: str | None = None) -> Article | None:
-        """Return the article of a topic: in the language, the configured one, or any."""
+        """Return a topic's article: in the language, the configured one, or any."""
         published = uow.find(Article, Eq("topic", checked_text("topic", topic)) & Eq("state", ArticleState.PUBLISHED))
         by_language = {article.language: article for article in published}
         for candidate_language in (language_or_default(language, self._environment), self._environment.language):
@@ -77,7 +77,7 @@ class KnowledgeQueries:
         audience: Audience | str | None = None,
         limit: int = 20,
     ) -> Sequence[SearchHit]:
-        """Search published articles by words, in any language and script, best first.
+        """Search published articles by words, in any language, best first.
 
         Args:
             language: the language whose articles are ranked first among equals; other languages are found too.

@@ -1,4 +1,4 @@
-"""Article usage by cases, and knowledge gaps: questions without an article."""
+"""Article usage, and knowledge gaps: questions without an article."""
 
 from collections.abc import Sequence
 from typing import Final
