@@ -30,15 +30,16 @@ def create_deals(crm: Crm, number: int) -> tuple[Any, Any]:
     rows = (
         {
             "key": str(n),
-            "customer": ids[n % len(ids)],
+            "customer_id": ids[n % len(ids)],
             "title": "Three windows",
-            "stage": common.STAGES[n % 4],
+            "stage_key": common.STAGES[n % 4],
             "value": Money.from_minor_units(10_000 + n % 1_000, "EUR"),
         }
         for n in range(number)
     )
     refused = sum(
-        not isinstance(result, ItemSucceeded) for result in crm.deals.upsert_many(rows, system="erp", funnel=funnel.id)
+        not isinstance(result, ItemSucceeded)
+        for result in crm.deals.upsert_many(rows, system="erp", funnel_id=funnel.id)
     )
     assert not refused
     return funnel, ids

@@ -38,7 +38,7 @@ def deal_rows(ids: list[Any]) -> Iterator[dict[str, Any]]:
     """A deal for each customer."""
     for n, id in enumerate(ids):
         asked = common.lead_request(n)
-        yield {"key": f"d{n}", "customer": id, "title": asked["about"], "value": asked["value"]}
+        yield {"key": f"d{n}", "customer_id": id, "title": asked["about"], "value": asked["value"]}
 
 
 def measure_crm(crm: Crm, number: int) -> dict[str, tuple[float, float]]:
@@ -50,7 +50,7 @@ def measure_crm(crm: Crm, number: int) -> dict[str, tuple[float, float]]:
         assert isinstance(result, ItemSucceeded)
         ids.append(result.result.id)
     middle = time.perf_counter(), time.process_time()
-    for opened in crm.deals.upsert_many(deal_rows(ids), system="erp", funnel=funnel.id, chunk_size=CHUNK):
+    for opened in crm.deals.upsert_many(deal_rows(ids), system="erp", funnel_id=funnel.id, chunk_size=CHUNK):
         assert isinstance(opened, ItemSucceeded)
     end = time.perf_counter(), time.process_time()
     times["customers"] = middle[0] - start[0], middle[1] - start[1]
@@ -145,7 +145,7 @@ def measure_commands(title: str, url: str | None, number: int, rounds: int) -> l
             funnel = common.create_users_and_funnel(crm)
             leads = (common.lead_request(n) for n in range(number))
             start = time.perf_counter(), time.process_time()
-            taken = [result.result.deal.id for result in crm.leads.capture_many(leads, funnel=funnel.id)]  # type: ignore[union-attr]
+            taken = [result.result.deal.id for result in crm.leads.capture_many(leads, funnel_id=funnel.id)]  # type: ignore[union-attr]
             middle = time.perf_counter(), time.process_time()
             moved = sum(
                 isinstance(result, ItemSucceeded)

@@ -58,7 +58,7 @@ class ContactPoint(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     claim: Mapped[str] = mapped_column(unique=True)
-    customer: Mapped[Customer] = relationship(back_populates="points")
+    customer: Mapped[Customer] = relationship(back_populates="contact_points")
 
 
 class User(Base):
@@ -227,7 +227,7 @@ class CrmcorePeer:
         )
         taken = self._crm.customers.upsert_many(customers, system="erp", chunk_size=CHUNK)
         refused = sum(not isinstance(each, ItemSucceeded) for each in taken)
-        opened = self._crm.deals.upsert_many(deals, system="erp", funnel=self._funnel_id, chunk_size=CHUNK)
+        opened = self._crm.deals.upsert_many(deals, system="erp", funnel_id=self._funnel_id, chunk_size=CHUNK)
         refused += sum(not isinstance(each, ItemSucceeded) for each in opened)
         assert not refused
 

@@ -129,7 +129,7 @@ class BareScript:
         c, m = self._capture, self._move
         at = {"at": "at"}
         self.round_robin_row = parameter_builder(
-            *c["UPDATE rings"],
+            *c["UPDATE round_robins"],
             "version, queue, key, ring, based_on",
             {"version": "version", "queue": "queue", "key": "key", "at_id": "ring", "at_version": "based_on"},
         )
@@ -140,35 +140,35 @@ class BareScript:
                 "id": "customer",
                 "name": "name",
                 "name_key": "folded",
-                "owner": "owner",
+                "owner_id": "owner",
                 "source": "source",
-                "added_at": "at",
+                "created_at": "at",
             },
         )
         self.points_row = parameter_builder(
             *c["INSERT customer_contact_points"],
             "customer, phone, email",
-            {"customer": "customer", "value": "phone", "claim": "'phone:' + phone"},
-            {"customer": "customer", "value": "email", "claim": "'email:' + email"},
+            {"customer_id": "customer", "value": "phone", "unique_key": "'phone:' + phone"},
+            {"customer_id": "customer", "value": "email", "unique_key": "'email:' + email"},
         )
-        self.role_row = parameter_builder(*c["INSERT customer_roles"], "customer", {"customer": "customer"})
+        self.role_row = parameter_builder(*c["INSERT customer_roles"], "customer", {"customer_id": "customer"})
         self.task_row = parameter_builder(
             *c["INSERT tasks"],
             "task, title, owner, due, deal, customer, at",
             {
                 "id": "task",
                 "title": "title",
-                "assignee": "owner",
+                "assignee_id": "owner",
                 "due_at": "due",
-                "deal": "deal",
-                "customer": "customer",
-                "given_at": "at",
+                "deal_id": "deal",
+                "customer_id": "customer",
+                "created_at": "at",
             },
         )
         self.job_row = parameter_builder(
-            *c["INSERT occurrences"],
+            *c["INSERT scheduled_jobs"],
             "id, subject, due",
-            {"id": "id", "subject": "subject", "occurs_at": "due", "due_at": "due"},
+            {"id": "id", "subject_id": "subject", "scheduled_at": "due", "due_at": "due"},
         )
         self.deal_row = parameter_builder(
             *c["INSERT deals"],
@@ -176,32 +176,34 @@ class BareScript:
             {
                 "id": "deal",
                 "title": "title",
-                "about": "title",
-                "customer": "customer",
-                "funnel": "funnel",
-                "owner": "owner",
+                "description": "title",
+                "customer_id": "customer",
+                "funnel_id": "funnel",
+                "owner_id": "owner",
                 "source": "source",
                 "value_minor": "minor",
                 "total_minor": "minor",
-                "stage_since": "at",
+                "stage_entered_at": "at",
                 "opened_at": "at",
-                "touched_at": "at",
+                "last_activity_at": "at",
             },
         )
         self.opening_row = parameter_builder(
             *c["INSERT deal_movements"],
             "deal, customer, funnel, owner, minor, at",
             {
-                "deal": "deal",
-                "customer": "customer",
-                "funnel": "funnel",
-                "owner_after": "owner",
-                "value_after_minor": "minor",
+                "deal_id": "deal",
+                "customer_id": "customer",
+                "funnel_id": "funnel",
+                "new_owner_id": "owner",
+                "new_value_minor": "minor",
                 "opened_at": "at",
                 **at,
             },
         )
-        events = [{"id": f"ids[{n}]", "subject": f"subjects[{n}]", "payload": f"payloads[{n}]", **at} for n in range(4)]
+        events = [
+            {"id": f"ids[{n}]", "subject_id": f"subjects[{n}]", "payload": f"payloads[{n}]", **at} for n in range(4)
+        ]
         events[0]["version"] = "version"
         self.events_row = parameter_builder(*c["INSERT events"], "version, ids, subjects, payloads, at", *events)
         read = parameter_columns(m["SELECT deals"][0])
@@ -211,14 +213,14 @@ class BareScript:
         }
         given |= {
             "version": "version",
-            "stage": "stage",
-            "place": "place",
-            "furthest": "place",
-            "visits": "visits",
-            "probability_points": "points",
-            "stage_since": "at",
-            "touched_at": "at",
-            "moves": f"r[{self.deal_at['moves']}] + 1",
+            "stage_key": "stage",
+            "stage_index": "place",
+            "max_stage_index": "place",
+            "stage_visits": "visits",
+            "probability_basis_points": "points",
+            "stage_entered_at": "at",
+            "last_activity_at": "at",
+            "movement_count": f"r[{self.deal_at['movement_count']}] + 1",
             "at_id": f"r[{self.deal_at['id']}]",
             "at_version": "version - 1",
         }
@@ -227,21 +229,21 @@ class BareScript:
             *m["INSERT deal_movements"],
             "r, number, before, after, place, stayed, old, new, at",
             {
-                "deal": f"r[{self.deal_at['id']}]",
-                "customer": f"r[{self.deal_at['customer']}]",
-                "funnel": f"r[{self.deal_at['funnel']}]",
-                "owner_before": f"r[{self.deal_at['owner']}]",
-                "owner_after": f"r[{self.deal_at['owner']}]",
+                "deal_id": f"r[{self.deal_at['id']}]",
+                "customer_id": f"r[{self.deal_at['customer_id']}]",
+                "funnel_id": f"r[{self.deal_at['funnel_id']}]",
+                "previous_owner_id": f"r[{self.deal_at['owner_id']}]",
+                "new_owner_id": f"r[{self.deal_at['owner_id']}]",
                 "number": "number",
-                "stage_before": "before",
-                "stage_after": "after",
-                "place": "place",
-                "furthest": "place",
-                "stayed": "stayed",
-                "probability_before": "old",
-                "probability_after": "new",
-                "value_before_minor": f"r[{self.deal_at['total_minor']}]",
-                "value_after_minor": f"r[{self.deal_at['total_minor']}]",
+                "previous_stage_key": "before",
+                "new_stage_key": "after",
+                "stage_index": "place",
+                "max_stage_index": "place",
+                "time_in_stage": "stayed",
+                "previous_probability": "old",
+                "new_probability": "new",
+                "previous_value_minor": f"r[{self.deal_at['total_minor']}]",
+                "new_value_minor": f"r[{self.deal_at['total_minor']}]",
                 "opened_at": f"r[{self.deal_at['opened_at']}]",
                 **at,
             },
@@ -249,24 +251,26 @@ class BareScript:
         self.event_row = parameter_builder(
             *m["INSERT events"],
             "id, subject, version, payload, at",
-            {"id": "id", "subject": "subject", "version": "version", "payload": "payload", **at},
+            {"id": "id", "subject_id": "subject", "version": "version", "payload": "payload", **at},
         )
         self.opened_counts_row = parameter_builder(
-            *c["INSERT deal_counts"], "funnel, minor, slot", {"funnel": "funnel", "minor": "minor", "slot": "slot"}
+            *c["INSERT deal_counts"], "funnel, minor, slot", {"funnel_id": "funnel", "minor": "minor", "shard": "slot"}
         )
         self.moved_counts_row = parameter_builder(
             *m["INSERT deal_counts"],
             "funnel, before, after, minor, one, other",
             {
-                "funnel": "funnel",
-                "place": "before",
-                "slot": "one",
+                "funnel_id": "funnel",
+                "stage_index": "before",
+                "shard": "one",
                 "billions": "-minor // 10**9",
                 "minor": "-minor % 10**9",
             },
-            {"funnel": "funnel", "place": "after", "slot": "other", "minor": "minor"},
+            {"funnel_id": "funnel", "stage_index": "after", "shard": "other", "minor": "minor"},
         )
-        self.round_robin_columns = {name: place for place, name in enumerate(parameter_columns(c["SELECT rings"][0]))}
+        self.round_robin_columns = {
+            name: place for place, name in enumerate(parameter_columns(c["SELECT round_robins"][0]))
+        }
         self.user_at = {name: place for place, name in enumerate(parameter_columns(c["SELECT users"][0]))}
         self.funnel_at = {name: place for place, name in enumerate(parameter_columns(c["SELECT funnels"][0]))}
 
@@ -304,7 +308,7 @@ class BareScript:
         execute(sql["SELECT customers"][0], ("default", "default", *(claims if self.is_sqlite else [list(claims)])))
         assert not cursor.fetchall()
         ring_key = f"funnel_{funnel}:owner"
-        execute(sql["SELECT rings"][0], ("default", ring_key))
+        execute(sql["SELECT round_robins"][0], ("default", ring_key))
         ring = cursor.fetchone()
         queue = json.loads(ring[self.round_robin_columns["queue"]])
         execute(sql["SELECT users"][0], (("default", 1)))
@@ -323,7 +327,7 @@ class BareScript:
         due = now + QUARTER_HOUR
         due_at, due_written = (due - EPOCH) // MICROSECOND, due.isoformat().replace("+00:00", "Z")
         execute(
-            sql["UPDATE rings"][0],
+            sql["UPDATE round_robins"][0],
             self.round_robin_row(version + 1, json.dumps(queue, separators=(",", ":")), ring_key, ring_id, version),
         )
         assert cursor.rowcount == 1
@@ -331,9 +335,9 @@ class BareScript:
         execute(sql["INSERT customers"][0], self.customer_row(customer_key, name, folded, owner, source, at))
         execute(sql["INSERT customer_contact_points"][0], self.points_row(customer_key, phone, email))
         execute(sql["INSERT customer_roles"][0], self.role_row(customer_key))
-        title = first["on_entry"][0]["title"].replace("{customer}", name)
+        title = first["entry_actions"][0]["title"].replace("{customer}", name)
         execute(sql["INSERT tasks"][0], self.task_row(key(task), title, owner, due_at, deal_key, customer_key, at))
-        execute(sql["INSERT occurrences"][0], self.job_row(key(self.id()), "task_" + task, due_at))
+        execute(sql["INSERT scheduled_jobs"][0], self.job_row(key(self.id()), "task_" + task, due_at))
         execute(
             sql["INSERT deals"][0],
             self.deal_row(deal_key, about, customer_key, funnel_key, owner, source, value.minor, at),
@@ -342,19 +346,19 @@ class BareScript:
             sql["INSERT deal_movements"][0],
             self.opening_row(deal_key, customer_key, funnel_key, owner, value.minor, at),
         )
-        subjects = ("ring_" + self.text(ring_id), "customer_" + customer, "task_" + task, "deal_" + deal)
+        subjects = ("rr_" + self.text(ring_id), "customer_" + customer, "task_" + task, "deal_" + deal)
         dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
         payloads = (
-            dump({"at": written, "user": chosen}),
-            dump({"at": written, "kind": "person", "roles": ["prospect"], "source": source, "owner": chosen}),
-            dump({"at": written, "kind": "call", "assignee": chosen, "due_at": due_written, "deal": subjects[3]}),
+            dump({"at": written, "user_id": chosen}),
+            dump({"at": written, "kind": "person", "roles": ["prospect"], "source": source, "owner_id": chosen}),
+            dump({"at": written, "kind": "call", "assignee_id": chosen, "due_at": due_written, "deal_id": subjects[3]}),
             dump(
                 {
                     "at": written,
-                    "customer": subjects[1],
-                    "funnel": "funnel_" + funnel,
-                    "stage": first["key"],
-                    "owner": chosen,
+                    "customer_id": subjects[1],
+                    "funnel_id": "funnel_" + funnel,
+                    "stage_key": first["key"],
+                    "owner_id": chosen,
                     "source": source,
                     "value": {"amount": f"{value.minor / 100:.2f}", "currency": "EUR"},
                 }
@@ -375,15 +379,15 @@ class BareScript:
         at, written = (now - EPOCH) // MICROSECOND, now.isoformat().replace("+00:00", "Z")
         execute(sql["SELECT deals"][0], ("default", key(deal)))
         row = cursor.fetchone()
-        execute(sql["SELECT funnels"][0], ("default", row[at_["funnel"]]))
+        execute(sql["SELECT funnels"][0], ("default", row[at_["funnel_id"]]))
         stages = self.stages(cursor.fetchone())
         place = next(n for n, stage in enumerate(stages) if stage["key"] == to)
         for wanted in self._order[1]:
             if wanted in {"SELECT customers", "SELECT customer_contact_points", "SELECT customer_roles"}:
-                execute(sql[wanted][0], ("default", row[at_["customer"]]))
+                execute(sql[wanted][0], ("default", row[at_["customer_id"]]))
                 cursor.fetchall()
-        before, version, points = row[at_["stage"]], row[at_["version"]] + 1, stages[place]["probability"]
-        visits = [*json.loads(row[at_["visits"]]), {"stage": to, "visits": 1}]
+        before, version, points = row[at_["stage_key"]], row[at_["version"]] + 1, stages[place]["probability"]
+        visits = [*json.loads(row[at_["stage_visits"]]), {"stage_key": to, "count": 1}]
         dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
         execute(sql["UPDATE deals"][0], self.moved_row(row, version, to, place, dump(visits), points, at))
         assert cursor.rowcount == 1
@@ -391,19 +395,19 @@ class BareScript:
             sql["INSERT deal_movements"][0],
             self.movement_row(
                 row,
-                row[at_["moves"]] + 1,
+                row[at_["movement_count"]] + 1,
                 before,
                 to,
                 place,
-                at - row[at_["stage_since"]],
-                row[at_["probability_points"]],
+                at - row[at_["stage_entered_at"]],
+                row[at_["probability_basis_points"]],
                 points,
                 at,
             ),
         )
-        payload = dump({"at": written, "before": before, "after": to, "visit": 1})
+        payload = dump({"at": written, "before": before, "after": to, "visit_number": 1})
         execute(sql["INSERT events"][0], self.event_row(key(self.id()), "deal_" + deal, version, payload, at))
-        funnel, old, minor = row[at_["funnel"]], row[at_["place"]], row[at_["total_minor"]]
+        funnel, old, minor = row[at_["funnel_id"]], row[at_["stage_index"]], row[at_["total_minor"]]
         counts = self.moved_counts_row(funnel, old, place, minor, self.slot(), self.slot())
         execute(sql["INSERT deal_counts"][0], counts)
         self.connection.commit()
@@ -501,7 +505,10 @@ def table_rows(
 
 def check_records(crm: Crm, crm_context: Any, other: Crm, script: Any) -> None:
     """What the twin wrote, crmcore reads as its own."""
-    apart = {"id", "customer", "funnel", "owner", "opened_at", "touched_at", "stage_since", "value", "total", "source"}
+    apart = {
+        *("id", "customer_id", "funnel_id", "owner_id", "opened_at", "last_activity_at", "stage_entered_at"),
+        *("value", "total", "source"),
+    }
     mine, its = (
         {
             f.name: getattr(context.deals.get(id), f.name)

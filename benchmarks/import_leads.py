@@ -35,7 +35,7 @@ def main() -> None:
     with given.path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with tempfile.TemporaryDirectory() as folder:
-        crm = Crm(SqlStore.open(given.store or f"sqlite:///{folder}/crm.db"))
+        crm = Crm(SqlStore.open(given.database_url or f"sqlite:///{folder}/crm.db"))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         first, seconds, cpu = timed_import(crm, given)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -24,7 +24,7 @@ from crmcore.domain.platform.jobs import JobState, ScheduledJob
 from crmcore.domain.sla.escalation import Escalation, EscalationDecision
 from crmcore.domain.sla.escalation_policy import EscalationPolicy, EscalationStep
 from crmcore.services.platform import jobs as due_module
-from crmcore.services.shared.escalation import escalate
+from crmcore.services.shared.escalation import escalate, handlers
 from crmcore.services.shared.notifications import notify_user
 from crmcore.services.unit_of_work import UnitOfWork
 from tests.reliability.databases import databases
@@ -176,7 +176,7 @@ def _check_messages(verdict: Verdict, crm: Crm, expected: dict[str, int]) -> Non
 
 def _apply_mutation(mutation: str) -> None:
     """Plant a bug into this process, or take it out."""
-    vars(due_module)["escalate"] = _without_saving_step if mutation == "forgetful" else escalate.escalate
+    vars(handlers)["escalate"] = _without_saving_step if mutation == "forgetful" else escalate.escalate
     due_module.Jobs._list_due = _poll_recent_only if mutation == "poll" else _ORIGINAL_WAITING  # type: ignore[method-assign]  # planted
 
 

@@ -155,7 +155,7 @@ def _check_records(verdict: Verdict, crm: Crm, acknowledged: list[str]) -> None:
 
     seen = crm._environment.execute("test", read_records, read_only=True)
     imported = seen["imported"]
-    about = Counter(deal.about for deal, _ in seen["deals"].values())
+    about = Counter(deal.description for deal, _ in seen["deals"].values())
     event_versions: defaultdict[str, int] = defaultdict(int)
     cursor = ""
     while (page := crm.feed.read(cursor=cursor)).events:

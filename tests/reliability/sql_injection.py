@@ -82,7 +82,9 @@ def _check_search_word(verdict: Verdict, world: World, payload: str) -> None:
     """A word that is searched for: it stands for itself, so nobody is found whose name lacks it."""
     crm, environment = world.crm, world.crm._environment
     verdict.check(
-        "a search is only a search", _error_name(lambda: crm.customers.search(payload)) in {"", "RequiredError"}, payload
+        "a search is only a search",
+        _error_name(lambda: crm.customers.search(payload)) in {"", "RequiredError"},
+        payload,
     )
     with environment.store.begin(
         environment.context, id_generator=environment.id_generator, read_only=True

@@ -39,5 +39,5 @@ def test_postgresql_error_detail_is_removed(postgresql_url: str) -> None:
     passed = translate(said, {})
 
     assert CANARY in str(said)
-    assert ("23505", "canaries_name_key") == (passed.to_problem()["state"], passed.to_problem()["constraint"])
+    assert ("23505", "canaries_name_key") == (passed.to_problem()["sqlstate"], passed.to_problem()["constraint"])
     assert CANARY not in f"{passed} {passed!r} {passed.to_problem()}"
