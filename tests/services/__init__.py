@@ -1,1 +1,1 @@
-"""What the stories promise."""
+"""Tests of the services."""

@@ -1,4 +1,7 @@
-"""Every story that the front door offers, with arguments that it takes. A new story comes in by itself."""
+"""Every public method of `Crm`, with valid arguments for it.
+
+A new method is included automatically.
+"""
 
 import inspect
 import re
@@ -32,10 +35,10 @@ ID_TYPES: Final[Mapping[Any, str]] = {
 
 @frozen
 class Call:
-    """One story, by its room and name.
+    """A public method, by service and name.
 
     Attributes:
-        parameters: what it takes.
+        parameters: the parameters of the method.
     """
 
     service: str
@@ -46,22 +49,22 @@ class Call:
         return f"{self.service}.{self.name}"
 
     def takes(self, name: str) -> bool:
-        """Whether it takes an argument of that name."""
+        """Check whether the method has a parameter with a name."""
         return any(p.name == name for p in self.parameters)
 
     def required_arguments(self, world: World) -> dict[str, Any]:
-        """An argument for everything that has to be given."""
+        """Return valid arguments for the required parameters."""
         required = (p for p in self.parameters if p.default is p.empty and p.kind is not Parameter.VAR_KEYWORD)
         extra = {name: value(world) for name, value in EXTRA_ARGUMENTS.get(str(self), {}).items()}
         return {p.name: example_argument(self, p, world) for p in required} | extra
 
     def prepare(self, world: World) -> World:
-        """Bring the house where the story may be told in it."""
+        """Prepare the records that the method needs."""
         step = PREPARATIONS.get(str(self))
         return world if step is None else step(world)
 
     def execute(self, world: World, arguments: Mapping[str, Any]) -> Any:
-        """Tell the story with these arguments, whatever their kind."""
+        """Call the method with these arguments."""
         args: list[Any] = []
         named = dict(arguments)
         for p in self.parameters:
@@ -74,7 +77,7 @@ class Call:
 
 
 def _read_results(results: Iterator[Any]) -> list[Any]:
-    """Read what a bulk story answers; one that was refused counts as a refusal."""
+    """Read the results of a bulk command; raise the error of a failed item."""
     items = list(results)
     for item in items:
         if isinstance(item, ItemFailed):
@@ -83,7 +86,7 @@ def _read_results(results: Iterator[Any]) -> list[Any]:
 
 
 def calls() -> Iterator[Call]:
-    """List the stories of every room."""
+    """List the public methods of every service."""
     crm = Crm()
     for service in SERVICE_NAMES:
         for name, method in inspect.getmembers(type(getattr(crm, service)), callable):
@@ -92,9 +95,7 @@ def calls() -> Iterator[Call]:
 
 
 def _parameters(method: Callable[..., Any]) -> tuple[Parameter, ...]:
-    function = inspect.unwrap(method)
-    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
-    return tuple(parameters[1:] if function is method else parameters[2:])  # neither `self`, nor the unit
+    return tuple(inspect.signature(method, eval_str=True).parameters.values())[1:]  # without `self`
 
 
 ARGUMENTS: Final[Mapping[str, Any]] = {
@@ -137,7 +138,7 @@ ARGUMENTS: Final[Mapping[str, Any]] = {
     "field_service.create_contract.until": date(2028, 1, 1),
     "state": "kept",
 }
-"""What cannot be told from a parameter's type alone."""
+"""Arguments that do not follow from the type of the parameter."""
 
 EXTRA_ARGUMENTS: Final[Mapping[str, Mapping[str, Callable[[World], Any]]]] = {
     "commitments.create": {"deal_id": lambda world: world.deal.id},
@@ -149,7 +150,7 @@ EXTRA_ARGUMENTS: Final[Mapping[str, Mapping[str, Callable[[World], Any]]]] = {
     "users.add_absence": {"since": lambda world: NOON},
     "field_service.plan_maintenance": {"every_total": lambda world: 500},
 }
-"""What some stories ask for one way or another."""
+"""Optional arguments of which a method needs one."""
 
 
 def _with_dead_message_and_job(world: World) -> World:
@@ -226,7 +227,7 @@ PREPARATIONS: Final[Mapping[str, Callable[[World], World]]] = {
     "field_service.complete_visit": _with_maintenance_visit,
     "tasks.reopen": _with_lost_deal,
 }
-"""Where the house has to be brought first."""
+"""Preparations that a method needs."""
 
 BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
     ids.CalendarId: lambda world: world.calendar.id,
@@ -247,7 +248,7 @@ BY_TYPE: Final[Mapping[Any, Callable[[World], Any]]] = {
 
 
 def example_argument(call: Call, parameter: Parameter, world: World) -> Any:
-    """An argument that fits."""
+    """Return a valid argument for a parameter."""
     for name in (f"{call}.{parameter.name}", parameter.name):
         if name in ARGUMENTS:
             value = ARGUMENTS[name]
@@ -274,6 +275,6 @@ def _fitting_value(annotation: Any, world: World) -> Any:
 
 
 def entity_of_id_parameter(parameter: Parameter) -> str | None:
-    """The kind of record whose id an argument is."""
+    """Return the record name of an id parameter, or None."""
     options = [o for o in (parameter.annotation, *get_args(parameter.annotation)) if isinstance(o, Hashable)]
     return next((ID_TYPES[option] for option in options if option in ID_TYPES), None)

@@ -1,4 +1,4 @@
-"""Stores for the tests of stories, and a house in memory and on SQLite."""
+"""Fixtures of the service tests: stores, and a prepared CRM."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.services.world import World, create_world
 
 @pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A house with one of everything in it, for one test."""
+    """A CRM with one record of each entity type, for one test."""
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
     yield create_world(store)
     store.close()
@@ -21,7 +21,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind, for one test."""
+    """An empty store of each type, for one test."""
     if request.param == "memory":
         yield MemoryStore()
         return

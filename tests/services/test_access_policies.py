@@ -1,4 +1,4 @@
-"""A policy is asked in every story: what an actor may not see is not there, and what he may not do is not done."""
+"""Access policy: hidden records do not exist, denied commands fail."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -39,16 +39,16 @@ BOSSES: Final = frozenset({"boss", "system"})
 
 @frozen
 class OwnRecordsPolicy:
-    """Everybody sees what is his or hers, and changes nothing else; bosses see and do everything."""
+    """Users see and change their own records; bosses see everything."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
-        """What is the actor's own."""
+        """Return the criterion of the actor's own records."""
         if context.actor in BOSSES or entity_type not in OWNER_FIELDS:
             return MATCH_ALL
         return Eq(OWNER_FIELDS[entity_type], context.actor)
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """Nobody but a boss draws funnels, or changes what belongs to others."""
+        """Reject funnels and records of others, except for bosses."""
         if context.actor in BOSSES:
             return
         if command.startswith("funnels.create"):
@@ -60,7 +60,7 @@ class OwnRecordsPolicy:
 
 @frozen(kw_only=True)
 class TwoOwners:
-    """Two territories, and the boss of both."""
+    """Two owners with a lead each, and their boss."""
 
     boss: Crm
     anna: Crm
@@ -72,7 +72,7 @@ class TwoOwners:
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def two_owners(request: pytest.FixtureRequest) -> Iterator[TwoOwners]:
-    """One lead of Anna's, one of Berta's."""
+    """A lead of Anna and a lead of Berta."""
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
     if request.param == "postgresql":
         store = SqlStore.open(request.getfixturevalue("postgresql_url"))
@@ -99,7 +99,7 @@ def two_owners(request: pytest.FixtureRequest) -> Iterator[TwoOwners]:
 
 
 def test_queries_return_visible_records_only(two_owners: TwoOwners) -> None:
-    """Whatever is read several at a time, the others' is not among it; the boss sees all."""
+    """Lists contain visible records only; the boss sees all."""
     for crm, own in (
         (two_owners.anna, {two_owners.annas_lead.deal.id}),
         (two_owners.boss, {two_owners.annas_lead.deal.id, two_owners.bertas_lead.deal.id}),
@@ -119,7 +119,7 @@ def test_queries_return_visible_records_only(two_owners: TwoOwners) -> None:
 
 
 def test_reports_count_visible_records_only(two_owners: TwoOwners) -> None:
-    """Funnels, sources, people and late tasks count what the actor may see, also when a database counts."""
+    """Reports count visible records only, also in the database."""
     two_owners.boss.deals.win(two_owners.bertas_lead.deal.id)
     anna, boss = (crm.reports.dashboard(two_owners.funnel.id) for crm in (two_owners.anna, two_owners.boss))
 
@@ -158,7 +158,7 @@ COMMANDS_ON_HIDDEN_RECORD: Final[Mapping[str, Callable[[Crm, Any], Any]]] = {
 
 @pytest.mark.parametrize("what", COMMANDS_ON_HIDDEN_RECORD)
 def test_hidden_record_is_not_found(two_owners: TwoOwners, what: str) -> None:
-    """Reading and doing alike: the answer is that of an id that nothing has, and nothing changes."""
+    """A hidden record gives the error of an unknown id, and no change."""
     held = dump_records(two_owners.boss)
     with pytest.raises(NotFoundError):
         COMMANDS_ON_HIDDEN_RECORD[what](two_owners.anna, two_owners.bertas_lead)
@@ -167,7 +167,7 @@ def test_hidden_record_is_not_found(two_owners: TwoOwners, what: str) -> None:
 
 
 def test_visible_record_can_be_read_only(two_owners: TwoOwners) -> None:
-    """A story is refused before it begins, or where it would save what the actor may not; nothing of it happens."""
+    """A denied command has no effect."""
     held = dump_records(two_owners.boss)
     berta = two_owners.bertas_lead.deal.owner_id
     with pytest.raises(PermissionDeniedError):
@@ -181,7 +181,7 @@ def test_visible_record_can_be_read_only(two_owners: TwoOwners) -> None:
 
 
 def test_business_rules_ignore_access_policy(two_owners: TwoOwners) -> None:
-    """What hides records from an actor hides them from no rule: rings turn over everybody, stages in use stay, gates see all."""
+    """Business rules see all records: round robin, stages in use, keys."""
     taken = two_owners.anna.leads.capture("Zane", funnel_id=two_owners.funnel.id)
     with pytest.raises(BusinessRuleError):
         two_owners.anna.funnels.update(two_owners.funnel.id, stages=["Other"])
@@ -189,11 +189,11 @@ def test_business_rules_ignore_access_policy(two_owners: TwoOwners) -> None:
         two_owners.anna.customers.create("Stranger", phone="+37120000002", owner_id=two_owners.annas_lead.deal.owner_id)
 
     assert taken.assignment.user_id == two_owners.anna._environment.context.actor
-    assert excinfo.value.existing_id == ""  # that there is one is told, who it is not
+    assert excinfo.value.existing_id == ""  # the error hides the other record
 
 
 def test_gate_counts_tasks_of_other_users(two_owners: TwoOwners) -> None:
-    """A stage that asks for no open tasks stays shut while somebody else still has one."""
+    """Exit criteria count the open tasks of other users."""
     strict = two_owners.boss.funnels.create(
         "Strict",
         stages=[Stage.named("A", exit_criteria=[Requirement(RequirementKind.NO_OPEN_TASKS)]), Stage.named("B")],
@@ -206,12 +206,12 @@ def test_gate_counts_tasks_of_other_users(two_owners: TwoOwners) -> None:
 
     with pytest.raises(StageRequirementsNotMetError):
         two_owners.anna.deals.move(deal.id, stage_key="B")
-    with pytest.raises(PermissionDeniedError):  # losing would call off what is Berta's
+    with pytest.raises(PermissionDeniedError):  # losing would cancel a task of Berta
         two_owners.anna.deals.lose(deal.id, reason="any")
 
 
 def test_idempotency_key_of_other_actor_returns_nothing(two_owners: TwoOwners) -> None:
-    """The answer to a key is its own actor's; another one who uses the same key learns nothing."""
+    """A key of another actor is rejected, and reveals no result."""
     two_owners.boss.deals.update(two_owners.bertas_lead.deal.id, description="secret", idempotency_key="k")
     with pytest.raises(IdempotencyKeyReusedError):
         two_owners.anna.deals.update(two_owners.bertas_lead.deal.id, description="secret", idempotency_key="k")
@@ -219,20 +219,20 @@ def test_idempotency_key_of_other_actor_returns_nothing(two_owners: TwoOwners) -
 
 @frozen
 class DenyAllPolicy:
-    """May begin nothing."""
+    """Denies every command."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
-        """Everything, which helps nobody who may begin nothing."""
+        """Return no restriction; the commands are denied anyway."""
         return MATCH_ALL
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """No."""
+        """Deny."""
         raise PermissionDeniedError(context.actor, command)
 
 
 @pytest.mark.parametrize("call", list(calls()), ids=str)
 def test_every_command_is_authorized(call: Any) -> None:
-    """There is no story that a policy is not asked about."""
+    """Every command and query asks the access policy."""
     world = call.prepare(create_world())
     shut = Crm(
         world.crm._environment.store,

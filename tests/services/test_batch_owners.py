@@ -1,4 +1,4 @@
-"""A batch belongs to the thread or the asyncio task that opened it: nothing else writes into it, and nothing is lost without an error."""
+"""A batch belongs to the thread or asyncio task that opened it."""
 
 import asyncio
 import contextvars
@@ -19,7 +19,7 @@ from crmcore.ports import Store
 
 @pytest.fixture
 def crm(store: Store) -> Crm:
-    """A CRM over each kind of store."""
+    """A CRM over each type of store."""
     return Crm(store)
 
 
@@ -31,7 +31,7 @@ def names(crm: Crm) -> list[str]:
 
 
 async def add(crm: Crm, name: str, when: asyncio.Event) -> str | type[Exception]:
-    """Add a customer after an event; returns its id, or the error."""
+    """Create a customer after an event; return its id, or the error."""
     await when.wait()
     try:
         return str(crm.customers.create(name).id)
@@ -42,7 +42,7 @@ async def add(crm: Crm, name: str, when: asyncio.Event) -> str | type[Exception]
 CALLS: dict[str, Callable[[Crm], Any]] = {
     "command": lambda crm: crm.customers.create("Late"),
     "command with a key": lambda crm: crm.customers.create("Late", idempotency_key="k"),
-    "view": lambda crm: crm.deals.list(),
+    "query": lambda crm: crm.deals.list(),
     "bulk_commands": lambda crm: list(crm.customers.upsert_many([{"key": "1", "name": "Late"}], system="erp")),
     "batch": lambda crm: crm.batch().__enter__(),
     "inbox": lambda crm: crm.inbox.process("erp", "1", lambda: crm.customers.create("Late")),
@@ -54,7 +54,7 @@ CALLS: dict[str, Callable[[Crm], Any]] = {
 
 
 def test_task_started_in_batch_running_after_its_end_is_refused(crm: Crm) -> None:
-    """A task that starts inside a batch and runs after its end gets a typed error; what the batch did is stored."""
+    """A task from a batch that runs after its end gets an error."""
 
     async def main() -> Any:
         later = asyncio.Event()
@@ -69,7 +69,7 @@ def test_task_started_in_batch_running_after_its_end_is_refused(crm: Crm) -> Non
 
 
 def test_task_started_in_batch_that_failed_is_refused(crm: Crm) -> None:
-    """The same holds after a batch that was rolled back."""
+    """A task from a batch that was rolled back gets an error."""
 
     async def main() -> Any:
         later = asyncio.Event()
@@ -85,7 +85,7 @@ def test_task_started_in_batch_that_failed_is_refused(crm: Crm) -> None:
 
 
 def test_task_started_in_batch_running_meanwhile_is_refused(crm: Crm) -> None:
-    """While the batch is open, a task that was started in it is refused by `batch_in_other_thread`."""
+    """A task from an open batch is refused by `batch_in_other_thread`."""
 
     async def late() -> None:
         crm.customers.create("Late")
@@ -103,7 +103,7 @@ def test_task_started_in_batch_running_meanwhile_is_refused(crm: Crm) -> None:
 
 
 def test_task_in_an_empty_context_is_not_refused_after_the_end(crm: Crm) -> None:
-    """What the error advises helps: a task with an empty context is an ordinary caller."""
+    """A task with an empty context is an ordinary caller, as advised."""
 
     async def main() -> Any:
         later = asyncio.Event()
@@ -118,7 +118,7 @@ def test_task_in_an_empty_context_is_not_refused_after_the_end(crm: Crm) -> None
 
 
 def test_task_that_shares_the_context_is_refused(crm: Crm) -> None:
-    """A task that runs in the very context of the batch, and not only in a copy of it, is another task all the same."""
+    """A task that runs in the context of the batch is another task."""
     shared = contextvars.Context()
 
     async def late() -> str:
@@ -140,7 +140,7 @@ def test_task_that_shares_the_context_is_refused(crm: Crm) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_of_a_copied_context_is_refused(crm: Crm, call: str) -> None:
-    """Commands, views, bulk commands, batches, the inbox, delivery and the feed: refused during the batch and after it."""
+    """Every call in a copied context is refused, during and after a batch."""
     refusals: list[tuple[str, type[CrmError]]] = []
 
     def attempt(crm: Crm) -> None:
@@ -170,7 +170,7 @@ def _in_thread(work: Callable[..., Any], *given: Any) -> None:
 
 
 def test_to_thread_in_a_batch_is_refused(crm: Crm) -> None:
-    """`asyncio.to_thread` copies the context; the thread is refused during the batch, and after it."""
+    """A thread of `asyncio.to_thread` is refused, during and after a batch."""
 
     async def main() -> list[str]:
         rules = []
@@ -197,7 +197,7 @@ def test_to_thread_in_a_batch_is_refused(crm: Crm) -> None:
 
 
 def test_whole_batch_in_a_thread_or_a_task_works(crm: Crm) -> None:
-    """A batch that is opened and ended in one task, or in one thread, is an ordinary batch, wherever that was started."""
+    """A batch within one task or thread works, wherever that was started."""
 
     def whole(name: str) -> None:
         with crm.batch():
@@ -220,7 +220,7 @@ def test_whole_batch_in_a_thread_or_a_task_works(crm: Crm) -> None:
 
 
 def test_batches_of_two_tasks_do_not_mix(crm: Crm) -> None:
-    """Tasks that take turns have a batch each, where the store lets two write at once; one that fails leaves the other alone."""
+    """Concurrent tasks have separate batches, if the store allows two writers."""
     if "sqlite" in repr(crm._environment.store):
         pytest.skip("SQLite has one writer at a time")
 
@@ -242,7 +242,7 @@ def test_batches_of_two_tasks_do_not_mix(crm: Crm) -> None:
 
 
 def test_batch_left_in_another_task_is_refused_and_rolled_back(crm: Crm) -> None:
-    """A `with` that is entered in one task and left in another stores nothing and says so; both tasks go on without it."""
+    """A batch that is left in another task is rolled back with an error."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[None]:
@@ -274,7 +274,7 @@ def test_batch_left_in_another_task_is_refused_and_rolled_back(crm: Crm) -> None
 
 
 def test_batch_left_in_another_thread_is_refused_and_rolled_back(crm: Crm) -> None:
-    """The same for threads, as a framework does it that enters and leaves a dependency in any thread of a pool."""
+    """A batch that is left in another thread is rolled back with an error."""
 
     @contextmanager
     def opened() -> Iterator[None]:
@@ -295,7 +295,7 @@ def test_batch_left_in_another_thread_is_refused_and_rolled_back(crm: Crm) -> No
 
 
 def test_error_in_a_batch_left_elsewhere_goes_on_its_way(crm: Crm) -> None:
-    """The error of a block that ends in another thread is not hidden by the refusal."""
+    """The error of the block is raised, also in another thread."""
 
     @contextmanager
     def opened() -> Iterator[None]:
@@ -313,7 +313,7 @@ def test_error_in_a_batch_left_elsewhere_goes_on_its_way(crm: Crm) -> None:
 
 
 def test_batch_of_a_closed_generator_is_an_error(crm: Crm) -> None:
-    """A generator that is closed inside its batch has lost what was done in it, and says so; its caller goes on without the batch."""
+    """Closing a generator inside its batch rolls back, and raises an error."""
 
     def rows() -> Generator[str, None, None]:
         with crm.batch():
@@ -333,7 +333,7 @@ def test_batch_of_a_closed_generator_is_an_error(crm: Crm) -> None:
 
 
 def test_batch_of_a_generator_that_ends_is_stored(crm: Crm) -> None:
-    """A generator that runs to its end commits its batch; one that did nothing in it may be closed."""
+    """A generator that runs to its end commits its batch."""
 
     def rows() -> Generator[str, None, None]:
         with crm.batch():
@@ -351,7 +351,7 @@ def test_batch_of_a_generator_that_ends_is_stored(crm: Crm) -> None:
 
 
 def test_nested_generators_have_no_batch_in_a_batch(crm: Crm) -> None:
-    """Two generators that take turns cannot both have a batch in one task; the first one's is stored."""
+    """Two generators in one task cannot both have a batch."""
 
     def rows(name: str) -> Iterator[str]:
         with crm.batch():
@@ -368,8 +368,8 @@ def test_nested_generators_have_no_batch_in_a_batch(crm: Crm) -> None:
     assert ["One"] == names(crm)
 
 
-def test_batch_that_nobody_left_is_forgotten(crm: Crm) -> None:
-    """A batch whose context manager is lost is rolled back, and the next command is an ordinary one."""
+def test_batch_that_was_never_left_is_forgotten(crm: Crm) -> None:
+    """A batch that was never left is rolled back and forgotten."""
     manager: Any = crm.batch()
     manager.__enter__()
     del manager
@@ -380,7 +380,7 @@ def test_batch_that_nobody_left_is_forgotten(crm: Crm) -> None:
 
 
 def test_closed_batch_keeps_nothing_alive(crm: Crm) -> None:
-    """A context that was copied in a batch does not keep the batch, and with it all of its records, in memory."""
+    """A copied context does not keep the batch and its records in memory."""
     with crm.batch():
         crm.customers.create("Inside")
         copy = contextvars.copy_context()
@@ -390,7 +390,7 @@ def test_closed_batch_keeps_nothing_alive(crm: Crm) -> None:
 
 
 def test_batch_around_an_event_loop_is_not_its_tasks_batch(crm: Crm) -> None:
-    """A loop that is run inside a batch runs tasks of its own; they are refused."""
+    """Tasks of an event loop that runs inside a batch are refused."""
 
     async def main() -> None:
         crm.customers.create("Late")

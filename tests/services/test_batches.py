@@ -1,4 +1,4 @@
-"""Batches: many stories in one commit, each of them still all or nothing."""
+"""Batches: many commands in one commit, each of them atomic."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ POSTGRESQL_PARAMS = [pytest.param(how, marks=pytest.mark.postgresql) for how in 
 
 @pytest.fixture(params=["memory", "sqlite", "file", *POSTGRESQL_PARAMS])
 def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
-    """A house over each kind of store."""
+    """A CRM over each type of store."""
     store: Store
     match request.param:
         case "memory":
@@ -41,14 +41,14 @@ def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
 
 @pytest.fixture
 def sales(crm: Crm) -> Funnel:
-    """A funnel, and two people to take turns."""
+    """A funnel, and two users for the round robin."""
     crm.users.create("Anna")
     crm.users.create("Bruno")
     return crm.funnels.create("Windows", stages=["First call", "Measurement", "Payment", "Installation"])
 
 
 def run_in_thread(call: Callable[[], Any]) -> Any:
-    """Tell a story in another thread, and wait for it."""
+    """Run a command in another thread, and wait for it."""
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(call()))
     thread.start()
@@ -57,17 +57,17 @@ def run_in_thread(call: Callable[[], Any]) -> Any:
 
 
 def customers(crm: Crm, **page: Any) -> Sequence[Customer]:
-    """Everybody, or a page of them."""
+    """All users, or a page of them."""
     return crm._environment.execute("test", lambda uow: uow.find(Customer, **page), read_only=True)
 
 
 def shares_connections(crm: Crm) -> bool:
-    """Whether a second transaction has to wait for the first: in SQLite there is one writer."""
+    """Check whether the store has a single writer (SQLite)."""
     return "sqlite" in repr(crm._environment.store)
 
 
 def save_and_find(crm: Crm, name: str, email: str, *, fail: bool) -> None:
-    """A story that makes the store write in its middle, and may end badly."""
+    """A command that makes the store flush, and may fail afterwards."""
 
     def command(uow: UnitOfWork) -> None:
         points = (ContactPoint.email(email),)
@@ -80,7 +80,7 @@ def save_and_find(crm: Crm, name: str, email: str, *, fail: bool) -> None:
 
 
 def test_batch_is_visible_only_after_commit(crm: Crm, sales: Funnel) -> None:
-    """Nobody else sees anything of a batch before its end, and everything after it."""
+    """Other transactions see a batch only after its commit."""
     with crm.batch():
         for n in range(20):
             crm.leads.capture(f"Customer {n}", email=f"{n}@example.org", funnel_id=sales.id)
@@ -92,7 +92,7 @@ def test_batch_is_visible_only_after_commit(crm: Crm, sales: Funnel) -> None:
 
 
 def test_batch_result_equals_single_commands(crm: Crm, sales: Funnel) -> None:
-    """What a batch leaves is what the same stories leave one by one: records, histories, turns, facts in order."""
+    """A batch stores the same records and events as single commands."""
     with crm.batch():
         first = crm.leads.capture("Jānis", phone="+37120000001", funnel_id=sales.id)
         again = crm.leads.capture("Jānis B.", phone="+37120000001", funnel_id=sales.id)
@@ -115,7 +115,7 @@ def test_batch_result_equals_single_commands(crm: Crm, sales: Funnel) -> None:
 
 
 def test_failed_command_rolls_back_only_itself(crm: Crm, sales: Funnel) -> None:
-    """A story that fails leaves nothing, and the others alone."""
+    """A failed command is undone; the others stay."""
     with crm.batch():
         crm.leads.capture("Anna", email="anna@example.org", funnel_id=sales.id)
         with pytest.raises(InvalidInputError):
@@ -126,21 +126,21 @@ def test_failed_command_rolls_back_only_itself(crm: Crm, sales: Funnel) -> None:
 
 
 def test_failed_command_after_flush_rolls_back_only_itself(crm: Crm, sales: Funnel) -> None:
-    """A story that fails after the store had to write for it leaves nothing either, and what it had claimed is free again."""
+    """A failed command is undone after a flush, also its unique keys."""
     with crm.batch():
         save_and_find(crm, "Anna", "anna@example.org", fail=False)
         with pytest.raises(RequiredError):
-            save_and_find(crm, "Nobody", "nobody@example.org", fail=True)
-        save_and_find(crm, "Bruno", "nobody@example.org", fail=False)
+            save_and_find(crm, "Undone", "undone@example.org", fail=True)
+        save_and_find(crm, "Bruno", "undone@example.org", fail=False)
         with pytest.raises(RequiredError):
-            save_and_find(crm, "Nobody", "celia@example.org", fail=True)
+            save_and_find(crm, "Undone", "celia@example.org", fail=True)
 
     assert ["Anna", "Bruno"] == sorted(c.name for c in customers(crm))
 
 
 @pytest.mark.parametrize("crm", ["sqlite", "file", *POSTGRESQL_PARAMS], indirect=True)
 def test_duplicate_key_on_flush_fails_only_that_command(crm: Crm, sales: Funnel) -> None:
-    """A key that the database refuses while a story is told is that story's own failure."""
+    """A duplicate key on flush fails its command only."""
     save_and_find(crm, "Anna", "anna@example.org", fail=False)
     with crm.batch():
         save_and_find(crm, "Bruno", "bruno@example.org", fail=False)
@@ -152,7 +152,7 @@ def test_duplicate_key_on_flush_fails_only_that_command(crm: Crm, sales: Funnel)
 
 
 def test_exception_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
-    """An error that leaves the block undoes the whole batch."""
+    """An error that leaves the block rolls the batch back."""
     with pytest.raises(ZeroDivisionError), crm.batch():
         crm.leads.capture("Anna", email="anna@example.org", funnel_id=sales.id)
         save_and_find(crm, "Bruno", "bruno@example.org", fail=False)
@@ -163,10 +163,10 @@ def test_exception_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
 
 
 def test_conflict_on_commit_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
-    """What the store refuses at the end of a batch is a typed error, and nothing of the batch has happened."""
+    """A conflict on commit is an error, and rolls the batch back."""
     customer = crm.customers.create("Anna")
     request = ExternalId("web", "1")
-    with pytest.raises(DuplicateKeyError), crm.batch():  # it comes at the end of the block
+    with pytest.raises(DuplicateKeyError), crm.batch():  # the error comes at the end of the block
         crm.leads.capture("Bruno", funnel_id=sales.id)
         for _ in range(2):
             crm.deals.open("Windows", customer_id=customer.id, funnel_id=sales.id, request=request)
@@ -180,9 +180,9 @@ def test_conflict_on_commit_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
 
 @pytest.mark.parametrize("crm", ["memory", *POSTGRESQL_PARAMS], indirect=True)
 def test_concurrent_change_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
-    """A record that somebody else changed meanwhile undoes the batch by a conflict, where anybody else can write meanwhile."""
+    """A concurrent change of a record rolls the batch back."""
     deal = crm.leads.capture("Anna", funnel_id=sales.id).deal
-    with pytest.raises(ConflictError), crm.batch():  # it comes at the end of the block
+    with pytest.raises(ConflictError), crm.batch():  # the error comes at the end of the block
         crm.leads.capture("Bruno", funnel_id=sales.id, owner_id=deal.owner_id)
         crm.deals.move(deal.id, stage_key="Payment")
         run_in_thread(lambda: crm.deals.move(deal.id, stage_key="Measurement"))
@@ -192,7 +192,7 @@ def test_concurrent_change_rolls_back_batch(crm: Crm, sales: Funnel) -> None:
 
 
 def test_idempotency_key_works_within_batch(crm: Crm, sales: Funnel) -> None:
-    """A key that comes twice in a batch has one effect and one answer, then and later."""
+    """A repeated key in a batch has one effect and one result."""
     with crm.batch():
         first = crm.leads.capture("Anna", funnel_id=sales.id, idempotency_key="k1")
         again = crm.leads.capture("Anna", funnel_id=sales.id, idempotency_key="k1")
@@ -203,7 +203,7 @@ def test_idempotency_key_works_within_batch(crm: Crm, sales: Funnel) -> None:
 
 
 def test_batch_records_actor_per_command(crm: Crm, sales: Funnel) -> None:
-    """Different people may act in one batch, and each record says who did."""
+    """Each record has the actor of its command."""
     with crm.batch():
         mine = crm.acting_as("anna").leads.capture("A", funnel_id=sales.id).deal
         its = crm.acting_as("bruno").leads.capture("B", funnel_id=sales.id).deal
@@ -213,7 +213,7 @@ def test_batch_records_actor_per_command(crm: Crm, sales: Funnel) -> None:
 
 
 def test_nested_batch_other_tenant_and_delivery_are_rejected(crm: Crm, sales: Funnel) -> None:
-    """No batch in a batch, no other tenant in it, nothing sent out of it."""
+    """Nested batches, other tenants and delivery are rejected."""
     with crm.batch():
         crm.leads.capture("Anna", funnel_id=sales.id)
         with pytest.raises(BusinessRuleError, match="batch"), crm.batch():
@@ -228,7 +228,7 @@ def test_nested_batch_other_tenant_and_delivery_are_rejected(crm: Crm, sales: Fu
 
 
 def test_commands_find_records_of_earlier_commands(crm: Crm, sales: Funnel) -> None:
-    """Stories find what earlier ones have saved, in order and page by page, whether it was written yet or not."""
+    """Queries in a batch find the records of earlier commands, flushed or not."""
     with crm.batch():
         for n in range(40):
             crm.customers.create(f"Customer {n:02}")
@@ -239,7 +239,7 @@ def test_commands_find_records_of_earlier_commands(crm: Crm, sales: Funnel) -> N
 
 
 def test_store_without_batches_is_rejected() -> None:
-    """A store that offers no batches says so by a typed error."""
+    """A store without batches raises `InvalidInputError`."""
 
     class Plain:
         def __init__(self) -> None:
@@ -251,7 +251,7 @@ def test_store_without_batches_is_rejected() -> None:
             return self._store.begin(context, id_generator=id_generator, read_only=read_only)
 
         def close(self) -> None:
-            """Nothing has to be let go."""
+            """Do nothing."""
 
     with pytest.raises(InvalidInputError, match="one by one"), Crm(Plain()).batch():
         pass

@@ -1,4 +1,4 @@
-"""Many at once: the same rules for each, an answer for each, a chunk of them in every transaction."""
+"""Bulk commands: one result per row, one transaction per chunk."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -15,19 +15,19 @@ from crmcore.services.bulk import pad_to_power_of_two
 
 @pytest.fixture
 def crm(store: Store) -> Crm:
-    """A house over each kind of store."""
+    """A CRM over each type of store."""
     return Crm(store)
 
 
 @pytest.fixture
 def sales(crm: Crm) -> Funnel:
-    """A funnel, and somebody to take turns."""
+    """A funnel, and a user for the round robin."""
     crm.users.create("Anna")
     return crm.funnels.create("Windows", stages=["First call", "Measurement", "Payment", "Installation"])
 
 
 def leads(number: int) -> Iterator[dict[str, Any]]:
-    """Requests, every fifth of which cannot be taken in."""
+    """Lead rows; every fifth is invalid."""
     for n in range(number):
         yield {
             "name": f"Customer {n}",
@@ -37,7 +37,7 @@ def leads(number: int) -> Iterator[dict[str, Any]]:
 
 
 def test_bulk_command_returns_result_per_row(crm: Crm, sales: Funnel) -> None:
-    """Whoever can be taken in is, whoever cannot is refused by name, in the order in which they came."""
+    """Valid rows succeed, invalid rows fail, in the order of the input."""
     results = list(crm.leads.capture_many(leads(50), funnel_id=sales.id, source="fair", chunk_size=7))
 
     assert list(range(1, 51)) == [one.number for one in results]
@@ -48,7 +48,7 @@ def test_bulk_command_returns_result_per_row(crm: Crm, sales: Funnel) -> None:
 
 
 def test_repeated_rows_are_duplicates(crm: Crm, sales: Funnel) -> None:
-    """The same requests a second time change nothing, and say so."""
+    """Repeated rows change nothing, and are reported as duplicates."""
     rows = [{"name": f"Customer {n}", "request": ExternalId("web", str(n % 3))} for n in range(6)]
     first = [
         results.result.is_duplicate
@@ -67,7 +67,7 @@ def test_repeated_rows_are_duplicates(crm: Crm, sales: Funnel) -> None:
 
 
 def test_invalid_row_is_rejected_alone(crm: Crm, sales: Funnel) -> None:
-    """What is no row, or tells what nobody asked for, is refused as that row's own failure."""
+    """An invalid row, or one with an unknown field, fails alone."""
     rows: list[Any] = [{"name": "Anna"}, "Bruno", {"name": "Celia", "colour": "red"}, {"name": "Dainis"}]
     results = list(crm.leads.capture_many(rows, funnel_id=sales.id))
 
@@ -79,7 +79,7 @@ def test_invalid_row_is_rejected_alone(crm: Crm, sales: Funnel) -> None:
 
 
 def test_bulk_input_is_read_in_chunks(crm: Crm, sales: Funnel) -> None:
-    """A stream is read a chunk at a time, and what was answered for is there."""
+    """A stream is read by chunks; reported results are stored."""
     read = []
 
     def stream() -> Iterator[dict[str, Any]]:
@@ -96,7 +96,7 @@ def test_bulk_input_is_read_in_chunks(crm: Crm, sales: Funnel) -> None:
 
 
 def test_move_many_follows_rules_of_move(crm: Crm, sales: Funnel) -> None:
-    """Deals move by the rules of a single move, and those that may not stay where they are."""
+    """`move_many` applies the rules of `move`; rejected deals stay."""
     deals = [
         results.result.deal.id
         for results in crm.leads.capture_many(leads(4), funnel_id=sales.id)
@@ -112,7 +112,7 @@ def test_move_many_follows_rules_of_move(crm: Crm, sales: Funnel) -> None:
 
 
 def test_upsert_customers_creates_then_updates_by_key(crm: Crm) -> None:
-    """A customer comes in once, and is brought up to date by what its row tells, and by nothing else."""
+    """A customer is created once; later rows update their fields only."""
     rows = [{"key": str(n), "name": f"Customer {n}", "phone": f"+371200000{n:02}", "tags": ["old"]} for n in range(20)]
     first = list(crm.customers.upsert_many(rows, system="erp", source="import", chunk_size=6))
     again = list(crm.customers.upsert_many(rows, system="erp", chunk_size=6))
@@ -129,8 +129,8 @@ def test_upsert_customers_creates_then_updates_by_key(crm: Crm) -> None:
 
 
 def test_invalid_customer_rows_are_rejected(crm: Crm) -> None:
-    """A row without a key, with somebody else's phone, or with an owner who is not there is refused; the others come in."""
-    crm.customers.create("Somebody", phone="+37120000000")
+    """Rows with a missing key, a taken phone or an unknown owner fail."""
+    crm.customers.create("Known", phone="+37120000000")
     rows: list[dict[str, Any]] = [
         {"key": "1", "name": "Anna"},
         {"name": "No key"},
@@ -148,14 +148,14 @@ def test_invalid_customer_rows_are_rejected(crm: Crm) -> None:
 
 
 def test_upsert_deals_creates_then_updates_by_key(crm: Crm, sales: Funnel) -> None:
-    """A deal comes in once, in whatever stage it is, and is brought up to date by what its row tells."""
+    """A deal is created once, in any stage; later rows update it."""
     list(crm.customers.upsert_many([{"key": "c1", "name": "Anna"}], system="erp"))
     known = crm.customers.create("Bruno")
     opened = datetime(2025, 5, 1, 12, tzinfo=UTC)
     rows: list[dict[str, Any]] = [
         {"key": "1", "customer_key": "c1", "title": "Doors", "stage_key": "Payment", "value": Money(5, "EUR")},
         {"key": "2", "customer_id": known.id, "title": "Windows", "opened_at": opened},
-        {"key": "3", "customer_key": "nobody", "title": "Walls"},
+        {"key": "3", "customer_key": "unknown", "title": "Walls"},
         {"key": "4", "customer_id": "customer_00000000000070008000000000000009"},
     ]
     results = list(crm.deals.upsert_many(rows, system="erp", funnel_id=sales.id))
@@ -180,7 +180,7 @@ def test_upsert_deals_creates_then_updates_by_key(crm: Crm, sales: Funnel) -> No
 
 
 def test_large_chunk_round_trips_all_values(crm: Crm, sales: Funnel) -> None:
-    """A chunk of hundreds comes in as it went out: every text, number and absent value."""
+    """A large chunk stores every text, number and None."""
     rows = [
         {"key": str(n), "name": f"O'Brien \\ {n}\tü", "note": "a\nb\\N", "phone": f"+3712{n:07}", "tags": ["x", "y"]}
         for n in range(300)
@@ -196,18 +196,18 @@ def test_large_chunk_round_trips_all_values(crm: Crm, sales: Funnel) -> None:
 
 
 def test_pad_to_power_of_two_repeats_options() -> None:
-    """Options are filled up to a power of two, each of them once before."""
+    """Options are padded to a power of two with the last one."""
     assert [(), (1,), (1, 2), (1, 2, 3, 3), (1, 2, 3, 4, 5, 5, 5, 5)] == [
         pad_to_power_of_two(options) for options in ([], [1, 1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5])
     ]
 
 
 def test_leads_in_same_chunk_match_each_other(crm: Crm, sales: Funnel) -> None:
-    """Who comes twice in a chunk is one customer, as is whoever was there before; what cannot be is refused in its turn."""
+    """Rows of one chunk match existing customers and each other."""
     crm.customers.create("Anna", phone="+37120000000")
     rows: list[Any] = [
         {"name": "Anna", "phone": "+371 2000 0000"},
-        *({"name": f"Somebody {n}", "email": f"{n}@example.org"} for n in range(30)),
+        *({"name": f"Known {n}", "email": f"{n}@example.org"} for n in range(30)),
         {"name": "Bruno", "email": "bruno@example.org", "external_id": ExternalId("erp", "7")},
         {"name": "Bruno", "email": "bruno@example.org", "phone": "+37120000001"},
         {"name": "Bruno", "phone": "+37120000001", "external_id": ExternalId("erp", "7")},
@@ -225,9 +225,9 @@ def test_leads_in_same_chunk_match_each_other(crm: Crm, sales: Funnel) -> None:
     assert 34 == len(crm.deals.list())
 
 
-@pytest.mark.parametrize("customer", ["customer_" + "z" * 32, "nobody", 7, None])
+@pytest.mark.parametrize("customer", ["customer_" + "z" * 32, "unknown", 7, None])
 def test_deal_with_invalid_customer_id_is_rejected(crm: Crm, sales: Funnel, customer: Any) -> None:
-    """A deal whose customer is no id is refused, and the others are taken in."""
+    """A row with an invalid customer id fails alone."""
     anna = crm.customers.create("Anna")
     rows = [{"key": "1", "customer_id": customer}, {"key": "2", "customer_id": anna.id}]
 

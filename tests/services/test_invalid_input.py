@@ -1,4 +1,4 @@
-"""Whatever a caller gives, a story does it or refuses it with an error of ours, and a refusal leaves no trace."""
+"""Every input is accepted, or rejected with a `CrmError` and no effect."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ CALLS: Final = tuple(calls())
 
 
 class UnknownObject:
-    """Nothing that crmcore knows."""
+    """A type that crmcore does not accept."""
 
 
 INVALID_VALUES: Final[tuple[Any, ...]] = (
@@ -42,7 +42,7 @@ INVALID_VALUES: Final[tuple[Any, ...]] = (
     1.5,
     Decimal("NaN"),
     "",
-    "nobody",
+    "unknown",
     "zero\x00byte",
     "half a \ud83d pair",
     "x" * 1_100_000,
@@ -59,14 +59,14 @@ INVALID_VALUES: Final[tuple[Any, ...]] = (
     {1: 2},
     frozenset({1.0}),
 )
-"""Wrong for almost every argument, each in its own way."""
+"""Values that are invalid for almost every parameter."""
 STORABLE_INVALID_VALUES: Final = tuple(bad for bad in INVALID_VALUES if type(bad) in {UnknownObject, int, str, list})
-"""Of them what a database would choke on; what is refused before it comes there is tried in memory."""
+"""The invalid values that could reach a database."""
 
 
 @pytest.fixture(scope="module", params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """One store for all; each story has a tenant of its own in it."""
+    """A store that all tests share, with one tenant for each test."""
     made: Store = MemoryStore() if request.param == "memory" else SqlStore.open("sqlite://")
     yield made
     made.close()
@@ -74,13 +74,13 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def ids() -> SequentialIds:
-    """Ids that are never made twice."""
+    """An id generator that all tests share."""
     return SequentialIds()
 
 
 @pytest.fixture
 def world(store: Store, ids: SequentialIds) -> World:
-    """A furnished house, for one test alone."""
+    """A prepared CRM for one test."""
     return create_world(store, tenant=ids.new("tenant"), ids=ids)
 
 
@@ -88,14 +88,14 @@ each_call = pytest.mark.parametrize("call", CALLS, ids=str)
 
 
 def test_every_service_has_tested_methods() -> None:
-    """Every room of the house has stories, and all of them are tried."""
+    """Every service has methods, and all of them are tested."""
     assert set(SERVICE_NAMES) == {call.service for call in CALLS}
     assert len(CALLS) > 90
 
 
 @each_call
 def test_valid_call_succeeds(world: World, call: Call) -> None:
-    """With the arguments that it asks for, every story is told; so what is refused below is refused for the one that is bad."""
+    """Every method succeeds with valid arguments."""
     world = call.prepare(world)
 
     call.execute(world, call.required_arguments(world))
@@ -103,7 +103,10 @@ def test_valid_call_succeeds(world: World, call: Call) -> None:
 
 @each_call
 def test_invalid_argument_is_rejected_without_effect(world: World, store: Store, call: Call) -> None:
-    """Every argument of every story takes what it can and refuses the rest: by code, by field, without repeating it, without effect."""
+    """Every parameter rejects invalid values with code and field.
+
+    The error does not repeat a long value, and nothing changes.
+    """
     world = call.prepare(world)
     held = dump_records(world.crm)
     values = INVALID_VALUES if isinstance(store, MemoryStore) else STORABLE_INVALID_VALUES
@@ -142,7 +145,10 @@ def _invalid_arguments(call: Call) -> Iterator[str]:
 
 @each_call
 def test_id_of_other_tenant_is_not_found(world: World, call: Call) -> None:
-    """An id of another tenant gets the same answer, to the letter, as one that nothing has; what is no id is refused as such."""
+    """An id of another tenant gives the error of an unknown id.
+
+    A text that is not an id gives `InvalidIdError`.
+    """
     world, others = call.prepare(world), call.prepare(create_other_tenant(world))
     held = dump_records(world.crm)
     theirs = {p.name: p for p in call.parameters if entity_of_id_parameter(p)}
@@ -178,7 +184,7 @@ def _result_of(call: Call, world: World, name: str, id: str) -> str:
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.takes("expected_version")], ids=str)
 def test_stale_expected_version_is_rejected(world: World, call: Call) -> None:
-    """Whoever has seen an older version of a record changes nothing; whoever has seen the present one does."""
+    """A stale or invalid expected version is rejected without effect."""
     world = call.prepare(world)
     held = dump_records(world.crm)
     for version in (0, 10_000):
@@ -194,7 +200,10 @@ def test_stale_expected_version_is_rejected(world: World, call: Call) -> None:
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.takes("idempotency_key")], ids=str)
 def test_idempotency_key_gives_one_effect_and_same_result(world: World, call: Call) -> None:
-    """A command that comes again with its key is answered as before, and has no second effect; with other arguments it is refused."""
+    """A repeated command with its key has one effect and the same result.
+
+    With other arguments it is rejected.
+    """
     world = call.prepare(world)
     given = call.required_arguments(world) | {"idempotency_key": "once"}
     first = call.execute(world, given)
@@ -206,29 +215,29 @@ def test_idempotency_key_gives_one_effect_and_same_result(world: World, call: Ca
             with pytest.raises(IdempotencyKeyReusedError):
                 call.execute(world, given | other)
     with pytest.raises(IdempotencyKeyReusedError):
-        world.crm.users.create_team("Another story", idempotency_key="once")
+        world.crm.users.create_team("Another command", idempotency_key="once")
     with pytest.raises(IdempotencyKeyReusedError):
         call.execute(evolve(world, crm=world.crm.acting_as("berta")), given)
     assert held == dump_records(world.crm)
 
 
-CommandCall = Callable[[Any], Any]  # what these give does not fit, so no type checker may look
+CommandCall = Callable[[Any], Any]  # the arguments are invalid, so they must not be type checked
 NEXT_DAY: Final = NOON + timedelta(days=1)
 
 
 def untyped(value: Any) -> Any:
-    """Give a value that does not fit."""
+    """Return a value without its type."""
     return value
 
 
 ERROR_CASES: Final[Mapping[str, tuple[CommandCall, str, str]]] = {
-    # what is done: (how, the code, the field or the rule)
+    # case: (call, error code, field or rule)
     "a lead without a name": (lambda w: w.crm.leads.capture("  ", funnel_id=w.funnel.id), "required", "customer.name"),
     "a person without a name": (lambda w: w.crm.users.create("\u00a0"), "required", "user.name"),
     "a funnel without a stage": (lambda w: w.crm.funnels.create("Empty", stages=[]), "invalid_input", "funnel.stages"),
-    "letters for stages": (lambda w: w.crm.funnels.create("Text", stages="abc"), "invalid_type", "funnel.stages"),
-    "letters for roles": (lambda w: w.crm.users.create("Zane", roles="manager"), "invalid_type", "user.roles"),
-    "letters for reasons": (
+    "a text for stages": (lambda w: w.crm.funnels.create("Text", stages="abc"), "invalid_type", "funnel.stages"),
+    "a text for roles": (lambda w: w.crm.users.create("Zane", roles="manager"), "invalid_type", "user.roles"),
+    "a text for reasons": (
         lambda w: w.crm.funnels.update(w.funnel.id, loss_reasons="dear"),
         "invalid_type",
         "funnel.loss_reasons",
@@ -260,7 +269,11 @@ ERROR_CASES: Final[Mapping[str, tuple[CommandCall, str, str]]] = {
         "invalid_type",
         "deal.expected_close",
     ),
-    "a naive report": (lambda w: w.crm.reports.people(since=NOON.replace(tzinfo=None)), "naive_datetime", "since"),
+    "a report with a naive time": (
+        lambda w: w.crm.reports.people(since=NOON.replace(tzinfo=None)),
+        "naive_datetime",
+        "since",
+    ),
     "a period that runs backwards": (
         lambda w: w.crm.reports.people(since=NEXT_DAY, until=NOON),
         "out_of_range",
@@ -363,13 +376,13 @@ ERROR_CASES: Final[Mapping[str, tuple[CommandCall, str, str]]] = {
         "required",
         "complaint.resolution",
     ),
-    "a contact with nobody": (lambda w: w.crm.interactions.log("call"), "required", "interaction.customer_id"),
-    "a promise to nobody": (
+    "a contact without a customer": (lambda w: w.crm.interactions.log("call"), "required", "interaction.customer_id"),
+    "a promise without a customer": (
         lambda w: w.crm.commitments.create("Tea", side="ours"),
         "required",
         "commitment.customer_id",
     ),
-    "a file of nobody": (
+    "a file without a customer": (
         lambda w: w.crm.documents.attach("Sizes", b"", media_type="text/plain"),
         "required",
         "document.deal_id",
@@ -423,7 +436,7 @@ ERROR_CASES: Final[Mapping[str, tuple[CommandCall, str, str]]] = {
 
 @pytest.mark.parametrize("what", ERROR_CASES)
 def test_error_names_code_and_field(world: World, what: str) -> None:
-    """Each mistake has its code and names its field, its rule or its key; and nothing is changed by it."""
+    """Each error has its code and its field, rule or key, and no effect."""
     call, code, about = ERROR_CASES[what]
     held = dump_records(world.crm)
     with pytest.raises(CrmError) as excinfo:
@@ -435,7 +448,7 @@ def test_error_names_code_and_field(world: World, what: str) -> None:
 
 
 def test_failed_command_keeps_no_idempotency_record(world: World) -> None:
-    """A refused command keeps no receipt: with the same key it has its effect once it may."""
+    """A failed command stores no idempotency record, so its key can be reused."""
     with pytest.raises(CrmError):
         world.crm.deals.reopen(world.deal.id, idempotency_key="k")
     world.crm.deals.lose(world.deal.id, reason="too dear")
@@ -444,14 +457,14 @@ def test_failed_command_keeps_no_idempotency_record(world: World) -> None:
 
 
 def test_naive_clock_is_rejected(world: World) -> None:
-    """A host's clock that tells naive times is refused before anything is written."""
+    """A clock with naive times is rejected before anything is written."""
 
     class Naive:
         def now(self) -> datetime:
             return NOON.replace(tzinfo=None)
 
         def sleep(self, seconds: float, /) -> None:
-            """Wait for nobody."""
+            """Return at once."""
 
     with pytest.raises(InvalidInputError, match=r"clock\.now"):
         type(world.crm)(clock=Naive()).users.create_team("North")

@@ -1,4 +1,4 @@
-"""Nothing that reaches outside, and no second transaction, runs inside a transaction that may still be rolled back."""
+"""Open transactions: no delivery and no second command inside them."""
 
 import asyncio
 import time
@@ -26,12 +26,12 @@ from tests.adapters.test_store_contract import truncate_tables
 
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 AT_ONCE = 2.0
-"""How many seconds a refusal takes at most: less than a database waits for a lock."""
+"""Maximum seconds of a refusal: less than a lock timeout."""
 
 
 @pytest.fixture(params=["sqlite", ON_POSTGRESQL])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, empty."""
+    """An empty database of each type."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'crm.db'}"
     server: str = request.getfixturevalue("postgresql_url")
@@ -43,39 +43,39 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    """The host's engine."""
+    """The engine of the host."""
     store = SqlStore.open(url)
     yield store.engine
     store.close()
 
 
-class Outside(RecordingNotifier):
-    """Takes letters and events."""
+class Recipient(RecordingNotifier):
+    """Records messages and events."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[RecordedEvent] = []
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Take events."""
+        """Record events."""
         self.events += events
 
 
 @pytest.fixture
-def sent() -> Outside:
-    """What left: letters and events."""
-    return Outside()
+def sent() -> Recipient:
+    """The sent messages and events."""
+    return Recipient()
 
 
 @pytest.fixture
-def crm(engine: Engine, sent: Outside) -> Crm:
+def crm(engine: Engine, sent: Recipient) -> Crm:
     """A CRM over the engine, with a notifier and a publisher."""
     return Crm(SqlStore(engine), notifiers={"email": sent}, publishers={"webhook": sent})
 
 
 @contextmanager
-def opened(url: str, sent: Outside) -> Iterator[Crm]:
-    """Another CRM over the same database, by connections of its own."""
+def opened(url: str, sent: Recipient) -> Iterator[Crm]:
+    """Another CRM over the same database, with separate connections."""
     crm = Crm.open(url, notifiers={"email": sent}, publishers={"webhook": sent})
     yield crm
     crm.close()
@@ -89,13 +89,13 @@ def names(crm: Crm) -> list[str]:
 
 
 def queue(crm: Crm) -> None:
-    """Queue a letter."""
+    """Queue a message."""
     crm.outbox.queue("notice", address="anna@example.org", variables={"text": "Hello"})
 
 
 @contextmanager
 def refused(*rules: str) -> Iterator[None]:
-    """Expect a refusal that comes at once, and says what to do."""
+    """Expect an immediate refusal with a hint."""
     begun = time.monotonic()
     with pytest.raises(TransactionOpenError) as caught:
         yield
@@ -113,15 +113,15 @@ OUTWARD: dict[str, Callable[[Crm], Any]] = {
     "feed.prune": lambda crm: crm.feed.prune(),
     "health": lambda crm: crm.health(),
 }
-"""What reaches outside, or hands the feed out."""
+"""Calls that send, or read the feed."""
 
 
 @pytest.mark.parametrize("call", OUTWARD)
 @pytest.mark.parametrize("by", ["session", "connection"])
 def test_outward_call_over_a_joined_store_is_refused(
-    crm: Crm, engine: Engine, sent: Outside, by: str, call: str
+    crm: Crm, engine: Engine, sent: Recipient, by: str, call: str
 ) -> None:
-    """Over the host's session or connection nothing leaves, whatever the host does then; after its commit it leaves once."""
+    """Over a joined store nothing is sent; after the commit it is sent once."""
     host: Any
     for commits in (False, True):
         with Session(engine) if by == "session" else engine.connect() as host:
@@ -140,7 +140,7 @@ def test_outward_call_over_a_joined_store_is_refused(
 
 @pytest.mark.parametrize("call", OUTWARD)
 def test_outward_call_over_an_idle_session_is_refused(crm: Crm, engine: Engine, call: str) -> None:
-    """A joined store is refused by what it is, and not by what was done: the host may write later, and roll back."""
+    """A joined store is refused, even without writes of the host."""
     queue(crm)
     with Session(engine) as session, refused("host_transaction_is_open"):
         OUTWARD[call](crm.with_store(SqlStore(session)))
@@ -149,8 +149,8 @@ def test_outward_call_over_an_idle_session_is_refused(crm: Crm, engine: Engine, 
 
 
 @pytest.mark.parametrize("call", OUTWARD)
-def test_outward_call_in_a_batch_is_refused(crm: Crm, sent: Outside, call: str) -> None:
-    """In a batch it is the same, over its own store, over another store object, and over a joined one."""
+def test_outward_call_in_a_batch_is_refused(crm: Crm, sent: Recipient, call: str) -> None:
+    """In a batch nothing is sent, over any store."""
     with crm.batch():
         queue(crm)
         with refused("batch_open"):
@@ -162,8 +162,8 @@ def test_outward_call_in_a_batch_is_refused(crm: Crm, sent: Outside, call: str) 
 
 
 @pytest.mark.parametrize("call", OUTWARD)
-def test_outward_call_in_an_inbox_handler_is_refused(crm: Crm, url: str, sent: Outside, call: str) -> None:
-    """Neither the Crm whose message is applied nor one of its own connections sends anything before the commit."""
+def test_outward_call_in_an_inbox_handler_is_refused(crm: Crm, url: str, sent: Recipient, call: str) -> None:
+    """In an inbox handler nothing is sent before the commit."""
     queue(crm)
     with opened(url, sent) as other:
         for acting in (crm, other):
@@ -180,12 +180,14 @@ INWARD: dict[str, Callable[[Crm], Any]] = {
     "batch": lambda crm: crm.batch().__enter__(),
     "inbox": lambda crm: crm.inbox.process("erp", "2", lambda: crm.customers.create("Other")),
 }
-"""What begins a transaction that writes."""
+"""Calls that begin a writing transaction."""
 
 
 @pytest.mark.parametrize("call", INWARD)
-def test_command_of_another_store_in_an_inbox_handler_is_refused(crm: Crm, url: str, sent: Outside, call: str) -> None:
-    """Another store object with connections of its own is refused at once: no wait for a lock, no second effect; then it comes again."""
+def test_command_of_another_store_in_an_inbox_handler_is_refused(
+    crm: Crm, url: str, sent: Recipient, call: str
+) -> None:
+    """A command of another store in a handler is refused at once."""
     begun = time.monotonic()
     with opened(url, sent) as other:
         with pytest.raises(BusinessRuleError):
@@ -197,8 +199,8 @@ def test_command_of_another_store_in_an_inbox_handler_is_refused(crm: Crm, url: 
         assert ["Mine"] == names(other)
 
 
-def test_command_of_another_store_in_a_batch_is_refused(crm: Crm, url: str, sent: Outside) -> None:
-    """In a batch it is the same, whatever database the other store is over; what the batch did is stored."""
+def test_command_of_another_store_in_a_batch_is_refused(crm: Crm, url: str, sent: Recipient) -> None:
+    """A command of another store in a batch is refused; the batch is stored."""
     in_memory = Crm.open("sqlite://")
     with opened(url, sent) as other:
         with crm.batch():
@@ -211,8 +213,8 @@ def test_command_of_another_store_in_a_batch_is_refused(crm: Crm, url: str, sent
     in_memory.close()
 
 
-def test_view_of_another_store_in_a_batch_works(crm: Crm) -> None:
-    """Reading elsewhere changes nothing, so a batch may copy from another store."""
+def test_query_of_another_store_in_a_batch_works(crm: Crm) -> None:
+    """Queries of another store work in a batch."""
     source = Crm()
     source.users.create("Anna")
     with crm.batch():
@@ -223,7 +225,7 @@ def test_view_of_another_store_in_a_batch_works(crm: Crm) -> None:
 
 
 def test_equal_store_joins_the_batch(crm: Crm, engine: Engine) -> None:
-    """A store over the same engine and tables is the same store: its commands are part of the batch, and roll back with it."""
+    """Commands of an equal store are part of the batch."""
     same = crm.with_store(SqlStore(engine))
     with pytest.raises(ZeroDivisionError), crm.batch():
         same.customers.create("Lost")
@@ -238,7 +240,7 @@ def test_equal_store_joins_the_batch(crm: Crm, engine: Engine) -> None:
 
 @pytest.mark.parametrize("host", ["session", "connection", "new engine", "new Crm"])
 def test_anything_of_the_same_sqlite_file_in_a_handler_is_refused_at_once(tmp_path: Path, host: str) -> None:
-    """On SQLite the thread would wait for its own lock: making a store, opening a database and the host's own write are refused."""
+    """On SQLite, other writes of the same thread are refused at once."""
     url = f"sqlite:///{tmp_path / 'crm.db'}"
     crm = Crm.open(url)
     engine: Engine = crm._environment.store.engine  # type: ignore[attr-defined]  # an SQL one
@@ -266,7 +268,7 @@ def test_anything_of_the_same_sqlite_file_in_a_handler_is_refused_at_once(tmp_pa
 
 @pytest.mark.parametrize("call", ["command", "inbox", "deliver"])
 def test_engine_in_the_hosts_open_sqlite_transaction_is_refused_at_once(tmp_path: Path, call: str) -> None:
-    """While a joined transaction of this thread is open, a store over the engine would wait for it: it is refused, and works after the commit."""
+    """A store over the engine is refused during a joined SQLite transaction."""
     crm = Crm.open(f"sqlite:///{tmp_path / 'crm.db'}")
     with Session(crm._environment.store.engine) as session:  # type: ignore[attr-defined]  # an SQL one
         crm.with_store(SqlStore(session)).customers.create("Mine")
@@ -279,10 +281,10 @@ def test_engine_in_the_hosts_open_sqlite_transaction_is_refused_at_once(tmp_path
     crm.close()
 
 
-def test_view_inside_a_command_in_sqlite_memory_is_refused_at_once() -> None:
-    """A database in memory has one connection, so not even a view can be asked inside a command; in a batch it is part of it."""
+def test_query_inside_a_command_in_sqlite_memory_is_refused_at_once() -> None:
+    """In SQLite memory, a query inside a command is refused."""
     inner = Crm.open("sqlite://")
-    outer = meddling(inner._environment.store, lambda: names(inner))
+    outer = crm_calling(inner._environment.store, lambda: names(inner))
     with refused("database_is_locked"):
         outer.customers.create("Outer")
     with outer.batch():
@@ -293,7 +295,7 @@ def test_view_inside_a_command_in_sqlite_memory_is_refused_at_once() -> None:
 
 
 def test_task_that_meets_an_open_batch_on_sqlite_is_refused_at_once(tmp_path: Path) -> None:
-    """A task that began before the batch is no part of it; on SQLite it would hold up the event loop, and so the batch: it is refused."""
+    """On SQLite, a task from before the batch is refused at once."""
     crm = Crm.open(f"sqlite:///{tmp_path / 'crm.db'}")
 
     async def batch(opened: asyncio.Event, done: asyncio.Event) -> None:
@@ -320,8 +322,8 @@ def test_task_that_meets_an_open_batch_on_sqlite_is_refused_at_once(tmp_path: Pa
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback", "error"])
-def test_inbox_of_a_joined_store_shares_the_hosts_fate(crm: Crm, engine: Engine, ending: str) -> None:
-    """A message taken in the host's transaction, by a handler that makes its own store over the session, comes and goes with it."""
+def test_inbox_of_a_joined_store_ends_with_the_hosts_transaction(crm: Crm, engine: Engine, ending: str) -> None:
+    """A message in the host's transaction is committed or rolled back with it."""
 
     def apply(session: Session) -> None:
         crm.with_store(SqlStore(session)).customers.create("Once")
@@ -345,7 +347,7 @@ def test_inbox_of_a_joined_store_shares_the_hosts_fate(crm: Crm, engine: Engine,
 
 
 def test_joined_store_in_a_handler_of_the_engines_is_refused(crm: Crm, engine: Engine) -> None:
-    """A handler over the engine that writes by a session of its own would wait for itself on SQLite: it is refused at once."""
+    """A joined store in a handler of the engine's store is refused."""
 
     def apply() -> None:
         with Session(engine) as session:
@@ -358,29 +360,29 @@ def test_joined_store_in_a_handler_of_the_engines_is_refused(crm: Crm, engine: E
 
 
 @frozen
-class Meddling(AllowAll):
-    """A policy that calls something whenever a customer is saved."""
+class CallingPolicy(AllowAll):
+    """A policy that calls a function whenever a customer is saved."""
 
     act: Callable[[], Any]
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """Call it."""
+        """Call the function."""
         if isinstance(entity, Customer):
             self.act()
 
 
-def meddling(store: Store, act: Callable[[], Any]) -> Crm:
-    """A CRM whose policy calls something in the middle of a command."""
-    return Crm(store, access_policy=Meddling(act))
+def crm_calling(store: Store, act: Callable[[], Any]) -> Crm:
+    """Create a CRM whose policy calls a function inside a command."""
+    return Crm(store, access_policy=CallingPolicy(act))
 
 
 @pytest.mark.parametrize("call", ["command", "bulk_commands", "batch", "inbox", "deliver", "feed.read"])
-def test_command_inside_a_command_is_refused(crm: Crm, url: str, sent: Outside, call: str) -> None:
-    """A plug-in that calls a command inside a command is refused at once, by the same store and by another one."""
+def test_command_inside_a_command_is_refused(crm: Crm, url: str, sent: Recipient, call: str) -> None:
+    """A command inside a command is refused, over every store."""
     act = (INWARD | OUTWARD)[call]
     with opened(url, sent) as other:
         for inner in (crm, other):
-            outer = meddling(crm._environment.store, lambda inner=inner: act(inner))  # type: ignore[misc]  # bound now
+            outer = crm_calling(crm._environment.store, lambda inner=inner: act(inner))  # type: ignore[misc]  # bound now
             with refused("command_in_command"):
                 outer.customers.create("Outer")
             with outer.batch(), refused("command_in_command", "batch_open"):
@@ -392,19 +394,19 @@ def test_command_inside_a_command_is_refused(crm: Crm, url: str, sent: Outside, 
 
 
 def test_command_inside_a_command_is_refused_in_memory() -> None:
-    """The memory store is no exception."""
+    """A command inside a command is refused in memory, too."""
     store = MemoryStore()
     inner = Crm(store)
     with refused("command_in_command"):
-        meddling(store, lambda: inner.customers.create("Inner")).customers.create("Outer")
+        crm_calling(store, lambda: inner.customers.create("Inner")).customers.create("Outer")
 
     assert [] == names(inner)
 
 
-def test_view_inside_a_command_works(crm: Crm) -> None:
-    """A plug-in may read inside a command: what is committed, or what the batch has done."""
+def test_query_inside_a_command_works(crm: Crm) -> None:
+    """A query inside a command sees committed records, and the batch."""
     seen: list[int] = []
-    outer = meddling(crm._environment.store, lambda: seen.append(len(names(crm))))
+    outer = crm_calling(crm._environment.store, lambda: seen.append(len(names(crm))))
     outer.customers.create("One")
     outer.customers.create("Two")
     with outer.batch():
@@ -415,9 +417,9 @@ def test_view_inside_a_command_works(crm: Crm) -> None:
 
 
 def test_notifier_and_publisher_may_call_commands(engine: Engine) -> None:
-    """What is sent is sent outside of all transactions, so a notifier and a publisher may call commands of the same Crm."""
+    """A notifier and a publisher may call commands of the same Crm."""
 
-    class Answering(Outside):
+    class Answering(Recipient):
         def send(self, message: Any, /) -> None:
             acting.customers.create("By the notifier")
 
@@ -434,13 +436,13 @@ def test_notifier_and_publisher_may_call_commands(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("commits", [True, False])
-def test_run_due_over_a_joined_store_shares_the_hosts_fate(
+def test_run_due_over_a_joined_store_ends_with_the_hosts_transaction(
     crm: Crm,
     engine: Engine,
-    sent: Outside,
+    sent: Recipient,
     commits: bool,  # noqa: FBT001
 ) -> None:
-    """Due work has its effects in the database only, so the host may run it in its transaction: all of it lasts, or none."""
+    """Due jobs over a joined store are committed or rolled back by the host."""
     clock = FrozenClock()
     crm = Crm(crm._environment.store, clock=clock, notifiers={"email": sent})
     boss = crm.users.create("Boss", email="boss@example.org")
@@ -456,29 +458,29 @@ def test_run_due_over_a_joined_store_shares_the_hosts_fate(
 
 
 def test_stores_say_whether_they_are_joined(engine: Engine) -> None:
-    """A store over an engine, a memory store, and one that says nothing commit for good; a joined one does not."""
+    """A joined store reports it; every other store commits for good."""
 
     class Silent:
         pass
 
     with Session(engine) as session:
-        told = [is_joined(SqlStore(session))]
+        results = [is_joined(SqlStore(session))]
     with engine.connect() as connection:
-        told += [is_joined(SqlStore(connection))]
+        results += [is_joined(SqlStore(connection))]
     silent: Any = Silent()
 
-    assert [True, True] == told
+    assert [True, True] == results
     assert [False] * 3 == [is_joined(store) for store in (SqlStore(engine), MemoryStore(), silent)]
 
 
 @pytest.mark.parametrize("call", OUTWARD)
 def test_joined_store_of_a_third_party_is_refused(call: str) -> None:
-    """A store of any other make that says `is_joined` is held to the same."""
+    """A third-party store with `is_joined` is refused likewise."""
 
     class Joined(MemoryStore):
         is_joined = True
 
-    sent = Outside()
+    sent = Recipient()
     crm = Crm(Joined(), notifiers={"email": sent}, publishers={"webhook": sent})
     queue(crm)
     with refused("host_transaction_is_open"):
@@ -488,7 +490,7 @@ def test_joined_store_of_a_third_party_is_refused(call: str) -> None:
 
 
 def test_stores_are_equal_over_the_same_host_and_tables(engine: Engine, url: str) -> None:
-    """Stores over one engine, or one session, are equal; others are not, though they reach the same rows."""
+    """Stores over one engine, or one session, are equal; others are not."""
     other = SqlStore.open(url)
     with Session(engine) as session:
         joined = {SqlStore(session), SqlStore(session)}

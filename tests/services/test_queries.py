@@ -1,4 +1,4 @@
-"""Views: they change nothing, and are asked again when their database was busy."""
+"""Queries: read-only, and retried while the database is busy."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from crmcore.ports import IdGenerator, RequestContext
 
 
 class BusyStore(MemoryStore):
-    """A store that is busy for a while."""
+    """A store that is busy for some attempts."""
 
     busy_count = 0
 
@@ -23,7 +23,7 @@ class BusyStore(MemoryStore):
 
 
 def test_query_is_retried_while_database_is_busy() -> None:
-    """A busy database is waited for, as long as a story would wait for it and no longer."""
+    """A query is retried as often as a command, and no more."""
     store = BusyStore()
     crm = Crm(store, clock=FrozenClock(), max_attempts=3)
     crm.users.create("Anna")

@@ -1,4 +1,4 @@
-"""A small house in which every story can be told, and a way to see that nothing in it has changed."""
+"""A prepared CRM for every command, and a dump to detect changes."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -38,12 +38,12 @@ from crmcore.ports import IdGenerator, Store
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNKNOWN_ID_DIGITS: Final = "00000000000070008fffffffffffffff"
-"""The digits of an id that nothing has."""
+"""The digits of an id that does not exist."""
 
 
 @frozen(kw_only=True)
 class World:
-    """A house with one of everything in it."""
+    """A CRM with one record of each entity type."""
 
     crm: Crm
     clock: FrozenClock
@@ -74,7 +74,7 @@ class World:
 
 
 def create_world(store: Store | None = None, *, tenant: str = "default", ids: IdGenerator | None = None) -> World:
-    """Build the house."""
+    """Create the CRM and its records."""
     clock = FrozenClock(NOON)
     crm = Crm(
         store,
@@ -165,13 +165,13 @@ def create_world(store: Store | None = None, *, tenant: str = "default", ids: Id
 
 
 def create_other_tenant(world: World) -> World:
-    """A house like it, of another tenant in the same store."""
+    """Create the same records for another tenant of the same store."""
     environment = world.crm._environment
     return create_world(environment.store, tenant=environment.id_generator.new("tenant"), ids=environment.id_generator)
 
 
 def save_records(crm: Crm, *records: Entity) -> None:
-    """Store records as they are, past all stories."""
+    """Store records directly, without commands."""
     with crm._environment.store.begin(
         crm._environment.context, id_generator=crm._environment.id_generator
     ) as transaction:
@@ -181,7 +181,7 @@ def save_records(crm: Crm, *records: Entity) -> None:
 
 
 def dump_records(crm: Crm) -> list[Any]:
-    """Everything that the store holds of a tenant: records, their entries, the feed."""
+    """Return all records, log entries and events of a tenant."""
     records: list[Any] = []
     with crm._environment.store.begin(
         crm._environment.context, id_generator=crm._environment.id_generator

@@ -1,4 +1,4 @@
-"""Nobody is booked twice, everybody's free time is known, and other calendars hear of it."""
+"""Appointments: booking, availability, reminders and iCalendar."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,14 +12,14 @@ from crmcore.adapters import ical
 from crmcore.domain.organization.users import User
 from crmcore.errors import BusinessRuleError, InvalidInputError, OutOfRangeError, SchedulingConflictError, TooLongError
 
-MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)  # nine in Riga
+MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)  # 09:00 in Riga
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
-    """A house that works from nine to six in Riga, with a lunch break."""
+    """A company in Riga, open from nine to six with a lunch break."""
     store = MemoryStore() if request.param == "memory" else SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
     crm = Crm(store, clock=FrozenClock(MONDAY - DAY), time_zone="Europe/Riga")
     crm.calendars.create("Mo-Fr 09:00-13:00,14:00-18:00", time_zone="Europe/Riga")
@@ -29,18 +29,21 @@ def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
 
 @pytest.fixture
 def anna(crm: Crm) -> User:
-    """A measurer."""
+    """A user with the role of a measurer."""
     return crm.users.create("Anna", email="anna@example.org")
 
 
 @pytest.fixture
 def berta(crm: Crm) -> User:
-    """Another one."""
+    """Another user with the same role."""
     return crm.users.create("Berta", email="berta@example.org")
 
 
 def test_book_overlapping_appointment_is_rejected(crm: Crm, anna: User, berta: User) -> None:
-    """A second booking is refused with who and with what; another person, another time, or on purpose it is taken."""
+    """An overlapping booking is rejected with the attendee and the conflict.
+
+    Another attendee, another time, or `allow_overlap` succeeds.
+    """
     first = crm.appointments.book("Measure", since=MONDAY, attendee_ids=[anna.id])
     with pytest.raises(SchedulingConflictError) as excinfo:
         crm.appointments.book("Measure", since=MONDAY + timedelta(minutes=59), attendee_ids=[anna.id, berta.id])
@@ -52,7 +55,7 @@ def test_book_overlapping_appointment_is_rejected(crm: Crm, anna: User, berta: U
 
 
 def test_book_outside_business_hours_or_absence_is_rejected(crm: Crm, anna: User) -> None:
-    """Lunch, the evening, a holiday and who is gone are no time for an appointment, unless it is meant so."""
+    """Breaks, evenings, holidays and absences are rejected by default."""
     crm.users.add_absence(anna.id, since=MONDAY + DAY, until=MONDAY + 2 * DAY)
     for since, what in (
         (MONDAY + timedelta(hours=3, minutes=30), "outside_business_hours"),
@@ -69,7 +72,7 @@ def test_book_outside_business_hours_or_absence_is_rejected(crm: Crm, anna: User
 
 
 def test_free_slots_exclude_bookings_of_all_attendees(crm: Crm, anna: User, berta: User) -> None:
-    """Working time without lunch, less what is booked for anybody; short gaps are left out."""
+    """Free slots are business hours without bookings of any attendee."""
     crm.appointments.book("A", since=MONDAY, attendee_ids=[anna.id])
     crm.appointments.book("B", since=MONDAY + timedelta(hours=1, minutes=15), attendee_ids=[berta.id])
     free = crm.appointments.free_slots([anna.id, berta.id], since=MONDAY, until=MONDAY + DAY)
@@ -84,7 +87,7 @@ def test_free_slots_exclude_bookings_of_all_attendees(crm: Crm, anna: User, bert
 
 
 def test_recurring_appointment_is_booked_rescheduled_and_cancelled(crm: Crm, anna: User) -> None:
-    """Every occurrence is looked at; one of them is moved by when it was to begin, another left out."""
+    """Every occurrence is checked; single ones are moved or cancelled."""
     crm.appointments.book("Fair", since=MONDAY + 14 * DAY, attendee_ids=[anna.id])
     rule = Recurrence("FREQ=WEEKLY;COUNT=4", "Europe/Riga")
     with pytest.raises(SchedulingConflictError):
@@ -106,7 +109,10 @@ def test_recurring_appointment_is_booked_rescheduled_and_cancelled(crm: Crm, ann
 
 
 def test_appointment_is_rescheduled_reassigned_and_cancelled(crm: Crm, anna: User, berta: User) -> None:
-    """Its own time is no clash; whoever takes it over has to be free; what is called off leaves the time free."""
+    """An appointment does not conflict with itself.
+
+    New attendees must be available, and a cancelled appointment frees its time.
+    """
     first = crm.appointments.book("Measure", since=MONDAY, attendee_ids=[anna.id])
     moved = crm.appointments.reschedule(first.id, since=MONDAY + timedelta(minutes=30))
     assert HOUR == moved.until - moved.since
@@ -120,7 +126,7 @@ def test_appointment_is_rescheduled_reassigned_and_cancelled(crm: Crm, anna: Use
 
 
 def test_completed_appointment_is_logged_as_interaction(crm: Crm, anna: User) -> None:
-    """An entry with its time and duration; not before it has begun."""
+    """The interaction has the time and duration; never before the start."""
     clock = crm._environment.clock
     assert isinstance(clock, FrozenClock)
     carla = crm.customers.create("Carla")
@@ -142,7 +148,7 @@ def test_completed_appointment_is_logged_as_interaction(crm: Crm, anna: User) ->
 
 
 def test_attendees_are_reminded_once(crm: Crm, anna: User, berta: User) -> None:
-    """Once, in time, and not of what was called off."""
+    """Attendees are reminded once; cancelled appointments do not remind."""
     clock = crm._environment.clock
     assert isinstance(clock, FrozenClock)
     crm.appointments.book(
@@ -162,7 +168,7 @@ def test_attendees_are_reminded_once(crm: Crm, anna: User, berta: User) -> None:
 
 @pytest.mark.parametrize("until", [MONDAY - HOUR, MONDAY + 400 * DAY])
 def test_free_slots_window_is_limited(crm: Crm, anna: User, until: datetime) -> None:
-    """It ends after it begins, within a year."""
+    """The queried period must have a length, of at most one year."""
     with pytest.raises(OutOfRangeError):
         crm.appointments.agenda([anna.id], since=MONDAY, until=until)
     with pytest.raises(OutOfRangeError):
@@ -170,7 +176,7 @@ def test_free_slots_window_is_limited(crm: Crm, anna: User, until: datetime) -> 
 
 
 def test_concurrent_bookings_of_same_slot_succeed_once(tmp_path: Path) -> None:
-    """Of eight who book the same hour at the same moment one gets it."""
+    """One of eight concurrent bookings of the same hour succeeds."""
     from crmcore.testing.contract.support import run_in_threads
 
     crm = Crm(SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}"), max_attempts=20)
@@ -189,7 +195,7 @@ def test_concurrent_bookings_of_same_slot_succeed_once(tmp_path: Path) -> None:
 
 
 def test_icalendar_export_and_import_round_trip(crm: Crm, anna: User) -> None:
-    """Exported and imported, everything is as it was: series, moved and left-out occurrences, words in every script."""
+    """Export and import keep series, changed occurrences and all scripts."""
     rule = Recurrence("FREQ=WEEKLY;BYDAY=MO;COUNT=6", "Europe/Riga")
     series = crm.appointments.book(
         "Ölçmə, «пәнҗәрә»; پنجره", since=MONDAY, attendee_ids=[anna.id], recurrence=rule, location="Rīga\nLV"
@@ -208,7 +214,7 @@ def test_icalendar_export_and_import_round_trip(crm: Crm, anna: User) -> None:
     ours = crm.appointments.agenda([anna.id], **window)
     theirs = other.appointments.agenda([boris.id], **window)
 
-    assert 3 == len(other.appointments.list())  # the series, the one that was moved out of it, the cancelled one
+    assert 3 == len(other.appointments.list())  # the series, its moved occurrence, the cancelled appointment
     assert {slot.period for slot in ours} <= {slot.period for slot in theirs}
     assert {slot.title for slot in ours} == {slot.title for slot in theirs}
     assert "BEGIN:VTIMEZONE" in exported
@@ -216,7 +222,7 @@ def test_icalendar_export_and_import_round_trip(crm: Crm, anna: User) -> None:
 
 
 def test_older_icalendar_sequence_is_ignored(crm: Crm) -> None:
-    """What another calendar says later counts, what it said before does not."""
+    """A newer sequence number updates; an older one changes nothing."""
     fields: Any = {"since": MONDAY, "until": MONDAY + HOUR}
     crm.appointments.import_event("x@example.org", "First", sequence=1, **fields)
     crm.appointments.import_event("x@example.org", "Third", sequence=3, **fields)
@@ -248,14 +254,14 @@ END:VCALENDAR
     ],
 )
 def test_icalendar_time_formats_are_supported(lines: str, since: datetime, length: timedelta) -> None:
-    """Floating, by zone, in UTC, whole days, by an end, a duration or none."""
+    """Floating, zoned, UTC and all-day times, with an end, a duration or none."""
     (draft,) = ical.read(CALENDAR.format(uid="1", lines=lines), zone="Europe/Riga")
 
     assert (since, length, "-") == (draft.since, draft.until - draft.since, draft.title)
 
 
 def test_icalendar_attendees_are_email_addresses() -> None:
-    """Addresses come in small letters, without their scheme."""
+    """Attendee addresses are lower case, without the mailto scheme."""
     lines = (
         "DTSTART:20260302T090000Z\nATTENDEE:mailto:Anna@example.org\nATTENDEE:MAILTO:b@example.org\nSTATUS:CANCELLED"
     )
@@ -277,7 +283,7 @@ def test_icalendar_attendees_are_email_addresses() -> None:
     ],
 )
 def test_invalid_icalendar_is_rejected(bad: str) -> None:
-    """By a typed refusal, whatever is wrong."""
+    """Invalid iCalendar text raises an error of crmcore."""
     with pytest.raises(InvalidInputError):
         ical.read(bad)
     with pytest.raises(TooLongError):

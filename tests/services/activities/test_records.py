@@ -1,4 +1,4 @@
-"""Contacts, promises, papers, people: what they leave behind."""
+"""Interactions, commitments, documents and users."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 
 def test_interaction_updates_deal_and_completes_task(world: World) -> None:
-    """The deal knows when something was last done for it; a task that is done by a call has the call's note."""
+    """The deal records the activity; the task gets the note as its result."""
     world.clock.advance(hours=2)
     call = world.crm.interactions.log(
         "call", deal_id=world.deal.id, outcome="reached", note="Tuesday", completes_task_id=world.task.id
@@ -29,7 +29,7 @@ def test_interaction_updates_deal_and_completes_task(world: World) -> None:
 
 
 def test_interaction_with_closed_task_is_rejected(world: World) -> None:
-    """The story is whole or nothing."""
+    """A rejected command changes nothing."""
     world.crm.tasks.complete(world.task.id)
     held = dump_records(world.crm)
     with pytest.raises(InvalidTransitionError):
@@ -39,7 +39,10 @@ def test_interaction_with_closed_task_is_rejected(world: World) -> None:
 
 
 def test_records_may_name_other_customer_than_deal(world: World) -> None:
-    """A call to the company's buyer is about the deal and with the buyer; the same for promises, tasks and papers."""
+    """Activities may name another customer than their deal.
+
+    This holds for interactions, commitments, tasks and documents.
+    """
     buyer = world.crm.customers.create("Buyer")
     call = world.crm.interactions.log("call", deal_id=world.deal.id, customer_id=buyer.id)
     promise = world.crm.commitments.create("Tea", side="theirs", deal_id=world.deal.id, customer_id=buyer.id)
@@ -52,7 +55,7 @@ def test_records_may_name_other_customer_than_deal(world: World) -> None:
 
 
 def test_commitment_is_closed_once_but_may_be_kept_late(world: World) -> None:
-    """A broken promise can still be kept; a kept one is kept."""
+    """A broken commitment may be kept later; a kept one stays closed."""
     crm, id = world.crm, world.commitment.id
     crm.commitments.close(id, "broken")
 
@@ -63,7 +66,7 @@ def test_commitment_is_closed_once_but_may_be_kept_late(world: World) -> None:
 
 
 def test_documents_belong_to_deal(world: World) -> None:
-    """Rendered or brought in, they are attached, listed in order, and their bytes can be had."""
+    """Rendered and attached documents are listed in order, with their bytes."""
     file = world.crm.documents.attach("Sizes", b"\x00\xff", media_type="application/pdf", deal_id=world.deal.id)
     alone = world.crm.documents.attach("Card", b"x", media_type="text/plain", customer_id=world.company.id)
 
@@ -75,7 +78,7 @@ def test_documents_belong_to_deal(world: World) -> None:
 
 
 def test_template_language_is_chosen_by_preference(world: World) -> None:
-    """The customer's, else the house's, else any; without a template there is no document."""
+    """The customer's language, else the company's, else any other."""
     crm = world.crm
     crm.documents.save_template("Note", "Cien.", language="lv", media_type="text/plain")
     crm.documents.save_template("Note", "Dear", language="en", media_type="text/plain")
@@ -90,7 +93,7 @@ def test_template_language_is_chosen_by_preference(world: World) -> None:
 
 
 def test_save_template_keeps_rendered_documents(world: World) -> None:
-    """What was made of it stays as it was."""
+    """Replacing a template does not change rendered documents."""
     again = world.crm.documents.save_template("Offer", "Hello", media_type="text/plain")
 
     assert [template.id for template in world.crm.documents.list_templates() if template.name == "Offer"] == [again.id]
@@ -98,7 +101,7 @@ def test_save_template_keeps_rendered_documents(world: World) -> None:
 
 
 def test_management_chain_is_returned_without_cycles(world: World) -> None:
-    """Up to the top, and in no circle."""
+    """The chain ends at the top, and a cycle is rejected."""
     top = world.crm.users.create("Top")
     world.crm.users.set_manager(world.boss.id, top.id)
 
@@ -110,7 +113,7 @@ def test_management_chain_is_returned_without_cycles(world: World) -> None:
 
 
 def test_end_absence_makes_user_available(world: World) -> None:
-    """Whoever comes back early gets work again."""
+    """A user whose absence ended early gets work again."""
     world.crm.users.add_absence(world.anna.id, since=NOON, until=NOON + 9 * DAY)
     away = world.crm.leads.capture("A", funnel_id=world.funnel.id).assignment
     world.crm.users.end_absence(world.anna.id)

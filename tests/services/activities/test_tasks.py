@@ -1,4 +1,4 @@
-"""Tasks are reminded of, escalated, repeated and passed on."""
+"""Tasks: reminders, escalation, recurrence and reassignment."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 def advance_and_collect(world: World, notifier: RecordingNotifier, hours: float) -> list[tuple[str, str]]:
-    """Let time pass, and see what was said about tasks meanwhile."""
+    """Advance the clock, and return the messages about tasks since then."""
     before = len(notifier.messages)
     world.clock.advance(hours=hours)
     world.crm.run_due_jobs()
@@ -25,16 +25,19 @@ def advance_and_collect(world: World, notifier: RecordingNotifier, hours: float)
 
 @pytest.fixture
 def notifier(world: World) -> RecordingNotifier:
-    """What is sent; the first task is out of the way."""
+    """A notifier that records messages; the prepared task is cancelled."""
     recorder = RecordingNotifier()
     world.crm.tasks.cancel(world.task.id)
     world.crm.commitments.close(world.commitment.id, "kept")
-    world.crm._environment.notifiers["email"] = recorder  # type: ignore[index]  # a dictionary, in truth
+    world.crm._environment.notifiers["email"] = recorder  # type: ignore[index]  # a dictionary at runtime
     return recorder
 
 
 def test_task_is_reminded_then_escalated(world: World, notifier: RecordingNotifier) -> None:
-    """Once to the assignee before, once to each supervisor after; a task that is done is nobody's business."""
+    """The assignee is reminded once, each manager is notified once.
+
+    A completed task is not escalated.
+    """
     top = world.crm.users.create("Top", email="top@x.lv")
     world.crm.users.set_manager(world.boss.id, top.id)
     anna = world.crm.users.create("Zane", email="zane@x.lv", manager_id=world.boss.id)
@@ -50,7 +53,10 @@ def test_task_is_reminded_then_escalated(world: World, notifier: RecordingNotifi
 
 
 def test_new_due_time_restarts_escalation(world: World, notifier: RecordingNotifier) -> None:
-    """What was told before is told again when it is late again; what was moved in time is not told at all."""
+    """An overdue task escalates again after a new due time.
+
+    A task that was rescheduled in time does not escalate.
+    """
     task = world.crm.tasks.create("Call", assignee_id=world.anna.id, due_at=NOON + HOUR)
     world.crm.tasks.reschedule(task.id, due_at=NOON + 3 * HOUR)
 
@@ -61,7 +67,7 @@ def test_new_due_time_restarts_escalation(world: World, notifier: RecordingNotif
 
 
 def test_unassigned_task_is_escalated_to_deal_owner(world: World, notifier: RecordingNotifier) -> None:
-    """Somebody always hears of lateness, if anybody is there."""
+    """Without an assignee, the managers of the deal's owner are notified."""
     world.crm.users.deactivate(world.anna.id)
     world.crm.tasks.create("Call", deal_id=world.deal.id, due_at=NOON + HOUR)
 
@@ -69,7 +75,7 @@ def test_unassigned_task_is_escalated_to_deal_owner(world: World, notifier: Reco
 
 
 def test_closed_recurring_task_creates_next(world: World, notifier: RecordingNotifier) -> None:
-    """Done or called off, the next one is given, counted from the first; the last one ends it."""
+    """Completing or cancelling creates the next task, until the series ends."""
     task = world.crm.tasks.create(
         "Report", assignee_id=world.anna.id, due_at=NOON, recurrence=Recurrence("FREQ=WEEKLY;COUNT=3")
     )
@@ -84,7 +90,7 @@ def test_closed_recurring_task_creates_next(world: World, notifier: RecordingNot
 
 
 def test_overdue_tasks_are_ordered_by_delay(world: World, notifier: RecordingNotifier) -> None:
-    """Those without a due time are never late."""
+    """Overdue tasks are listed by due time; others are never overdue."""
     late, later, _ = (
         world.crm.tasks.create(f"T{n}", assignee_id=world.anna.id, due_at=due)
         for n, due in enumerate((NOON + 2 * HOUR, NOON + HOUR, None))
@@ -100,7 +106,7 @@ def test_overdue_tasks_are_ordered_by_delay(world: World, notifier: RecordingNot
 
 
 def test_reopened_task_is_tracked_again(world: World, notifier: RecordingNotifier) -> None:
-    """And is watched again; a closed one can be neither moved nor passed on."""
+    """A reopened task escalates; a closed one cannot be changed."""
     task = world.crm.tasks.create("Call", assignee_id=world.anna.id, due_at=NOON + HOUR)
     world.crm.tasks.complete(task.id, result="done")
     with pytest.raises(BusinessRuleError, match="reopen it"):
@@ -114,17 +120,17 @@ def test_reopened_task_is_tracked_again(world: World, notifier: RecordingNotifie
 
 
 class SetBackClock(FrozenClock):
-    """A clock that is put back an hour right after it was looked at."""
+    """A clock that is set back an hour after it was read."""
 
     def now(self) -> datetime:
-        """Where it stood before."""
+        """Return the time before the setback."""
         seen = super().now()
         self.set(NOON + HOUR)
         return seen
 
 
 def test_clock_set_back_loses_no_job(world: World, notifier: RecordingNotifier) -> None:
-    """What was found due and is not so any more stays for the time when it is due."""
+    """A job that is no longer due stays scheduled."""
     clock = SetBackClock(NOON + 2 * HOUR)
     task = world.crm.tasks.create("Call", assignee_id=world.anna.id, due_at=NOON + 2 * HOUR)
     report = Crm(world.crm._environment.store, clock=clock).run_due_jobs()

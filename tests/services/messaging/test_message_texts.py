@@ -1,4 +1,4 @@
-"""What people write reaches its reader whole and verbatim, and no message leaves with a variable that was not filled."""
+"""Message texts arrive complete and verbatim, with all variables."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,29 +36,29 @@ MAIL = (
 
 @pytest.fixture
 def mail() -> RecordingNotifier:
-    """A notifier that keeps letters."""
+    """A notifier that records messages."""
     return RecordingNotifier()
 
 
 def crm_with(mail: RecordingNotifier, store: Store | None = None, **settings: Any) -> Crm:
-    """A CRM that sends mails to a recorder."""
+    """A CRM that sends e-mails to the recording notifier."""
     return Crm(store or MemoryStore(), clock=FrozenClock(), notifiers={"email": mail}, **settings)
 
 
 def hours(number: int) -> timedelta:
-    """So many hours."""
+    """A duration in hours."""
     return timedelta(hours=number)
 
 
 def body_of(mail: RecordingNotifier, topic: str) -> str:
-    """The body of the only letter on a topic."""
-    [body] = [letter.body for letter in mail.messages if letter.topic == topic]
+    """The body of the only message with a topic."""
+    [body] = [message.body for message in mail.messages if message.topic == topic]
     return body
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_texts_to_customers_keep_their_paragraphs(store: Store, mail: RecordingNotifier, language: str) -> None:
-    """Answers, responses, decisions and refusals of several paragraphs arrive as they were written, in every language."""
+    """Texts of several paragraphs arrive unchanged, in every language."""
     crm = crm_with(mail, store)
     anna = crm.users.create("Anna", email="anna@example.com")
     asks = crm.customers.create("Jānis", email="janis@example.com", language=language)
@@ -85,7 +85,7 @@ def test_texts_to_customers_keep_their_paragraphs(store: Store, mail: RecordingN
 
 
 def test_a_text_of_the_full_length_arrives_whole(store: Store, mail: RecordingNotifier) -> None:
-    """An answer and a decision of 100,000 characters are neither cut nor refused; one more is refused by name."""
+    """Texts of 100,000 characters arrive complete; a longer one is rejected."""
     crm = crm_with(mail, store)
     anna = crm.users.create("Anna", email="anna@example.com")
     asks = crm.customers.create("Jānis", email="janis@example.com")
@@ -104,7 +104,7 @@ def test_a_text_of_the_full_length_arrives_whole(store: Store, mail: RecordingNo
 
 
 def test_a_customer_without_an_address_gets_the_text_from_a_colleague(mail: RecordingNotifier) -> None:
-    """The note of the task holds the text; a longer one than fits ends in an ellipsis and the id of the complaint."""
+    """The note of the task has the text, cut with the complaint's id."""
     crm = crm_with(mail)
     anna = crm.users.create("Anna", email="anna@example.com")
     asks = crm.customers.create("Jānis")
@@ -124,7 +124,7 @@ def test_a_customer_without_an_address_gets_the_text_from_a_colleague(mail: Reco
 
 
 def test_every_field_for_several_lines_keeps_them(store: Store) -> None:
-    """Notes, descriptions, requests, resolutions and articles are stored as they were given, with every line."""
+    """Multi-line fields are stored with every line."""
     crm = crm_with(RecordingNotifier(), store)
     anna = crm.users.create("Anna")
     asks = crm.customers.create("Jānis", note=MAIL)
@@ -150,7 +150,7 @@ def test_every_field_for_several_lines_keeps_them(store: Store) -> None:
 
 
 def test_a_promise_of_several_lines_is_repeated_whole(mail: RecordingNotifier) -> None:
-    """A late promise is repeated with its lines, whatever its length."""
+    """The message of an overdue commitment has its complete text."""
     clock = FrozenClock()
     crm = Crm(clock=clock, notifiers={"email": mail})
     anna = crm.users.create("Anna", email="anna@example.com")
@@ -166,15 +166,15 @@ def test_a_promise_of_several_lines_is_repeated_whole(mail: RecordingNotifier) -
 
 @pytest.mark.parametrize("topic", sorted(VARIABLES))
 def test_a_known_topic_without_a_value_is_refused(topic: str) -> None:
-    """Each variable of each topic, in any language, is asked for when the message is queued; None is no value, nothing is one."""
+    """Queuing requires a value for each variable; None is not a value."""
     crm = Crm()
     anna = crm.users.create("Anna", email="anna@example.com")
     whole = dict.fromkeys(VARIABLES[topic], "")
     crm.outbox.queue(topic, recipient_id=anna.id, variables=whole)
     for name in VARIABLES[topic]:
-        for facts in ({other: "x" for other in whole if other != name}, {**whole, name: None}):
+        for variables in ({other: "x" for other in whole if other != name}, {**whole, name: None}):
             with pytest.raises(MissingVariableError) as refused:
-                crm.outbox.queue(topic, recipient_id=anna.id, variables=facts)
+                crm.outbox.queue(topic, recipient_id=anna.id, variables=variables)
 
             assert (topic, (name,)) == (refused.value.topic, refused.value.variables)
             assert f"{{{name}}}" in str(refused.value)
@@ -182,7 +182,7 @@ def test_a_known_topic_without_a_value_is_refused(topic: str) -> None:
 
 
 def test_a_message_that_an_older_release_queued_is_dead_and_not_sent(mail: RecordingNotifier) -> None:
-    """What is in the database without a value is given up with its reason, and what is behind it leaves."""
+    """A stored message with a missing variable becomes dead."""
     crm = crm_with(mail)
     samples = Samples()
     old = Message.queue(samples.id("message"), "notice", at=crm._environment.clock.now(), address="a@example.com")
@@ -192,21 +192,21 @@ def test_a_message_that_an_older_release_queued_is_dead_and_not_sent(mail: Recor
     [dead] = crm.outbox.list(state="dead")
 
     assert (1, 1, "no value for text") == (report.sent, report.dead, dead.last_error)
-    assert ["new"] == [letter.body for letter in mail.messages]
+    assert ["new"] == [message.body for message in mail.messages]
 
 
 def test_a_topic_of_the_host_is_sent_with_its_own_text(mail: RecordingNotifier) -> None:
-    """It may contain braces, or have no text at all; no placeholder is mailed."""
+    """A custom topic may contain braces, or have no text."""
     crm = crm_with(mail)
     crm.outbox.queue("own.topic", address="a@example.com", variables={"text": MAIL, "customer": "Anna"})
     crm.outbox.queue("own.topic", address="a@example.com", variables={"order": "7"})
     crm.deliver()
 
-    assert [MAIL, ""] == [letter.body for letter in mail.messages]
+    assert [MAIL, ""] == [message.body for message in mail.messages]
 
 
 def test_braces_of_a_customer_are_never_filled(store: Store, mail: RecordingNotifier) -> None:
-    """A name or a request with braces passes through stage actions, tasks, documents and notices as it is."""
+    """Braces in customer data are never treated as placeholders."""
     crm = crm_with(mail, store)
     crm.users.create("Anna", roles=["manager"], email="anna@example.com")
     crm.documents.save_template("Offer", "<p>{{ customer.name }}</p>")
@@ -237,7 +237,7 @@ def test_braces_of_a_customer_are_never_filled(store: Store, mail: RecordingNoti
     ids=["task", "notify", "document"],
 )
 def test_an_unknown_variable_of_a_stage_is_refused(action: Any) -> None:
-    """A misspelt variable is found when the funnel is written, and not in a customer's letter."""
+    """An unknown variable is rejected when the funnel is saved."""
     crm = Crm()
     stages = [Stage.named("First", entry_actions=[action]), Stage.named("Won", kind="won")]
     kept = crm.funnels.create("Doors", stages=["First", "Won"])
@@ -251,19 +251,19 @@ def test_an_unknown_variable_of_a_stage_is_refused(action: Any) -> None:
 
 
 def test_each_variable_of_a_stage_has_a_value() -> None:
-    """What a funnel may name is what a stage fills in."""
+    """The permitted variables are those that a stage action fills."""
     samples = Samples()
 
     assert set(stage_variables(samples.deal(), samples.customer(), environment=Crm()._environment)) == actions.VARIABLES
 
 
 def test_every_escalation_has_all_its_values() -> None:
-    """Tasks, promises, cases and requests are escalated before and after their deadline, on every step, with nothing left unfilled."""
+    """Every escalation message has a value for each variable."""
     clock, mail = FrozenClock(), RecordingNotifier()
-    ladder = EscalationPolicy.of(
+    policy = EscalationPolicy.of(
         EscalationStep(5_000, recipient="owner"), EscalationStep(7_500, after=hours(1)), EscalationStep(), hours(2)
     )
-    crm = Crm(clock=clock, notifiers={"email": mail}, escalation_policy=ladder)
+    crm = Crm(clock=clock, notifiers={"email": mail}, escalation_policy=policy)
     above_id = None
     for number in range(5):
         above_id = crm.users.create(f"Boss {number}", email="boss@example.com", manager_id=above_id).id
@@ -282,6 +282,6 @@ def test_every_escalation_has_all_its_values() -> None:
 
     assert [] == list(crm.jobs.list_dead())
     assert {"escalation.at_risk", "task.overdue", "commitment.overdue", "complaint.overdue", "lead.overdue"} <= {
-        letter.topic for letter in mail.messages
+        message.topic for message in mail.messages
     }
-    assert [] == [letter.body for letter in mail.messages if "{" in letter.subject + letter.body]
+    assert [] == [message.body for message in mail.messages if "{" in message.subject + message.body]

@@ -1,4 +1,4 @@
-"""Working calendars are kept on every store, with the holidays of the world."""
+"""Work calendars: company calendar, holidays and overrides."""
 
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest) -> Crm:
-    """A house in Tashkent."""
+    """A company in Tashkent."""
     clock, zone = FrozenClock(MONDAY), "Asia/Tashkent"
     return (
         Crm(clock=clock, time_zone=zone)
@@ -27,7 +27,7 @@ def crm(request: pytest.FixtureRequest) -> Crm:
 
 
 def test_calendar_named_default_is_company_calendar(crm: Crm) -> None:
-    """Its clock is the house's, and it is found as it was made."""
+    """The default calendar has the company's time zone."""
     made = crm.calendars.create("Mo-Fr 09:00-13:00,14:00-18:00")
 
     assert made == crm.calendars.get_by_name() == crm.calendars.get(made.id)
@@ -38,7 +38,7 @@ def test_calendar_named_default_is_company_calendar(crm: Crm) -> None:
 
 
 def test_import_holidays_is_repeatable(crm: Crm) -> None:
-    """Bringing them again changes nothing, and a holiday that is worked on stays so."""
+    """A second import changes nothing, also not observed holidays."""
     made = crm.calendars.create("Mo-Fr 09:00-18:00", country="UZ")
     brought = crm.calendars.import_holidays(made.id, 2026)
     worked = crm.calendars.set_holiday_observed(made.id, date(2026, 1, 1), is_observed=False)
@@ -51,7 +51,7 @@ def test_import_holidays_is_repeatable(crm: Crm) -> None:
 
 @pytest.mark.parametrize("country", ["UZ", "AZ", "MN", "LV", "IR", "DE-BY"])
 def test_import_holidays_of_country_uses_its_language(country: str) -> None:
-    """In their own languages where the library speaks them."""
+    """Holiday names are in the requested language, if available."""
     names = [name for _, name in HolidaysLibrary().for_year(country, 2026, language="lv").holidays]
 
     assert len(names) >= 8
@@ -60,13 +60,13 @@ def test_import_holidays_of_country_uses_its_language(country: str) -> None:
 
 @pytest.mark.parametrize("country", ["", "ATLANTIS", "DE-ATLANTIS"])
 def test_unknown_country_is_rejected(country: str) -> None:
-    """A part of a country too."""
+    """An unknown country or subdivision is rejected."""
     with pytest.raises(InvalidChoiceError):
         HolidaysLibrary().for_year(country, 2026)
 
 
 def test_import_holidays_without_extra_names_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How to install it stands in the refusal."""
+    """The error names the extra to install."""
     monkeypatch.setitem(sys.modules, "holidays", None)
 
     with pytest.raises(MissingDependencyError, match="calendar"):
@@ -74,7 +74,7 @@ def test_import_holidays_without_extra_names_extra(monkeypatch: pytest.MonkeyPat
 
 
 def test_holidays_can_be_added_by_hand() -> None:
-    """And enter its own holidays, whole and partial."""
+    """Whole and partial holidays can be added without the library."""
     crm = Crm(holiday_provider=NoHolidays(), clock=FrozenClock(MONDAY))
     made = crm.calendars.create("Mo-Fr 09:00-18:00")
     crm.calendars.import_holidays(made.id, 2026)
@@ -86,7 +86,7 @@ def test_holidays_can_be_added_by_hand() -> None:
 
 
 def test_day_overrides_and_swaps_change_business_hours(crm: Crm) -> None:
-    """A day of its own, an exchange, a day off, and back again."""
+    """Overrides, swapped days and days off change the business hours."""
     made = crm.calendars.create("Mo-Fr 09:00-18:00")
     crm.calendars.override_day(made.id, date(2026, 3, 2), "10:00-12:00", reason="stocktaking")
     crm.calendars.override_day(made.id, date(2026, 3, 3), "")
@@ -98,7 +98,7 @@ def test_day_overrides_and_swaps_change_business_hours(crm: Crm) -> None:
 
 
 def test_company_without_calendar_is_always_open(crm: Crm) -> None:
-    """Until it makes one; a person may work by another, and be absent."""
+    """Without a calendar all hours are open; users may have another one."""
     shop = crm.calendars.create("Mo-Su 10:00-22:00", name="shop")
     anna = crm.users.create("Anna Liepa")
     crm.users.set_calendar(anna.id, shop.id)

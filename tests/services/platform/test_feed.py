@@ -1,4 +1,4 @@
-"""Readers outside follow what happens, and are told when they cannot."""
+"""Event feed: cursors, pruning and expired cursors."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,18 +14,18 @@ from crmcore.ports import Store
 
 @pytest.fixture(params=[MemoryStore, lambda: SqlStore.open("sqlite://")], ids=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest) -> Crm:
-    """An empty house with a clock that stands still."""
+    """An empty CRM with a frozen clock."""
     make: Callable[[], Store] = request.param
     return Crm(make(), clock=FrozenClock())
 
 
 def event_names(crm: Crm, cursor: str = "") -> list[str]:
-    """What happened behind a cursor."""
+    """Return the event names after a cursor."""
     return [event.event.name for event in crm.feed.read(cursor=cursor).events]
 
 
 def test_feed_pages_continue_after_cursor(crm: Crm) -> None:
-    """Each page begins behind the last; at the end a page is empty and its cursor the same."""
+    """Each page continues after the cursor; the last page is empty."""
     anna = crm.users.create("Anna")
     crm.users.deactivate(anna.id)
     first = crm.feed.read(limit=1)
@@ -40,7 +40,7 @@ def test_feed_pages_continue_after_cursor(crm: Crm) -> None:
 
 
 def test_latest_cursor_skips_earlier_events(crm: Crm) -> None:
-    """From the cursor of the end only what comes later is read."""
+    """After the latest cursor, only later events are read."""
     crm.users.create("Anna")
     end = crm.feed.latest_cursor()
     crm.users.create_team("North")
@@ -49,7 +49,7 @@ def test_latest_cursor_skips_earlier_events(crm: Crm) -> None:
 
 
 def test_empty_feed_has_cursor(crm: Crm) -> None:
-    """Whoever reads before anything has happened misses nothing either."""
+    """A reader that starts before the first event misses none."""
     end = crm.feed.latest_cursor()
     crm.users.create("Anna")
 
@@ -58,13 +58,13 @@ def test_empty_feed_has_cursor(crm: Crm) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1.", "0.event_1", ".event_1", "-1.event_1"])
 def test_invalid_cursor_is_rejected(crm: Crm, cursor: str) -> None:
-    """A made-up cursor is refused."""
+    """An invalid cursor is rejected."""
     with pytest.raises(InvalidInputError):
         crm.feed.read(cursor=cursor)
 
 
 def test_cursor_before_pruned_events_is_expired(crm: Crm) -> None:
-    """Old facts go, the newest stays, and a reader who stood before them, or at the beginning, hears of it."""
+    """Pruning keeps the newest event, and expires older cursors."""
     clock = crm._environment.clock
     assert isinstance(clock, FrozenClock)
     crm.users.create("Anna")
@@ -86,7 +86,7 @@ def test_cursor_before_pruned_events_is_expired(crm: Crm) -> None:
 
 
 def test_cursor_ahead_of_restored_database_is_expired(tmp_path: Path) -> None:
-    """A reader that is ahead of a database restored from a copy is told, also when it has grown past the reader's place again."""
+    """A cursor ahead of a restored backup is expired, also after new events."""
     path, copy = tmp_path / "crm.db", tmp_path / "copy.db"
     crm = Crm.open(f"sqlite:///{path}")
     crm.users.create("Anna")
@@ -107,16 +107,16 @@ def test_cursor_ahead_of_restored_database_is_expired(tmp_path: Path) -> None:
 
 
 def test_subscription_prevents_pruning_until_deleted() -> None:
-    """What a listener has not taken is not pruned; once it is taken off, it is."""
+    """Unread events are not pruned until the subscription is deleted."""
     received: list[RecordedEvent] = []
 
-    class Ears:
+    class CollectingPublisher:
         def publish(self, events: object, /) -> None:
             if isinstance(events, (list, tuple)):
                 received.extend(events)
 
     clock = FrozenClock()
-    crm = Crm(clock=clock, publishers={"erp": Ears()})
+    crm = Crm(clock=clock, publishers={"erp": CollectingPublisher()})
     crm.users.create("Anna")
     crm.deliver()
     crm.users.create("Berta")
@@ -126,12 +126,12 @@ def test_subscription_prevents_pruning_until_deleted() -> None:
     assert (1, crm.feed.prune()) == (len(received), 1)
     assert crm.feed.prune() == 0
     crm.feed.delete_subscription("erp")
-    crm.feed.delete_subscription("nobody")
+    crm.feed.delete_subscription("unknown")
     assert crm.feed.prune() == 1
 
 
 def test_feed_and_health_in_batch_are_rejected(crm: Crm) -> None:
-    """Within a batch neither the feed nor the house's health is looked at: what the batch has done has not happened yet."""
+    """In a batch, feed and health check are rejected."""
     with crm.batch():
         crm.users.create("Anna")
         for look in (crm.feed.read, crm.feed.latest_cursor, crm.feed.prune, crm.health):

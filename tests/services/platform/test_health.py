@@ -1,4 +1,4 @@
-"""Health tells how far behind the house is, in memory and in a database."""
+"""Health check: backlog, dead letters and subscriptions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,23 +15,23 @@ from crmcore.ports import Store
 
 @pytest.fixture
 def tenant() -> str:
-    """Whose data are nobody else's."""
+    """A tenant for one test."""
     return uuid4().hex
 
 
 class FailingPublisher:
-    """A listener that takes nothing while it is deaf."""
+    """A publisher that fails on request."""
 
     is_failing = True
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Take them, or not."""
+        """Publish the events, or fail."""
         if self.is_failing:
             raise OSError("no")
 
 
 def test_idle_tenant_is_healthy(store: Store, tenant: str) -> None:
-    """Nothing waits, nothing is dead, nobody listens."""
+    """An idle tenant has no backlog and no alerts."""
     health = Crm(store, tenant=tenant).health()
 
     assert ((), ()) == (health.alerts(), health.subscriptions)
@@ -40,10 +40,12 @@ def test_idle_tenant_is_healthy(store: Store, tenant: str) -> None:
 
 
 def test_backlog_is_reported_with_age(store: Store, tenant: str) -> None:
-    """The longest due message, the longest due work and the oldest unheard fact are each told with since when."""
+    """The oldest message, job and unread event are reported with their age."""
     clock = FrozenClock()
-    listener = FailingPublisher()
-    crm = Crm(store, tenant=tenant, clock=clock, publishers={"erp": listener}, notifiers={"email": RecordingNotifier()})
+    publisher = FailingPublisher()
+    crm = Crm(
+        store, tenant=tenant, clock=clock, publishers={"erp": publisher}, notifiers={"email": RecordingNotifier()}
+    )
     anna = crm.users.create("Anna", email="anna@example.com")
     crm.outbox.queue(
         "notice", recipient_id=anna.id, variables={"text": "later"}, due_at=clock.now() + timedelta(hours=5)
@@ -66,20 +68,20 @@ def test_backlog_is_reported_with_age(store: Store, tenant: str) -> None:
     crm.deliver()
     [erp] = crm.health().subscriptions
     assert (1, ("subscriptions_late",)) == (erp.failures, crm.health().alerts())
-    listener.is_failing = False
+    publisher.is_failing = False
     clock.advance(minutes=2)
     crm.deliver()
     assert 0 == crm.health().subscriptions[0].lag
 
 
 def test_dead_message_and_job_are_reported_until_retried(store: Store, tenant: str) -> None:
-    """A message that was refused for good, and work that cannot be done, stay in sight until somebody replays them."""
+    """Dead messages and dead jobs are reported until they are retried."""
 
     def refuse(message: OutgoingMessage) -> None:
-        raise DeliveryError("email", "nobody of that name", is_permanent=True)
+        raise DeliveryError("email", "no such mailbox", is_permanent=True)
 
     crm = Crm(store, tenant=tenant, clock=FrozenClock(), notifiers={"email": RecordingNotifier(before_send=refuse)})
-    message = crm.outbox.queue("notice", address="nobody@example.com", variables={"text": "x"})
+    message = crm.outbox.queue("notice", address="absent@example.com", variables={"text": "x"})
     crm.deliver()
 
     assert ("messages_dead",) == crm.health().alerts()
@@ -88,7 +90,7 @@ def test_dead_message_and_job_are_reported_until_retried(store: Store, tenant: s
 
 
 def test_health_is_per_tenant(store: Store, tenant: str) -> None:
-    """What waits for one tenant is nobody else's."""
+    """The backlog of one tenant does not appear in another."""
     crm = Crm(store, tenant=tenant, clock=FrozenClock())
     crm.outbox.queue("notice", address="a@example.com", variables={"text": "x"})
 

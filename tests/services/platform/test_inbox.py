@@ -1,4 +1,4 @@
-"""The inbox: a message has one effect, whatever its repetitions and its order, and is noted in the transaction of its effect."""
+"""Inbox: one effect per message, regardless of duplicates and order."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,19 +25,19 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 @pytest.fixture
 def crm(store: Store) -> Crm:
-    """A house."""
+    """A CRM over the store."""
     return Crm(store, clock=FrozenClock())
 
 
 def customer_names(crm: Crm) -> list[str]:
-    """All customers."""
+    """The names of all customers."""
     return sorted(
         crm._environment.execute("test", lambda uow: [c.display_name for c in uow.find(Customer)], read_only=True)
     )
 
 
 def test_message_is_processed_once(crm: Crm) -> None:
-    """The same source and id again change nothing; another source's is another message; another tenant's too."""
+    """A duplicate has no effect; source and tenant are part of the identity."""
     two = crm.for_tenant("two")
     outcomes = [
         crm.inbox.process(source, "msg_1", lambda: crm.customers.create("Liene")) for source in ("erp", "erp", "shop")
@@ -49,7 +49,7 @@ def test_message_is_processed_once(crm: Crm) -> None:
 
 
 def test_stale_revision_is_ignored(crm: Crm) -> None:
-    """Of one record's editions the newest heard of stands; older and equal ones are noted and left; other records have their own."""
+    """Older and equal revisions of a record are stale; others are applied."""
     customer_id = crm.customers.create("First").id
 
     def rename(name: str, message: str, edition: int, about: str = "7") -> InboxResult:
@@ -70,11 +70,11 @@ def test_stale_revision_is_ignored(crm: Crm) -> None:
 
 
 def test_failed_message_can_be_processed_again(crm: Crm) -> None:
-    """When a story refuses, nothing of the message is kept, and it can come again."""
+    """After an error nothing is stored, and the message can come again."""
 
     def fail() -> None:
         crm.customers.create("Half")
-        crm.deals.get("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text will do
+        crm.deals.get("deal_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text
 
     with pytest.raises(NotFoundError):
         crm.inbox.process("erp", "msg_1", fail, about_id="7", revision=1)
@@ -87,7 +87,7 @@ def test_failed_message_can_be_processed_again(crm: Crm) -> None:
 
 
 def test_caught_error_rolls_back_only_that_command(crm: Crm) -> None:
-    """A story that is refused inside leaves no trace; what else was told with it, and the message, stay."""
+    """A caught error undoes one command; the others and the message stay."""
 
     def careful() -> None:
         crm.customers.create("Before")
@@ -100,7 +100,7 @@ def test_caught_error_rolls_back_only_that_command(crm: Crm) -> None:
 
 
 def test_commands_in_one_message_share_transaction(crm: Crm) -> None:
-    """Several stories are one transaction, read what they wrote, and their facts stand in the feed once."""
+    """The commands of a message share one transaction and its changes."""
 
     def both() -> None:
         funnel = crm.funnels.create("Windows", stages=["First call", "Done"])
@@ -115,13 +115,13 @@ def test_commands_in_one_message_share_transaction(crm: Crm) -> None:
 
 
 def test_process_within_batch_is_rejected(crm: Crm) -> None:
-    """Within a batch, whose end is not known yet, no message can be taken."""
+    """In a batch, no message is processed."""
     with pytest.raises(BusinessRuleError, match="batches cannot be nested"), crm.batch():
         crm.inbox.process("erp", "msg_1", lambda: None)
 
 
 def test_concurrent_deliveries_have_one_effect(tmp_path: Path) -> None:
-    """Of several deliveries at the same instant one is applied and the others are told so; the newest edition stands."""
+    """One of several concurrent deliveries is applied."""
     store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
     crm = Crm(store)
     customer_id = crm.customers.create("0").id
@@ -146,7 +146,7 @@ def test_concurrent_deliveries_have_one_effect(tmp_path: Path) -> None:
 
 
 def test_invalid_message_is_rejected(crm: Crm) -> None:
-    """An edition needs a record, a record an edition, and a message something to do."""
+    """Record id and revision go together; `apply` must be a function."""
     for about, edition in ((None, 1), ("7", None), ("7", -1)):
         with pytest.raises(InvalidInputError):
             crm.inbox.process("erp", "m", lambda: None, about_id=about, revision=edition)
@@ -155,7 +155,7 @@ def test_invalid_message_is_rejected(crm: Crm) -> None:
 
 
 def test_purge_removes_messages_and_keeps_revisions(crm: Crm) -> None:
-    """After a month a message's id is forgotten; that an older edition is older is not."""
+    """Purging deletes message ids and keeps revisions."""
     clock = crm._environment.clock
     assert isinstance(clock, FrozenClock)
     crm.inbox.process("erp", "m2", lambda: None, about_id="7", revision=2)

@@ -1,4 +1,4 @@
-"""Messages that a host queues itself."""
+"""Outbox: messages that the host queues."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from crmcore.errors import NotFoundError, RequiredError
 
 
 def test_queue_message_for_user_or_address() -> None:
-    """To one of us by his id, to anybody else by an address; in the recipient's language; not before its time; once for a key."""
+    """A message goes to a user or an address, in the right language and time."""
     clock, mail, notifier = FrozenClock(), RecordingNotifier(), RecordingNotifier()
     crm = Crm(clock=clock, notifiers={"email": mail, "webhook": notifier})
     anna = crm.users.create("Anna", email="anna@example.com", language="lv")
@@ -33,7 +33,7 @@ def test_queue_message_for_user_or_address() -> None:
 
 
 def test_queue_message_without_recipient_is_rejected() -> None:
-    """Neither a recipient nor an address, or a recipient who is nobody, is refused."""
+    """A message without a known recipient or an address is rejected."""
     crm = Crm()
 
     with pytest.raises(RequiredError, match="must be given"):

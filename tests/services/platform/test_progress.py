@@ -1,4 +1,4 @@
-"""One error never keeps the others waiting for ever: neither a message, nor a listener, nor due work."""
+"""Progress: one error blocks no other message, publisher or job."""
 
 from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
@@ -15,31 +15,31 @@ from crmcore.domain.platform.feed import RecordedEvent, Subscription
 from crmcore.domain.platform.jobs import ScheduledJob
 from crmcore.errors import DeliveryError
 from crmcore.ports import RequestContext, Store
-from crmcore.services.platform import jobs as due_module
+from crmcore.services.platform import jobs as jobs_module
 
 STOPS: list[type[BaseException]] = [SystemExit, KeyboardInterrupt, CancelledError, GeneratorExit]
 each_stop = pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.__name__)
 
 
-class Listener:
-    """Takes events, or raises an error."""
+class StubPublisher:
+    """Collects events, or raises an error."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
         self.taken: list[str] = []
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Take them."""
+        """Collect the events."""
         if self.error is not None:
             raise self.error
         self.taken += [event.event.name for event in events]
 
 
 def raising_for(text: str, error: BaseException) -> RecordingNotifier:
-    """A notifier that raises an error for one text and keeps all other letters."""
+    """A notifier that raises an error for one text and records the others."""
 
-    def before(letter: OutgoingMessage) -> None:
-        if letter.body == text:
+    def before(message: OutgoingMessage) -> None:
+        if message.body == text:
             raise error
 
     return RecordingNotifier(before_send=before)
@@ -52,7 +52,7 @@ def queued(crm: Crm, *texts: str) -> list[Message]:
 
 @each_stop
 def test_deliver_after_an_error_that_is_no_exception_sends_the_others(store: Store, stop: type[BaseException]) -> None:
-    """The error is raised once, its message has one failed attempt, and the next call sends all others at once."""
+    """The error is raised once; the next call sends all other messages."""
     notifier = raising_for("0", stop())
     crm = Crm(store, clock=FrozenClock(), notifiers={"email": notifier})
     first, *_ = queued(crm, *map(str, range(25)))
@@ -63,12 +63,12 @@ def test_deliver_after_an_error_that_is_no_exception_sends_the_others(store: Sto
 
     assert (24, 0, 0) == (report.sent, report.failed, report.lease_expired)
     assert [(first.id, 1, stop.__name__)] == [(one.id, one.attempts, one.last_error) for one in waiting]
-    assert sorted(map(str, range(1, 25))) == sorted(letter.body for letter in notifier.messages)
+    assert sorted(map(str, range(1, 25))) == sorted(message.body for message in notifier.messages)
 
 
 @each_stop
 def test_deliver_gives_up_a_message_that_always_ends_the_process(stop: type[BaseException]) -> None:
-    """Even a message that ends every call is dead after ten attempts; nothing else waits for it meanwhile."""
+    """A message that ends every call is dead after ten attempts."""
     clock = FrozenClock()
     crm = Crm(clock=clock, notifiers={"email": raising_for("bad", stop())})
     bad, *_ = queued(crm, "bad")
@@ -86,9 +86,9 @@ def test_deliver_gives_up_a_message_that_always_ends_the_process(stop: type[Base
 
 
 @each_stop
-def test_deliver_stopped_by_a_listener_goes_on_with_the_others(store: Store, stop: type[BaseException]) -> None:
-    """A listener that ends the process rests as one that refused; other listeners and messages go on, however rarely deliver is called."""
-    clock, bad, good, mail = FrozenClock(), Listener(stop()), Listener(), RecordingNotifier()
+def test_deliver_stopped_by_a_publisher_goes_on_with_the_others(store: Store, stop: type[BaseException]) -> None:
+    """A publisher that ends the process backs off; the others continue."""
+    clock, bad, good, mail = FrozenClock(), StubPublisher(stop()), StubPublisher(), RecordingNotifier()
     crm = Crm(store, clock=clock, publishers={"bad": bad, "good": good}, notifiers={"email": mail})
     for number in range(4):
         crm.users.create(f"Anna {number}")
@@ -96,7 +96,7 @@ def test_deliver_stopped_by_a_listener_goes_on_with_the_others(store: Store, sto
         with pytest.raises(stop):
             crm.deliver()
         crm.deliver()
-        clock.advance(days=2)  # longer than any rest
+        clock.advance(days=2)  # longer than any backoff
     failures = crm._environment.execute("test", lambda uow: uow.first(Subscription, Eq("name", "bad")), read_only=True)
 
     assert failures is not None
@@ -109,9 +109,9 @@ def test_deliver_stopped_by_a_listener_goes_on_with_the_others(store: Store, sto
 
 
 @each_stop
-def test_listeners_are_served_although_every_message_ends_the_process(stop: type[BaseException]) -> None:
-    """A notifier that is broken altogether does not keep listeners waiting."""
-    good = Listener()
+def test_publishers_are_served_although_every_message_ends_the_process(stop: type[BaseException]) -> None:
+    """A failing notifier does not block publishers."""
+    good = StubPublisher()
     crm = Crm(clock=FrozenClock(), publishers={"good": good}, notifiers={"email": raising_for("bad", stop())})
     crm.users.create("Anna")
     queued(crm, "bad", "bad", "bad")
@@ -121,9 +121,12 @@ def test_listeners_are_served_although_every_message_ends_the_process(stop: type
     assert ["user.created"] == good.taken
 
 
-def test_deliver_after_a_listener_refused_ten_thousand_times() -> None:
-    """A listener behind one that has refused 10,000 times gets its events, and the first one is tried again after a day."""
-    clock, bad, good = FrozenClock(), Listener(ValueError()), Listener()
+def test_deliver_after_a_publisher_refused_ten_thousand_times() -> None:
+    """After 10,000 failures of one publisher, the others get their events.
+
+    The failing publisher is retried after one day.
+    """
+    clock, bad, good = FrozenClock(), StubPublisher(ValueError()), StubPublisher()
     crm = Crm(clock=clock, publishers={"bad": bad, "good": good})
     crm.users.create("Anna")
     crm.deliver()
@@ -147,30 +150,30 @@ def test_deliver_after_a_listener_refused_ten_thousand_times() -> None:
 
 
 @pytest.mark.parametrize("taken", [-1, 0, 2, 99])
-def test_a_listener_that_counts_wrongly_loses_no_event(taken: int) -> None:
-    """A negative count is a refusal; a count past the end is the end."""
+def test_a_publisher_that_counts_wrongly_loses_no_event(taken: int) -> None:
+    """A negative count is a failure; a count past the end means all."""
 
-    class Miscounting(Listener):
+    class MiscountingPublisher(StubPublisher):
         def publish(self, events: Sequence[RecordedEvent], /) -> None:
             self.taken += [event.subject_id for event in events]
             if self.error is not None:
                 raise self.error
 
-    clock, listener = FrozenClock(), Miscounting(DeliveryError("x", "no", delivered_count=taken))
-    crm = Crm(clock=clock, publishers={"a": listener})
-    people = [crm.users.create(name).id for name in ("Anna", "Berta", "Carla")]
+    clock, publisher = FrozenClock(), MiscountingPublisher(DeliveryError("x", "no", delivered_count=taken))
+    crm = Crm(clock=clock, publishers={"a": publisher})
+    user_ids = [crm.users.create(name).id for name in ("Anna", "Berta", "Carla")]
     crm.deliver()
-    listener.error = None
+    publisher.error = None
     clock.advance(days=2)
     crm.deliver()
 
-    assert people[max(0, min(taken, 3)) :] == listener.taken[3:]
+    assert user_ids[max(0, min(taken, 3)) :] == publisher.taken[3:]
 
 
 @pytest.mark.parametrize("problem", ["550\r\nno such user", "\0", "\ud800", "x" * 9_999])
 @pytest.mark.parametrize("after", [None, 30, timedelta.max, timedelta.min])
 def test_deliver_records_whatever_a_notifier_says(problem: str, after: Any) -> None:
-    """Line breaks, control characters and delays that cannot be do not stop the messages behind."""
+    """Invalid error texts and delays do not block later messages."""
     mail = raising_for("bad", DeliveryError("email", problem, retry_after=after))
     crm = Crm(clock=FrozenClock(), notifiers={"email": mail})
     queued(crm, "bad", "good")
@@ -180,7 +183,7 @@ def test_deliver_records_whatever_a_notifier_says(problem: str, after: Any) -> N
 
 
 def tasks_due(crm: Crm, clock: FrozenClock) -> list[str]:
-    """Give three tasks with a reminder that is due."""
+    """Create three tasks with a due reminder."""
     anna = crm.users.create("Anna", email="anna@example.com")
     at = clock.now() + timedelta(hours=1)
     ids = [
@@ -195,18 +198,18 @@ def tasks_due(crm: Crm, clock: FrozenClock) -> list[str]:
 def test_run_due_after_an_error_that_is_no_exception_goes_on(
     store: Store, stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The occurrence at which a run ended has one failed attempt, and the next run does the others."""
+    """The failing job has one failed attempt; the next run does the others."""
     clock = FrozenClock()
     crm = Crm(store, clock=clock)
     bad, *good = tasks_due(crm, clock)
-    usual = due_module.HANDLERS["task.reminder"]
+    original = jobs_module.HANDLERS["task.reminder"]
 
-    def handle(unit: Any, house: Any, occurrence: ScheduledJob) -> None:
-        if occurrence.subject_id == bad:
+    def handle(uow: Any, environment: Any, job: ScheduledJob) -> None:
+        if job.subject_id == bad:
             raise stop
-        usual(unit, house, occurrence)
+        original(uow, environment, job)
 
-    monkeypatch.setitem(due_module.HANDLERS, "task.reminder", handle)
+    monkeypatch.setitem(jobs_module.HANDLERS, "task.reminder", handle)
     with pytest.raises(stop):
         while crm.run_due_jobs().done:
             pass
@@ -222,7 +225,7 @@ def test_run_due_after_an_error_that_is_no_exception_goes_on(
 
 @each_stop
 def test_an_inbox_message_whose_handler_ends_the_process_has_not_come(store: Store, stop: type[BaseException]) -> None:
-    """Nothing of it is stored, the next message is applied, and the first one when it comes again."""
+    """Nothing is stored, and the message is applied when it comes again."""
     crm = Crm(store)
 
     def broken() -> None:
@@ -239,13 +242,13 @@ def test_an_inbox_message_whose_handler_ends_the_process_has_not_come(store: Sto
 
 
 class BrokenTracer:
-    """Raises an error when a span is opened, or when it is closed."""
+    """A tracer that fails when a span is opened or closed."""
 
     def __init__(self, error: BaseException, *, opening: bool) -> None:
         self.error = error
         self.opening = opening
 
-    def span(self, story: str, context: RequestContext, /) -> AbstractContextManager[None]:
+    def span(self, command: str, context: RequestContext, /) -> AbstractContextManager[None]:
         """Open a span."""
 
         @contextmanager
@@ -262,11 +265,11 @@ class BrokenTracer:
 
 @pytest.mark.parametrize("opening", [True, False])
 def test_a_broken_tracer_changes_nothing(*, opening: bool) -> None:
-    """Commands give their results and their errors, messages leave and due work is done, each once, whatever a tracer raises."""
-    clock, mail, listener = FrozenClock(), RecordingNotifier(), Listener()
+    """A failing tracer changes no result, message or job."""
+    clock, mail, publisher = FrozenClock(), RecordingNotifier(), StubPublisher()
     store = MemoryStore()
     tracer = BrokenTracer(RuntimeError("no"), opening=opening)
-    crm = Crm(store, clock=clock, tracer=tracer, notifiers={"email": mail}, publishers={"a": listener})
+    crm = Crm(store, clock=clock, tracer=tracer, notifiers={"email": mail}, publishers={"a": publisher})
     tasks_due(crm, clock)
     with pytest.raises(CrmError):
         crm.users.create("")
@@ -274,21 +277,21 @@ def test_a_broken_tracer_changes_nothing(*, opening: bool) -> None:
     report = crm.deliver()
 
     assert (3, 3, 3) == (done, report.sent, len(mail.messages))
-    assert "user.created" in listener.taken
+    assert "user.created" in publisher.taken
     assert all(message.state is MessageState.SENT for message in crm.outbox.list())
 
 
 @each_stop
 def test_run_due_counts_what_a_tracer_interrupts(stop: type[BaseException]) -> None:
-    """An attempt that a tracer ends counts, although the tracer would end its recording as well."""
+    """An attempt that a tracer interrupts counts as a failed attempt."""
     clock, store = FrozenClock(), MemoryStore()
     crm = Crm(store, clock=clock)
     tasks_due(crm, clock)
     tracer = BrokenTracer(stop(), opening=True)
-    usual = tracer.span
+    original = tracer.span
 
-    def only_due(story: str, context: RequestContext, /) -> AbstractContextManager[None]:
-        return usual(story, context) if story == "jobs.run" else contextmanager(lambda: iter([None]))()
+    def only_due(command: str, context: RequestContext, /) -> AbstractContextManager[None]:
+        return original(command, context) if command == "jobs.run" else contextmanager(lambda: iter([None]))()
 
     tracer.span = only_due  # type: ignore[method-assign]  # a tracer that fails at one command
     traced = Crm(store, clock=clock, tracer=tracer)
