@@ -253,5 +253,5 @@ def test_store_without_batches_is_rejected() -> None:
         def close(self) -> None:
             """Do nothing."""
 
-    with pytest.raises(InvalidInputError, match="one by one"), Crm(Plain()).batch():
+    with pytest.raises(InvalidInputError, match="must offer batch"), Crm(Plain()).batch():
         pass
