@@ -57,7 +57,7 @@ class Commitments:
         if customer_id is None and deal is not None:
             customer_id = deal.customer_id
         if customer_id is None:
-            raise RequiredError("commitment.customer_id", "must be given, or a deal")
+            raise RequiredError("commitment.customer_id", "or a deal must be given")
         customer = uow.get(Customer, customer_id)
         default_owner_id = deal.owner_id if deal else customer.owner_id
         commitment = uow.save(

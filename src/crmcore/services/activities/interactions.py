@@ -67,7 +67,7 @@ class Interactions:
         if customer_id is None and deal is not None:
             customer_id = deal.customer_id
         if customer_id is None:
-            raise RequiredError("interaction.customer_id", "must be given, or a deal")
+            raise RequiredError("interaction.customer_id", "or a deal must be given")
         interaction = Interaction.log(
             uow.new_id("interaction"),
             kind,

@@ -135,7 +135,7 @@ class Documents:
         deal = None if deal_id is None else uow.get(Deal, deal_id)
         known_customer_id = deal.customer_id if customer_id is None and deal is not None else customer_id
         if known_customer_id is None:
-            raise RequiredError("document.deal_id", "must be given, or a customer")
+            raise RequiredError("document.deal_id", "or a customer must be given")
         document = uow.save(
             Document.from_file(
                 uow.new_id("document"),

@@ -121,9 +121,8 @@ class Jobs:
     def _run_job(self, job: ScheduledJob) -> str:
         try:
             return self._environment.execute("jobs.run", lambda uow: self._handle_job(uow, job))
-        except (
-            ConflictError
-        ):  # another process ran it or changed its subject; if it is still due, the next run takes it
+        except ConflictError:
+            # Another process ran it or changed its subject. If it is still due, the next run takes it.
             return "skipped"
         except Exception as error:  # noqa: BLE001  # a failing job must not block the others
             error_text = f"{error.code}: {error}" if isinstance(error, CrmError) else type(error).__name__

@@ -140,7 +140,7 @@ class Outbox(EventPublishing):
             NotFoundError: the user does not exist.
         """
         if recipient_id is None and address is None:
-            raise RequiredError("message.recipient_id", "must be given, or an address")
+            raise RequiredError("message.recipient_id", "or an address must be given")
         if recipient_id is not None:
             uow.get(User, recipient_id)
         message = Message.queue(

@@ -58,7 +58,8 @@ def check_availability(
 ) -> None:
     """Check that all attendees are available, and lock their bookings.
 
-    The version of each attendee's `BookingLock` rejects the second of two concurrent bookings.
+    The version of each attendee's `BookingLock` rejects the second of two concurrent bookings
+    (optimistic locking).
 
     Args:
         require_working_hours: the appointment must be within business hours.

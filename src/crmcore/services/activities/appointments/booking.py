@@ -217,7 +217,7 @@ class AppointmentBooking:
         appointment = uow.get(Appointment, appointment_id)
         completed = uow.save(appointment.complete(at=uow.now))
         if completed.since > uow.now:
-            raise OutOfRangeError("appointment.since", "must not be in the future of a completed appointment")
+            raise OutOfRangeError("appointment.since", "must not be in the future when it is completed")
         if completed.customer_id is None:
             return CompletedAppointment(appointment=completed)
         interaction = Interaction.log(

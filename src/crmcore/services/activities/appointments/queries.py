@@ -107,5 +107,5 @@ class AppointmentQueries:
 def _window(since: datetime, until: datetime) -> Period:
     window = Period(checked_timestamp("since", since), checked_timestamp("until", until))
     if window.length > MAX_WINDOW:
-        raise OutOfRangeError("until", f"must not lie more than {MAX_WINDOW.days} days after since")
+        raise OutOfRangeError("until", f"must be at most {MAX_WINDOW.days} days after since")
     return window

@@ -51,7 +51,7 @@ def task_deadlines(uow: UnitOfWork, environment: Environment, task: Task) -> tup
         TrackedDeadline(
             subject_id=task.id,
             metric=SINGLE,
-            promised_at=due_at,
+            target_started_at=due_at,
             due_at=due_at,
             step_time=lambda step: escalation_time(
                 step, due_at, since=task.created_at, load_hours=partial(load_business_hours, uow, environment)
@@ -81,7 +81,7 @@ def commitment_deadlines(
         TrackedDeadline(
             subject_id=commitment.id,
             metric=SINGLE,
-            promised_at=due_at,
+            target_started_at=due_at,
             due_at=due_at,
             step_time=lambda step: escalation_time(
                 step, due_at, since=commitment.created_at, load_hours=partial(load_business_hours, uow, environment)
@@ -112,7 +112,7 @@ def case_deadlines(
         TrackedDeadline(
             subject_id=case.id,
             metric=timer.metric.value,
-            promised_at=timer.started_at,
+            target_started_at=timer.started_at,
             due_at=timer.due_at or timer.started_at,
             step_time=partial(_step_time, timer),
             policy=environment.escalation_policy,
@@ -129,7 +129,7 @@ def case_deadlines(
             TrackedDeadline(
                 subject_id=case.id,
                 metric=WAITING,
-                promised_at=until,
+                target_started_at=until,
                 due_at=until,
                 step_time=lambda step: escalation_time(
                     step, until, since=case.received_at, load_hours=lambda: business_hours
@@ -157,7 +157,7 @@ def response_deadlines(uow: UnitOfWork, environment: Environment, deal: Deal) ->
         TrackedDeadline(
             subject_id=deal.id,
             metric=timer.metric.value,
-            promised_at=timer.started_at,
+            target_started_at=timer.started_at,
             due_at=due_at,
             step_time=partial(_step_time, timer),
             policy=environment.escalation_policy,

@@ -36,7 +36,7 @@ class TrackedDeadline:
     Attributes:
         subject_id: the id of the record.
         metric: the SLA metric, `SINGLE` or `WAITING`.
-        promised_at: the start of the target, or the deadline itself; identifies the target.
+        target_started_at: the start of the target, or the deadline itself; identifies the target.
         due_at: the deadline.
         step_time: returns when an escalation step fires; None if the time is unknown.
         policy: the escalation policy.
@@ -48,7 +48,7 @@ class TrackedDeadline:
 
     subject_id: str
     metric: str
-    promised_at: datetime
+    target_started_at: datetime
     due_at: datetime
     step_time: Callable[[EscalationStep], datetime | None]
     policy: EscalationPolicy
@@ -91,7 +91,7 @@ def next_escalation(uow: UnitOfWork, deadline: TrackedDeadline, *, is_new: bool 
         of_deadline = (
             Eq("subject_id", deadline.subject_id)
             & Eq("metric", deadline.metric)
-            & Eq("target_started_at", deadline.promised_at)
+            & Eq("target_started_at", deadline.target_started_at)
         )
         escalations = uow.find(Escalation, of_deadline)
     step = deadline.policy.step(len(escalations) + 1)
@@ -123,7 +123,7 @@ def escalate(uow: UnitOfWork, deadline: TrackedDeadline, due_escalation: NextEsc
             due_escalation.step,
             subject_id=deadline.subject_id,
             metric=deadline.metric,
-            target_started_at=deadline.promised_at,
+            target_started_at=deadline.target_started_at,
             due_at=deadline.due_at,
             at=uow.now,
         )
