@@ -1,4 +1,4 @@
-"""Every example in a docstring runs and shows what it says."""
+"""Every example in a docstring runs and shows its output."""
 
 import doctest
 from importlib import import_module
@@ -14,7 +14,7 @@ MODULES_WITH_EXAMPLES = sorted(
 
 @pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)
 def test_docstring_examples_pass(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A module's examples print what stands under them."""
+    """The examples of a module print the output below them."""
     failed, tried = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS)
 
     assert 0 == failed, capsys.readouterr().out

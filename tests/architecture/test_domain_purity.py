@@ -1,4 +1,4 @@
-"""The domain is pure: it asks no clock, throws no dice, opens nothing, logs nothing; and no result of a command gets lost."""
+"""The domain is pure: no clock, no random numbers, no I/O, no logging; and services use the result of every command."""
 
 import ast
 from collections.abc import Iterator
@@ -36,9 +36,9 @@ IMPURE_MODULES: Final = frozenset(
         "warnings",
     ]
 )
-"""Modules of the standard library by which one reaches the world."""
+"""Modules of the standard library with side effects."""
 CLOCK_METHODS: Final = frozenset({"now", "utcnow", "today", "fromtimestamp"})
-"""Methods of `datetime` and `date` that ask the machine."""
+"""Methods of `datetime` and `date` that read the system clock."""
 IMPURE_BUILTINS: Final = frozenset({"breakpoint", "eval", "input", "open", "print"})
 PLANTED_IMPURITIES: Final = [
     "from random import choice",
@@ -58,7 +58,7 @@ DROPPED_RESULTS: Final = [
 
 
 def impure_uses(module: Module) -> Iterator[str]:
-    """List by what a module would reach the world."""
+    """List the uses of side effects in a module."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             names = [alias.name.partition(".")[0] for alias in node.names]
@@ -78,7 +78,7 @@ def impure_uses(module: Module) -> Iterator[str]:
 
 
 def domain_commands(known: dict[str, Module]) -> set[str]:
-    """List the names of the public methods of the domain that return the next version of a record."""
+    """List the public methods of the domain that return the next version of a record."""
     return {
         node.name
         for module in known.values()
@@ -90,11 +90,11 @@ def domain_commands(known: dict[str, Module]) -> set[str]:
 
 
 LIBRARY_METHODS: Final = frozenset({"digest.update"})
-"""Methods of the standard library that are named as a command, as they are called."""
+"""Methods of the standard library with the name of a command, as they are called."""
 
 
 def port_methods(known: dict[str, Module]) -> set[str]:
-    """List the wishes of all ports, as they are called: ``publisher.publish``."""
+    """List the methods of all ports, as they are called: ``publisher.publish``."""
     return {
         f"{port.name.lower()}.{method.name}"
         for name, protocol in known.items()
@@ -107,7 +107,7 @@ def port_methods(known: dict[str, Module]) -> set[str]:
 
 
 def dropped_results(module: Module, next_self: set[str], of_ports: set[str]) -> Iterator[str]:
-    """List where the result of a command is dropped, or a record is used after it was saved and its stored self dropped."""
+    """List where the result of a command is dropped, or a record is used after it was saved."""
     for function in ast.walk(module.tree):
         if not isinstance(function, ast.FunctionDef):
             continue
@@ -129,7 +129,7 @@ def dropped_results(module: Module, next_self: set[str], of_ports: set[str]) -> 
 
 
 def test_domain_has_no_side_effects() -> None:
-    """No module of the domain asks for the time, for chance, for files, for the net, or for a log."""
+    """No module of the domain reads the clock, random numbers, files or the network, or writes a log."""
     found = [line for m in modules().values() if m.name.startswith("crmcore.domain") for line in impure_uses(m)]
 
     assert found == []
@@ -137,27 +137,27 @@ def test_domain_has_no_side_effects() -> None:
 
 @pytest.mark.parametrize("code", PLANTED_IMPURITIES)
 def test_planted_side_effect_is_found(code: str) -> None:
-    """Each way to reach the world is noticed."""
+    """Each kind of side effect is reported."""
     module = with_planted_code("domain/planted.py", code)["crmcore.domain.planted"]
 
     assert list(impure_uses(module))
 
 
 def all_dropped_results(known: dict[str, Module]) -> list[str]:
-    """List all drops of the stories."""
+    """List the dropped results in services."""
     next_self = domain_commands(known) | {"copy_with", "evolve"}
     service_modules = (module for module in known.values() if module.name.startswith("crmcore.services"))
     return [line for module in service_modules for line in dropped_results(module, next_self, port_methods(known))]
 
 
 def test_command_result_is_used() -> None:
-    """Records are frozen: whoever calls a command or saves goes on with what came back."""
+    """Records are frozen: after a command or a save, services use the returned record."""
     assert all_dropped_results(modules()) == []
 
 
 @pytest.mark.parametrize("code", DROPPED_RESULTS)
 def test_planted_dropped_result_is_found(code: str) -> None:
-    """Each way to lose a result is noticed."""
+    """Each way to drop a result is reported."""
     found = all_dropped_results(with_planted_code("services/planted.py", code))
 
     assert [line for line in found if line.startswith("crmcore.services.planted")]

@@ -1,4 +1,4 @@
-"""Every error survives a process border, has a code of its own, says what it knows in a problem document, and is documented."""
+"""Every error survives pickling, has a unique code and a problem document, and is documented."""
 
 import json
 import pickle
@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "reference" / "errors.md"
 def _subclasses(kind: type[CrmError] = CrmError) -> Iterator[type[CrmError]]:
     if (
         getattr(sys.modules[kind.__module__], kind.__name__) is kind
-    ):  # attrs makes slotted classes of unslotted ones that linger
+    ):  # attrs creates a slotted class in place of the unslotted one, which remains a subclass
         yield kind
     for child in kind.__subclasses__():
         yield from _subclasses(child)
@@ -30,7 +30,7 @@ ERRORS = sorted(set(_subclasses()), key=lambda kind: kind.__name__)
 
 
 def build_error(kind: type[Any]) -> CrmError:
-    """Make an error of a kind, with something in every field that has no default."""
+    """Make an error of a class, with a value for every required field."""
     values: dict[str, Any] = {}
     for field in attrs.fields(kind) if attrs.has(kind) else ():
         if field.default is attrs.NOTHING:
@@ -42,7 +42,7 @@ def build_error(kind: type[Any]) -> CrmError:
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 def test_error_survives_pickling(kind: type[CrmError]) -> None:
-    """An error that crosses a process border is the same one on the other side."""
+    """An error is equal after pickling."""
     error = build_error(kind)
     copy = pickle.loads(pickle.dumps(error))
 
@@ -60,18 +60,18 @@ def test_error_problem_document_is_json(kind: type[CrmError]) -> None:
 
 
 def test_error_codes_are_unique() -> None:
-    """No two errors share a code, and every class has one of its own."""
+    """Every class has a code, and no two have the same."""
     assert len(ERRORS) == len({kind.code for kind in ERRORS})
     assert all("code" in vars(kind) for kind in ERRORS)
 
 
 def test_all_errors_are_exported() -> None:
-    """`crmcore.errors` has every error of the tree."""
+    """`crmcore.errors` exports every error of the tree."""
     assert [kind.__name__ for kind in ERRORS] == errors.__all__
 
 
 def test_all_errors_are_documented() -> None:
-    """The reference lists every code with its class and its status, and no other."""
+    """The reference lists every code with its class and its status, and no others."""
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert [(kind.code, kind.__name__, str(kind.status)) for kind in sorted(ERRORS, key=lambda k: k.code)] == rows

@@ -1,4 +1,4 @@
-"""What crmcore costs a host that imports it: little time, and no library that it does not use."""
+"""The cost of importing crmcore: CPU time, and no library that is not used."""
 
 import statistics
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.source import SOURCE
 
 MAX_IMPORT_MS: Final = 40.0
-"""How many milliseconds of CPU an import may cost over a bare interpreter."""
+"""The maximum CPU time of an import, in milliseconds over a bare interpreter."""
 HEAVY_MODULES: Final = [
     "aiosqlite",
     "alembic",
@@ -35,7 +35,7 @@ crm.leads.capture("Jānis", phone="+371 2000 0000", funnel_id=funnel.id)
 
 
 def run(code: str) -> str:
-    """Run some code in an interpreter of its own."""
+    """Run code in a new interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False
     )
@@ -44,7 +44,7 @@ def run(code: str) -> str:
 
 
 def cpu_milliseconds(code: str) -> float:
-    """Measure the CPU time of an interpreter that runs some code, from its start, in milliseconds."""
+    """Measure the CPU time of an interpreter that runs some code, in milliseconds."""
     return float(run(f"{code}\nimport time; print(time.process_time() * 1000)"))
 
 
@@ -57,7 +57,7 @@ def test_import_time_is_within_limit() -> None:
 
 @pytest.mark.parametrize("code", ["import crmcore", IN_MEMORY_USE], ids=["import", "in memory"])
 def test_import_loads_no_heavy_module(code: str) -> None:
-    """Neither the import nor a house in memory loads SQLAlchemy, cattrs or what an extra brings."""
+    """Neither the import nor the use of a memory store loads SQLAlchemy, cattrs or the library of an extra."""
     loaded = run(f"{code}\nimport sys; print(*sys.modules)").split()
 
     assert [] == sorted(set(HEAVY_MODULES) & set(loaded))

@@ -1,4 +1,4 @@
-"""No text becomes a statement, and none becomes code."""
+"""No text becomes a statement, and no data becomes code."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -9,22 +9,22 @@ import pytest
 from tests.architecture.source import Module, modules, with_planted_code
 
 RAW_SQL_NAMES: Final = frozenset({"text", "literal_column", "TextClause"})
-"""What SQLAlchemy takes as a piece of a statement, just as it is."""
+"""The constructs of SQLAlchemy that take raw SQL."""
 CODE_GENERATING_MODULES: Final[Mapping[str, str]] = {
     "crmcore.adapters.sql.compile.row_codec": "from rows to records, by functions made of field names; docs/decisions/0005",
     "crmcore.adapters.sql.schema.types": "a column's processor, made of that module's own pieces",
     "crmcore.domain.kernel.copying": "the copy function of a record, made of the field names of its class",
 }
-"""Modules that write code, each with what it is made of."""
+"""Modules that generate code, each with its source."""
 CODE_EXECUTING_NAMES: Final = frozenset({"eval", "exec", "compile", "__import__"})
 UNSAFE_DESERIALIZERS: Final = frozenset(
     {"pickle", "marshal", "shelve", "dill", "cloudpickle", "yaml", "jsonpickle", "xml.sax"}
 )
-"""What turns data into whatever the data says."""
+"""Libraries that deserialize arbitrary classes."""
 
 
 def raw_sql_uses(module: Module) -> Iterator[str]:
-    """Where a module takes raw SQL into its hands, or a pattern without a mark for what is meant literally."""
+    """List where a module uses raw SQL, or a pattern without an escape character."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
             yield from (f"{module.name} imports {alias.name}" for alias in node.names if alias.name in RAW_SQL_NAMES)
@@ -43,7 +43,7 @@ def raw_sql_uses(module: Module) -> Iterator[str]:
 
 
 def code_execution_uses(module: Module) -> Iterator[str]:
-    """Where a module turns data into code, or into whatever the data says."""
+    """List where a module executes data as code, or deserializes arbitrary classes."""
     for node in ast.walk(module.tree):
         if (
             isinstance(node, ast.Name)
@@ -58,19 +58,19 @@ def code_execution_uses(module: Module) -> Iterator[str]:
 
 
 def test_no_raw_sql_outside_migrations() -> None:
-    """Outside the migrations, nothing takes raw SQL, and every pattern says which mark means a character itself."""
+    """Outside the migrations no raw SQL is used, and every pattern has an escape character."""
     assert [] == [
         found for module in modules().values() if ".migrations" not in module.name for found in raw_sql_uses(module)
     ]
 
 
 def test_no_data_is_executed_as_code() -> None:
-    """Nothing is evaluated, unpickled or built as its data says, but what modules with a reason write of their own field names."""
+    """Nothing is evaluated or unpickled but code that listed modules generate from their field names."""
     assert [] == [found for module in modules().values() for found in code_execution_uses(module)]
 
 
 def test_every_code_generation_exception_is_needed() -> None:
-    """No module is excused that writes no code."""
+    """Every listed module generates code."""
     writers = {
         module.name
         for module in modules().values()
@@ -89,7 +89,7 @@ def test_every_code_generation_exception_is_needed() -> None:
     ],
 )
 def test_planted_raw_sql_is_found(plant: str) -> None:
-    """Raw SQL in a module of the SQL adapter is found."""
+    """Raw SQL in a module of the SQL adapter is reported."""
     module = with_planted_code("adapters/sql/compile/query_compiler.py", plant)[
         "crmcore.adapters.sql.compile.query_compiler"
     ]
@@ -99,7 +99,7 @@ def test_planted_raw_sql_is_found(plant: str) -> None:
 
 @pytest.mark.parametrize("plant", ["import pickle", "from yaml import load", "def f(x): return eval(x)"])
 def test_planted_unsafe_deserializer_is_found(plant: str) -> None:
-    """A module that would do as its data says is found."""
+    """A module that deserializes arbitrary classes is reported."""
     module = with_planted_code("adapters/wire.py", plant)["crmcore.adapters.wire"]
 
     assert len(list(code_execution_uses(module))) == 1

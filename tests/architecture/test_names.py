@@ -1,4 +1,4 @@
-"""What a reader may rely on: public names that are listed, docstrings everywhere, modules of a size that fits in a head."""
+"""Names and modules: public names are listed, docstrings are everywhere, modules are short."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ import crmcore
 from tests.architecture.source import ROOT, Module, modules, with_planted_code
 
 MAX_MODULE_LINES: Final = 300
-"""How many lines a module may have."""
+"""The maximum number of lines of a module."""
 LONG_MODULES: Final[dict[str, str]] = {
     "crmcore.adapters.sql.schema.migrations.versions.v0001_first_release": "a list of tables, written by a tool and frozen by the release",
 }
@@ -24,13 +24,13 @@ FORBIDDEN_NAMES: Final = re.compile(
 
 
 def test_public_names_are_sorted_and_importable() -> None:
-    """`crmcore.__all__` is sorted, equals what `dir` shows, and every name in it can be had."""
+    """`crmcore.__all__` is sorted, equals `dir`, and every name in it can be imported."""
     assert sorted(crmcore.__all__) == crmcore.__all__ == dir(crmcore)
     assert all(getattr(crmcore, name) is not None for name in crmcore.__all__)
 
 
 def test_type_checking_imports_equal_lazy_exports() -> None:
-    """What type checkers are told to import is what the gate loads."""
+    """The type-checking imports of `crmcore` equal its lazy exports."""
     tree = modules()["crmcore"].tree
     type_checking_imports = {
         alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
@@ -41,7 +41,7 @@ def test_type_checking_imports_equal_lazy_exports() -> None:
 
 
 def test_stability_page_lists_public_names() -> None:
-    """The page that says what is stable names what can be imported from `crmcore`, and nothing else."""
+    """The stability page lists exactly the names of `crmcore.__all__`."""
     *_, names = STABILITY.read_text(encoding="utf-8").partition("## Names in `crmcore`")
     listed = re.findall(r"^- `(\w+)`", names, re.MULTILINE)
 
@@ -49,7 +49,7 @@ def test_stability_page_lists_public_names() -> None:
 
 
 def test_module_all_is_sorted_and_defined() -> None:
-    """An `__all__` is sorted and names what is there."""
+    """An `__all__` is sorted and lists existing names."""
     for name, module in modules().items():
         if any(isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__" for n in module.tree.body):
             loaded = import_module(name)
@@ -59,7 +59,7 @@ def test_module_all_is_sorted_and_defined() -> None:
 
 
 def undocumented_names(module: Module) -> Iterator[str]:
-    """List what is public in a module and has no docstring."""
+    """List the public names of a module without a docstring."""
     if not ast.get_docstring(module.tree):
         yield module.name
     waiting: list[tuple[str, ast.AST]] = [(module.name, module.tree)]
@@ -77,14 +77,14 @@ def undocumented_names(module: Module) -> Iterator[str]:
 
 
 def test_public_api_has_docstrings() -> None:
-    """Every public module, class, function and method has a docstring; a criterion's methods are told once, at their root."""
+    """Every public module, class, function and method has a docstring; the methods of criteria are described at their root."""
     silent = [name for module in modules().values() for name in undocumented_names(module)]
 
     assert [] == [name for name in silent if not name.startswith("crmcore.domain.kernel.criteria.")]
 
 
 def test_planted_missing_docstring_is_found() -> None:
-    """A public method without a docstring is noticed."""
+    """A public method without a docstring is reported."""
     module = with_planted_code(
         "domain/activities/tasks.py", "class Planted:\n    '''A plant.'''\n    def grow(self): pass"
     )["crmcore.domain.activities.tasks"]
@@ -93,7 +93,7 @@ def test_planted_missing_docstring_is_found() -> None:
 
 
 def test_module_length_is_within_limit() -> None:
-    """A module of more than three hundred lines becomes a package of the same word, unless a reason is given here."""
+    """A module of more than three hundred lines is split, unless a reason is listed."""
     lengths = {name: len(m.path.read_text(encoding="utf-8").splitlines()) for name, m in modules().items()}
     long = {name: length for name, length in lengths.items() if length > MAX_MODULE_LINES}
 
@@ -112,7 +112,7 @@ def test_inner_package_init_has_only_docstring() -> None:
 
 
 def test_class_and_module_names_avoid_filler_words() -> None:
-    """No module and no class is a manager, a helper, a base, an implementation or a utility."""
+    """No module and no class is named manager, helper, base, implementation or utility."""
     classes = (n.name for m in modules().values() for n in ast.walk(m.tree) if isinstance(n, ast.ClassDef))
     names = [*classes, *(name.rpartition(".")[2] for name in modules())]
 

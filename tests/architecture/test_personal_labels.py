@@ -1,4 +1,4 @@
-"""Every field that can hold a text says whether it tells something about a person; so nothing is exported or erased by halves."""
+"""Every text field is declared as personal data or not, so that export and erasure are complete."""
 
 import enum
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,11 @@ from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import record
 
 TYPES_WITHOUT_TEXT = (int, bool, Decimal, datetime, date, timedelta, type(None), enum.Enum)
-"""Types that hold no text."""
+"""Types without text."""
 
 
 def stored_classes() -> list[type[Any]]:
-    """List every class that a store keeps or a feed tells: records, events, and the parts that they are made of."""
+    """List the classes that a store keeps or a feed publishes: records, events and embedded values."""
     waiting: list[type[Any]] = [*ENTITY_TYPES, *EVENT_TYPES.values()]
     found: dict[type[Any], None] = {}
     while waiting:
@@ -31,7 +31,7 @@ def stored_classes() -> list[type[Any]]:
 
 
 def embedded_classes(hint: Any) -> Iterator[type[Any]]:
-    """List the classes of ours that a type is made of."""
+    """List the classes of crmcore in a type."""
     if isinstance(hint, type) and attrs.has(hint):
         yield hint
     for one in get_args(hint):
@@ -39,16 +39,16 @@ def embedded_classes(hint: Any) -> Iterator[type[Any]]:
 
 
 def can_hold_text(hint: Any) -> bool:
-    """Whether a type can hold a text of its own: not by a part of ours, whose fields are looked at in its own class."""
+    """Return whether a type can hold a text itself. Embedded values are checked in their own class."""
     if isinstance(hint, type) and not get_origin(hint):
         return not issubclass(hint, TYPES_WITHOUT_TEXT) and not attrs.has(hint)
     if get_origin(hint) is not None:
         return get_origin(hint) is Mapping or any(can_hold_text(one) for one in get_args(hint) if one is not ...)
-    return not hasattr(hint, "__supertype__")  # an id is no text
+    return not hasattr(hint, "__supertype__")  # an id is not a text
 
 
 def unlabelled_fields(kind: type[Any]) -> list[str]:
-    """List the fields of a class that can hold a text and do not say whether it is personal."""
+    """List the text fields of a class without a declaration."""
     hints = get_type_hints(kind)
     return [
         f"{kind.__name__}.{f.name}"
@@ -61,12 +61,12 @@ def unlabelled_fields(kind: type[Any]) -> list[str]:
 
 @pytest.mark.parametrize("kind", stored_classes(), ids=lambda kind: kind.__name__)
 def test_text_field_is_labelled_personal_or_not(kind: type[Any]) -> None:
-    """A text is personal, or it is not; nobody has forgotten to say."""
+    """Every text field is declared as personal or not."""
     assert [] == unlabelled_fields(kind)
 
 
 def test_planted_unlabelled_text_is_found() -> None:
-    """A text, a list of texts or a mapping without a label is noticed; one with a label is not."""
+    """A text, a list of texts or a mapping without a declaration is reported; one with it is not."""
 
     @record
     class Planted:

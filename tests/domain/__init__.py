@@ -1,1 +1,1 @@
-"""What the domain promises."""
+"""Tests of the domain."""

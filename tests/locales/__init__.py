@@ -1,1 +1,1 @@
-"""What the texts promise."""
+"""Tests of the locales."""

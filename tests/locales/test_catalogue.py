@@ -1,4 +1,4 @@
-"""crmcore says the same in six languages."""
+"""The message catalogue is complete in six languages."""
 
 import re
 
@@ -10,7 +10,7 @@ from crmcore.locales.catalogue import LABELS, LANGUAGES, direction, label, negot
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_language_has_every_message_and_label(language: str) -> None:
-    """Every topic has its subject and body with the same gaps as in English, and every label its word."""
+    """Every topic has a subject and a body with the variables of the English text, and every label a text."""
     assert set(en.MESSAGES) == set(LANGUAGES[language])
     assert set(en.LABELS) == set(LABELS[language])
     for topic, words in LANGUAGES[language].items():
@@ -30,7 +30,7 @@ def test_unsupported_language_falls_back_to_english(asked: str | None, answered:
 
 
 def test_unknown_topic_or_label_is_returned_as_is() -> None:
-    """A topic or a label that the catalogue does not know is its own."""
+    """An unknown topic or label is its own text."""
     assert render_message("house.topic", "lv", {"text": "Sveiki"}) == ("house.topic", "Sveiki")
     assert render_message("notice", "fa", {"text": "سلام"}) == ("سلام", "سلام")
     assert label("House word", "mn") == "House word"
@@ -38,5 +38,5 @@ def test_unknown_topic_or_label_is_returned_as_is() -> None:
 
 
 def test_persian_is_right_to_left() -> None:
-    """Pages ask which way to write."""
+    """The writing direction follows from the language."""
     assert [direction(language) for language in ("fa", "fa-IR", "lv", None)] == ["rtl", "rtl", "ltr", "ltr"]

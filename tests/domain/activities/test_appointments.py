@@ -1,4 +1,4 @@
-"""Appointments keep their times, also when they come again and again."""
+"""Appointments: bookings, series, attendees, agenda."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -28,17 +28,17 @@ def book(**details: Any) -> Appointment:
 
 
 def weekly(rule: str = "FREQ=WEEKLY;COUNT=4") -> Appointment:
-    """A series by the clock of Riga, which leaps on 29 March."""
+    """A series on the wall clock of Riga, whose clocks go forward on 29 March."""
     return book(recurrence=Recurrence(rule, "Europe/Riga"))
 
 
 def occurrence_starts(appointment: Appointment) -> list[datetime]:
-    """When its occurrences of a year begin."""
+    """The starts of its occurrences in a year."""
     return [slot.period.since for slot in appointment.occurrences(YEAR)]
 
 
 def test_appointment_uid_and_end_are_derived() -> None:
-    """Its UID is its own unless another calendar gave one; its last end is its end."""
+    """The UID is derived from the id unless it is given; the last end is the end."""
     booked = book()
 
     assert f"{booked.id}@crmcore" == booked.uid
@@ -48,7 +48,7 @@ def test_appointment_uid_and_end_are_derived() -> None:
 
 
 def test_series_follows_wall_clock() -> None:
-    """Four weeks at eleven in Riga are nine, nine, nine, nine and then, after the leap, eight in UTC."""
+    """Eleven o'clock in Riga is nine in UTC before the change of clocks, and eight after it."""
     series = weekly("FREQ=WEEKLY;COUNT=5")
 
     assert [9, 9, 9, 9, 8] == [start.hour for start in occurrence_starts(series)]
@@ -58,7 +58,7 @@ def test_series_follows_wall_clock() -> None:
 
 
 def test_occurrence_is_rescheduled_or_cancelled() -> None:
-    """The others stay; the last end follows; what is moved twice is moved once."""
+    """Other occurrences stay, the last end follows, and a second change replaces the first."""
     series = weekly()
     second = NINE + 7 * DAY
     moved = series.reschedule(Period(second + DAY, second + DAY + HOUR), at=NINE, original_start=second)
@@ -78,7 +78,7 @@ def test_occurrence_is_rescheduled_or_cancelled() -> None:
 
 
 def test_reschedule_series_discards_occurrence_changes() -> None:
-    """It begins elsewhere, and what was changed before no longer counts."""
+    """The series starts at the new time, and changes of single occurrences are discarded."""
     series = weekly().cancel_occurrence(NINE, at=NINE)
     moved = series.reschedule(Period(NINE + DAY, NINE + DAY + 2 * HOUR), at=NINE)
 
@@ -87,7 +87,7 @@ def test_reschedule_series_discards_occurrence_changes() -> None:
 
 
 def test_appointment_status_transitions() -> None:
-    """Planned, held or cancelled, and on again; what is not planned is not moved."""
+    """Planned, completed or cancelled, and reopened; only a planned one is rescheduled."""
     held, cancelled = book().complete(at=NINE), book().cancel(at=NINE)
 
     assert (AppointmentState.COMPLETED, False) == (held.state, held.is_planned)
@@ -107,7 +107,7 @@ def test_appointment_status_transitions() -> None:
 
 @pytest.mark.parametrize("length", [timedelta(0), timedelta(days=32)])
 def test_invalid_duration_is_rejected(length: timedelta) -> None:
-    """Neither none nor more than a month."""
+    """A length of zero and of more than a month is rejected."""
     with pytest.raises(OutOfRangeError):
         book(period=Period(NINE, NINE + length))
     with pytest.raises(OutOfRangeError):
@@ -115,7 +115,7 @@ def test_invalid_duration_is_rejected(length: timedelta) -> None:
 
 
 def test_attendees_are_unique() -> None:
-    """Each once; the same ones change nothing."""
+    """Duplicates are dropped; equal attendees change nothing."""
     anna, berta = IDS.new("user"), IDS.new("user")
     handed = book().set_attendees([anna, berta, anna], at=NINE)  # type: ignore[list-item]  # plain texts
 
@@ -124,7 +124,7 @@ def test_attendees_are_unique() -> None:
 
 
 def test_import_from_calendar_updates_fields_and_keeps_id() -> None:
-    """Words, times and state become those of the other; the identity stays."""
+    """Text, times and state are taken over; the id stays."""
     ours = book(uid="x", note="old")
     theirs = book(uid="x", note="new", sequence=3).cancel(at=NINE)
     taken = ours.updated_from(theirs)
@@ -133,7 +133,7 @@ def test_import_from_calendar_updates_fields_and_keeps_id() -> None:
 
 
 def test_agenda_merges_occurrences_in_order() -> None:
-    """Occurrences of all, in order."""
+    """Occurrences of all appointments are listed in order."""
     series, single = weekly(), book(period=Period(NINE + 3 * DAY, NINE + 4 * DAY))
     slots = occurrences_within([series, single], Period(NINE, NINE + 8 * DAY))
 
@@ -141,7 +141,7 @@ def test_agenda_merges_occurrences_in_order() -> None:
 
 
 def test_booking_lock_version_increases_with_each_booking() -> None:
-    """Each booking is a new version."""
+    """Each booking increments the version of the lock."""
     assert 1 == BookingLock(id=IDS.new("bookinglock"), user_id=IDS.new("user")).bump().counter  # type: ignore[arg-type]  # plain texts
 
 
@@ -163,7 +163,7 @@ RULES = st.sampled_from(
     day=st.integers(0, 400),
 )
 def test_occurrences_equal_single_occurrence_calls(rule: str, end: str, day: int) -> None:
-    """`occurrences` gives what `job` gives for each number, and ends where it ends."""
+    """`occurrences` lists what `occurrence` returns for each number, and ends where it ends."""
     series = Recurrence(rule + end, "Europe/Riga")
     start = NINE + day * DAY
     occurrences = list(series.occurrences(start=start, max_count=12))
@@ -175,7 +175,7 @@ def test_occurrences_equal_single_occurrence_calls(rule: str, end: str, day: int
 
 
 def test_series_ends_at_last_supported_year() -> None:
-    """There is a last year."""
+    """The recurrence ends with the last year of the calendar."""
     late = datetime(9990, 1, 1, tzinfo=UTC)
 
     assert 9 == len(list(Recurrence("FREQ=YEARLY").occurrences(start=late, max_count=100)))

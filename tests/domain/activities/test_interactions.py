@@ -1,4 +1,4 @@
-"""A contact is noted as it was, also later, but not before it happens."""
+"""Interactions are logged for now or the past, not for the future."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_interaction_time_defaults_to_now() -> None:
-    """Without a time it is of now."""
+    """Without a time it happened now."""
     samples = Samples()
     now, before = (
         Interaction.log(samples.id("interaction"), "call", customer_id=samples.id("customer"), at=NOON, happened_at=at)
@@ -24,7 +24,7 @@ def test_interaction_time_defaults_to_now() -> None:
 
 
 def test_future_time_and_unknown_kind_are_rejected() -> None:
-    """What will be is a task; what is no kind of contact is none."""
+    """A time in the future and an unknown channel are rejected."""
     samples = Samples()
     with pytest.raises(OutOfRangeError, match="plan a task"):
         Interaction.log(

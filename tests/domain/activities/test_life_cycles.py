@@ -1,4 +1,4 @@
-"""The lives of tasks and commitments: what is legal works, what is not is refused with what would be."""
+"""Life cycles of tasks and commitments: allowed changes work, others are rejected with the allowed ones."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -16,18 +16,18 @@ HOUR: Final = timedelta(hours=1)
 
 
 class LifeCycleMachine(RuleBasedStateMachine):
-    """What all lives share: a clock, a record, and a step that is legal or refused."""
+    """The base of all life cycles: a clock, a record, and a change that is allowed or rejected."""
 
     now = NOON
     record: Any
 
     def tick(self) -> Any:
-        """An hour later."""
+        """Advance the clock by an hour."""
         self.now += HOUR
         return self.now
 
     def transition(self, transitions: Any, to: Any, command: Any) -> bool:
-        """Take a step; tell whether it was taken."""
+        """Execute a command; return whether it was allowed."""
         before = self.record
         try:
             self.record = command()
@@ -39,7 +39,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
         return True
 
     def check_error(self, error: InvalidTransitionError, transitions: Any, to: Any) -> None:
-        """A refusal is right, and says what would be allowed."""
+        """The error is justified and lists the allowed states."""
         now = self.record.state
         assert to not in transitions[now]
         assert (error.now, error.to) == (now.value, to.value)
@@ -47,16 +47,16 @@ class LifeCycleMachine(RuleBasedStateMachine):
 
 
 class TaskMachine(LifeCycleMachine):
-    """A task, by all that may be done to it."""
+    """A task and all its commands."""
 
     @initialize(due=st.none() | st.integers(1, 50))
     def create(self, due: int | None) -> None:
-        """Give it."""
+        """Create it."""
         self.record = Samples().task(due_at=None if due is None else NOON + due * HOUR)
 
     @rule()
     def complete(self) -> None:
-        """Do it."""
+        """Complete it."""
         due, at = self.record.due_at, self.tick()
         if self.transition(TASK_TRANSITIONS, TaskState.DONE, lambda: self.record.complete(at=at, result="reached")):
             late = max((at - due).total_seconds(), 0) if due else 0
@@ -69,21 +69,21 @@ class TaskMachine(LifeCycleMachine):
 
     @rule()
     def cancel(self) -> None:
-        """Call it off."""
+        """Cancel it."""
         at = self.tick()
         if self.transition(TASK_TRANSITIONS, TaskState.CANCELLED, lambda: self.record.cancel(at=at, reason="lost")):
             assert (self.record.result, self.record.closed_at) == ("lost", at)
 
     @rule()
     def reopen(self) -> None:
-        """Take it up again."""
+        """Reopen it."""
         at = self.tick()
         if self.transition(TASK_TRANSITIONS, TaskState.OPEN, lambda: self.record.reopen(at=at)):
             assert self.record.closed_at is None
 
     @rule(due=st.none() | st.integers(-5, 50), to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
     def reschedule_and_reassign(self, due: int | None, to: Any) -> None:
-        """Another time, somebody else; only while it is open. The ladder starts anew with the time."""
+        """Only an open task is rescheduled or reassigned. Rescheduling resets the escalation level."""
         at = None if due is None else self.now + due * HOUR
         before = self.record
         try:
@@ -96,7 +96,7 @@ class TaskMachine(LifeCycleMachine):
 
     @rule(to=st.sampled_from([None, Samples().id("user")]))
     def escalate(self, to: Any) -> None:
-        """Tell somebody, or nobody when nobody is there; the level rises."""
+        """Escalate, with or without a recipient; the level rises."""
         level = self.record.escalation_level + 1
         self.record = self.record.escalate(level=level, recipient_id=to, at=self.now)
 
@@ -104,7 +104,7 @@ class TaskMachine(LifeCycleMachine):
 
     @invariant()
     def overdue_is_computed(self) -> None:
-        """Only what is open and past its time is late; the facts so far say how it stands."""
+        """Only an open task past its due time is overdue; the events lead to its state."""
         task: Task | None = getattr(self, "record", None)
         if task is None:
             return
@@ -131,11 +131,11 @@ class TaskMachine(LifeCycleMachine):
 
 
 class CommitmentMachine(LifeCycleMachine):
-    """A promise, settled in every way."""
+    """A commitment, closed in every way."""
 
     @initialize(due=st.none() | st.integers(1, 50), side=st.sampled_from(["ours", "theirs", Side.OURS]))
     def create(self, due: int | None, side: Any) -> None:
-        """Promise something."""
+        """Create it."""
         samples = Samples()
         due_at = None if due is None else NOON + due * HOUR
         self.record = Commitment.create(
@@ -144,7 +144,7 @@ class CommitmentMachine(LifeCycleMachine):
 
     @rule(state=st.sampled_from(CommitmentState))
     def close(self, state: CommitmentState) -> None:
-        """Settle it; a broken promise may be kept after all."""
+        """Close it; a broken commitment may be kept later."""
         at = self.tick()
         if self.transition(COMMITMENT_TRANSITIONS, state, lambda: self.record.close(state.value, at=at)):
             assert self.record.closed_at == at
@@ -152,7 +152,7 @@ class CommitmentMachine(LifeCycleMachine):
 
     @rule(to=st.sampled_from([None, *(Samples().id("user") for _ in range(2))]))
     def change_owner(self, to: Any) -> None:
-        """Somebody else sees to it."""
+        """Change the owner."""
         before = self.record
         self.record = self.record.change_owner(to, at=self.now)
 
@@ -161,7 +161,7 @@ class CommitmentMachine(LifeCycleMachine):
 
     @rule(to=st.sampled_from([None, Samples().id("user")]))
     def escalate(self, to: Any) -> None:
-        """Tell somebody, or nobody when nobody is there; the level rises."""
+        """Escalate, with or without a recipient; the level rises."""
         level = self.record.escalation_level + 1
         self.record = self.record.escalate(level=level, recipient_id=to, at=self.now)
 
@@ -169,7 +169,7 @@ class CommitmentMachine(LifeCycleMachine):
 
     @invariant()
     def overdue_is_computed(self) -> None:
-        """A promise that is open past its time is late, and stays so until it is settled."""
+        """An open commitment past its due time is overdue until it is closed."""
         promise: Commitment | None = getattr(self, "record", None)
         if promise is not None:
             is_open = promise.state is CommitmentState.OPEN
@@ -184,7 +184,7 @@ TestTask.settings = TestCommitment.settings = settings(max_examples=25, deadline
 
 
 def test_broken_commitment_may_be_kept_later() -> None:
-    """Late is better than never; what was released or kept stays so."""
+    """A broken commitment may be kept; a released or kept one is final."""
     samples = Samples()
     promise = Commitment.create(
         samples.id("commitment"), "Tea", side="ours", customer_id=samples.id("customer"), at=NOON

@@ -1,4 +1,4 @@
-"""A task repeats by its rule, with everything that it was."""
+"""A recurring task creates its next occurrence with the same fields."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 
 
 def test_recurring_task_creates_next_with_same_fields() -> None:
-    """It has the same title, people, priority and lead of its reminder, and is counted from the first, however late that was done."""
+    """Title, assignee, priority and reminder are kept; due times are counted from the first occurrence."""
     samples = Samples()
     deal, anna = samples.id("deal"), samples.id("user")
     task = samples.task(
@@ -43,18 +43,18 @@ def test_recurring_task_creates_next_with_same_fields() -> None:
 
 
 def test_task_without_recurrence_has_no_next() -> None:
-    """There is nothing after it."""
+    """A task without a recurrence has no next occurrence."""
     assert Samples().task(due_at=NOON).next_occurrence(Samples().id("task"), at=NOON) is None
 
 
 def test_recurrence_without_due_time_is_rejected() -> None:
-    """A rule without a due time has nothing to count from."""
+    """A recurrence needs a due time to start from."""
     with pytest.raises(BusinessRuleError, match="due time"):
         Samples().task(recurrence=Recurrence("FREQ=DAILY"))
 
 
 def test_unchanged_reschedule_or_reassign_records_no_event() -> None:
-    """Rescheduling and reassigning to what is already so tells the world nothing."""
+    """Rescheduling or reassigning to the present value records no event."""
     task = Samples().task(due_at=NOON)
 
     assert task is task.reschedule(NOON, at=NOON)

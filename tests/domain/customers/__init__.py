@@ -1,1 +1,1 @@
-"""What customers promise."""
+"""Tests of customers."""

@@ -1,4 +1,4 @@
-"""A customer can always be told apart, and is known by what it was told."""
+"""Customers: identity, contact points, roles, details."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def test_create_customer_without_name_or_external_id_is_rejected() -> None:
-    """One of both; the first external id stands in for a name."""
+    """A customer needs one of both; the first external id is shown in place of a name."""
     samples = Samples()
     nameless = samples.customer("", external_id="7")
 
@@ -24,7 +24,7 @@ def test_create_customer_without_name_or_external_id_is_rejected() -> None:
 
 
 def test_repeated_change_records_no_event() -> None:
-    """The world hears of news only."""
+    """A change to the present value records no event."""
     samples = Samples()
     customer = samples.customer(phone="+37120000000", external_id="7")
     tied = customer.add_relation("relative_of", samples.id("customer"), at=NOON)
@@ -40,7 +40,7 @@ def test_repeated_change_records_no_event() -> None:
 
 
 def test_changes_record_events_with_field_names_only() -> None:
-    """Contacts, keys, owners, details: each leaves a fact that names fields and no values."""
+    """Each change records an event with field names and no values."""
     samples = Samples()
     anna = samples.id("user")
     customer = (
@@ -69,7 +69,7 @@ def test_changes_record_events_with_field_names_only() -> None:
 
 
 def test_buyer_role_replaces_prospect() -> None:
-    """Other roles stay beside."""
+    """The other roles stay."""
     customer = Samples().customer(roles=["prospect", "partner"]).add_role("customer", at=NOON)
 
     assert [held.role.value for held in customer.roles] == ["partner", "customer"]
@@ -82,7 +82,7 @@ def test_buyer_role_replaces_prospect() -> None:
 
 
 def test_shared_contact_point_has_no_unique_key() -> None:
-    """A switchboard identifies no one; a phone of one's own does."""
+    """A shared phone has no unique key; other contact points have one."""
     shared = ContactPoint.phone("20000000", region="LV", is_shared=True)
 
     assert (shared.value, shared.unique_key) == ("+37120000000", None)
@@ -105,18 +105,18 @@ def test_shared_contact_point_has_no_unique_key() -> None:
     ],
 )
 def test_invalid_change_is_rejected(change: Any, refusal: type[Exception]) -> None:
-    """And the customer stays as it was."""
+    """The change raises the error, and the customer does not change."""
     with pytest.raises(refusal):
         change(Samples().customer())
 
 
 def test_organisation_is_a_customer_kind() -> None:
-    """By its word."""
+    """The kind is converted from its value."""
     assert Samples().customer("SIA Logs", kind="organisation").kind is CustomerKind.ORGANISATION
 
 
 def test_name_key_is_truncated_to_column_length() -> None:
-    """However the letters multiply: some characters fold into many."""
+    """Some characters fold into many; the key still fits its column."""
     key = Samples().customer("ﷺ" * 200).name_key
 
     assert len(key) <= MAX_KEY_LENGTH

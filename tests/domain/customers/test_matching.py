@@ -1,4 +1,4 @@
-"""Whom a request comes from is known, or asked; nobody guesses."""
+"""Matching: the customer of a request is matched, ambiguous or unmatched."""
 
 from hypothesis import given, strategies as st
 
@@ -11,7 +11,7 @@ FOUND = st.lists(st.tuples(IDENTIFIERS, st.sampled_from(["a", "b", "c"]).map(Cus
 
 @given(FOUND)
 def test_one_candidate_matches_and_several_are_ambiguous(found: list[tuple[str, CustomerId]]) -> None:
-    """The answer depends on nothing but who was found by what, in any order."""
+    """The result depends on the matches only, in any order."""
     whose = {customer_id for _, customer_id in found}
     answer = match(found)  # type: ignore[arg-type]  # Hypothesis gives plain texts
 

@@ -23,7 +23,7 @@ EVIL = "550 5.1.1 <a@b>\r\nX: y\0\ud800 " + "x" * 2_000
     st.timedeltas(timedelta(0), timedelta(days=40_000)),
 )
 def test_backoff_doubles_up_to_its_bound(failures: int, first: timedelta, more: timedelta) -> None:
-    """A delay is the first one times two for each failure, or the bound when that is shorter; 10,000 failures do not overflow."""
+    """The initial delay doubles with each failure, up to the bound; 10,000 failures do not overflow."""
     most = first + more
     exact = first // timedelta(microseconds=1) * 2 ** max(failures, 0)
 
@@ -34,14 +34,14 @@ def test_backoff_doubles_up_to_its_bound(failures: int, first: timedelta, more: 
 
 @given(st.datetimes(datetime(9999, 1, 1), datetime(9999, 12, 30)), st.timedeltas())  # noqa: DTZ001  # made aware below
 def test_later_ends_at_the_last_instant(at: datetime, wait: timedelta) -> None:
-    """A sum past the last instant that can be stored is that instant."""
+    """A sum after the last instant is the last instant."""
     at = at.replace(tzinfo=UTC)
 
     assert add_clamped(at, abs(wait) if wait > timedelta.min else timedelta.max) <= MAX_TIMESTAMP
 
 
 def test_ten_thousand_failures_of_everything_that_is_retried() -> None:
-    """Listeners, jobs and commands wait no longer than their bound after 10,000 failures, also at the end of time."""
+    """Subscriptions, jobs and commands wait at most their bound after 10,000 failures, also at the last instant."""
     samples = Samples()
     for at in (NOON, MAX_TIMESTAMP):
         listener = Subscription(id=samples.id("subscription"), name="a", leased_until=at)
@@ -66,7 +66,7 @@ def test_ten_thousand_failures_of_everything_that_is_retried() -> None:
 @pytest.mark.parametrize("after", [timedelta.max, timedelta.min, timedelta(-1), None, 30, "soon", float("nan")])
 @pytest.mark.parametrize("at", [NOON, MAX_TIMESTAMP])
 def test_a_receiver_cannot_ask_for_more_than_a_month(after: object, at: datetime) -> None:
-    """Whatever a notifier gives as `after`, the next attempt is within a month and a tenth, and no later than time ends."""
+    """For any `retry_after`, the next attempt is within a month and a tenth, and not after the last instant."""
     samples = Samples()
     message = Message.queue(samples.id("message"), "notice", at=at, recipient_id=samples.id("user"))
     failed = message.lease(at=at, duration=timedelta(minutes=1)).mark_failed("no", at=at, retry_after=after)  # type: ignore[arg-type]

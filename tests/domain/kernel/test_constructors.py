@@ -62,13 +62,13 @@ def test_copy_converts_and_validates_the_changed_field() -> None:
 
 
 def test_copy_rejects_an_unknown_field() -> None:
-    """A name that is no field is an error of the caller."""
+    """An unknown field name is an error of the caller."""
     with pytest.raises(KeyError):
         copy_with(Window("door"), colour="red")
 
 
 def test_settled_copy_has_the_stored_version_and_nothing_pending() -> None:
-    """What a store has written is neither pending nor to be appended again."""
+    """A stored record has no pending events and an empty log."""
     deal = Samples().deal()
     stored = as_persisted(deal, version=3, actor="anna")
 

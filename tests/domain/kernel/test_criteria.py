@@ -1,4 +1,4 @@
-"""A criterion means one thing: `matches` obeys logic, whatever it is made of."""
+"""`matches` defines the meaning of criteria and obeys the laws of logic."""
 
 from collections.abc import Callable
 from datetime import date
@@ -33,14 +33,14 @@ OPERATORS: Final[dict[Any, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">
 
 @value
 class Child:
-    """A part."""
+    """A child record."""
 
     word: str = fields.text(personal=False)
 
 
 @record
 class Sample:
-    """What criteria are about."""
+    """A record."""
 
     number: int | None = fields.integer(optional=True, default=None)
     name: str = fields.text(personal=False, default="", allow_blank=True)
@@ -78,7 +78,7 @@ criteria = st.recursive(
 
 @given(criteria, criteria, samples)
 def test_criteria_follow_boolean_algebra(one: Criterion, two: Criterion, thing: Sample) -> None:
-    """And, or and not are what they are called; De Morgan holds; so do the laws of absorption."""
+    """And, or, not, De Morgan and absorption hold."""
     first, second = matches(one, thing), matches(two, thing)
 
     assert (first and second) is matches(one & two, thing)
@@ -95,7 +95,7 @@ def test_criteria_follow_boolean_algebra(one: Criterion, two: Criterion, thing: 
 
 @given(criteria)
 def test_cache_key_and_parameters_identify_criterion(one: Criterion) -> None:
-    """Two criteria of one form with the same values are one claim; a form never holds a value."""
+    """Equal keys and equal parameters mean equal criteria; a key has no values."""
     other = _with(one, lambda value: value)
 
     assert one == other
@@ -131,13 +131,13 @@ def _with(criterion: Criterion, change: Callable[[Any], Any]) -> Criterion:
 
 @given(st.integers(0, 4), st.integers(0, 4), st.sampled_from(sorted(OPERATORS)))
 def test_comparison_equals_python_operator(found: int, against: int, side: Any) -> None:
-    """Each side is the side it looks like."""
+    """Each comparison includes or excludes its bound."""
     assert OPERATORS[side](found, against) is matches(Compare("number", side, against), Sample(number=found))
 
 
 @pytest.mark.parametrize("side", OPERATORS)
 def test_comparison_with_none_is_false(side: Any) -> None:
-    """A comparison with what is absent is never true, and its opposite is."""
+    """A comparison with an absent value is false, and its negation is true."""
     assert not matches(Compare("number", side, 0), Sample())
     assert matches(~Compare("number", side, 0), Sample())
     assert matches(Eq("number", None), Sample())
@@ -145,7 +145,7 @@ def test_comparison_with_none_is_false(side: Any) -> None:
 
 
 def test_word_prefix_matches_start_of_words_only() -> None:
-    """Beginnings count, middles do not."""
+    """Beginnings of words match, middles do not."""
     thing = Sample(name="anna berta")
 
     assert [matches(WordPrefix("name", start), thing) for start in ("an", "ber", "anna b", "nna", "")] == [
@@ -158,14 +158,14 @@ def test_word_prefix_matches_start_of_words_only() -> None:
 
 
 def test_path_reads_nested_fields() -> None:
-    """What hangs on None is None; days and texts have sides too."""
+    """A path through None is None; days and texts are ordered."""
     assert get_path(Sample(inner=Child("a")), "inner.word") == "a"
     assert get_path(Sample(), "inner.word") is None
     assert matches(Compare("year", ">", 2000), date(2026, 1, 1))
 
 
 def test_non_criterion_operand_is_rejected() -> None:
-    """Something else is refused, and never silently true."""
+    """What is not a criterion raises an error."""
     with pytest.raises(TypeError, match="not a criterion"):
         matches(Criterion(), Sample())
     for call in (Criterion().cache_key, Criterion().parameters):
@@ -174,7 +174,7 @@ def test_non_criterion_operand_is_rejected() -> None:
 
 
 def test_none_sorts_first() -> None:
-    """Records are ordered by a field, what is absent first, and between equals by the id."""
+    """Records are ordered by a field, None first, and by id among equals."""
     samples = Samples()
     tasks = [samples.task(due_at=due) for due in (NOON, None, NOON, None)]
     first, second, third, fourth = tasks

@@ -1,4 +1,4 @@
-"""The grammar: a record's next self is checked where it changed, and equals what building it anew would give."""
+"""Entities: `copy_with` validates what changes and equals `attrs.evolve`."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -48,7 +48,7 @@ CHANGES = st.fixed_dictionaries(
 
 @given(CHANGES)
 def test_copy_with_equals_attrs_evolve(changes: dict[str, Any]) -> None:
-    """`copy_with` equals `attrs.evolve`, refusals and derived fields included."""
+    """The result or the error equals that of `attrs.evolve`, computed fields included."""
     deal: Any = Samples().deal(tags=["t"])
 
     assert _value_or_error(lambda: attrs.evolve(deal, **changes)) == _value_or_error(lambda: copy_with(deal, **changes))
@@ -57,13 +57,13 @@ def test_copy_with_equals_attrs_evolve(changes: dict[str, Any]) -> None:
 def _value_or_error(make: Any) -> Any:
     try:
         made = make()
-    except CrmError:  # of several wrong fields, either may be named
+    except CrmError:  # of several invalid fields, either may be named
         return "refused"
     return made, made.total, hash(made.title)
 
 
 def test_copy_with_leaves_original_unchanged() -> None:
-    """Records are frozen: what is derived follows in the new one only."""
+    """Records are frozen; computed fields follow in the copy only."""
     deal = Samples().deal(lines=[], value=Money(1, "EUR"))
     other = copy_with(deal, value=Money(2, "EUR"))
 
@@ -73,7 +73,7 @@ def test_copy_with_leaves_original_unchanged() -> None:
 
 
 def test_pending_events_must_be_events() -> None:
-    """What is published must be events."""
+    """Pending events must be events."""
     task = Samples().task()
     for wrong in ("fact", ["fact"], ("fact",), [task.pending_events[0]]):
         with pytest.raises(InvalidTypeError):
@@ -81,14 +81,14 @@ def test_pending_events_must_be_events() -> None:
 
 
 def test_equality_ignores_pending_events() -> None:
-    """A record equals itself as it is stored, whatever has still to be published."""
+    """A record equals its stored version, whatever its pending events are."""
     task = Samples().task()
 
     assert task == copy_with(task, pending_events=())
 
 
 def test_as_persisted_increments_version_and_clears_pending_events() -> None:
-    """Once a store has a record, it is of the next version, by whoever saved it, with nothing to publish or to append."""
+    """The stored record has the next version, the actor, no pending events and an empty log."""
     deal = Samples().deal()
     stored = as_persisted(deal, version=1, actor="anna")
 
@@ -98,7 +98,7 @@ def test_as_persisted_increments_version_and_clears_pending_events() -> None:
 
 
 def test_unique_keys_skip_none_and_include_child_records() -> None:
-    """A key with a None in it is no key; those in parts are listed for each part."""
+    """Keys with None are left out; keys of child records are listed for each child record."""
     samples = Samples()
     customer = samples.customer(phone="+37120000000", email="a@b.lv", external_id="7")
     deal = samples.deal(external_id=samples.external_id())
@@ -118,7 +118,7 @@ def test_unique_keys_skip_none_and_include_child_records() -> None:
     ids=["deal", "task", "commitment", "complaint", "inquiry"],
 )
 def test_every_status_is_reachable(life: Any) -> None:
-    """A life cycle covers its whole enumeration, and no state is an island."""
+    """A life cycle covers its whole enumeration, and every state can be reached."""
     start = next(iter(life))
     states: Any = type(start)
     reached = {start}
@@ -129,7 +129,7 @@ def test_every_status_is_reachable(life: Any) -> None:
 
 
 def test_invalid_transition_lists_allowed_transitions() -> None:
-    """A refusal says where the record is, where it was to go, and where it may go, in order."""
+    """The error has the present state, the requested state and the allowed states, in order."""
     check_transition("task_1", TASK_TRANSITIONS, TaskState.OPEN, TaskState.DONE)
     with pytest.raises(InvalidTransitionError) as excinfo:
         check_transition("task_1", TASK_TRANSITIONS, TaskState.OPEN, TaskState.OPEN)
@@ -138,7 +138,7 @@ def test_invalid_transition_lists_allowed_transitions() -> None:
 
 
 def test_entity_meta_is_unique_and_names_existing_fields() -> None:
-    """Kinds and tables are never shared, and every field that a shape names is there."""
+    """Prefixes and tables are unique, and every field of the metadata exists."""
     assert (
         len(ENTITY_TYPES)
         == len({entity_type.meta.prefix for entity_type in ENTITY_TYPES})
@@ -156,7 +156,7 @@ def _field_names(kind: Any) -> Any:
 
 
 def test_copy_with_handles_record_without_children() -> None:
-    """A class that was never changed before is looked over once, and then known."""
+    """The copy functions of a class are compiled once."""
 
     @record
     class Note(Entity):
@@ -171,7 +171,7 @@ def test_copy_with_handles_record_without_children() -> None:
 
 
 def test_every_command_takes_time_as_argument() -> None:
-    """A command's instant is the caller's, so that a year can be told in a second."""
+    """Commands use the caller's time and never the system clock."""
     task = Samples().task(due_at=NOON).complete(at=NOON + timedelta(days=365))
 
     assert isinstance(task, Task)

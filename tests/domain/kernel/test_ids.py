@@ -1,4 +1,4 @@
-"""An id says its kind, and nothing else is one."""
+"""Ids have the prefix of their entity."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ DIGITS = "018f3c0e6b7a7c1e9d2b4a5f60718293"
 
 @given(st.from_regex(r"[a-z]{2,20}", fullmatch=True), st.from_regex(r"[0-9a-f]{32}", fullmatch=True))
 def test_id_is_prefix_and_32_hex_digits(kind: str, digits: str) -> None:
-    """It passes as an id of its own kind and of no other."""
+    """An id is accepted for its own prefix only."""
     check_id(kind, f"{kind}_{digits}")
 
     assert kind == prefix_of(f"{kind}_{digits}")
@@ -26,7 +26,7 @@ def test_id_is_prefix_and_32_hex_digits(kind: str, digits: str) -> None:
     "id", [None, 5, "", "deal", DIGITS, f"deal-{DIGITS}", f"deal_{DIGITS.upper()}", f"deal_{DIGITS}\n"]
 )
 def test_invalid_id_is_rejected(id: Any) -> None:
-    """With the form that an id has."""
+    """The error shows the form of an id."""
     with pytest.raises(InvalidIdError, match="must look like deal_"):
         check_id("deal", id)
 

@@ -1,4 +1,4 @@
-"""What is done only while a record is open is refused alike, whatever the record is."""
+"""Commands that need an open record reject a closed one with the same error."""
 
 from collections.abc import Callable
 from typing import Final
@@ -30,7 +30,7 @@ CLOSED_RECORD_ERRORS: Final[dict[str, tuple[str, Callable[[], object]]]] = {
 
 @pytest.mark.parametrize("code", CLOSED_RECORD_ERRORS)
 def test_change_of_closed_record_is_rejected_with_hint(code: str) -> None:
-    """The refusal says where the record stands and what to do, and its rule is named after the kind of record."""
+    """The error has the state and a hint; its rule is named after the entity."""
     advice, refused = CLOSED_RECORD_ERRORS[code]
     with pytest.raises(BusinessRuleError) as caught:
         refused()

@@ -1,4 +1,4 @@
-"""Filling gaps is all that a text with gaps can do."""
+"""Placeholders: variables are filled once and verbatim."""
 
 from hypothesis import given, strategies as st
 
@@ -9,7 +9,7 @@ VARIABLES = st.dictionaries(st.sampled_from(["customer", "deal", "at"]), st.text
 
 @given(st.text(alphabet="{}ab_ customer", max_size=60), VARIABLES)
 def test_placeholder_in_value_is_not_filled_again(text: str, variables: dict[str, str]) -> None:
-    """A customer who is called ``{deal}`` stays so: facts are inserted once, and never read as text with gaps."""
+    """Braces in a value are not filled."""
     hostile = dict.fromkeys(variables, "{deal}{at}{customer}")
     filled = fill(text, hostile)
 
@@ -22,7 +22,7 @@ def test_placeholder_in_value_is_not_filled_again(text: str, variables: dict[str
 
 @given(st.text(max_size=300), VARIABLES, st.integers(1, 50))
 def test_filled_text_is_one_line_within_limit(text: str, variables: dict[str, str], limit: int) -> None:
-    """White space is one space, and what is too long ends in an ellipsis."""
+    """White space becomes one space, and a long line is cut with an ellipsis."""
     filled, whole = fill(text, variables, max_length=limit), fill(text, variables, max_length=10_000)
 
     assert whole == " ".join(whole.split())
@@ -30,5 +30,5 @@ def test_filled_text_is_one_line_within_limit(text: str, variables: dict[str, st
 
 
 def test_unknown_placeholder_is_kept() -> None:
-    """A text shows what it does not know, and braces that are no gap."""
+    """Unknown variables and other braces stay in the text."""
     assert fill("Call {customer} at {at} {} {A}", {"customer": "Anna"}) == "Call Anna at {at} {} {A}"

@@ -1,4 +1,4 @@
-"""What comes again comes when the wall clock of its zone says so, and never drifts."""
+"""Recurrence rules follow the wall clock of their zone and do not drift."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,14 +15,14 @@ RIGA = ZoneInfo("Europe/Riga")
 
 
 def first_occurrences(rule: str, start: datetime, count: int, zone: str = "Europe/Riga") -> list[str]:
-    """The first occurrences, by the wall clock."""
+    """The first occurrences, on the wall clock."""
     series = Recurrence(rule, zone)
     found = [series.occurrence(n, start=start) for n in range(1, count + 1)]
     return [at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") for at in found if at is not None]
 
 
 def test_monthly_rule_uses_last_day_of_short_month() -> None:
-    """The 31st is the month's end, and comes back as soon as there is one again."""
+    """The 31st becomes the end of a short month, and the 31st again in the next long one."""
     start = datetime(2027, 10, 31, 9, tzinfo=RIGA)
 
     assert first_occurrences("FREQ=MONTHLY", start, 6) == [
@@ -36,7 +36,7 @@ def test_monthly_rule_uses_last_day_of_short_month() -> None:
 
 
 def test_leap_day_rule_uses_february_28_in_other_years() -> None:
-    """The 29th of February is the 28th, and the 29th again in the next leap year."""
+    """The 29th of February becomes the 28th, and the 29th again in the next leap year."""
     start = datetime(2028, 2, 29, 9, tzinfo=RIGA)
 
     assert [day[:10] for day in first_occurrences("FREQ=YEARLY", start, 5)] == [
@@ -49,7 +49,7 @@ def test_leap_day_rule_uses_february_28_in_other_years() -> None:
 
 
 def test_recurrence_keeps_wall_clock_time() -> None:
-    """Nine o'clock is nine o'clock in summer and in winter."""
+    """Nine o'clock is the same wall clock time in summer and in winter."""
     start = datetime(2026, 3, 27, 9, tzinfo=RIGA)
 
     assert first_occurrences("FREQ=DAILY", start, 4) == [f"2026-03-{day} 09:00" for day in (27, 28, 29, 30)]
@@ -58,14 +58,14 @@ def test_recurrence_keeps_wall_clock_time() -> None:
 
 
 def test_nonexistent_local_time_moves_after_gap() -> None:
-    """Half past three does not exist on the day when clocks go forward; half past three of the next day does."""
+    """A time in the gap becomes the end of the gap; the next day has its own time."""
     start = datetime(2026, 3, 28, 3, 30, tzinfo=RIGA)
 
     assert first_occurrences("FREQ=DAILY", start, 3) == ["2026-03-28 03:30", "2026-03-29 04:00", "2026-03-30 03:30"]
 
 
 def test_ambiguous_local_time_uses_first() -> None:
-    """When clocks go back, the series fires once."""
+    """When clocks go back, the series has one occurrence."""
     start = datetime(2026, 10, 24, 3, 30, tzinfo=RIGA)
     second = Recurrence("FREQ=DAILY", "Europe/Riga").occurrence(2, start=start)
 
@@ -86,7 +86,7 @@ def test_ambiguous_local_time_uses_first() -> None:
     ],
 )
 def test_rules_follow_rfc_5545(rule: str, expected: list[str]) -> None:
-    """Weekdays, intervals, counts, ends; an end without a time is meant to its last moment."""
+    """Weekdays, intervals, counts and ends; an end without a time includes its day."""
     assert [day[:10] for day in first_occurrences(rule, datetime(2026, 3, 2, 9, tzinfo=RIGA), 4)] == expected
 
 
@@ -98,7 +98,7 @@ def test_rules_follow_rfc_5545(rule: str, expected: list[str]) -> None:
     st.sampled_from(["Europe/Riga", "Asia/Tehran", "Asia/Tashkent", "America/Havana", "UTC"]),
 )
 def test_occurrences_increase_and_are_independent_of_start(rule: str, start: datetime, zone: str) -> None:
-    """Each occurrence is later than the one before, and what it is does not depend on which were asked before."""
+    """Occurrences are increasing, and do not depend on earlier calls."""
     series = Recurrence(rule, zone)
     found = [at for n in range(1, 8) if (at := series.occurrence(n, start=start)) is not None]
 
@@ -108,7 +108,7 @@ def test_occurrences_increase_and_are_independent_of_start(rule: str, start: dat
 
 
 def test_recurrence_ends_at_last_supported_year() -> None:
-    """Past the last year a rule comes no more, instead of failing."""
+    """After the last year the rule ends without an error."""
     late = datetime(9998, 6, 1, tzinfo=UTC)
 
     assert Recurrence("FREQ=YEARLY").occurrence(3, start=late) is None
@@ -140,7 +140,7 @@ def test_recurrence_ends_at_last_supported_year() -> None:
     ],
 )
 def test_invalid_rule_is_rejected(rule: Any, refusal: type[InvalidInputError]) -> None:
-    """What would fire without bounds, or is no rule, cannot be made."""
+    """An unbounded frequency or an invalid rule is rejected."""
     with pytest.raises(refusal) as refused:
         Recurrence(rule)
 
@@ -149,7 +149,7 @@ def test_invalid_rule_is_rejected(rule: Any, refusal: type[InvalidInputError]) -
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "\x00", 5, None])
 def test_unknown_time_zone_is_rejected(zone: Any) -> None:
-    """A zone that the world does not know is refused."""
+    """An unknown zone is rejected."""
     with pytest.raises(InvalidChoiceError) as refused:
         Recurrence("FREQ=DAILY", zone)
 
@@ -163,7 +163,7 @@ def test_unknown_time_zone_is_rejected(zone: Any) -> None:
     ),
 )
 def test_local_time_maps_to_one_instant(wall: datetime, name: str) -> None:
-    """It reads the same on the wall again, or the wall leapt over it; of two the first is meant."""
+    """The instant has the same wall clock time or lies after a gap; of two the first is used."""
     zone = zone_of(name)
     at = instant(wall, zone)
     back = at.astimezone(zone).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Documents are known by their bytes; templates may be rewritten without changing what was made of them."""
+"""Documents have the digest of their bytes; templates can change."""
 
 import hashlib
 
@@ -32,7 +32,7 @@ def test_attached_file_stores_digest_only() -> None:
 
 
 def test_update_template_keeps_media_type() -> None:
-    """Its kind stays unless another is given."""
+    """The media type stays unless another is given."""
     template = Template.create(Samples().id("template"), "Offer", "a", at=NOON)
 
     assert template.update("b", at=NOON).media_type == "text/html"

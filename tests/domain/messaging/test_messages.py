@@ -1,4 +1,4 @@
-"""A message is tried again on its ladder, ever later, and given up at last."""
+"""Messages: retries with increasing delays, then dead letter."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def queued_message() -> Message:
-    """A message to somebody."""
+    """A queued message."""
     samples = Samples()
     return Message.queue(
         samples.id("message"), "notice", at=NOON, recipient_id=samples.id("user"), variables={"text": "Hello"}
@@ -21,7 +21,7 @@ def queued_message() -> Message:
 
 
 def test_message_is_retried_ten_times_in_three_days() -> None:
-    """Each wait is its rung and up to a tenth more; after the last the message is dead, with the reason."""
+    """Each delay is that of its attempt and up to a tenth more; after the last one the message is dead."""
     message, now = queued_message(), NOON
     for delay in RETRY_DELAYS:
         message = message.lease(at=now, duration=MINUTE).mark_failed("no answer", at=now)
@@ -38,14 +38,14 @@ def test_message_is_retried_ten_times_in_three_days() -> None:
 
 @given(st.timedeltas(timedelta(0), timedelta(days=9)))
 def test_retry_after_extends_delay(asked: timedelta) -> None:
-    """Never less than the rung, never less than asked."""
+    """The delay is at least that of the attempt and that of the receiver."""
     message = queued_message().lease(at=NOON, duration=MINUTE).mark_failed("later", at=NOON, retry_after=asked)
 
     assert message.due_at >= NOON + max(asked, RETRY_DELAYS[0])
 
 
 def test_expired_lease_makes_message_due_again() -> None:
-    """A leased message is due again when its lease has run out, which is no failed attempt; a sent one never."""
+    """A leased message is due again after its lease, without a failed attempt; a sent one never is."""
     leased = queued_message().lease(at=NOON, duration=MINUTE)
     sent = leased.mark_sent(at=NOON)
 
@@ -54,7 +54,7 @@ def test_expired_lease_makes_message_due_again() -> None:
 
 
 def test_only_dead_message_is_retried_manually() -> None:
-    """A replay begins a fresh ladder."""
+    """A retried dead message starts with the first delay."""
     dead = queued_message().lease(at=NOON, duration=MINUTE).mark_failed("gone", at=NOON, is_permanent=True)
     again = dead.retry(at=NOON + MINUTE)
 
@@ -65,5 +65,5 @@ def test_only_dead_message_is_retried_manually() -> None:
 
 
 def test_message_is_not_sent_before_given_time() -> None:
-    """It leaves no earlier than it may."""
+    """A deferred message is not due before its time."""
     assert queued_message().defer(until=NOON + MINUTE).due_at == NOON + MINUTE

@@ -1,4 +1,4 @@
-"""Working time is counted right: lunch breaks, nights, leaps of the clock, holidays, exchanged days, absences."""
+"""Business hours: lunch breaks, nights, clock changes, holidays, overrides, absences."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -30,11 +30,11 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday; 14:00 in Riga
 
 
 def riga_time(*fields: int) -> datetime:
-    """An instant by the clock of Riga."""
+    """An instant on the wall clock of Riga."""
     return datetime(*fields, tzinfo=RIGA).astimezone(UTC)  # type: ignore[arg-type,misc]  # year, month, day, hour, minute
 
 
-# --- how hours are written ---
+# --- format of hours ---
 
 
 def test_opening_hours_syntax_is_parsed() -> None:
@@ -64,7 +64,7 @@ def test_weekday_range_may_span_weekend() -> None:
     ],
 )
 def test_invalid_opening_hours_are_rejected(written: str) -> None:
-    """The refusal says how it is written."""
+    """The error shows the format."""
     with pytest.raises(InvalidInputError):
         Shift.parse_week(written)
 
@@ -87,20 +87,20 @@ def test_overlapping_hours_are_rejected(written: str) -> None:
 
 @pytest.mark.parametrize("make", [Hours.parse, Shift.parse_week])
 def test_non_string_hours_are_rejected(make: Callable[[Any], object]) -> None:
-    """Anything else is refused."""
+    """Other texts are rejected."""
     with pytest.raises(InvalidTypeError):
         make(900)
 
 
 @pytest.mark.parametrize(("opens", "closes"), [(600, 600), (600, 500), (600, 2041), (-1, 5), (1440, 1500), (0, 0)])
 def test_shift_longer_than_a_day_or_empty_is_rejected(opens: int, closes: int) -> None:
-    """A length of nothing, a negative one, and more than a day are refused."""
+    """A length of zero, a negative one, and more than a day are rejected."""
     with pytest.raises(OutOfRangeError):
         Hours(opens, closes)
 
 
 def test_day_override_with_two_sources_is_rejected() -> None:
-    """Both would contradict each other."""
+    """Hours and `as_weekday` contradict each other."""
     with pytest.raises(InvalidInputError, match="contradict"):
         DayOverride(date(2026, 1, 1), Hours.parse("09:00-12:00"), as_weekday=0)
     with pytest.raises(InvalidInputError, match="overlap"):
@@ -108,12 +108,12 @@ def test_day_override_with_two_sources_is_rejected() -> None:
 
 
 def test_unknown_time_zone_is_rejected() -> None:
-    """By name."""
+    """An unknown zone is rejected by name."""
     with pytest.raises(InvalidChoiceError, match="IANA"):
         BusinessHours("Europe/Atlantis", Shift.parse_week("24/7"))
 
 
-# --- counting ---
+# --- arithmetic ---
 
 
 def test_lunch_break_is_not_counted() -> None:
@@ -122,7 +122,7 @@ def test_lunch_break_is_not_counted() -> None:
 
 
 def test_add_ends_at_closing_time() -> None:
-    """Four hours from 14:00 are over at 18:00 of the same day."""
+    """Four hours from 14:00 end at 18:00 of the same day."""
     assert riga_time(2026, 3, 2, 18) == OFFICE.add(riga_time(2026, 3, 2, 14), 4 * HOUR)
 
 
@@ -134,20 +134,20 @@ def test_add_continues_at_next_opening() -> None:
 
 
 def test_subtract_mirrors_add() -> None:
-    """Four hours before 18:00 it was 14:00, and not the end of the lunch break's other side."""
+    """Four hours before 18:00 is 14:00, and not the start of the lunch break."""
     assert riga_time(2026, 3, 2, 14) == OFFICE.subtract(riga_time(2026, 3, 2, 18), 4 * HOUR)
     assert riga_time(2026, 2, 27, 17) == OFFICE.subtract(riga_time(2026, 3, 2, 10), 2 * HOUR)
 
 
 def test_add_zero_changes_nothing() -> None:
-    """Even when it is closed."""
+    """Zero from a closed instant is that instant."""
     night = riga_time(2026, 3, 2, 3)
 
     assert night == OFFICE.add(night, timedelta(0)) == OFFICE.subtract(night, timedelta(0))
 
 
 def test_night_shift_spans_midnight_and_weekend() -> None:
-    """Sunday's night ends on Monday morning."""
+    """The night shift of Sunday ends on Monday morning."""
     night = BusinessHours("Asia/Tashkent", Shift.parse_week("Mo-Su 22:00-06:00"))
 
     assert 8 * HOUR == night.elapsed(datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC))
@@ -155,7 +155,7 @@ def test_night_shift_spans_midnight_and_weekend() -> None:
 
 
 def test_night_with_dst_change_is_counted_as_long_as_it_lasts() -> None:
-    """And one in which it is set back an hour longer: it is counted as long as it lasts."""
+    """A night shift lasts an hour longer when clocks go back."""
     night = BusinessHours("Europe/Riga", Shift.parse_week("Sa 22:00-06:00"))
 
     assert 7 * HOUR == night.elapsed(riga_time(2026, 3, 28, 12), riga_time(2026, 3, 29, 12))
@@ -163,7 +163,7 @@ def test_night_with_dst_change_is_counted_as_long_as_it_lasts() -> None:
 
 
 def test_nonexistent_local_hours_are_not_counted() -> None:
-    """From 03:10 to 03:50 of that Sunday there is nothing; it is no working day."""
+    """There is no open time in the gap, so the day is no working day."""
     early = BusinessHours("Europe/Riga", Shift.parse_week("Su 03:10-03:50"))
 
     assert not early.open_periods(riga_time(2026, 3, 28, 12), riga_time(2026, 3, 30, 12))
@@ -172,7 +172,7 @@ def test_nonexistent_local_hours_are_not_counted() -> None:
 
 
 def test_repeated_local_hours_are_counted_once() -> None:
-    """From 03:10 to 03:50 of the Sunday on which it is set back there are forty minutes, not eighty."""
+    """A shift within the repeated hour lasts forty minutes, not eighty."""
     early = BusinessHours("Europe/Riga", Shift.parse_week("Su 03:10-03:50"))
 
     assert (
@@ -189,13 +189,13 @@ def test_skipped_calendar_day_is_not_counted() -> None:
 
 
 def test_always_open_equals_wall_clock() -> None:
-    """Working time is then the time of the clock."""
+    """Always open: open time equals elapsed time."""
     assert NOON + 1000 * HOUR == ALWAYS_OPEN.add(NOON, 1000 * HOUR)
     assert 1000 * HOUR == ALWAYS_OPEN.elapsed(NOON, NOON + 1000 * HOUR)
 
 
 def test_long_spans_are_counted_by_month_index() -> None:
-    """And beyond the year 2200 there is no counting, nor before 1900."""
+    """After the year 2200 and before 1900 nothing is counted."""
     later = OFFICE.add(NOON, timedelta(days=5000))
 
     assert timedelta(days=5000) == OFFICE.elapsed(NOON, later)
@@ -207,26 +207,26 @@ def test_long_spans_are_counted_by_month_index() -> None:
 
 @pytest.mark.parametrize("count", [OFFICE.elapsed, OFFICE.open_periods])
 def test_reversed_range_is_rejected(count: Callable[[datetime, datetime], object]) -> None:
-    """The end lies after the beginning, or it is a mistake."""
+    """An end before the start is rejected."""
     with pytest.raises(OutOfRangeError):
         count(NOON, NOON - HOUR)
 
 
 @pytest.mark.parametrize("count", [OFFICE.add, OFFICE.subtract])
 def test_negative_duration_is_rejected(count: Callable[[datetime, timedelta], object]) -> None:
-    """There are two words for two directions."""
+    """A negative duration is rejected; there is one method for each direction."""
     with pytest.raises(OutOfRangeError):
         count(NOON, -HOUR)
 
 
 def test_naive_datetime_is_rejected() -> None:
-    """It means another instant on every machine."""
+    """A naive datetime is rejected."""
     with pytest.raises(NaiveDatetimeError):
         OFFICE.is_open(datetime(2026, 3, 2, 12))  # noqa: DTZ001
 
 
 def test_aware_datetime_of_any_zone_is_accepted() -> None:
-    """An aware time is an instant."""
+    """An aware datetime in another zone is the same instant."""
     assert OFFICE.is_open(datetime(2026, 3, 2, 9, tzinfo=RIGA))
 
 
@@ -250,7 +250,7 @@ def test_next_opening_and_closing_are_found() -> None:
 
 
 def test_next_opening_beyond_month_is_found() -> None:
-    """And a shift over the end of a month is one shift."""
+    """A shift across the end of a month is one shift."""
     season = BusinessHours("UTC", (), day_overrides=[DayOverride(date(2026, 1, 31), (Hours(1320, 1800),))])
 
     for at in (datetime(2025, 6, 1, tzinfo=UTC), datetime(2026, 1, 31, 23, tzinfo=UTC)):
@@ -262,7 +262,7 @@ def test_next_opening_beyond_month_is_found() -> None:
 
 
 def test_shift_at_month_end_ends_there() -> None:
-    """So does one that begins with it."""
+    """A shift that begins with the month is one shift."""
     season = BusinessHours(
         "UTC",
         (),
@@ -277,7 +277,7 @@ def test_shift_at_month_end_ends_there() -> None:
 
 
 def test_always_open_or_never_open_has_no_next_change() -> None:
-    """Round the clock there is no closing; with no hours at all no opening."""
+    """Always open has no closing; without hours there is no opening."""
     never = BusinessHours("UTC", ())
 
     assert ALWAYS_OPEN.next_closing(NOON) is None
@@ -290,7 +290,7 @@ def test_always_open_or_never_open_has_no_next_change() -> None:
 
 
 def test_windows_are_clipped_to_range() -> None:
-    """And one after the other."""
+    """Adjacent shifts are one opening."""
     assert (
         Period(riga_time(2026, 3, 2, 12), riga_time(2026, 3, 2, 13)),
         Period(riga_time(2026, 3, 2, 14), riga_time(2026, 3, 2, 15)),
@@ -302,7 +302,7 @@ def test_windows_are_clipped_to_range() -> None:
 
 
 def test_working_days_are_counted_and_added() -> None:
-    """Between two days, and the n-th after or before one."""
+    """Count between two days, and find the n-th before and after a day."""
     friday = date(2026, 3, 6)
 
     assert 5 == OFFICE.count_working_days(friday, date(2026, 3, 13))
@@ -314,7 +314,7 @@ def test_working_days_are_counted_and_added() -> None:
 
 
 def test_uncountable_working_days_are_rejected() -> None:
-    """A reversed range, and a house that never works."""
+    """A reversed range, and a calendar without working days, are rejected."""
     with pytest.raises(OutOfRangeError):
         OFFICE.count_working_days(date(2026, 3, 6), date(2026, 3, 5))
     with pytest.raises(OutOfRangeError, match="1900 to 2199"):
@@ -323,11 +323,11 @@ def test_uncountable_working_days_are_rejected() -> None:
         BusinessHours("UTC", ()).add_working_days(date(1900, 6, 1), -1)
 
 
-# --- days that are not like others ---
+# --- holidays and overrides ---
 
 
 def test_holiday_removes_shifts_starting_on_it() -> None:
-    """The night shift of the evening before goes on to its end; that of its own evening does not begin."""
+    """The night shift of the evening before is kept; that of the holiday is removed."""
     night = BusinessHours("UTC", Shift.parse_week("Mo-Su 22:00-06:00"), [Holiday(date(2026, 5, 1), "Labour Day")])
 
     assert night.is_open(datetime(2026, 5, 1, 3, tzinfo=UTC))
@@ -336,7 +336,7 @@ def test_holiday_removes_shifts_starting_on_it() -> None:
 
 
 def test_partial_holiday_closes_by_wall_clock() -> None:
-    """Also a night shift of the evening before."""
+    """A partial holiday also closes hours of the night shift before."""
     short = [Holiday(date(2026, 12, 24), "Christmas Eve", Hours.parse("12:00-24:00")[0])]
     office = BusinessHours("UTC", Shift.parse_week("Mo-Fr 09:00-17:00"), short)
     early = BusinessHours("UTC", Shift.parse_week("We 22:00-06:00"), [Holiday(date(2026, 12, 24), "", Hours(0, 240))])
@@ -347,14 +347,14 @@ def test_partial_holiday_closes_by_wall_clock() -> None:
 
 
 def test_unobserved_holiday_is_a_normal_day() -> None:
-    """It stays in the list all the same."""
+    """A holiday that is not observed changes nothing."""
     office = BusinessHours("UTC", Shift.parse_week("Mo-Fr 09:00-17:00"), [Holiday(date(2026, 5, 1), is_observed=False)])
 
     assert office.is_working_day(date(2026, 5, 1))
 
 
 def test_day_override_wins_over_holidays() -> None:
-    """They replace its weekday's, and its holidays, whole and partial."""
+    """An override replaces the weekly hours and holidays of its day."""
     day = date(2026, 5, 1)
     holidays = [Holiday(day), Holiday(day, "too", Hours(0, 1440))]
     office = BusinessHours(
@@ -365,7 +365,7 @@ def test_day_override_wins_over_holidays() -> None:
 
 
 def test_swapped_days_exchange_hours() -> None:
-    """Friday is free, and its hours are worked on Saturday; a day like one without hours is free."""
+    """Friday is a day off, and Saturday has its hours."""
     office = BusinessHours(
         "UTC",
         Shift.parse_week("Mo-Th 09:00-17:00; Fr 09:00-12:00"),
@@ -381,7 +381,7 @@ def test_swapped_days_exchange_hours() -> None:
 
 
 def test_overlapping_day_override_and_night_shift_count_once() -> None:
-    """What overlaps counts once."""
+    """Overlapping hours count once."""
     both = BusinessHours(
         "UTC",
         Shift.parse_week("Mo 22:00-06:00"),
@@ -392,7 +392,7 @@ def test_overlapping_day_override_and_night_shift_count_once() -> None:
 
 
 def test_absence_is_subtracted_from_business_hours() -> None:
-    """An absence is taken out of the house's working time, by the instant; absences add up."""
+    """Absences are subtracted, and add up."""
     away = Period(riga_time(2026, 3, 2, 10), riga_time(2026, 3, 2, 12))
     anna = OFFICE.excluding([away]).excluding([Period(riga_time(2026, 3, 2, 15), riga_time(2026, 3, 3, 9))])
 
@@ -401,7 +401,7 @@ def test_absence_is_subtracted_from_business_hours() -> None:
 
 
 def test_windows_support_union_and_difference() -> None:
-    """Empty ones vanish; what is taken out in the middle leaves both ends."""
+    """Empty windows are dropped; a gap in the middle leaves both ends."""
     at = [NOON + n * HOUR for n in range(10)]
 
     assert [(at[0], at[3]), (at[4], at[5])] == merge_windows(
@@ -426,7 +426,7 @@ SPANS = st.integers(1, 60 * 86_400 * 1_000_000).map(lambda us: timedelta(microse
 
 @st.composite
 def day_hours(draw: st.DrawFn) -> tuple[Hours, ...]:
-    """Hours of a day that are apart, the last of which may go over midnight."""
+    """Disjoint hours of a day, the last of which may end after midnight."""
     borders = sorted(draw(st.lists(st.integers(0, 1439), min_size=2, max_size=6, unique=True)))
     pairs = list(zip(borders[::2], borders[1::2], strict=False))
     return tuple(Hours(first, last) for first, last in pairs)
@@ -434,7 +434,7 @@ def day_hours(draw: st.DrawFn) -> tuple[Hours, ...]:
 
 @st.composite
 def business_hours(draw: st.DrawFn, zones: st.SearchStrategy[str] = ZONES) -> BusinessHours:
-    """Any working time that opens every week."""
+    """Any business hours with at least one shift a week."""
     week = [
         Shift(weekday, one) for weekday in draw(st.sets(st.integers(0, 6), min_size=1)) for one in draw(day_hours())
     ]
@@ -448,7 +448,7 @@ def business_hours(draw: st.DrawFn, zones: st.SearchStrategy[str] = ZONES) -> Bu
 @given(business_hours(), INSTANTS, SPANS)
 @settings(max_examples=200, deadline=None)
 def test_added_time_is_measured_back(time: BusinessHours, at: datetime, span: timedelta) -> None:
-    """Adding then measuring gives back what was added, never a microsecond sooner; so does going back."""
+    """Measuring what was added returns it, and not a microsecond earlier; so does subtraction."""
     later, sooner = time.add(at, span), time.subtract(at, span)
 
     assert span == time.elapsed(at, later) == time.elapsed(sooner, at)
@@ -460,7 +460,7 @@ def test_added_time_is_measured_back(time: BusinessHours, at: datetime, span: ti
 @given(business_hours(), INSTANTS, SPANS, SPANS)
 @settings(max_examples=100, deadline=None)
 def test_elapsed_is_additive(time: BusinessHours, at: datetime, first: timedelta, second: timedelta) -> None:
-    """Of two spans in a row, and of the periods between."""
+    """Time is additive over adjacent periods."""
     middle, end = at + first, at + first + second
 
     assert time.elapsed(at, end) == time.elapsed(at, middle) + time.elapsed(middle, end)
@@ -471,7 +471,7 @@ def test_elapsed_is_additive(time: BusinessHours, at: datetime, first: timedelta
 @given(business_hours(st.just("Asia/Tashkent")), INSTANTS)
 @settings(max_examples=60, deadline=None)
 def test_is_open_agrees_with_minute_scan(time: BusinessHours, at: datetime) -> None:
-    """The index agrees with a walk of two days by the minute, openings and closings included."""
+    """The index equals a count by the minute over two days, openings and closings included."""
     start = at.replace(second=0, microsecond=0)
     minutes = [start + n * MINUTE for n in range(2 * 1440)]
     walked = [time.is_open(minute) for minute in minutes]
@@ -484,22 +484,22 @@ def test_is_open_agrees_with_minute_scan(time: BusinessHours, at: datetime) -> N
         assert (time.next_opening(start) or NOON.max.replace(tzinfo=UTC)) >= start + timedelta(days=2)
 
 
-# --- the calendar ---
+# --- calendars ---
 
 
 def work_calendar(**details: Any) -> WorkCalendar:
-    """A calendar of an office."""
+    """The calendar of an office."""
     return WorkCalendar.create("calendar_" + "0" * 32, "office", "Mo-Fr 09:00-17:00", at=NOON, **details)  # type: ignore[arg-type]  # an id
 
 
 def test_business_hours_are_cached_by_rules() -> None:
-    """Two of the same rules share it."""
+    """Equal calendars share their business hours."""
     assert work_calendar().business_hours is work_calendar().business_hours
     assert cached_business_hours("UTC", work_calendar().week, (), ()) is work_calendar().business_hours
 
 
 def test_calendar_without_hours_or_zone_is_rejected() -> None:
-    """None without."""
+    """A calendar without hours is rejected."""
     with pytest.raises(RequiredError):
         work_calendar().set_hours([], at=NOON)
     with pytest.raises(InvalidInputError):
@@ -509,7 +509,7 @@ def test_calendar_without_hours_or_zone_is_rejected() -> None:
 
 
 def test_set_hours_and_zone_records_event() -> None:
-    """And the facts say so."""
+    """Changes record events."""
     changed = work_calendar().set_hours("Sa 10:00-12:00", at=NOON)
 
     assert ["Sa 10:00-12:00"] == [str(shift) for shift in changed.week]
@@ -518,7 +518,7 @@ def test_set_hours_and_zone_records_event() -> None:
 
 
 def test_imported_holiday_is_not_duplicated() -> None:
-    """And what the house does not keep is not kept again by bringing it."""
+    """A second import changes nothing, also for holidays that are not observed."""
     day = Holiday(date(2026, 5, 1), "Labour Day")
     once = work_calendar().add_holidays([day, day], at=NOON)
     worked = once.set_holiday_observed(day.day, observed=False, at=NOON)
@@ -532,13 +532,13 @@ def test_imported_holiday_is_not_duplicated() -> None:
 
 
 def test_observing_unknown_holiday_is_rejected() -> None:
-    """A day like others is refused."""
+    """A swap of a day with itself is rejected."""
     with pytest.raises(InvalidChoiceError):
         work_calendar().set_holiday_observed(date(2026, 5, 1), observed=False, at=NOON)
 
 
 def test_day_override_replaces_previous_until_removed() -> None:
-    """Until they are cleared."""
+    """Overrides hold until they are removed."""
     day = date(2026, 5, 9)
     short = work_calendar().override_days([DayOverride(day, Hours.parse("10:00-12:00"))], at=NOON)
     shorter = short.override_days([DayOverride(day, Hours.parse("10:00-11:00"))], at=NOON)
@@ -550,7 +550,7 @@ def test_day_override_replaces_previous_until_removed() -> None:
 
 
 def test_swap_day_with_itself_is_rejected() -> None:
-    """But not for itself."""
+    """The swapped day does not inherit its own override."""
     exchanged = work_calendar().swap_days(date(2026, 5, 8), date(2026, 5, 9), at=NOON, reason="bridge")
 
     assert exchanged.business_hours.is_working_day(date(2026, 5, 9))
@@ -562,7 +562,7 @@ def test_swap_day_with_itself_is_rejected() -> None:
 
 
 def test_user_calendar_overrides_company_calendar() -> None:
-    """And by the house's again; the same one changes nothing."""
+    """A user may have a calendar or the company's; the same one records no event."""
     anna = Samples().user()
     by = anna.set_calendar(work_calendar().id, at=NOON)
 

@@ -1,4 +1,4 @@
-"""Work goes round fairly, and everybody can tell why it went where."""
+"""Users and round robin: fair assignment, with reasons."""
 
 import itertools
 from datetime import timedelta
@@ -19,12 +19,12 @@ DAY = timedelta(days=1)
 
 
 def absent_for_a_day(user: User) -> User:
-    """The same, absent for a day from noon."""
+    """The same user, absent for a day from noon."""
     return user.add_absence(Period(NOON, NOON + DAY), at=NOON)
 
 
 class RoundRobinMachine(RuleBasedStateMachine):
-    """People come, go away, come back and leave, and pieces of work are passed on by hand, while a ring gives work out."""
+    """Users are added, absent, present again and deactivated while a round robin assigns work."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class RoundRobinMachine(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: len(self.users) < 6)
     def add_user(self) -> None:
-        """Somebody new joins."""
+        """Add a user."""
         user = self.samples.user()
         self.users[user.id] = user
         self.turns[user.id] = []
@@ -47,14 +47,14 @@ class RoundRobinMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self._available())
     def add_absence(self, data: st.DataObject) -> None:
-        """Somebody goes away."""
+        """A user becomes absent."""
         id = data.draw(st.sampled_from(self._available()))
         self.users[id] = absent_for_a_day(self.users[id])
 
     @rule(data=st.data())
     @precondition(lambda self: len(self._available()) < len([u for u in self.users.values() if u.is_active]))
     def end_absence(self, data: st.DataObject) -> None:
-        """Somebody comes back."""
+        """A user is present again."""
         id = data.draw(st.sampled_from(sorted(u.id for u in self.users.values() if u.is_active and u.is_absent(NOON))))
         self.users[id] = self.users[id].end_absence(at=NOON)
         self.present_since[id] = self.clock
@@ -62,13 +62,13 @@ class RoundRobinMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self._available())
     def deactivate(self, data: st.DataObject) -> None:
-        """Somebody leaves for good."""
+        """Deactivate a user."""
         id = data.draw(st.sampled_from(self._available()))
         self.users[id] = self.users[id].deactivate(at=NOON)
 
     @rule(data=st.data())
     def assign_next(self, data: st.DataObject) -> None:
-        """A piece of work comes; whatever is done with it by hand afterwards does not move the ring."""
+        """Assign work; later manual changes do not affect the round robin."""
         candidates = data.draw(st.permutations(sorted(self.users.values(), key=lambda user: user.id)))
         turned, assignment = self.ring.next(candidates, at=NOON)
         present = self._available()
@@ -89,7 +89,7 @@ class RoundRobinMachine(RuleBasedStateMachine):
 
     @invariant()
     def assignment_counts_differ_by_at_most_one(self) -> None:
-        """Max - min <= 1 among those who have been present together, counted from when the later one came."""
+        """Counts of users who were available together differ by one at most."""
         present = self._available()
         for one in present:
             for other in present:
@@ -108,7 +108,7 @@ TestRoundRobin.settings = settings(max_examples=40, deadline=None)
 
 @given(st.integers(1, 7), st.integers(1, 40))
 def test_round_robin_distributes_evenly(people: int, pieces: int) -> None:
-    """Of n pieces of work for m people each gets n/m of them, rounded up or down, and nobody two in a row."""
+    """Each of m users gets n/m of n pieces, rounded up or down, and never two in a row."""
     samples = Samples()
     users = [samples.user() for _ in range(people)]
     ring, given_to = RoundRobin(id=samples.id("rr"), key="k"), []
@@ -120,11 +120,11 @@ def test_round_robin_distributes_evenly(people: int, pieces: int) -> None:
     assert max(had) - min(had) <= 1
     assert people == 1 or all(one_id != two_id for one_id, two_id in itertools.pairwise(given_to))
     assert pieces == len(ring.pending_events)
-    assert len(ring.queue) == min(people, pieces)  # nobody waits twice
+    assert len(ring.queue) == min(people, pieces)  # each user is in the queue once
 
 
 def test_assignment_explains_rejected_candidates() -> None:
-    """Everybody who was not chosen stands there with the reason."""
+    """Every rejected candidate has a reason."""
     samples = Samples()
     gone, absent, first, second = (samples.user() for _ in range(4))
     _, assignment = RoundRobin(id=samples.id("rr"), key="k").next(
@@ -140,7 +140,7 @@ def test_assignment_explains_rejected_candidates() -> None:
 
 
 def test_absent_user_keeps_position_in_round_robin() -> None:
-    """An absence costs nobody a turn, and nobody catches up on what came meanwhile."""
+    """An absent user keeps the turn and does not catch up."""
     samples = Samples()
     anna, berta = samples.user(), samples.user()
     ring, _ = RoundRobin(id=samples.id("rr"), key="k").next([anna, berta], at=NOON)
@@ -155,7 +155,7 @@ def test_absent_user_keeps_position_in_round_robin() -> None:
 
 
 def test_absence_covers_its_period() -> None:
-    """Its end lies outside it; coming back ends those of now, and changes nothing when there are none."""
+    """An absence excludes its end; ending absences affects the present ones only."""
     user = Samples().user()
     absent = user.add_absence(Period(NOON, NOON + DAY), at=NOON, reason="sea").add_absence(
         Period(NOON + 2 * DAY, NOON + 3 * DAY), at=NOON
@@ -179,7 +179,7 @@ def test_absence_covers_its_period() -> None:
 
 
 def test_user_roles_are_unique_and_ownership_needs_none() -> None:
-    """Roles are held once; to be responsible takes none."""
+    """Roles are unique; every user has the role owner."""
     user = Samples().user(roles=["manager", "manager", "measurer"], email=" Anna@Example.LV ")
 
     assert user.roles == ("manager", "measurer")
@@ -189,7 +189,7 @@ def test_user_roles_are_unique_and_ownership_needs_none() -> None:
 
 
 def test_deactivate_user_is_final() -> None:
-    """Leaving twice is leaving once."""
+    """A second deactivation changes nothing."""
     left = Samples().user().deactivate(at=NOON)
 
     assert left is left.deactivate(at=NOON)
@@ -197,7 +197,7 @@ def test_deactivate_user_is_final() -> None:
 
 
 def test_set_manager_rejects_cycle() -> None:
-    """Neither directly nor in a circle."""
+    """A cycle of managers is rejected, direct or not."""
     samples = Samples()
     anna, boss = samples.user(), samples.user()
 
@@ -209,7 +209,7 @@ def test_set_manager_rejects_cycle() -> None:
 
 
 def test_team_may_have_parent_team() -> None:
-    """A department has branches."""
+    """A team may be part of another."""
     samples = Samples()
     whole = Team.create(samples.id("team"), "Sales", at=NOON)
     branch = Team.create(samples.id("team"), "Riga", at=NOON, parent_id=whole.id)
@@ -219,7 +219,7 @@ def test_team_may_have_parent_team() -> None:
 
 
 def test_user_calendar_is_optional() -> None:
-    """Somebody else's hours, and the house's own again; the same ones twice are no news."""
+    """A calendar can be set and unset; the same one records no event."""
     samples = Samples()
     calendar = samples.id("calendar")
     anna = samples.user().set_calendar(calendar, at=NOON)

@@ -1,4 +1,4 @@
-"""A listener's place in the feed."""
+"""The position of a subscription in the feed."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def test_subscription_keeps_cursor_on_failure_and_advances_on_success() -> None:
-    """A refusal keeps the place and lets it rest; a success forgets the refusals."""
+    """A failure keeps the position and waits; a success resets the failures."""
     place = Subscription(id=Samples().id("subscription"), name="erp", leased_until=NOON)
     later = NOON + timedelta(minutes=1)
     refused = place.lease(later).record_failure("x" * 900, until=later)

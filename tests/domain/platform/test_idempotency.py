@@ -1,4 +1,4 @@
-"""A receipt keeps one answer per key."""
+"""An idempotency record has one result per key."""
 
 from crmcore.domain.kernel.entity import unique_keys
 from crmcore.domain.platform.idempotency import IdempotencyRecord
@@ -6,7 +6,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def test_idempotency_record_key_is_unique_and_hidden() -> None:
-    """The key is unique, whatever the story; what it answered and the key itself stay out of its repr."""
+    """The key is unique for all commands; result and key are not in the repr."""
     receipt = IdempotencyRecord(
         id=Samples().id("idem"),
         key="form 4711",

@@ -1,4 +1,4 @@
-"""What another system said is remembered, so that the same again, or something older, changes nothing."""
+"""The inbox: duplicates and stale revisions change nothing."""
 
 from crmcore.domain.kernel.entity import unique_keys
 from crmcore.domain.platform.inbox import ExternalRecordVersion, InboxMessage, InboxResult
@@ -6,7 +6,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def test_inbox_message_is_unique_per_source_and_id() -> None:
-    """Two systems may use the same id; one may not."""
+    """A key is unique within its source."""
     message = InboxMessage(
         id=Samples().id("inboxmessage"), source="erp", key="7", result=InboxResult.APPLIED, received_at=NOON
     )
@@ -15,7 +15,7 @@ def test_inbox_message_is_unique_per_source_and_id() -> None:
 
 
 def test_external_version_keeps_newest_revision() -> None:
-    """A newer edition takes the place of the older one."""
+    """A newer revision replaces the older one."""
     order = ExternalRecordVersion(id=Samples().id("externalversion"), source="erp", key="7", revision=3)
 
     assert 4 == order.advance(4).revision

@@ -1,4 +1,4 @@
-"""What comes due by itself is looked at until it is done, ever more rarely, and given up at last."""
+"""Scheduled jobs: retries with backoff, then dead."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def pending_job() -> ScheduledJob:
-    """A reminder."""
+    """A scheduled reminder."""
     samples = Samples()
     return ScheduledJob.schedule(samples.id("job"), "task.reminder", samples.id("task"), at=NOON)
 
 
 def test_failed_job_is_retried_with_exponential_backoff() -> None:
-    """Waits double up to six hours; after the last attempt it is dead, and can be replayed."""
+    """Delays double up to six hours; after the last attempt the job is dead, and can be retried."""
     occurrence, now, waits = pending_job(), NOON, []
     while occurrence.state is JobState.PENDING:
         occurrence = occurrence.mark_failed("no", at=now)
@@ -33,7 +33,7 @@ def test_failed_job_is_retried_with_exponential_backoff() -> None:
 
 
 def test_finished_job_is_rescheduled() -> None:
-    """What was done comes due again; what is pending stays as it is."""
+    """A done job can be scheduled again; a pending one does not change."""
     done = pending_job().mark_done(at=NOON)
     armed = done.reschedule()
 

@@ -1,4 +1,4 @@
-"""A deal is stuck when it stays in its stage for longer than the stage allows, counted as the stage says."""
+"""Stage age: a deal is stuck when it exceeds the age limit of its stage."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -25,7 +25,7 @@ WORKING_DAYS: Final = StageAgePolicy(counts_working_days=True)
 
 
 def open_deal(limit: timedelta = 2 * DAY, **aging: Any) -> tuple[Deal, Funnel]:
-    """A deal that came into its stage on a Friday afternoon."""
+    """A deal that entered its stage on a Friday afternoon."""
     samples = Samples()
     stage = Stage.named("Offer", age_limit=limit, age_policy=StageAgePolicy(**aging))
     funnel = Funnel.create(samples.id("funnel"), "Windows", stages=[stage, "Payment"], at=FRIDAY)
@@ -34,7 +34,7 @@ def open_deal(limit: timedelta = 2 * DAY, **aging: Any) -> tuple[Deal, Funnel]:
 
 
 def test_calendar_days_count_by_default() -> None:
-    """Two days after a Friday is a Sunday, whatever the house's hours."""
+    """Calendar days include the weekend."""
     deal, funnel = open_deal()
 
     assert not deal.is_stuck(funnel, FRIDAY + 2 * DAY, business_hours=OFFICE)
@@ -43,9 +43,9 @@ def test_calendar_days_count_by_default() -> None:
 
 
 def test_working_days_exclude_weekend_and_holiday() -> None:
-    """The weekend and a holiday are left out; a day that is worked counts as a whole, lunch and night included."""
+    """Working days leave out the weekend and holidays, and count as a whole."""
     deal, funnel = open_deal(counts_working_days=True)
-    wednesday = datetime(2026, 3, 11, 15, tzinfo=UTC)  # Tuesday was free
+    wednesday = datetime(2026, 3, 11, 15, tzinfo=UTC)  # Tuesday was a holiday
 
     assert not deal.is_stuck(funnel, wednesday, business_hours=OFFICE)
     assert deal.is_stuck(funnel, wednesday + MICROSECOND, business_hours=OFFICE)
@@ -54,14 +54,14 @@ def test_working_days_exclude_weekend_and_holiday() -> None:
 
 
 def test_working_days_without_calendar_are_all_days() -> None:
-    """Without a calendar, working days are days."""
+    """Without a calendar, every day is a working day."""
     deal, funnel = open_deal(counts_working_days=True)
 
     assert [False, True] == [deal.is_stuck(funnel, FRIDAY + 2 * DAY + late) for late in (0 * DAY, MICROSECOND)]
 
 
 def test_last_activity_restarts_age_when_configured() -> None:
-    """A stage says whether its entry counts or the last touch."""
+    """The age starts at the entry or at the last activity."""
     quiet, funnel = open_deal(counts_from="last_activity")
     touched = quiet.record_activity(at=FRIDAY + DAY)
     now = FRIDAY + 2 * DAY + MICROSECOND
@@ -72,7 +72,7 @@ def test_last_activity_restarts_age_when_configured() -> None:
 
 
 def test_planned_next_step_pauses_age() -> None:
-    """As long as it lies ahead; one that is late, or has no time, holds nothing."""
+    """A next step ahead pauses the age; one that is late or undated does not."""
     deal, funnel = open_deal(paused_by_next_step=True)
     now = FRIDAY + 3 * DAY
     steps = {
@@ -90,7 +90,7 @@ def test_planned_next_step_pauses_age() -> None:
 
 
 def test_stage_without_limit_is_never_stuck() -> None:
-    """Nor is what would be so beyond the years that are counted."""
+    """Limits outside the supported years make no deal stuck."""
     deal, funnel = open_deal(limit=36_525 * DAY, counts_working_days=True)
     mondays = BusinessHours("UTC", Shift.parse_week("Mo 09:00-10:00"))
     free, unlimited = open_deal()
@@ -102,7 +102,7 @@ def test_stage_without_limit_is_never_stuck() -> None:
 
 
 def test_invalid_age_basis_is_rejected() -> None:
-    """Not from a word that means nothing."""
+    """An unknown choice is rejected."""
     with pytest.raises(InvalidChoiceError):
         StageAgePolicy(counts_from="birth")  # type: ignore[arg-type]
 
@@ -121,7 +121,7 @@ def test_invalid_age_basis_is_rejected() -> None:
 def test_cutoff_query_agrees_with_is_stuck(
     time: BusinessHours, since: datetime, now: datetime, limit: timedelta, aging: StageAgePolicy
 ) -> None:
-    """What lies at or before the cutoff is over the limit by now, to the microsecond, and nothing else is."""
+    """A deal is stuck if and only if its age starts at or before the cutoff, to the microsecond."""
     cutoff, exceeded_at = (
         aging.cutoff(limit, business_hours=time, now=now),
         aging.exceeded_at(since, limit, business_hours=time),
@@ -136,7 +136,7 @@ def test_cutoff_query_agrees_with_is_stuck(
 @given(business_hours(st.just("Asia/Tashkent")), st.integers(0, 900), st.integers(0, 60))
 @settings(max_examples=100, deadline=None)
 def test_working_days_follow_calendar(time: BusinessHours, first: int, length: int) -> None:
-    """From midnight to midnight there are as many as the days on which something is open."""
+    """The age in working days equals the number of working days."""
     since = date(2025, 1, 1) + timedelta(days=first)
     until = since + timedelta(days=length)
     midnights = [datetime(day.year, day.month, day.day, tzinfo=time.zone) for day in (since, until)]

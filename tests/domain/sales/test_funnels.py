@@ -1,4 +1,4 @@
-"""A funnel is drawn from stages, and refuses to be drawn wrongly."""
+"""Funnels validate their stages."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,12 +13,12 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def create_funnel(stages: Any, **details: Any) -> Funnel:
-    """Draw a funnel."""
+    """Create a funnel."""
     return Funnel.create(Samples().id("funnel"), "Windows", stages=stages, at=NOON, **details)
 
 
 def test_stage_names_get_increasing_probabilities() -> None:
-    """The chance grows evenly, and the last one wins."""
+    """The probability grows evenly, and the last stage wins."""
     funnel = create_funnel(["Seen", "Interested", "Bought"])
 
     assert [(stage.key, stage.kind.value, stage.probability) for stage in funnel.stages] == [
@@ -30,13 +30,13 @@ def test_stage_names_get_increasing_probabilities() -> None:
 
 
 def test_funnel_of_one_stage_has_no_winning_stage() -> None:
-    """A funnel of one stage is a list, in which deals are won by hand."""
+    """A funnel of one stage has no winning stage."""
     assert create_funnel(["Inbox"]).winning_stage is None
     assert create_funnel(["Inbox"]).first_stage.kind is StageKind.OPEN
 
 
 def test_winning_stage_has_probability_100() -> None:
-    """Whatever chance it is given, a stage that wins has all of it."""
+    """A winning stage has 100 %."""
     assert Stage.named("Done", kind="won", probability=5).probability == 10_000
     assert Stage.named("Call", kind=StageKind.OPEN, probability=5).probability == 500
 
@@ -54,7 +54,7 @@ def test_winning_stage_has_probability_100() -> None:
     ],
 )
 def test_invalid_stages_are_rejected(stages: Any, refusal: type[InvalidInputError]) -> None:
-    """No stage, two of one name, or an open one behind one that wins."""
+    """No stage, two with one key, or an open stage after a winning one is rejected."""
     with pytest.raises(refusal) as refused:
         create_funnel(stages)
 
@@ -75,13 +75,13 @@ def test_invalid_stages_are_rejected(stages: Any, refusal: type[InvalidInputErro
     ],
 )
 def test_invalid_stage_is_rejected(wrong: dict[str, Any]) -> None:
-    """Each of its parts has its limits."""
+    """Each argument of a stage has its limits."""
     with pytest.raises(InvalidInputError):
         Stage.named("A", **wrong)
 
 
 def test_update_funnel_keeps_unspecified_fields_and_stage_keys() -> None:
-    """What is not given stays; a stage may get another name and keeps its key."""
+    """Fields that are not given stay; a renamed stage keeps its key."""
     funnel = create_funnel(["A", "B"], loss_reasons=["dear", "dear", "late"])
     again = funnel.update(at=NOON, stages=[Stage(key="A", name="First"), *funnel.stages[1:]])
 
@@ -92,7 +92,7 @@ def test_update_funnel_keeps_unspecified_fields_and_stage_keys() -> None:
 
 
 def test_unknown_stage_error_lists_stages() -> None:
-    """A wrong stage is a wrong word."""
+    """The error lists the stages."""
     with pytest.raises(InvalidChoiceError) as excinfo:
         create_funnel(["A", "B"]).stage("C")
 
@@ -100,7 +100,7 @@ def test_unknown_stage_error_lists_stages() -> None:
 
 
 def test_stages_with_equal_actions_are_equal() -> None:
-    """Two stages that ask and do the same are the same."""
+    """Stages with equal fields are equal."""
     one, two = (
         Stage.named(
             "A",

@@ -1,4 +1,4 @@
-"""Equipment wears, contracts cover, maintenance comes due, and what has served its time is replaced."""
+"""Field service: equipment, contracts, maintenance, replacement."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -54,7 +54,7 @@ def contract(**details: Any) -> ServiceContract:
 
 @given(st.lists(st.integers(0, 10**6), max_size=20), st.lists(st.booleans(), min_size=20, max_size=20))
 def test_meter_total_never_decreases(readings: list[int], replaced: list[bool]) -> None:
-    """Whatever is read, the total never falls, a reading that runs backwards is refused, and a new meter counts from zero."""
+    """The total never decreases, a decreasing reading is rejected, and a new meter starts at zero."""
     piece = boiler()
     for read_only, new_meter in zip(readings, replaced, strict=False):
         before = piece
@@ -70,7 +70,7 @@ def test_meter_total_never_decreases(readings: list[int], replaced: list[bool]) 
 
 
 def test_meter_reading_is_exact() -> None:
-    """A meter has three decimal places, and a piece without one is not read."""
+    """Readings have three decimal places; equipment without a meter has none."""
     assert Decimal("1200.125") == boiler().read_meter("1200.125", at=NOON).meter_total
     with pytest.raises(PrecisionError):
         boiler().read_meter("1.0001", at=NOON)
@@ -79,7 +79,7 @@ def test_meter_reading_is_exact() -> None:
 
 
 def test_failures_and_repairs_are_counted_and_logged() -> None:
-    """Each failure counts, the cost of repairs adds up, and the log tells it all."""
+    """Failures and repair costs are counted and logged."""
     broken = boiler().fail(at=NOON + DAY, cause="pump")
     fixed = broken.repair(at=NOON + 2 * DAY, cost=Money(80, "EUR"), cause="pump")
     again = fixed.fail(at=NOON + 3 * DAY).repair(at=NOON + 4 * DAY, cost=Money(20, "EUR")).fail(at=NOON + 5 * DAY)
@@ -99,7 +99,7 @@ def test_failures_and_repairs_are_counted_and_logged() -> None:
 
 
 def test_retired_equipment_rejects_commands() -> None:
-    """It is neither read nor looked after, repaired or retired again."""
+    """Retired equipment rejects all commands."""
     retired = boiler().maintain(at=NOON, cost=Money(1, "EUR")).retire(at=NOON, note="sold")
 
     assert {EquipmentState.RETIRED: frozenset()}.items() <= EQUIPMENT_TRANSITIONS.items()
@@ -112,13 +112,13 @@ def test_retired_equipment_rejects_commands() -> None:
 
 
 def test_installation_in_future_is_rejected() -> None:
-    """An installation in the future is a task, not a fact."""
+    """An installation in the future is rejected."""
     with pytest.raises(OutOfRangeError):
         boiler(installed_at=NOON + DAY)
 
 
 def test_contract_has_duration_and_renews_from_end() -> None:
-    """Its visits are counted anew, and it never ends before it began."""
+    """A renewal counts visits from zero; an end before the start is rejected."""
     signed = contract(included_visits=1).record_visit(at=NOON)
     renewed = signed.renew(date(2028, 1, 1), at=NOON)
 
@@ -133,7 +133,7 @@ def test_contract_has_duration_and_renews_from_end() -> None:
 
 
 def test_cancelled_contract_gives_no_entitlement() -> None:
-    """It is neither renewed nor extended nor visited."""
+    """A cancelled contract rejects all commands."""
     ended = contract().cancel(at=NOON)
 
     assert ended.state is ContractState.CANCELLED
@@ -148,7 +148,7 @@ def test_cancelled_contract_gives_no_entitlement() -> None:
 
 
 def test_coverage_adds_equipment_once() -> None:
-    """Another piece is taken in once."""
+    """The same equipment is added once."""
     piece = boiler()
     covering = contract().add_coverage(piece.id, at=NOON)
 
@@ -157,7 +157,7 @@ def test_coverage_adds_equipment_once() -> None:
 
 
 def test_entitlement_explains_choice() -> None:
-    """The quickest contract that covers the piece counts; each other one says why it does not; then the warranty; then nothing."""
+    """The contract with the quickest response wins, then the warranty; rejected contracts have a reason."""
     piece = boiler(warranty_until=date(2026, 6, 1))
     passed = {
         "equipment_of_other_customer": contract(customer_id=new_id("customer")),
@@ -181,7 +181,7 @@ def test_entitlement_explains_choice() -> None:
 
 
 def plan(piece: Equipment, **details: Any) -> MaintenancePlan:
-    """Look after a boiler twice a year."""
+    """A plan with two visits a year."""
     fields = {"equipment": piece, "at": NOON, "starts_at": NOON + 30 * DAY, **details}
     if "recurrence" not in fields and "meter_interval" not in fields:
         fields["recurrence"] = Recurrence("FREQ=MONTHLY;INTERVAL=6")
@@ -189,7 +189,7 @@ def plan(piece: Equipment, **details: Any) -> MaintenancePlan:
 
 
 def test_maintenance_is_due_by_calendar() -> None:
-    """At its day, once; what was missed meanwhile is made up for once; the series does not drift."""
+    """A visit is due once; missed occurrences are made up for by one visit; the series does not drift."""
     piece = boiler()
     half_yearly = plan(piece)
     late = NOON + 400 * DAY
@@ -204,7 +204,7 @@ def test_maintenance_is_due_by_calendar() -> None:
 
 
 def test_maintenance_is_due_by_meter() -> None:
-    """After so much on all meters together; the calendar is not skipped by it."""
+    """A visit is due by the total of all meters; the calendar goes on."""
     piece = boiler()
     both = plan(piece, meter_interval=500, recurrence=Recurrence("FREQ=YEARLY"))
     worn = piece.read_meter(300, at=NOON).read_meter(200, at=NOON, is_new_meter=True)
@@ -217,7 +217,7 @@ def test_maintenance_is_due_by_meter() -> None:
 
 
 def test_stopped_plan_creates_no_visit() -> None:
-    """When its rule has ended, or when it is stopped, nothing comes due."""
+    """An ended or stopped plan has no due visit."""
     piece = boiler()
     once = plan(piece, recurrence=Recurrence("FREQ=MONTHLY;COUNT=1")).complete_visit(piece, at=NOON + 31 * DAY)
     stopped = plan(piece).stop(at=NOON)
@@ -228,7 +228,7 @@ def test_stopped_plan_creates_no_visit() -> None:
 
 
 def test_plan_without_rule_or_meter_is_rejected() -> None:
-    """Neither a rule nor a meter is no plan, and a meter that is not there is none either."""
+    """A plan needs a recurrence or a meter interval, and equipment with a meter for the latter."""
     with pytest.raises(InvalidInputError):
         plan(boiler(), recurrence=None)
     with pytest.raises(BusinessRuleError):
@@ -236,7 +236,7 @@ def test_plan_without_rule_or_meter_is_rejected() -> None:
 
 
 def test_replacement_candidate_lists_all_reasons() -> None:
-    """Age, use, failures and cost, each with its figure and its limit; the most telling makes the urgency."""
+    """Life, meter total, failures and cost are reasons with figure and threshold; the largest ratio is the urgency."""
     piece = boiler(
         installed_at=NOON - 950 * DAY, expected_life=1000 * DAY, expected_meter_total=1000, warranty_until=None
     ).read_meter(1000, at=NOON)
@@ -251,7 +251,7 @@ def test_replacement_candidate_lists_all_reasons() -> None:
 
 
 def test_equipment_without_reason_is_no_replacement_candidate() -> None:
-    """A young piece stays, one whose failures are long past too, and what is retired is not replaced again."""
+    """Young equipment, old failures and retired equipment are no candidates."""
     young = boiler(expected_life=1000 * DAY, expected_meter_total=1000)
     old_failures = young.fail(at=NOON).repair(at=NOON, cost=Money(1, "EUR"))
 

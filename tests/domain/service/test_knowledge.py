@@ -1,4 +1,4 @@
-"""Articles keep their editions, questions count, and a search says why it found what it found."""
+"""Knowledge base: articles, gaps, search, usages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,12 +38,12 @@ def article(title: str = "Returning a window", body: str = "Bring the receipt.",
 
 
 def knowledge_gap(words: str = "How do I return a window?") -> KnowledgeGap:
-    """A question that nobody answers."""
+    """A knowledge gap."""
     return KnowledgeGap.create(IDS.new("knowledgegap"), words, language="en", at=NOON)  # type: ignore[arg-type]  # a plain text
 
 
 def test_new_article_is_draft_with_revision_1() -> None:
-    """What is written is kept as edition 1 and is not yet found."""
+    """A new article is a draft with revision 1."""
     written = article(tags=["money", "receipt"])
 
     assert (ArticleState.DRAFT, 1, Audience.CUSTOMERS) == (written.state, written.revision, written.audience)
@@ -52,7 +52,7 @@ def test_new_article_is_draft_with_revision_1() -> None:
 
 
 def test_update_article_adds_revision() -> None:
-    """Rewriting adds an edition, changes the key, and leaves the state alone; the same words change nothing."""
+    """An update adds a revision and keeps the state; an equal text changes nothing."""
     released = article().publish(at=NOON)
     again = released.update(at=NOON + timedelta(days=1), body="No receipt is needed.")
 
@@ -71,7 +71,7 @@ def test_create_and_update_article_record_different_events() -> None:
 
 
 def test_rate_counts_helpful_and_unhelpful() -> None:
-    """Each reader who was helped counts, and each who was not."""
+    """Ratings are counted."""
     judged = article().rate(helped=True, at=NOON).rate(helped=True, at=NOON).rate(helped=False, at=NOON)
 
     assert (2, 1) == (judged.helpful_count, judged.unhelpful_count)
@@ -79,7 +79,7 @@ def test_rate_counts_helpful_and_unhelpful() -> None:
 
 @pytest.mark.parametrize("bad", [{"title": " "}, {"body": ""}, {"body": "x" * 20_001}, {"topic": ""}])
 def test_invalid_article_is_rejected(bad: dict[str, str]) -> None:
-    """A title, a text and a topic, of bounded length."""
+    """Title, text and topic are required and limited."""
     with pytest.raises((RequiredError, TooLongError)):
         article(**bad)
     with pytest.raises(InvalidChoiceError):
@@ -87,7 +87,7 @@ def test_invalid_article_is_rejected(bad: dict[str, str]) -> None:
 
 
 class ArticleMachine(RuleBasedStateMachine):
-    """An article goes only where its table leads."""
+    """An article follows its transitions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class ArticleMachine(RuleBasedStateMachine):
 
     @rule(to=st.sampled_from(ArticleState))
     def change_status(self, to: ArticleState) -> None:
-        """Try every way."""
+        """Try every command."""
         ways = {
             ArticleState.DRAFT: self.article.unpublish,
             ArticleState.PUBLISHED: self.article.publish,
@@ -110,7 +110,7 @@ class ArticleMachine(RuleBasedStateMachine):
 
     @invariant()
     def content_is_unchanged(self) -> None:
-        """No way changes what it says."""
+        """No command changes the text."""
         assert (1, "Returning a window") == (self.article.revision, self.article.title)
 
 
@@ -118,7 +118,7 @@ TestArticleMachine = ArticleMachine.TestCase
 
 
 def test_knowledge_gap_counts_occurrences_and_reopens() -> None:
-    """One that was answered and comes again is open again; one that was dismissed stays so."""
+    """An answered gap is reopened by a repetition; a dismissed one is not."""
     answered = knowledge_gap().close_with_article(article().id, at=NOON)
     dismissed = knowledge_gap().dismiss(at=NOON)
 
@@ -136,14 +136,14 @@ def test_knowledge_gap_counts_occurrences_and_reopens() -> None:
 
 
 def test_knowledge_gap_is_identified_by_folded_words() -> None:
-    """Case, marks and scripts make no other question; signs alone are kept."""
+    """Case, marks and scripts do not distinguish questions; signs alone are kept."""
     assert question_key("Деразани қандай қайтараман?") == question_key("derazani qanday qaytaraman")
     assert question_key("?!") == "?!"
 
 
 @given(st.text(max_size=300))
 def test_stems_are_unique_prefixes_and_at_most_twelve(words: str) -> None:
-    """At most twelve, each the beginning of a folded word, none twice."""
+    """There are at most twelve stems, each the beginning of a folded word, none twice."""
     found = stems(words)
     key = question_key(words) if len(words) < 100 else ""
 
@@ -154,7 +154,7 @@ def test_stems_are_unique_prefixes_and_at_most_twelve(words: str) -> None:
 
 
 def test_title_ranks_above_tags_and_text() -> None:
-    """A word in the title counts most, then in the tags, then in the text; a word that all have counts less."""
+    """Title counts more than tags, tags more than text; frequent stems count less."""
     title = article("Window returns", "Bring it.", topic="a")
     tagged = article("Money back", "Bring it.", topic="b", tags=["window"])
     body_only = article("Money back", "Bring the window.", topic="c")
@@ -162,13 +162,13 @@ def test_title_ranks_above_tags_and_text() -> None:
     hits = rank_articles([other, body_only, tagged, title], stems("window"))
 
     assert [title, tagged, body_only] == [hit.article for hit in hits]
-    rarity = RARITY_SCALE * 5 // 4  # three of four have it
+    rarity = RARITY_SCALE * 5 // 4  # three of four articles contain it
     assert [TITLE_WEIGHT * rarity, TAGS_WEIGHT * rarity, BODY_WEIGHT * rarity] == [hit.score for hit in hits]
     assert {("wind",)} == {hit.matched_stems for hit in hits}
 
 
 def test_equal_scores_are_ordered_by_language_then_rating() -> None:
-    """Of two that fit as well, the one in the asked language comes first, then the one that helped more."""
+    """Equal scores are ordered by the language, then by the rating."""
     english = article(topic="a")
     latvian = article(topic="b", language="lv")
     useful = article(topic="c").rate(helped=True, at=NOON)
@@ -178,7 +178,7 @@ def test_equal_scores_are_ordered_by_language_then_rating() -> None:
 
 
 def test_article_usage_records_case_and_revision() -> None:
-    """Who used which edition for what, and whether it helped, is kept and told."""
+    """A usage has user, revision, case and rating, and records an event."""
     samples = Samples()
     case, user = samples.id("task"), samples.id("user")
     used_article = article(topic="a")

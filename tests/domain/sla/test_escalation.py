@@ -1,4 +1,4 @@
-"""Lateness is heard one level at a time, each time by somebody else, further up."""
+"""Escalation: each level once, to the next available manager."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 @given(st.lists(st.sampled_from(["present", "absent", "deactivated"]), max_size=6))
 def test_escalation_climbs_management_chain_without_repeats(line: list[str]) -> None:
-    """Levels climb the line past those who are away or gone, tell nobody twice, and end at the top."""
+    """Levels skip unavailable managers, notify no user twice, and end at the top."""
     samples, at = Samples(), NOON
     users = []
     for state in line:
@@ -39,7 +39,7 @@ def test_escalation_climbs_management_chain_without_repeats(line: list[str]) -> 
 
 
 def test_skipped_manager_is_not_notified_later() -> None:
-    """When the absent supervisor is back, the next level is still the one above those who have heard."""
+    """A manager who returns is not notified after the managers above."""
     samples = Samples()
     near, far, top = (samples.user() for _ in range(3))
     absent = near.add_absence(Period(NOON, NOON + HOUR), at=NOON)
@@ -52,7 +52,7 @@ def test_skipped_manager_is_not_notified_later() -> None:
 
 
 def test_owner_is_notified_first_when_configured() -> None:
-    """Then the line; who is responsible is not told twice."""
+    """The owner is first, then the managers; the owner is not notified twice."""
     samples = Samples()
     anna, boss = samples.user(), samples.user()
     first = choose_recipient(1, [boss], already_notified=(), at=NOON, owner=anna)
@@ -66,7 +66,7 @@ def test_owner_is_notified_first_when_configured() -> None:
 
 
 def test_step_is_returned_per_level_and_none_after_last() -> None:
-    """Each level has its rung, and there is none above the last; a duration is a rung after the deadline."""
+    """Each level has its step, and there is none after the last; a duration is a step after the deadline."""
     policy = EscalationPolicy()
 
     assert [policy.step(level) for level in (0, 1, 2, 3, 4)] == [None, *DEFAULT_STEPS, None]
@@ -76,19 +76,19 @@ def test_step_is_returned_per_level_and_none_after_last() -> None:
 
 @pytest.mark.parametrize("steps", [5, "steps", [5], [None], ["owner"]])
 def test_policy_of_invalid_steps_is_rejected(steps: Any) -> None:
-    """Anything else is refused."""
+    """Other values are rejected."""
     with pytest.raises(InvalidInputError):
         EscalationPolicy(steps)
 
 
 def test_step_to_unknown_recipient_is_rejected() -> None:
-    """Nobody else."""
+    """Only the owner or the next manager can be a recipient."""
     with pytest.raises(InvalidChoiceError):
         EscalationStep(recipient="anybody")
 
 
 def test_escalation_is_acknowledged_once() -> None:
-    """With who heard of it, who was passed over, and who took it in hand."""
+    """An escalation has its recipient, the rejected candidates and the acknowledging user."""
     samples = Samples()
     anna, boss = samples.user().deactivate(at=NOON), samples.user()
     climbed = choose_recipient(1, [anna, boss], already_notified=(), at=NOON)
@@ -115,7 +115,7 @@ def test_escalation_is_acknowledged_once() -> None:
 
 
 def test_policy_knows_whether_first_step_is_before_deadline() -> None:
-    """Before it nobody hears of anything, and what comes after has to be counted; a ladder without rungs tells nobody."""
+    """Only a first step at the deadline can be scheduled at once; a policy may have no steps."""
     policies = [
         EscalationPolicy(),
         EscalationPolicy(()),

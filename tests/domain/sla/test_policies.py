@@ -1,4 +1,4 @@
-"""Which times are promised is chosen by rules, and the choice explains itself."""
+"""SLA policies: conditions, choice and reasons."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ SUBJECT = SlaSubject(kind="complaint", type="delivery/late", severity="high", co
 
 
 def sla_policy(name: str, *, rank: int = 100, **audience: Any) -> SlaPolicy:
-    """A level of some name for some."""
+    """A policy."""
     targets = SlaTargets(resolution=8 * HOUR)
     return SlaPolicy.create(SAMPLES.id("sla"), name, targets, at=NOON, rank=rank, conditions=SlaConditions(**audience))
 
@@ -50,12 +50,12 @@ def sla_policy(name: str, *, rank: int = 100, **audience: Any) -> SlaPolicy:
     ],
 )
 def test_conditions_match_or_return_mismatch_reason(audience: dict[str, Any], objection: str) -> None:
-    """Every condition has its word; a type stands for all below it."""
+    """Each condition has a reason for a mismatch; a type includes its subtypes."""
     assert objection == SlaConditions(**audience).mismatch(SUBJECT)
 
 
 def test_lowest_rank_then_most_specific_then_name_wins() -> None:
-    """And each of the others is told why it was not chosen."""
+    """The lowest rank wins, and each rejected policy has a reason."""
     plain, gold, other, retired = (
         sla_policy("B"),
         sla_policy("C", contracts=("gold",)),
@@ -76,7 +76,7 @@ def test_lowest_rank_then_most_specific_then_name_wins() -> None:
 
 
 def test_default_targets_apply_without_match() -> None:
-    """With the reason for each."""
+    """Without a match the default holds, and each policy has a reason."""
     silver = sla_policy("Silver", contracts=("silver",))
     chosen = choose_policy([silver], SUBJECT)
 
@@ -85,7 +85,7 @@ def test_default_targets_apply_without_match() -> None:
 
 
 def test_policy_without_resolution_target_is_rejected() -> None:
-    """Or a matter could wait for ever."""
+    """A policy needs a resolution target."""
     with pytest.raises(RequiredError):
         SlaPolicy.create(SAMPLES.id("sla"), "None", SlaTargets(first_response=HOUR), at=NOON)
     with pytest.raises(RequiredError):
@@ -93,7 +93,7 @@ def test_policy_without_resolution_target_is_rejected() -> None:
 
 
 def test_set_targets_and_deactivate_affect_new_cases_only() -> None:
-    """For what comes from now on."""
+    """A changed policy is effective for new cases."""
     changed = sla_policy("A").set_targets(SlaTargets(resolution=HOUR), at=NOON)
     retired = changed.deactivate(at=NOON)
 

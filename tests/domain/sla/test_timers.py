@@ -1,4 +1,4 @@
-"""Clocks are told from what happened, and right whatever happened: paused, asked again, promised anew, reopened."""
+"""SLA timers: computed from events, with pauses, changed targets and reopening."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -23,45 +23,45 @@ ANNA = UserId("user_" + "0" * 31 + "1")
 def sla_events(
     *steps: tuple[str, timedelta] | tuple[str, timedelta, SlaTargets], targets: SlaTargets = TARGETS
 ) -> list[SlaEvent]:
-    """What happened: words, and the time since Monday morning. The opening comes by itself."""
+    """SLA events as words and times since Monday morning. The opening is added."""
     opened = SlaEvent(SlaEventKind.OPENED, MONDAY, targets)
     return [opened, *(SlaEvent(SlaEventKind(step[0]), MONDAY + step[1], *step[2:]) for step in steps)]
 
 
 def replay_after(events: Iterable[SlaEvent], after: timedelta, time: BusinessHours = OFFICE) -> SlaStatus:
-    """How the clocks stand some time after Monday morning."""
+    """The state of the timers at a time since Monday morning."""
     return replay(events, business_hours=time, now=MONDAY + after)
 
 
 def first_response(status: SlaStatus) -> SlaTimer:
-    """The clock of the first response."""
+    """The first response timer."""
     assert status.first_response is not None
     return status.first_response
 
 
 def next_response(status: SlaStatus) -> SlaTimer:
-    """The clock of the next response."""
+    """The next response timer."""
     assert status.next_response is not None
     return status.next_response
 
 
 def resolution(status: SlaStatus) -> SlaTimer:
-    """The clock of the resolution."""
+    """The resolution timer."""
     assert status.resolution is not None
     return status.resolution
 
 
-# --- the plain course ---
+# --- one course ---
 
 
 def test_new_case_has_first_response_and_resolution_timers() -> None:
-    """What is promised, consumed and left, and when it is due and at risk, all in working time."""
+    """Target, consumed, remaining, due time and risk are in business hours."""
     clocks = replay_after(sla_events(), HOUR)
     timer = first_response(clocks)
 
     assert (2 * HOUR, HOUR, HOUR) == (timer.target, timer.consumed, timer.remaining)
     assert (MONDAY + 2 * HOUR, MONDAY + 1.5 * HOUR, None) == (timer.due_at, timer.at_risk_at, timer.breached_at)
-    assert MONDAY + 2 * 24 * HOUR + 2 * HOUR == resolution(clocks).due_at  # 9 + 9 + 2 hours of work
+    assert MONDAY + 2 * 24 * HOUR + 2 * HOUR == resolution(clocks).due_at  # 9 + 9 + 2 open hours
     assert clocks.next_response is None
     assert timer is clocks.next_due
     assert timer.is_running
@@ -69,7 +69,7 @@ def test_new_case_has_first_response_and_resolution_timers() -> None:
 
 
 def test_reply_stops_first_response_and_resolution_stops_all() -> None:
-    """And then they stand as they stood."""
+    """A stopped timer does not change."""
     clocks = replay_after(
         sla_events(("replied", HOUR), ("customer_replied", 3 * HOUR), ("resolved", 5 * HOUR)), 1000 * HOUR
     )
@@ -80,12 +80,12 @@ def test_reply_stops_first_response_and_resolution_stops_all() -> None:
 
 
 def test_resolution_counts_as_first_response() -> None:
-    """Who is told the outcome at once has been answered."""
+    """A resolution stops the response timers too."""
     assert first_response(replay_after(sla_events(("resolved", HOUR)), 9 * HOUR)).is_met
 
 
 def test_event_at_deadline_is_met_and_later_is_breached() -> None:
-    """A microsecond later it is late, and the deadline is when the promise was broken."""
+    """A microsecond later it is breached, at the deadline."""
     in_time = first_response(replay_after(sla_events(("replied", 2 * HOUR)), 9 * HOUR))
     late = first_response(replay_after(sla_events(("replied", 2 * HOUR + timedelta(microseconds=1))), 9 * HOUR))
 
@@ -94,21 +94,21 @@ def test_event_at_deadline_is_met_and_later_is_breached() -> None:
 
 
 def test_breach_is_computed_without_job() -> None:
-    """Whoever looks sees it, from the instant after the deadline on, and always at the same instant."""
+    """A breach is computed on each read, always at the same instant."""
     assert first_response(replay_after(sla_events(), 2 * HOUR)).breached_at is None
     for later in (timedelta(microseconds=1), HOUR, 1000 * HOUR):
         assert MONDAY + 2 * HOUR == first_response(replay_after(sla_events(), 2 * HOUR + later)).breached_at
 
 
 def test_metric_without_target_has_no_timer() -> None:
-    """Not even a matter without any promise."""
+    """A case without targets has no timers."""
     assert () == replay_after(sla_events(targets=SlaTargets()), HOUR).timers
     assert () == replay_after([], HOUR).timers
     assert () == replay_after([SlaEvent(SlaEventKind.OPENED, MONDAY)], HOUR).timers
 
 
 def test_target_added_later_counts_from_start() -> None:
-    """And what is no longer promised has no clock any more."""
+    """A target that is removed removes its timer."""
     later = replay_after(sla_events(("retargeted", HOUR, TARGETS), targets=SlaTargets()), 3 * HOUR)
 
     assert MONDAY + 2 * HOUR == first_response(later).breached_at
@@ -116,7 +116,7 @@ def test_target_added_later_counts_from_start() -> None:
 
 
 def test_event_before_previous_event_is_treated_as_simultaneous() -> None:
-    """What lies before its forerunner counts as simultaneous; so does a present that lies in the past."""
+    """An event before the preceding one counts as simultaneous; so does an earlier now."""
     clocks = replay_after(sla_events(("paused", 3 * HOUR), ("resumed", 2 * HOUR)), HOUR)
 
     assert 3 * HOUR == resolution(clocks).consumed
@@ -126,12 +126,12 @@ def test_event_before_previous_event_is_treated_as_simultaneous() -> None:
 
 
 def test_customer_message_starts_next_response_timer() -> None:
-    """Counted from the first of several; and how often it was late is told."""
+    """The timer starts with the first unanswered message; met and breached ones are counted."""
     happened = sla_events(
         ("replied", HOUR),
         ("customer_replied", 2 * HOUR),
         ("customer_replied", 5 * HOUR),
-        ("replied", 7 * HOUR),  # five hours of four
+        ("replied", 7 * HOUR),  # five of four hours
         ("customer_replied", 8 * HOUR),
         ("replied", 8.5 * HOUR),
         ("replied", 8.6 * HOUR),
@@ -145,7 +145,7 @@ def test_customer_message_starts_next_response_timer() -> None:
 
 
 def test_next_response_without_target_is_never_breached() -> None:
-    """It has no clock, but is not forgotten either: a promise that comes later counts from its beginning."""
+    """Without a target there is no timer; a later target counts from the message."""
     only_first = SlaTargets(first_response=HOUR)
     happened = sla_events(
         ("replied", HOUR),
@@ -165,7 +165,7 @@ def test_next_response_without_target_is_never_breached() -> None:
 
 
 def test_pause_moves_deadline_by_business_hours() -> None:
-    """While it lasts nobody can know the deadline; then it has moved by the working time of the pause."""
+    """A paused timer has no deadline; then it has moved by the open time of the pause."""
     happened = sla_events(("replied", HOUR), ("paused", 2 * HOUR))
     waiting = resolution(replay_after(happened, 5 * HOUR))
     resumed = resolution(replay_after([*happened, SlaEvent(SlaEventKind.RESUMED, MONDAY + 5 * HOUR)], 6 * HOUR))
@@ -177,7 +177,7 @@ def test_pause_moves_deadline_by_business_hours() -> None:
 
 
 def test_breach_before_pause_stays_visible() -> None:
-    """A share that was reached, a breach that has happened."""
+    """A pause does not undo a risk or a breach."""
     breached = resolution(replay_after(sla_events(("paused", 21 * HOUR + 2 * 15 * HOUR)), 100 * HOUR))
 
     assert MONDAY + 2 * 24 * HOUR + 2 * HOUR == breached.breached_at == breached.due_at
@@ -185,7 +185,7 @@ def test_breach_before_pause_stays_visible() -> None:
 
 
 def test_every_timer_pauses_as_configured() -> None:
-    """The first and the next response too, if the house says so."""
+    """The response timers pause if the targets say so."""
     patient = SlaTargets(
         first_response=2 * HOUR, next_response=4 * HOUR, resolution=20 * HOUR, pauses_first=True, pauses_next=True
     )
@@ -202,18 +202,18 @@ def test_every_timer_pauses_as_configured() -> None:
 
 
 def test_pause_setting_changed_during_pause_applies_from_then() -> None:
-    """From then on."""
+    """A changed pause rule is effective from then on."""
     stubborn = SlaTargets(resolution=20 * HOUR, pauses_resolution=False)
     happened = sla_events(("paused", HOUR), ("retargeted", 2 * HOUR, stubborn))
 
     assert 2 * HOUR == resolution(replay_after(happened, 3 * HOUR)).consumed
 
 
-# --- promises that change ---
+# --- changed targets ---
 
 
 def test_changed_target_counts_from_start_of_timer() -> None:
-    """A shorter one may be broken at once; a longer one takes a breach of what still runs back."""
+    """A shorter target may breach at once; a longer one undoes the breach of a running timer."""
     shorter = replay_after(sla_events(("retargeted", 3 * HOUR, SlaTargets(resolution=2 * HOUR))), 4 * HOUR)
     longer = replay_after(sla_events(("retargeted", 3 * HOUR, SlaTargets(first_response=4 * HOUR))), 3 * HOUR)
 
@@ -222,7 +222,7 @@ def test_changed_target_counts_from_start_of_timer() -> None:
 
 
 def test_stopped_timer_keeps_result_of_old_target() -> None:
-    """A stricter one afterwards makes nobody late, and a milder one nobody punctual."""
+    """A stopped timer keeps its result."""
     stricter = replay_after(
         sla_events(("replied", HOUR), ("retargeted", 2 * HOUR, SlaTargets(first_response=HOUR / 2))), 9 * HOUR
     )
@@ -238,7 +238,7 @@ def test_stopped_timer_keeps_result_of_old_target() -> None:
 
 
 def test_reopened_case_continues_timer() -> None:
-    """The time in which it was thought to be over does not count."""
+    """The time between resolution and reopening does not count."""
     clocks = replay_after(sla_events(("replied", HOUR), ("resolved", 5 * HOUR), ("reopened", 24 * HOUR)), 25 * HOUR)
 
     assert 6 * HOUR == resolution(clocks).consumed
@@ -246,7 +246,7 @@ def test_reopened_case_continues_timer() -> None:
 
 
 def test_reopened_case_restarts_timer_when_configured() -> None:
-    """If the house says so."""
+    """The targets may reset the timer on reopening."""
     generous = SlaTargets(resolution=20 * HOUR, reset_on_reopen=True)
     timer = resolution(
         replay_after(sla_events(("resolved", 5 * HOUR), ("reopened", 24 * HOUR), targets=generous), 25 * HOUR)
@@ -256,7 +256,7 @@ def test_reopened_case_restarts_timer_when_configured() -> None:
 
 
 def test_reopen_open_case_changes_nothing() -> None:
-    """Nothing happens."""
+    """Reopening a running timer changes nothing."""
     assert 2 * HOUR == resolution(replay_after(sla_events(("reopened", HOUR)), 2 * HOUR)).consumed
 
 
@@ -264,7 +264,7 @@ def test_reopen_open_case_changes_nothing() -> None:
 
 
 def test_elapsed_share_of_target_is_located() -> None:
-    """Whole and in part, beyond it, and some working time after."""
+    """Shares of the target, beyond it, and more business hours after it."""
     timer = resolution(replay_after(sla_events(), HOUR))
 
     assert MONDAY + 24 * HOUR + HOUR == timer.reached_at(5_000)
@@ -274,7 +274,7 @@ def test_elapsed_share_of_target_is_located() -> None:
 
 
 def test_plain_due_time_uses_wall_clock() -> None:
-    """What is due at once has none."""
+    """A due time at the start has no timer."""
     late = deadline_timer(MONDAY + 2 * HOUR, started_at=MONDAY, ended_at=MONDAY + 3 * HOUR, now=MONDAY + 9 * HOUR)
 
     assert late is not None
@@ -282,11 +282,11 @@ def test_plain_due_time_uses_wall_clock() -> None:
     assert deadline_timer(MONDAY, started_at=MONDAY, ended_at=None, now=MONDAY) is None
 
 
-# --- who may stop a clock ---
+# --- reply rules ---
 
 
 def test_automatic_reply_does_not_stop_timer() -> None:
-    """Unless the house says so."""
+    """Automatic replies do not count by default."""
     robot = Reply(is_automatic=True)
 
     assert "automatic" == ReplyRule().rejection_reason(robot, owner_id=ANNA)
@@ -294,7 +294,7 @@ def test_automatic_reply_does_not_stop_timer() -> None:
 
 
 def test_reply_rule_rejects_wrong_channel_or_author() -> None:
-    """Each objection has its word."""
+    """Each rejection has a reason."""
     called = Reply(user_id=ANNA, channel="phone")
 
     assert "" == ReplyRule().rejection_reason(called, owner_id=None)
@@ -303,11 +303,11 @@ def test_reply_rule_rejects_wrong_channel_or_author() -> None:
     assert "" == ReplyRule(owner_only=True, channels=("phone",)).rejection_reason(called, owner_id=ANNA)
 
 
-# --- mistakes of others ---
+# --- common errors of other systems ---
 
 
 def test_regression_c_weekend_pause_moves_no_deadline() -> None:
-    """Paused from Friday evening to Monday morning, a business deadline does not move."""
+    """A pause over the weekend does not move the deadline."""
     friday = timedelta(days=4, hours=9)
     happened = sla_events(
         ("replied", HOUR), ("paused", friday), ("resumed", timedelta(days=7)), targets=SlaTargets(resolution=60 * HOUR)
@@ -351,7 +351,7 @@ def _sla_events_of(steps: list[tuple[str, timedelta]]) -> list[SlaEvent]:
 def test_regression_k_answered_in_time_is_never_breached(
     answered: timedelta, steps: list[tuple[str, timedelta]]
 ) -> None:
-    """Whatever happens afterwards, and whenever one looks."""
+    """Consumed and remaining add up to the target at any time."""
     happened = _sla_events_of([("replied", answered), *steps])
 
     for now in (timedelta(0), 1000 * HOUR, 100_000 * HOUR):
@@ -359,7 +359,7 @@ def test_regression_k_answered_in_time_is_never_breached(
 
 
 def test_regression_l_pause_does_not_stop_first_response() -> None:
-    """The first response stays due, and is breached in the pause."""
+    """The first response stays due, and is breached during the pause."""
     paused = first_response(replay_after(sla_events(("paused", HOUR)), 3 * HOUR))
 
     assert paused.is_running
@@ -370,7 +370,7 @@ def test_regression_l_pause_does_not_stop_first_response() -> None:
 @example([("resolved", HOUR), ("paused", HOUR), ("reopened", HOUR)], 3)
 @settings(max_examples=200, deadline=None)
 def test_regression_m_replaced_equal_target_changes_nothing(steps: list[tuple[str, timedelta]], place: int) -> None:
-    """A promise that is replaced by its like, anywhere, changes nothing at all."""
+    """A target that is replaced by an equal one changes nothing."""
     happened = _sla_events_of(steps)
     place = min(place, len(steps))
     changed = SlaEvent(SlaEventKind.RETARGETED, happened[place].at, TARGETS)
@@ -382,7 +382,7 @@ def test_regression_m_replaced_equal_target_changes_nothing(steps: list[tuple[st
 
 
 def test_regression_n_each_timer_is_reported() -> None:
-    """A customer who writes again waits for the first answer all the same; the earliest clock comes first, and each is told."""
+    """A second message does not start the first response again; the earliest timer comes first."""
     clocks = replay_after(sla_events(("customer_replied", HOUR)), 1.5 * HOUR)
     later = replay_after(sla_events(("replied", HOUR), ("customer_replied", 2 * HOUR)), 3 * HOUR)
 
@@ -395,7 +395,7 @@ def test_regression_n_each_timer_is_reported() -> None:
 @given(STEPS)
 @settings(max_examples=200, deadline=None)
 def test_consumed_and_remaining_add_up_to_target(steps: list[tuple[str, timedelta]]) -> None:
-    """Of every clock, and a deadline is reached when nothing remains."""
+    """For every timer, the deadline is when nothing remains."""
     for timer in replay_after(_sla_events_of(steps), 500 * HOUR, ALWAYS_OPEN).timers:
         assert timer.target == timer.consumed + timer.remaining
         assert (timer.remaining < ZERO) == (timer.breached_at is not None)

@@ -1,1 +1,1 @@
-"""What the errors promise."""
+"""Tests of errors."""

@@ -1,4 +1,4 @@
-"""An error carries its data, says what would be right, and survives the way to another process."""
+"""Errors: data, messages, problem documents, pickling."""
 
 import pickle
 from datetime import timedelta
@@ -130,7 +130,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
 
 @pytest.mark.parametrize(("error", "said"), MESSAGES, ids=lambda part: str(part)[:30])
 def test_error_message_survives_pickling(error: CrmError, said: str) -> None:
-    """Its words are the same after pickling, and so is its data."""
+    """Message and data are equal after pickling."""
     there = pickle.loads(pickle.dumps(error))
 
     assert said == str(error) == str(there)
@@ -140,7 +140,7 @@ def test_error_message_survives_pickling(error: CrmError, said: str) -> None:
 
 @pytest.mark.parametrize("error", [error for error, _ in MESSAGES], ids=lambda error: error.code)
 def test_error_problem_document_has_every_field(error: CrmError) -> None:
-    """Its problem document holds its code, status, words and every field, in what JSON knows."""
+    """The problem document has code, status, message and every field, as JSON types."""
     problem, kind = error.to_problem(), type(error)
     fields: Any = attrs.fields(kind)  # type: ignore[arg-type]  # every error is made by attrs
 
@@ -160,7 +160,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def test_problem_document_lists_unmet_requirements() -> None:
-    """The violations of a gate are objects with their rules' words."""
+    """Unmet requirements are objects with the kind and the argument."""
     problem = StageRequirementsNotMetError(
         "deal_1", "stage_gate", unmet_requirements=(UnmetRequirement(RequirementKind.TASK_DONE, "call"),)
     ).to_problem()
@@ -169,7 +169,7 @@ def test_problem_document_lists_unmet_requirements() -> None:
 
 
 def test_error_codes_and_standard_bases_are_correct() -> None:
-    """Codes never meet, so that they can be acted on; and each error that is the kin of a standard one is caught as it."""
+    """Codes are unique, and errors that are like a standard exception inherit from it."""
     kinds = [getattr(errors, name) for name in errors.__all__]
 
     assert len(kinds) == len({kind.code for kind in kinds})

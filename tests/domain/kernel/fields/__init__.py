@@ -1,1 +1,1 @@
-"""What the fields promise."""
+"""Tests of field declarations."""

@@ -1,4 +1,4 @@
-"""A field refuses nonsense when the record is made, by name, and tidies what it takes."""
+"""Fields validate and normalize their values; errors have the field's path."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -41,7 +41,7 @@ ID = "deal_018f3c0e6b7a7c1e9d2b4a5f60718293"
 
 
 class Colour(Enum):
-    """What paint has."""
+    """A color."""
 
     RED = "red"
     BLUE = "blue"
@@ -49,14 +49,14 @@ class Colour(Enum):
 
 @value
 class Tag:
-    """A part."""
+    """An embedded value."""
 
     word: str = fields.text(personal=False)
 
 
 @record
 class AllFields:
-    """One field of each sort."""
+    """One field of each kind."""
 
     line: str = fields.text(personal=False, default="x", max_length=10)
     note: str = fields.text(personal=True, default="", allow_blank=True, multiline=True, max_length=10)
@@ -109,7 +109,7 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
 
 @pytest.mark.parametrize(("field", "given", "kept"), ACCEPTED)
 def test_field_normalizes_input(field: str, given: Any, kept: Any) -> None:
-    """Texts are trimmed and composed, words become members, lists tuples, times UTC."""
+    """Texts are trimmed and composed, values become members, lists tuples, times UTC."""
     assert kept == getattr(AllFields(**{field: given}), field)
 
 
@@ -171,7 +171,7 @@ REJECTED: list[tuple[str, Any, type[InvalidInputError], str]] = [
 def test_invalid_input_is_rejected_with_field_path(
     field: str, given: Any, refusal: type[InvalidInputError], path: str
 ) -> None:
-    """What cannot be is refused with the field's path."""
+    """An invalid value is rejected with the path of the field."""
     with pytest.raises(InvalidInputError) as refused:
         AllFields(**{field: given})
 
@@ -179,7 +179,7 @@ def test_invalid_input_is_rejected_with_field_path(
 
 
 def test_repr_hides_personal_fields() -> None:
-    """A repr shows no personal text, no custom field and no entry."""
+    """A repr shows no personal data, no custom fields and no log."""
     shown = repr(AllFields(line="seen", note="secret", more={"a": "secret"}, rest="secret", log=(Tag("secret"),)))
 
     assert "seen" in shown
@@ -188,7 +188,7 @@ def test_repr_hides_personal_fields() -> None:
 
 
 def test_equality_ignores_log_entries() -> None:
-    """What is appended elsewhere is no part of what a record is."""
+    """Logs and pending events are not compared."""
     assert AllFields() == AllFields(log=(Tag("a"),))
 
 
@@ -199,7 +199,7 @@ def test_equality_ignores_log_entries() -> None:
     )
 )
 def test_frozen_map_equals_mapping_and_is_hashable(items: dict[str, Any]) -> None:
-    """It equals the mapping that it was made of, and equal ones have one hash."""
+    """It equals the mapping it was made from, and equal ones have equal hashes."""
     made = frozen(items)
 
     assert made == items
@@ -209,7 +209,7 @@ def test_frozen_map_equals_mapping_and_is_hashable(items: dict[str, Any]) -> Non
 
 
 def test_argument_is_validated_like_field() -> None:
-    """What is no field of a record has the same limits, under the name that the caller gives it."""
+    """Arguments have the same limits, and the path that the caller gives."""
     assert checked_text("a", " b ") == "b"
     assert checked_timestamp("a", NOON) is NOON
     assert checked_duration("a", timedelta(1)) == timedelta(1)
@@ -238,7 +238,7 @@ def test_argument_is_validated_like_field() -> None:
     ],
 )
 def test_argument_of_wrong_type_is_rejected(check: Any, given: Any) -> None:
-    """A refusal of an argument names it."""
+    """The error names the argument."""
     with pytest.raises(InvalidTypeError) as excinfo:
         check("the argument", given)
 
@@ -247,7 +247,7 @@ def test_argument_of_wrong_type_is_rejected(check: Any, given: Any) -> None:
 
 @pytest.mark.parametrize("given", ["green", None, 1, "RED", []])
 def test_invalid_choice_lists_allowed_values(given: Any) -> None:
-    """A wrong word is answered with all right ones."""
+    """The error lists the allowed values."""
     with pytest.raises(InvalidChoiceError) as excinfo:
         checked_member("a", Colour, given)
 

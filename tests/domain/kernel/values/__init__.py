@@ -1,1 +1,1 @@
-"""What money, names, addresses and the like promise."""
+"""Tests of values."""

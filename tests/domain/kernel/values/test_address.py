@@ -24,6 +24,6 @@ def test_invalid_country_code_is_rejected(country: Any) -> None:
 
 
 def test_empty_address_is_rejected() -> None:
-    """An address of nothing is none."""
+    """An address without any part is rejected."""
     with pytest.raises(RequiredError):
         PostalAddress(" ")

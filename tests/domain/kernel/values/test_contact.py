@@ -1,4 +1,4 @@
-"""Phones and e-mail addresses have one form in which two of them are the same."""
+"""Phone numbers and e-mail addresses have one canonical form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,13 @@ NATIONAL = [
 
 @pytest.mark.parametrize(("region", "number", "key"), NATIONAL)
 def test_national_number_gets_country_code(region: str, number: str, key: str) -> None:
-    """A number as it is dialled at home is the same as the international one."""
+    """A national number equals its international form."""
     assert key == normalize_phone(number, region=region) == normalize_phone(key)
 
 
 @given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True), st.sampled_from(["+", "00", "\uff0b"]), st.data())
 def test_phone_number_formatting_is_ignored(digits: str, prefix: str, data: st.DataObject) -> None:
-    """Spaces, brackets, hyphens, marks of direction and other scripts' digits change nothing; a key is its own key."""
+    """Spaces, brackets, hyphens, direction marks and other digits change nothing; the form is stable."""
     gaps = st.sampled_from(["", " ", "-", "(", ")", ".", "/", "\u200e", "\xa0", "\u2013"])
     scripts = data.draw(st.sampled_from(["0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"]))
     typed = prefix + "".join(data.draw(gaps) * (i % 3 == 0) + scripts[int(d)] for i, d in enumerate(digits))
@@ -55,7 +55,7 @@ def test_phone_number_formatting_is_ignored(digits: str, prefix: str, data: st.D
     ],
 )
 def test_invalid_phone_number_is_rejected(number: str, region: str | None) -> None:
-    """A number that no plan has, or whose country nobody knows, is refused by name."""
+    """A number outside all plans, or without a known region, is rejected."""
     with pytest.raises(InvalidInputError) as excinfo:
         normalize_phone(number, region=region)
 
@@ -64,7 +64,7 @@ def test_invalid_phone_number_is_rejected(number: str, region: str | None) -> No
 
 @pytest.mark.parametrize("number", [None, 37120000000, b"+37120000000"])
 def test_non_string_phone_number_is_rejected(number: Any) -> None:
-    """A number is no number: leading zeros would be lost."""
+    """An int is rejected: it loses leading zeros."""
     with pytest.raises(InvalidTypeError):
         normalize_phone(number)
 
@@ -75,7 +75,7 @@ domains = st.from_regex(r"([a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?\.){1,3}[a-z]{2,6}"
 
 @given(locals_, domains)
 def test_email_address_is_case_insensitive(local: str, domain: str) -> None:
-    """Upper case and spaces around change nothing; a key is its own key."""
+    """Case and surrounding spaces change nothing; the form is stable."""
     key = normalize_email(f"{local}@{domain}")
 
     assert key == normalize_email(f"  {local.upper()}@{domain.upper()}\n") == normalize_email(key)
@@ -83,7 +83,7 @@ def test_email_address_is_case_insensitive(local: str, domain: str) -> None:
 
 @pytest.mark.parametrize("address", ["пример@почта.рф", "نام@مثال.ایران", "o'neil@example.com", "a@b-c.example"])
 def test_internationalized_email_address_is_accepted(address: str) -> None:
-    """International addresses are taken as they are written."""
+    """International addresses are accepted as they are written."""
     assert address == normalize_email(address)
 
 
@@ -120,13 +120,13 @@ def test_internationalized_email_address_is_accepted(address: str) -> None:
     ],
 )
 def test_invalid_email_address_is_rejected(address: str) -> None:
-    """No mail could be sent there."""
+    """An address that no server accepts is rejected."""
     with pytest.raises(InvalidEmailError):
         normalize_email(address)
 
 
 def key_or_error(key: Callable[[str], str], given: str) -> str:
-    """The key of what is given, or the refusal."""
+    """The canonical form, or the error."""
     try:
         return key(given)
     except InvalidInputError as error:
@@ -135,11 +135,11 @@ def key_or_error(key: Callable[[str], str], given: str) -> str:
 
 @given(st.one_of(st.from_regex(contact._SIMPLE_EMAIL, fullmatch=True), st.text("aZ9.-_+@\u00e9", max_size=70)))
 def test_email_fast_path_equals_full_parser(address: str) -> None:
-    """What is taken as it stands comes to the same as with a space before it, which is looked at in full."""
+    """The fast path has the same result as the full check, which a leading space causes."""
     assert key_or_error(normalize_email, f" {address}") == key_or_error(normalize_email, address)
 
 
 @given(st.one_of(st.from_regex(r"\+[0-9]{5,17}", fullmatch=True), st.text("+09\u0661 ", max_size=18)))
 def test_phone_fast_path_equals_full_parser(number: str) -> None:
-    """What is taken as it stands comes to the same as with a space before it, which is looked at in full."""
+    """The fast path has the same result as the full check, which a leading space causes."""
     assert key_or_error(normalize_phone, f" {number}") == key_or_error(normalize_phone, number)

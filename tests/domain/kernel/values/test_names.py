@@ -1,4 +1,4 @@
-"""A search key is the same for all spellings that people take for one name, and different for different names."""
+"""A search key is equal for the spellings of one name, and differs between names."""
 
 import re
 import unicodedata
@@ -35,12 +35,12 @@ EQUIVALENT_SPELLINGS = {
 
 @pytest.mark.parametrize("group", EQUIVALENT_SPELLINGS)
 def test_equivalent_spellings_have_equal_keys(group: str) -> None:
-    """All spellings of a group are found by each of them."""
+    """Each spelling of a group has the same key."""
     assert len({fold(name) for name in EQUIVALENT_SPELLINGS[group].split()}) == 1
 
 
 def test_different_names_have_different_keys() -> None:
-    """Groups do not run into each other, and ordinary names of neighbours stay different."""
+    """Groups have different keys, and so have similar names."""
     keys = [fold(names.split()[0]) for names in EQUIVALENT_SPELLINGS.values()]
     others = [fold(name) for name in ("Ozod", "Uzod", "Qodir", "Godir", "Jalol", "Salol", "کریم", "رحیم")]
 
@@ -61,13 +61,13 @@ def test_different_names_have_different_keys() -> None:
     ],
 )
 def test_key_contains_words_of_letters_and_digits(name: str, key: str) -> None:
-    """Everything else parts words or vanishes."""
+    """Other characters separate words or are dropped."""
     assert key == fold(name)
 
 
 @given(st.text(max_size=60))
 def test_fold_is_idempotent(name: str) -> None:
-    """Folding again changes nothing, so that a key can be searched by; nor does upper case of letters that have one."""
+    """Folding is idempotent and ignores case where a letter has two."""
     key = fold(name)
 
     assert key == fold(key)
@@ -80,13 +80,13 @@ def test_fold_is_idempotent(name: str) -> None:
     )
 )
 def test_fold_ignores_case_and_unicode_form(name: str) -> None:
-    """A name in capitals, or with its marks apart, has the same key."""
+    """A name in capitals or decomposed has the same key."""
     assert fold(name) == fold(unicodedata.normalize("NFD", name))
     assert fold(name.replace("ı", "i")) == fold(name.upper())
 
 
 def fold_without_fast_path(name: str) -> str:
-    """Fold a name by every step, whether or not it can change anything."""
+    """Fold a name by every step."""
     key = unicodedata.normalize("NFC", name.casefold()).translate(names._LETTERS)
     key = "".join(c if c.isascii() else names._strip_mark(c) for c in unicodedata.normalize("NFKD", key)).casefold()
     key = re.sub(r"[\W_]+", " ", key.translate(names._LETTERS_AFTER_DECOMPOSITION)).strip()
@@ -95,5 +95,5 @@ def fold_without_fast_path(name: str) -> str:
 
 @given(st.one_of(st.text(max_size=40), st.text("skchxyh S'`_ЙШңъℌﬁ´ي\u0640", max_size=20)))
 def test_fold_fast_path_equals_full_folding(name: str) -> None:
-    """A name whose letters need no step comes to the same key as by all of them."""
+    """A name that needs no step has the same key as by all steps."""
     assert fold_without_fast_path(name) == fold(name)

@@ -1,4 +1,4 @@
-"""A period ends before its end, and what follows it directly does not overlap it."""
+"""Periods include their start and exclude their end."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,13 +13,13 @@ hours = st.integers(0, 20)
 
 
 def period(since: int, length: int) -> Period:
-    """From so many hours after noon, for so many."""
+    """A period of some hours."""
     return Period(NOON + timedelta(hours=since), NOON + timedelta(hours=since + length))
 
 
 @given(hours, hours, hours, hours)
 def test_overlap_requires_common_instant(a: int, m: int, b: int, n: int) -> None:
-    """Overlapping is what the hours say, and it is mutual."""
+    """Overlap follows from the hours and is symmetric."""
     one, two = period(a, m), period(b, n)
     shared = {*range(a, a + m)} & {*range(b, b + n)}
 
@@ -30,7 +30,7 @@ def test_overlap_requires_common_instant(a: int, m: int, b: int, n: int) -> None
 
 
 def test_reversed_or_naive_period_is_rejected() -> None:
-    """An end before the beginning is refused; both need a zone, and come out in UTC."""
+    """An end before the start is rejected; both need a zone and are stored in UTC."""
     there = timezone(timedelta(hours=5))
 
     assert Period(NOON.astimezone(there), NOON) == period(0, 0)

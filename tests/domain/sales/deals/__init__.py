@@ -1,1 +1,1 @@
-"""What deals promise."""
+"""Tests of deals."""

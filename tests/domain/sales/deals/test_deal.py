@@ -1,4 +1,4 @@
-"""A deal's two lives: whatever happens, its chance, its history and its facts say the same."""
+"""Deals: outcome, stage, probability, movements and events are consistent."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ HOUR: Final = timedelta(hours=1)
 
 
 def create_funnel(**rules: Any) -> Funnel:
-    """A funnel of four stages, the last of which wins."""
+    """A funnel of four stages with a winning one at the end."""
     stages = [Stage.named(name, probability=20 * place) for place, name in enumerate(STAGES[:-1])]
     last = Stage.named(STAGES[-1], kind="won")
     return Funnel.create(
@@ -50,7 +50,7 @@ def open_deal(**details: Any) -> Deal:
 
 
 class DealMachine(RuleBasedStateMachine):
-    """Everything that may be done to a deal, in any order, by a model that knows only what is legal."""
+    """All commands of a deal in any order, against a model of what is allowed."""
 
     @initialize(skips=st.booleans(), returns=st.booleans(), wins=st.booleans())
     def open(self, skips: bool, returns: bool, wins: bool) -> None:  # noqa: FBT001  # Hypothesis gives them by name
@@ -71,7 +71,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 3))
     def move(self, place: int) -> None:
-        """Move it, as far as the funnel lets it."""
+        """Move it, if the funnel allows it."""
         stages = self.funnel.stages
         to = stages[min(place, len(stages) - 1)]
         place = self.funnel.stage_index(to.key)
@@ -113,7 +113,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(reason=st.sampled_from([*REASONS, "weather", ""]))
     def lose(self, reason: str) -> None:
-        """Lose it, for a reason that there is."""
+        """Lose it with an allowed reason."""
         try:
             lost = self.deal.lose(reason, self.funnel, at=self._tick())
         except InvalidTransitionError:
@@ -127,7 +127,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(place=st.none() | st.integers(0, 3))
     def reopen(self, place: int | None) -> None:
-        """Take it up again, in a stage that does not win."""
+        """Reopen it in an open stage."""
         stage = None if place is None else self.funnel.stages[min(place, len(self.funnel.stages) - 1)]
         try:
             again = self.deal.reopen(self.funnel, at=self._tick(), stage_key=None if stage is None else stage.key)
@@ -142,7 +142,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(minor=st.integers(0, 10**6), with_lines=st.booleans())
     def set_value(self, minor: int, with_lines: bool) -> None:  # noqa: FBT001  # as above
-        """Say what it is worth."""
+        """Set the value."""
         money = Money.from_minor_units(minor, "EUR")
         lines = [LineItem("Window", Decimal("2.5"), money)] if with_lines else []
         self.deal = self.deal.set_value(money, lines=lines, at=self._tick())
@@ -151,7 +151,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(percent=st.integers(0, 100), basis=st.sampled_from(["manual", "model"]))
     def set_probability(self, percent: int, basis: str) -> None:
-        """Say how likely it is."""
+        """Set the probability."""
         try:
             self.deal = self.deal.set_probability(percent, source=basis, at=self._tick())
         except BusinessRuleError:
@@ -161,14 +161,14 @@ class DealMachine(RuleBasedStateMachine):
 
     @rule(close=st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)), to=st.integers(0, 2))
     def set_expected_close_and_owner(self, close: date | None, to: int) -> None:
-        """Another day, another owner."""
+        """Set another closing day and another owner."""
         self.deal = self.deal.set_expected_close(close, at=self._tick()).change_owner(self.users[to], at=self.now)
 
         assert (close, self.users[to]) == (self.deal.expected_close, self.deal.owner_id)
 
     @invariant()
     def events_equal_state(self) -> None:
-        """Whoever only hears the facts knows where the deal stands."""
+        """The events alone lead to the deal's state."""
         stage, outcome = "", Outcome.OPEN
         for event in self.deal.pending_events:
             match event:
@@ -186,7 +186,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @invariant()
     def probability_follows_outcome(self) -> None:
-        """Won has 100 %, lost has 0, and an open one of its stage has its stage's chance."""
+        """Won is 100 %, lost is 0 %, and an open deal has the probability of its stage unless it was set."""
         deal = self.deal
         match deal.outcome:
             case Outcome.WON:
@@ -201,7 +201,7 @@ class DealMachine(RuleBasedStateMachine):
 
     @invariant()
     def movements_form_a_chain(self) -> None:
-        """Every movement begins where the one before ended, and the last one is the deal as it is."""
+        """Each movement starts where the one before ended, and the last one equals the deal."""
         first, *later = self.deal.movements
         before = first
 
@@ -228,14 +228,14 @@ class DealMachine(RuleBasedStateMachine):
 
     @invariant()
     def movements_use_stages_of_funnel(self) -> None:
-        """All stages of a deal's history are stages of the deal's own funnel, at the places that they have there."""
+        """All stages of the history are stages of the deal's funnel, at their positions."""
         for movement in self.deal.movements:
             assert movement.funnel_id == self.deal.funnel_id == self.funnel.id
             assert movement.stage_index == self.funnel.stage_index(movement.new_stage_key)
 
     @invariant()
     def stage_visits_are_counted(self) -> None:
-        """How often a stage was entered is known, and how far the deal came."""
+        """Stage visits and the furthest stage are counted."""
         assert {v.stage_key: v.count for v in self.deal.stage_visits} == {
             key: self.stage_entries.count(key) for key in self.stage_entries
         }
@@ -264,7 +264,7 @@ def _stage_before(m: Movement) -> tuple[Any, ...]:
 
 
 def test_movement_records_time_in_stage() -> None:
-    """A movement says how long the deal had been in the stage that it left; a clock that runs backwards makes it none."""
+    """A movement has the time in the stage that was left; a clock that goes back makes it zero."""
     moved = open_deal().move("Payment", create_funnel(), at=NOON + 3 * HOUR)
 
     assert moved.movements[-1].time_in_stage == 3 * HOUR
@@ -272,7 +272,7 @@ def test_movement_records_time_in_stage() -> None:
 
 
 def test_manual_probability_survives_move() -> None:
-    """A stage never overwrites what somebody has said; winning does, and reopening gives the chance back to the stage."""
+    """A stage does not replace a manual probability; winning does, and reopening resets it."""
     estimated = open_deal().set_probability(55, at=NOON).move("Payment", create_funnel(), at=NOON)
     won = estimated.win(create_funnel(), at=NOON)
 
@@ -283,7 +283,7 @@ def test_manual_probability_survives_move() -> None:
 
 
 def test_reopen_won_deal_returns_to_last_open_stage() -> None:
-    """A stage that wins is no place for an open deal."""
+    """A deal is not reopened in a winning stage."""
     won = open_deal().win(create_funnel(), at=NOON)
 
     assert won.stage_key == "Installation"
@@ -293,7 +293,7 @@ def test_reopen_won_deal_returns_to_last_open_stage() -> None:
 
 
 def test_open_deal_in_winning_or_unknown_stage_is_rejected() -> None:
-    """In the first one, or in another; not in one that wins, and not in one that is not there."""
+    """A deal opens in the first or another open stage; a winning or unknown stage is rejected."""
     assert open_deal(stage_key="Payment").stage_index == open_deal(stage_key="Payment").max_stage_index == 2
     with pytest.raises(BusinessRuleError):
         open_deal(stage_key="Installation")
@@ -302,7 +302,7 @@ def test_open_deal_in_winning_or_unknown_stage_is_rejected() -> None:
 
 
 def test_lose_accepts_any_reason_when_funnel_has_none() -> None:
-    """A loss still has to have one."""
+    """A loss needs a reason, even if the funnel lists none."""
     free = create_funnel().update(at=NOON, loss_reasons=[])
 
     assert open_deal().lose("weather", free, at=NOON).loss_reason == "weather"
@@ -311,7 +311,7 @@ def test_lose_accepts_any_reason_when_funnel_has_none() -> None:
 
 
 def test_deal_is_stuck_by_time_in_stage() -> None:
-    """What counts is the time in the stage, against the stage's own limit; a deal that moved is not stuck, nor a closed one."""
+    """The time in the stage counts; a deal that moved or is closed is not stuck."""
     funnel = create_funnel().update(
         at=NOON, stages=[Stage.named("A", age_limit=HOUR), Stage.named("B", age_limit=HOUR), Stage.named("C")]
     )
@@ -327,7 +327,7 @@ def test_deal_is_stuck_by_time_in_stage() -> None:
 
 
 def test_line_item_total_is_rounded_once() -> None:
-    """Quantity times price less the discount, rounded once; the deal is worth the sum of its lines."""
+    """The total is quantity times price less the discount, rounded once; the deal's total is the sum."""
     lines = [
         LineItem("Window", Decimal(3), Money("199.90", "EUR"), 500),
         LineItem("Sill", Decimal("0.5"), Money(1, "EUR")),
@@ -340,7 +340,7 @@ def test_line_item_total_is_rounded_once() -> None:
 
 
 def test_unchanged_value_records_no_movement() -> None:
-    """Saying the same again leaves the deal as it is, and the world is told nothing."""
+    """Setting the present value changes nothing and records no event."""
     deal = open_deal(value=Money(1, "EUR"))
     step = NextStep("Call", NOON)
     planned = deal.set_next_step(step, at=NOON)
@@ -357,7 +357,7 @@ def test_unchanged_value_records_no_movement() -> None:
 
 
 def test_detail_changes_record_events_without_movement() -> None:
-    """Next steps, participants, documents and details are told to the world, but make no movement."""
+    """Next steps, participants, documents and details record events, but no movements."""
     samples = Samples()
     deal = open_deal().set_next_step(NextStep("Call", NOON + HOUR), at=NOON).set_next_step(None, at=NOON)
     deal = (
@@ -392,13 +392,13 @@ def test_detail_changes_record_events_without_movement() -> None:
 
 
 def test_record_activity_never_moves_back_in_time() -> None:
-    """A call of last week that is noted today makes nothing older."""
+    """An activity in the past does not move the last activity back."""
     assert open_deal().record_activity(at=NOON - HOUR).last_activity_at == NOON
     assert open_deal().record_activity(at=NOON + HOUR).last_activity_at == NOON + HOUR
 
 
 def test_invalid_details_and_probability_are_rejected() -> None:
-    """A detail that is none, a chance that is none."""
+    """An unknown field and an invalid probability are rejected."""
     with pytest.raises(InvalidInputError, match="details are campaign"):
         open_deal().update({"stage_key": "Payment"}, at=NOON)
     with pytest.raises(OutOfRangeError):
@@ -414,7 +414,7 @@ def test_invalid_details_and_probability_are_rejected() -> None:
     ],
 )
 def test_forbidden_skip_or_return_is_rejected(rules: dict[str, bool], to: str, allowed: tuple[str, ...]) -> None:
-    """What it forbids is refused with the stages that are open."""
+    """The error lists the stages that are allowed."""
     deal = open_deal().move("Measurement", create_funnel(), at=NOON)
     with pytest.raises(InvalidTransitionError) as excinfo:
         deal.move(to, create_funnel(**rules), at=NOON)
@@ -423,7 +423,7 @@ def test_forbidden_skip_or_return_is_rejected(rules: dict[str, bool], to: str, a
 
 
 def test_win_sets_probability_to_100() -> None:
-    """A stage that wins makes a deal certain, also when it was drawn with no chance at all."""
+    """A winning stage sets 100 %, whatever probability it has itself."""
     last = Stage(key="Done", name="Done", kind=StageKind.WON, probability=0)
     funnel = create_funnel().update(at=NOON, stages=["First call", last])
 

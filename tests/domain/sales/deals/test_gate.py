@@ -1,4 +1,4 @@
-"""A gate answers with everything that is missing, in the order in which it was asked for."""
+"""A stage gate reports all unmet requirements, in order."""
 
 from datetime import date
 from typing import Any
@@ -68,7 +68,7 @@ CASES: list[tuple[RequirementKind, str, Evidence, Evidence]] = [
 def test_requirement_is_met_only_by_its_evidence(
     rule: RequirementKind, argument: str, enough: Evidence, lacking: Evidence
 ) -> None:
-    """Each rule is fulfilled by what it asks for, and by nothing less."""
+    """Each requirement is met by exactly what it asks for."""
     asked = [Requirement(rule, argument)]
 
     assert unmet_requirements(asked, enough) == ()
@@ -76,12 +76,12 @@ def test_requirement_is_met_only_by_its_evidence(
 
 
 def test_every_requirement_kind_is_tested() -> None:
-    """No rule is without a meaning, and none without a test."""
+    """Every kind of requirement has a check and a test."""
     assert set(RequirementKind) == set(CHECKS) == {rule for rule, *_ in CASES}
 
 
 def test_gate_returns_all_unmet_requirements() -> None:
-    """Nobody has to try again and again to learn what else is missing."""
+    """All unmet requirements are reported at once."""
     asked: Any = [Requirement("value"), Requirement("task_done", "call"), Requirement("participant", "measurer")]  # type: ignore[arg-type]  # a word becomes its member
     with pytest.raises(StageRequirementsNotMetError) as excinfo:
         check_gate(asked, Evidence(deal=EMPTY_DEAL))

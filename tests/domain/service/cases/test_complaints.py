@@ -1,4 +1,4 @@
-"""The life of a complaint: what is legal works, what is not is refused, and at every moment somebody has something to do."""
+"""Complaints: life cycle, SLA, compensation, types."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -58,17 +58,17 @@ def receive_complaint(sla: SlaDecision = SLA_DECISION, **details: Any) -> Compla
 
 
 class ComplaintMachine(LifeCycleMachine):
-    """A complaint, by all that may be done to it."""
+    """A complaint and all its commands."""
 
     @initialize(severity=st.sampled_from(["low", Severity.CRITICAL]))
     def receive(self, severity: Any) -> None:
-        """Take it in."""
+        """Receive it."""
         self.record = receive_complaint(severity=severity)
         self.reopened = 0
 
     @rule()
     def acknowledge(self) -> None:
-        """Tell the customer who sees to it."""
+        """Acknowledge it."""
         at = self.tick()
         self.transition(
             COMPLAINT_TRANSITIONS,
@@ -78,7 +78,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule(severity=st.sampled_from([None, "high"]), type=st.sampled_from([None, "delivery"]))
     def assess(self, severity: Any, type: Any) -> None:
-        """Judge it, in every open state."""
+        """Assess it, in every open state."""
         before, at = self.record, self.tick()
         sla = SlaDecision(rule="policy", targets=SlaTargets(resolution=10 * HOUR)) if severity else SLA_DECISION
         try:
@@ -93,7 +93,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule()
     def start_investigation(self) -> None:
-        """Investigate it, go on with it, or reopen it."""
+        """Start, continue or reopen the investigation."""
         ended = not self.record.state.is_open
         at = self.tick()
         if self.transition(
@@ -120,7 +120,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule()
     def log_customer_reply(self) -> None:
-        """The customer says more."""
+        """Log a message of the customer."""
         before, at = self.record, self.tick()
         try:
             self.record = before.log_customer_reply(business_hours=ALWAYS_OPEN, at=at)
@@ -134,7 +134,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule(automatic=st.booleans())
     def log_reply(self, *, automatic: bool) -> None:
-        """Say something; what a machine says counts for nothing."""
+        """Log a reply; an automatic one does not count."""
         before, at = self.record, self.tick()
         self.record = before.log_reply(Reply(is_automatic=automatic), business_hours=ALWAYS_OPEN, at=at)
 
@@ -143,7 +143,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule()
     def respond(self) -> None:
-        """Propose what to do."""
+        """Propose a solution."""
         at = self.tick()
         self.transition(
             COMPLAINT_TRANSITIONS,
@@ -172,14 +172,14 @@ class ComplaintMachine(LifeCycleMachine):
 
     @rule()
     def close(self) -> None:
-        """Lay it to rest."""
+        """Close it."""
         at = self.tick()
         if self.transition(COMPLAINT_TRANSITIONS, ComplaintState.CLOSED, lambda: self.record.close(at=at)):
             assert self.record.closed_at == at
 
     @rule(to=st.sampled_from([Samples().id("user"), "user_00000000000070008000000000000009"]))
     def change_owner_and_escalate(self, to: Any) -> None:
-        """Somebody else is responsible, and somebody above hears of it."""
+        """Change the owner and escalate."""
         level = self.record.escalation_level + 1
         self.record = self.record.change_owner(to, at=self.now).escalate(level=level, recipient_id=to, at=self.now)
 
@@ -188,7 +188,7 @@ class ComplaintMachine(LifeCycleMachine):
 
     @invariant()
     def open_complaint_has_owner_deadline_and_next_action(self) -> None:
-        """It has somebody responsible, a deadline and a next action until it is closed; its history leads to where it stands."""
+        """An open complaint has an owner, a deadline and a next action; its events lead to its state."""
         complaint: Complaint | None = getattr(self, "record", None)
         if complaint is None:
             return
@@ -214,7 +214,7 @@ TestComplaint.settings = settings(max_examples=40, deadline=None)
 
 
 def test_complaint_without_type_or_owner_is_rejected() -> None:
-    """It cannot be made without them."""
+    """A complaint needs a type and an owner."""
     samples = Samples()
     given: dict[str, Any] = {
         "sla": SLA_DECISION,
@@ -232,7 +232,7 @@ def test_complaint_without_type_or_owner_is_rejected() -> None:
 
 
 def test_response_times_and_sla_results_are_stored() -> None:
-    """The first response and the resolution, in working time; and taken back when it is reopened."""
+    """First response and resolution are stored in business hours, and the resolution is reset on reopening."""
     resolved = (
         receive_complaint()
         .acknowledge(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=NOON + HOUR)
@@ -247,7 +247,7 @@ def test_response_times_and_sla_results_are_stored() -> None:
 
 
 def test_response_times_are_stored_without_sla() -> None:
-    """They were just never late."""
+    """Times are stored without targets, and no SLA result."""
     unpromised = receive_complaint(SlaDecision(rule="requested", targets=SlaTargets(resolution=HOUR)))
     answered = unpromised.log_reply(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=NOON + 9 * HOUR)
 
@@ -255,7 +255,7 @@ def test_response_times_are_stored_without_sla() -> None:
 
 
 def test_reply_not_matching_reply_rule_stops_no_timer() -> None:
-    """The fact says why."""
+    """The event has the reason."""
     strict = SlaDecision(
         rule="policy",
         targets=SlaTargets(first_response=HOUR, resolution=HOUR, reply_rule=ReplyRule(channels=("phone",))),
@@ -268,7 +268,7 @@ def test_reply_not_matching_reply_rule_stops_no_timer() -> None:
 
 
 def test_assess_moves_status_once() -> None:
-    """The first judgement moves it on, a later one only changes what it is; what is taken up goes on after waiting, and begins anew once it is over."""
+    """The first assessment changes the state, a later one only type and severity; pauses and reopening keep the SLA."""
     judged = receive_complaint().assess(severity="high", sla=SLA_DECISION, business_hours=ALWAYS_OPEN, at=NOON)
     again = judged.start_investigation(business_hours=ALWAYS_OPEN, at=NOON).assess(
         type="delivery", sla=SLA_DECISION, business_hours=ALWAYS_OPEN, at=NOON
@@ -290,10 +290,10 @@ def test_assess_moves_status_once() -> None:
 
 
 def test_pause_requires_future_end() -> None:
-    """That lies in the future."""
+    """A pause needs an end in the future."""
     waiting = receive_complaint().pause_for_customer(until=NOON + 30 * HOUR, business_hours=ALWAYS_OPEN, at=NOON + HOUR)
 
-    assert waiting.due_at == NOON + 2 * HOUR  # the first answer does not wait
+    assert waiting.due_at == NOON + 2 * HOUR  # a pause does not stop the first response timer
     assert waiting.log_reply(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=NOON + HOUR).due_at == NOON + 30 * HOUR
     assert (
         waiting.respond(PHONE_REPLY, business_hours=ALWAYS_OPEN, at=NOON + 5 * HOUR).sla_events[-2].kind
@@ -307,7 +307,7 @@ def test_pause_requires_future_end() -> None:
 
 
 def test_changed_calendar_recalculates_deadlines() -> None:
-    """Counted anew, nothing else changes."""
+    """The deadline is computed again; nothing else changes."""
     office = BusinessHours("UTC", Shift.parse_week("Mo-Fr 09:00-13:00"))
     moved = receive_complaint().recalculated(business_hours=office, at=NOON)
 
@@ -316,7 +316,7 @@ def test_changed_calendar_recalculates_deadlines() -> None:
 
 
 def test_reopen_long_closed_complaint_is_rejected() -> None:
-    """It is followed up by a new one."""
+    """After the reopen window it is followed up by a new complaint."""
     closed = receive_complaint().reject("Not ours", business_hours=ALWAYS_OPEN, at=NOON).close(at=NOON)
 
     assert closed.start_investigation(business_hours=ALWAYS_OPEN, at=NOON + timedelta(days=14)).reopen_count == 1
@@ -325,7 +325,7 @@ def test_reopen_long_closed_complaint_is_rejected() -> None:
 
 
 def test_root_cause_is_stored() -> None:
-    """With what was put right and what prevents another."""
+    """Root cause, corrective and preventive action are stored."""
     explained = receive_complaint().set_root_cause(
         root_cause="carrier", corrective_action="replaced", preventive_action="another carrier", at=NOON
     )
@@ -340,7 +340,7 @@ def test_root_cause_is_stored() -> None:
 
 
 def test_rating_requires_outcome_and_range() -> None:
-    """From 1 to 5, and not before there is one."""
+    """A rating is from 1 to 5 and needs an outcome."""
     resolved = receive_complaint().resolve("Mended", business_hours=ALWAYS_OPEN, at=NOON)
 
     assert (resolved.rate(5, at=NOON, comment="Thanks").satisfaction, resolved.satisfaction) == (5, None)
@@ -370,7 +370,7 @@ def with_compensation(
 
 
 def test_only_approved_compensation_adds_to_cost() -> None:
-    """And the costs add up."""
+    """Costs of approved compensations add up."""
     boss = Samples().user("Boss").id.replace("1", "2")
     both = with_compensation(20, on=with_compensation(50), approver=boss)
 
@@ -385,7 +385,7 @@ def test_only_approved_compensation_adds_to_cost() -> None:
 
 
 def test_compensation_is_paid_once_and_not_approved_by_proposer() -> None:
-    """Its life is a table too."""
+    """Compensations follow their transitions."""
     samples = Samples()
     proposed = with_compensation(approver="user_" + "9" * 32)
     paid = with_compensation().update_compensation(1, "paid", author_id=samples.id("user"), at=NOON)
@@ -402,19 +402,19 @@ def test_compensation_is_paid_once_and_not_approved_by_proposer() -> None:
 
 @pytest.mark.parametrize("amount", [0, -5])
 def test_compensation_must_be_positive(amount: int) -> None:
-    """Or it is none."""
+    """A compensation needs a positive amount."""
     with pytest.raises(OutOfRangeError):
         with_compensation(amount)
 
 
 def test_compensations_must_share_currency() -> None:
-    """So that they add up."""
+    """Compensations of one complaint have one currency."""
     with pytest.raises(InvalidChoiceError):
         with_compensation(currency="USD", on=with_compensation())
 
 
 def test_approval_limit_depends_on_role_and_currency() -> None:
-    """By role and currency; everybody is an owner."""
+    """Limits are by role and currency; every user has the role owner."""
     samples = Samples()
     limits = [
         ApprovalLimit.create(samples.id("approvallimit"), role, Money(amount, "EUR"), at=NOON)
@@ -430,11 +430,11 @@ def test_approval_limit_depends_on_role_and_currency() -> None:
     assert raised.set_amount(Money(20, "EUR"), at=NOON) is raised
 
 
-# --- the tree of types ---
+# --- complaint types ---
 
 
 def test_complaint_type_inherits_from_nearest_active_parent() -> None:
-    """Retired ones do not count."""
+    """Inactive types are not used."""
     samples = Samples()
     delivery, late = (
         ComplaintType.create(samples.id("complainttype"), path, at=NOON) for path in ("delivery", "delivery/late")

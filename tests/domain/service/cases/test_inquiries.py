@@ -1,4 +1,4 @@
-"""Inquiries wait for an answer as complaints do, with a lighter life."""
+"""Inquiries: life cycle and SLA."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ SLA_DECISION: Final = SlaDecision(rule="policy", targets=SlaTargets(next_respons
 
 
 def receive_inquiry(**details: Any) -> Inquiry:
-    """A question."""
+    """An inquiry."""
     samples = Samples()
     return Inquiry.receive(
         samples.id("inquiry"),
@@ -35,11 +35,11 @@ def receive_inquiry(**details: Any) -> Inquiry:
 
 
 class InquiryMachine(LifeCycleMachine):
-    """An inquiry, by all that may be done to it."""
+    """An inquiry and all its commands."""
 
     @initialize()
     def receive(self) -> None:
-        """Take it in."""
+        """Receive it."""
         self.record = receive_inquiry(kind="service")
 
     @rule()
@@ -54,7 +54,7 @@ class InquiryMachine(LifeCycleMachine):
 
     @rule()
     def log_customer_reply(self) -> None:
-        """The customer says more, in every state."""
+        """Log a message of the customer, in every state."""
         before, at = self.record, self.tick()
         self.record = before.log_customer_reply(business_hours=ALWAYS_OPEN, at=at)
 
@@ -63,7 +63,7 @@ class InquiryMachine(LifeCycleMachine):
 
     @rule()
     def log_reply(self) -> None:
-        """Say something."""
+        """Log a reply."""
         before, at = self.record, self.tick()
         try:
             self.record = before.log_reply(Reply(), business_hours=ALWAYS_OPEN, at=at)
@@ -83,13 +83,13 @@ class InquiryMachine(LifeCycleMachine):
 
     @rule()
     def close(self) -> None:
-        """Lay it to rest."""
+        """Close it."""
         at = self.tick()
         self.transition(INQUIRY_TRANSITIONS, InquiryState.CLOSED, lambda: self.record.close(at=at))
 
     @invariant()
     def open_inquiry_has_owner_deadline_and_next_action(self) -> None:
-        """It has somebody responsible, a deadline and a next action until it is closed."""
+        """An open inquiry has an owner, a deadline and a next action."""
         inquiry: Inquiry | None = getattr(self, "record", None)
         if inquiry is not None:
             assert inquiry.owner_id
@@ -102,7 +102,7 @@ TestInquiry.settings = settings(max_examples=25, deadline=None)
 
 
 def test_automatic_reply_stops_no_timer() -> None:
-    """The fact says why."""
+    """The event has the reason."""
     replied = receive_inquiry().log_reply(Reply(is_automatic=True), business_hours=ALWAYS_OPEN, at=NOON)
 
     assert replied.answered_at is None
@@ -110,7 +110,7 @@ def test_automatic_reply_stops_no_timer() -> None:
 
 
 def test_pause_requires_future_end() -> None:
-    """And what was closed long ago is asked anew."""
+    """A closed inquiry is reopened within its window only."""
     closed = receive_inquiry().resolve("So", business_hours=ALWAYS_OPEN, at=NOON).close(at=NOON)
 
     assert InquiryKind.QUESTION is closed.kind
@@ -121,7 +121,7 @@ def test_pause_requires_future_end() -> None:
 
 
 def test_change_owner_and_escalate_to_same_user_changes_nothing() -> None:
-    """Nothing changes when it is the same person."""
+    """The same owner and recipient change nothing."""
     samples = Samples()
     new_owner = samples.user("Heir").id.replace("1", "2")
     passed = receive_inquiry().change_owner(new_owner, at=NOON)  # type: ignore[arg-type]  # an id
