@@ -25,7 +25,7 @@ def test_deactivated_user_keeps_records_and_gets_no_new_work(store: Store) -> No
     assert lead.deal.owner_id == lead.customer.owner_id == anna.id
     assert again.customer.id == lead.customer.id
     assert (again.assignment.rule, again.deal.owner_id) == ("round_robin", berta.id)
-    with pytest.raises(BusinessRuleError, match="has left"):
+    with pytest.raises(BusinessRuleError, match="is deactivated"):
         crm.leads.capture("Zane", funnel_id=sales.id, owner_id=anna.id)
 
     deal = crm.deals.change_owner(lead.deal.id, owner_id=berta.id)
