@@ -68,7 +68,7 @@ def render_message(topic: str, language: str | None, variables: Mapping[str, obj
     return fill(subject, text_variables), fill_lines(body, text_variables)
 
 
-def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...]:
+def missing_variables(topic: str, values: Mapping[str, object]) -> tuple[str, ...]:
     """List the variables of a topic that have no value, in any language.
 
     An unknown topic has no variables. None is no value.
@@ -77,7 +77,7 @@ def missing_variables(topic: str, facts: Mapping[str, object]) -> tuple[str, ...
         >>> missing_variables("task.reminder", {"title": "Call Anna", "due": None}), missing_variables("own.topic", {})
         (('due',), ())
     """
-    given = {name for name, fact in facts.items() if fact is not None}
+    given = {name for name, value in values.items() if value is not None}
     return tuple(sorted(VARIABLES.get(topic, frozenset()) - given))
 
 

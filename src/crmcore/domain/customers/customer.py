@@ -207,7 +207,8 @@ class Customer(Entity):
         """
         if unknown := set(details) - UPDATABLE_FIELDS:
             raise InvalidInputError(
-                f"customer.{min(unknown)}", f"is no detail; details are {', '.join(sorted(UPDATABLE_FIELDS))}"
+                f"customer.{min(unknown)}",
+                f"cannot be updated; fields that can are {', '.join(sorted(UPDATABLE_FIELDS))}",
             )
         after = self._record(CustomerUpdated(at=at, changed_fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after

@@ -44,11 +44,11 @@ def fill(text: str, variables: Mapping[str, str], *, max_length: int = MAX_LINE_
     return filled if len(filled) <= max_length else filled[: max_length - 1] + "…"
 
 
-def fill_lines(text: str, facts: Mapping[str, str]) -> str:
+def fill_lines(text: str, values: Mapping[str, str]) -> str:
     r"""Fill the variables of a text, keeping all lines and spaces.
 
     Example:
         >>> fill_lines("{name} writes:\n{text}", {"name": "Anna", "text": "One {name}.\n\nTwo."})
         'Anna writes:\nOne {name}.\n\nTwo.'
     """
-    return _PLACEHOLDER.sub(lambda gap: facts.get(gap[1], gap[0]), text)
+    return _PLACEHOLDER.sub(lambda gap: values.get(gap[1], gap[0]), text)

@@ -1,4 +1,4 @@
-"""Escalation policy: when which managers are notified of work that is late, or about to be."""
+"""Escalation policy: when managers are notified of late work."""
 
 from datetime import timedelta
 from typing import Any, Final, Self
@@ -51,7 +51,7 @@ def _to_steps(steps: Any) -> tuple[EscalationStep, ...]:
 
 @value
 class EscalationPolicy:
-    """Levels of escalation (PagerDuty: escalation policy). A duration is a step after the deadline.
+    """The steps of an escalation. A duration is a step after the deadline.
 
     Example:
         >>> policy = EscalationPolicy.of(EscalationStep(7_500, recipient="owner"), EscalationStep(), timedelta(hours=2))

@@ -84,7 +84,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
     ),
     (
         NoAssigneeAvailableError("deal_1", "n", rejected=(("user_1", "absent"),)),
-        "deal_1: nobody is available (1 considered); add a person or wait",
+        "deal_1: no assignee is available (1 considered); add a user or wait",
     ),
     (
         SchedulingConflictError(
@@ -94,7 +94,7 @@ MESSAGES: list[tuple[CrmError, str]] = [
     ),
     (
         AmbiguousCustomerError(("customer_1", "customer_2")),
-        "2 customers fit: customer_1, customer_2; pass customer=...",
+        "2 customers match: customer_1, customer_2; pass customer_id=...",
     ),
     (NotFoundError("deal", "deal_1"), "no deal deal_1"),
     (PermissionDeniedError("anna", "deals.win"), "anna may not deals.win"),
@@ -102,8 +102,8 @@ MESSAGES: list[tuple[CrmError, str]] = [
     (StaleVersionError("deal", "deal_1", 3), "deal deal_1 is no longer at version 3; read it again"),
     (DuplicateKeyError("user", "login"), "user: login belongs to another record already"),
     (DuplicateKeyError("user", "login", "user_1"), "user: login belongs to user_1 already"),
-    (DatabaseBusyError(), "the store is busy (locked); try again"),
-    (DatabaseBusyError("40001"), "the store is busy (40001); try again"),
+    (DatabaseBusyError(), "the database is busy (locked); try again"),
+    (DatabaseBusyError("40001"), "the database is busy (40001); try again"),
     (
         IdempotencyKeyReusedError("deals.move"),
         "this idempotency key was used for deals.move with other arguments; use a new key",
@@ -114,15 +114,15 @@ MESSAGES: list[tuple[CrmError, str]] = [
     (StoreError("23514", "ck"), "the database failed with 23514 on ck"),
     (UnsafeTemplateError("Offer", "no loops"), "template Offer: no loops"),
     (UnsafeTemplateError("Offer", "no loops", 3), "template Offer, line 3: no loops"),
-    (BlockedUrlError("10.0.0.1", "points into the house"), "10.0.0.1: points into the house"),
-    (InvalidSignatureError("is too old"), "the call's signature is refused: is too old"),
+    (BlockedUrlError("10.0.0.1", "leads into the internal network"), "10.0.0.1: leads into the internal network"),
+    (InvalidSignatureError("is too old"), "the webhook signature is rejected: is too old"),
     (
         SchemaOutdatedError("0001", "0002"),
-        "the tables are of version 0001, and have to be of 0002: run `crmcore migrate`",
+        "the schema has version 0001, but 0002 is required: run `crmcore migrate`",
     ),
     (
-        CursorExpiredError("forgotten"),
-        "this place in the feed is gone (forgotten); take a snapshot and go on from the feed's end",
+        CursorExpiredError("pruned"),
+        "the cursor has expired (pruned); read a snapshot and continue from the end of the feed",
     ),
     (DeliveryError("email", "no answer", retry_after=timedelta(1)), "email: no answer"),
 ]

@@ -399,7 +399,7 @@ def test_record_activity_never_moves_back_in_time() -> None:
 
 def test_invalid_details_and_probability_are_rejected() -> None:
     """An unknown field and an invalid probability are rejected."""
-    with pytest.raises(InvalidInputError, match="details are campaign"):
+    with pytest.raises(InvalidInputError, match="fields that can are campaign"):
         open_deal().update({"stage_key": "Payment"}, at=NOON)
     with pytest.raises(OutOfRangeError):
         open_deal().set_probability(101, at=NOON)

@@ -65,7 +65,7 @@ class DatabaseBusyError(ConflictError):
     sqlstate: str = ""
 
     def __str__(self) -> str:
-        return f"the store is busy ({self.sqlstate or 'locked'}); try again"
+        return f"the database is busy ({self.sqlstate or 'locked'}); try again"
 
 
 @define

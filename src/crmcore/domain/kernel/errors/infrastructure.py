@@ -49,7 +49,7 @@ class SchemaOutdatedError(CrmError):
     required_version: str
 
     def __str__(self) -> str:
-        return f"the tables are of version {self.current_version}, and have to be of {self.required_version}: run `crmcore migrate`"
+        return f"the schema has version {self.current_version}, but {self.required_version} is required: run `crmcore migrate`"
 
 
 @define
@@ -122,4 +122,4 @@ class InvalidSignatureError(CrmError):
     problem: str
 
     def __str__(self) -> str:
-        return f"the call's signature is refused: {self.problem}"
+        return f"the webhook signature is rejected: {self.problem}"

@@ -78,7 +78,7 @@ class NoAssigneeAvailableError(BusinessRuleError):
     rejected: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.subject_id}: nobody is available ({len(self.rejected)} considered); add a person or wait"
+        return f"{self.subject_id}: no assignee is available ({len(self.rejected)} considered); add a user or wait"
 
 
 @define
@@ -125,7 +125,7 @@ class AmbiguousCustomerError(CrmError):
     candidate_ids: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.candidate_ids)} customers fit: {', '.join(self.candidate_ids)}; pass customer=..."
+        return f"{len(self.candidate_ids)} customers match: {', '.join(self.candidate_ids)}; pass customer_id=..."
 
 
 @define
@@ -156,7 +156,7 @@ class CursorExpiredError(CrmError, LookupError):
     reason: str
 
     def __str__(self) -> str:
-        return f"this place in the feed is gone ({self.reason}); take a snapshot and go on from the feed's end"
+        return f"the cursor has expired ({self.reason}); read a snapshot and continue from the end of the feed"
 
 
 @define

@@ -42,8 +42,8 @@ def make_field(
             return
         try:
             check(value)
-        except InvalidInputError as refusal:
-            raise with_path(refusal, field_path(type(record), field.name)) from None
+        except InvalidInputError as error:
+            raise with_path(error, field_path(type(record), field.name)) from None
 
     if personal is not None:
         metadata["personal"] = personal

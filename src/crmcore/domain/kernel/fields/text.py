@@ -57,7 +57,7 @@ def text_list(
     """
     check_text = text_check(max_length=max_length)
 
-    def tidied(value: Any) -> Any:
+    def normalized(value: Any) -> Any:
         return (
             tuple(normalize_text(word) for word in value) if isinstance(value, (tuple, list, set, frozenset)) else value
         )
@@ -71,7 +71,7 @@ def text_list(
             check_text(word)
 
     return make_field(
-        check, default=default, converter=tidied, personal=personal, max_length=max_length, max_items=max_items
+        check, default=default, converter=normalized, personal=personal, max_length=max_length, max_items=max_items
     )
 
 

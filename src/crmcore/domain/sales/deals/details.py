@@ -58,7 +58,7 @@ class DealOptions(TypedDict, total=False):
 
 
 class NewDealDetails(DealOptions, total=False):
-    """All optional fields of a new deal: the options, and what use cases compute."""
+    """All optional fields of a new deal, those of use cases included."""
 
     owner_id: UserId | None
     external_id: ExternalId | None
@@ -210,7 +210,7 @@ class DealDetails(Entity):
         """
         if unknown := set(details) - UPDATABLE_FIELDS:
             raise InvalidInputError(
-                f"deal.{min(unknown)}", f"is no detail; details are {', '.join(sorted(UPDATABLE_FIELDS))}"
+                f"deal.{min(unknown)}", f"cannot be updated; fields that can are {', '.join(sorted(UPDATABLE_FIELDS))}"
             )
         after = self._record(DealUpdated(at=at, changed_fields=tuple(sorted(details))), **details)
         return self if all(getattr(after, name) == getattr(self, name) for name in details) else after

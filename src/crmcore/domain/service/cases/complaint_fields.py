@@ -217,7 +217,7 @@ class ComplaintFields(Case):
             OutOfRangeError: not from 1 to 5.
         """
         if self.state.is_open:
-            raise BusinessRuleError(self.id, "complaint_open", "has no outcome yet that could be rated")
+            raise BusinessRuleError(self.id, "complaint_open", "has no outcome to rate yet")
         return self._record(ComplaintRated(at=at, score=score), satisfaction=score, comment=comment)
 
     def change_owner(self, owner_id: UserId, *, at: datetime, reason: str = "requested") -> Self:
