@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql.dialects import own_locks
+from crmcore.adapters.sql.execute.statement_log import log_statement
 
 _savepoint_numbers: Final = count(1)
 SetupStatement = tuple[str, tuple[Any, ...]]
@@ -73,6 +74,7 @@ class PooledConnection:
             try:
                 self.cursor = self._connection.cursor()
                 if session_setup:
+                    log_statement(session_setup[0])
                     self.cursor.execute(*session_setup)
             except BaseException:
                 self._connection.invalidate()
@@ -114,23 +116,27 @@ class SavepointConnection:
         self.cursor = cursor
         self._savepoint_name = ""
 
+    def _execute(self, sql: str) -> None:
+        log_statement(sql)
+        self.cursor.execute(sql)
+
     def before_write(self) -> None:
         """Set a savepoint, once."""
         if not self._savepoint_name:
             self._savepoint_name = f"crm_{next(_savepoint_numbers)}"
-            self.cursor.execute(f"SAVEPOINT {self._savepoint_name}")
+            self._execute(f"SAVEPOINT {self._savepoint_name}")
 
     def commit(self) -> None:
         """Let the savepoint go: the transaction decides what becomes of it all."""
         if self._savepoint_name:
-            self.cursor.execute(f"RELEASE SAVEPOINT {self._savepoint_name}")
+            self._execute(f"RELEASE SAVEPOINT {self._savepoint_name}")
             self._savepoint_name = ""
 
     def rollback(self) -> bool:
         """Go back to the savepoint, and let it go; tell whether there was one."""
         if not self._savepoint_name:
             return False
-        self.cursor.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint_name}")
+        self._execute(f"ROLLBACK TO SAVEPOINT {self._savepoint_name}")
         self.commit()
         return True
 
@@ -160,6 +166,7 @@ class JoinedConnection(SavepointConnection):
         if self._aborts and not reading:
             self.before_write()
         if session_setup:
+            log_statement(session_setup[0])
             self.cursor.execute(*session_setup)
 
     @property

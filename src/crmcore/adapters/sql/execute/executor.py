@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from crmcore.adapters.sql.compile.mappers import Row
 from crmcore.adapters.sql.compile.statement_cache import StatementCache
 from crmcore.adapters.sql.execute.connections import TransactionConnection
+from crmcore.adapters.sql.execute.statement_log import log_statement
 from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.conflicts import StaleVersionError
 
@@ -27,6 +28,7 @@ class Executor:
 
     def execute(self, sql: str, parameters: Row) -> None:
         """Run a statement; what it gives is the cursor's."""
+        log_statement(sql)
         try:
             self.cursor.execute(sql, parameters)
         except self.statements.driver_error as error:
@@ -43,6 +45,7 @@ class Executor:
     def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a statement for many rows."""
         self.connection.before_write()
+        log_statement(sql)
         try:
             self.cursor.executemany(sql, rows)
         except self.statements.driver_error as error:
@@ -59,6 +62,7 @@ class Executor:
 
     def copy(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a COPY, which takes rows as a stream."""
+        log_statement(sql)
         try:
             with self.cursor.copy(sql) as copy_stream:
                 for row in rows:

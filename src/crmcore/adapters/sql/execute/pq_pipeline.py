@@ -22,6 +22,8 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
+from crmcore.adapters.sql.execute.statement_log import log_statement
+
 LOST_STATES: Final = frozenset({"26000", "0A000"})
 """SQLSTATEs of a prepared statement that is not there any more, or whose rows have another form since somebody changed a table."""
 MAX_PREPARED: Final = 300
@@ -107,6 +109,7 @@ class PqPipeline:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> PendingResult:
         """Say a statement; it is sent when an answer is wanted."""
+        log_statement(sql)
         values = self._transformer.dump_sequence(parameters, _text_formats(len(parameters))) if parameters else None
         pending = PendingResult(sql, values)
         self._queue.append(pending)

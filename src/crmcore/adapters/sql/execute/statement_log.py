@@ -1,0 +1,14 @@
+"""Logger `crmcore.sql`: the text of each executed statement, at DEBUG.
+
+Parameters are never logged, because they contain personal data.
+"""
+
+import logging
+
+_log = logging.getLogger("crmcore.sql")
+
+
+def log_statement(sql: str) -> None:
+    """Log the text of a statement."""
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s", sql)
