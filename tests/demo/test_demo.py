@@ -110,7 +110,7 @@ def test_second_run_changes_nothing(demo: DemoFolder) -> None:
     assert messages == sorted((demo.folder / "letters").iterdir())
     assert demo.first_run.stdout == again.stdout
     assert "0 requests imported, 382 known from an earlier run, 5 duplicates, 8 rejected" in again.stderr
-    assert "0 times something was due, 0 letters sent" in again.stderr
+    assert "0 jobs run, 0 messages sent" in again.stderr
 
 
 def test_interrupted_demo_is_completed_by_second_run() -> None:
@@ -265,7 +265,7 @@ def test_own_requests_file_is_imported_with_rejects(tmp_path: Path) -> None:
     assert "3 rows: 2 requests imported" in first.stderr
     assert ["3", "phone", "invalid_phone"] == next(csv.reader(rejects.splitlines()[1:]))[:3]
     assert 0 == second.code, second.stderr
-    assert "1 rows: 1 requests taken in" in second.stderr
+    assert "1 rows: 1 requests imported" in second.stderr
     assert not (tmp_path / "rejects.csv").exists()
 
 

@@ -1,1 +1,1 @@
-"""The demo: a company that installs windows lives through three months, on its own simulated clock, by the public API alone."""
+"""Demo: three simulated months of two companies, through the public API."""

@@ -1,4 +1,4 @@
-"""The company that installs windows: its people, its funnel and what each stage does by itself."""
+"""Window company of the demo: users, funnel, stage actions, templates."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,20 +19,20 @@ from crmcore.domain.sales.funnels.stages import Stage
 
 ZONE: Final = "Asia/Tashkent"
 FUNNEL: Final = "Windows"
-COMPANY_DETAILS: Final = {"name": "Window House", "bank": "Window House · IBAN LV80BANK0000435195001"}
+COMPANY_DETAILS: Final = {"name": "Window Works", "bank": "Window Works · IBAN LV80BANK0000435195001"}
 LOSS_REASONS: Final = (
     "Too expensive",
     "Chose a competitor",
     "Could not be reached",
     "Only asked for a price",
     "Not now",
-    "Not possible in the house",
+    "Not possible in the building",
 )
 FIRST_CALL, MEASUREMENT, APPROVAL, PAYMENT, INSTALLATION = (
     "First call", "Measurement", "Approval", "Payment", "Installation",
 )  # fmt: skip
 
-# Login, name, roles, language, supervisor's login: whoever is above comes first.
+# Login, name, roles, language, manager's login; managers come first.
 _USERS: Final = (
     ("rustam", "Rustam Aliyev", (), "uz", None),
     ("gulbahor", "Gulbahor Saidova", (), "uz", "rustam"),
@@ -47,28 +47,28 @@ _USERS: Final = (
     ("ilhom", "Ilhom Ergashev", ("installer",), "uz", "anvar"),
     ("qodir", "Қодир Мирзаев", ("installer",), "uz", "anvar"),
 )
-# Login, the day it begins after the first one, its length in days, why.
+# Login, first day counted from the start, length in days, reason.
 _ABSENCES: Final = (("elnur", 35, 12, "holiday"), ("bahrom", 56, 5, "ill"), ("zane", 70, 4, "child ill"))
 
 
 @frozen(kw_only=True)
 class Company:
-    """The company as it stands in the store."""
+    """The records of the company."""
 
     funnel: Funnel
     users: Mapping[str, User]
 
     def available_users(self, role: str, at: datetime) -> Sequence[User]:
-        """Everybody who holds a role and is there."""
+        """Return the available users of a role."""
         return [user for user in self.users.values() if user.has_role(role) and not user.unavailability(at)]
 
     def user(self, id: str | None) -> User:
-        """The person of that id."""
+        """Return the user of an id."""
         return next(user for user in self.users.values() if user.id == id)
 
 
 def create_or_load_company(crm: Crm) -> Company:
-    """Found the company, or find it as it was founded."""
+    """Create the company, or load it if it exists."""
     users = {user.login: user for user in crm.users.list()}
     for login, name, roles, language, supervisor in _USERS:
         if login not in users:
@@ -96,7 +96,7 @@ def create_or_load_company(crm: Crm) -> Company:
 
 
 def stages() -> Sequence[Stage]:
-    """The stages, as story A tells them."""
+    """Return the stages of acceptance test A."""
     return (
         Stage.named(
             FIRST_CALL,

@@ -1,4 +1,4 @@
-"""The company's papers: an invoice in each language, filled without any library."""
+"""Documents of the demo: an invoice in each language, without Jinja2."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _LABELS: Final = {
 
 
 def invoice_templates() -> Mapping[str, str]:
-    """The invoice's template in each language."""
+    """Return the template of the invoice in each language."""
     placeholders = ("customer.name", "customer.address", "deal.about", "deal.value", "company.bank")
     templates = {}
     for language, (title, *labels) in _LABELS.items():
@@ -38,13 +38,13 @@ def invoice_templates() -> Mapping[str, str]:
 
 
 class PlaceholderRenderer:
-    """A renderer that needs no library: it fills ``{{ customer.name }}`` and knows nothing else. A host may plug in any other."""
+    """Renderer without dependencies: replaces ``{{ customer.name }}``."""
 
     def check(self, template: str, body: str, /, *, media_type: str) -> None:
-        """Take any text: there is nothing in it that could be dangerous."""
+        """Accept any text; placeholders cannot execute code."""
 
     def render(self, template: str, body: str, variables: Mapping[str, Any], /, *, media_type: str) -> str:
-        """Fill the gaps; what the data do not know stays empty."""
+        """Replace placeholders; unknown variables are empty."""
 
         def replace(match: re.Match[str]) -> str:
             text = str(variables.get(match[1], {}).get(match[2], ""))

@@ -1,6 +1,6 @@
-"""The demo's requests: three months of them, made by chance from a seed, always the same.
+"""Generator of the demo's requests: random, from a fixed seed.
 
-They are as people leave them: the same customer twice, a form sent twice, phones in every spelling, and some rows that nobody could take in.
+The requests are as untidy as real ones: repeated customers, repeated requests, phone numbers in any format, and some invalid rows.
 `REQUESTS_FILE` is what `write` gives.
 """
 
@@ -18,7 +18,7 @@ from crmcore.demo.phrases import LOCALES, SOURCES, LocaleData
 
 SEED: Final = 20260105
 REQUESTS_FILE: Final = Path(__file__).with_name("requests.csv")
-"""The requests as the demo reads them."""
+"""The generated requests."""
 FIRST_DAY: Final = datetime(2026, 1, 5)  # noqa: DTZ001  # a date on the company's own wall
 WEEKS: Final = 13
 COLUMNS: Final = (
@@ -31,7 +31,7 @@ Row = dict[str, str]
 
 @frozen
 class Person:
-    """Somebody who asks."""
+    """A person who sends a request."""
 
     locale: LocaleData
     name: str
@@ -42,7 +42,7 @@ class Person:
 
 
 def generate_requests(seed: int = SEED) -> list[Row]:
-    """Make the requests, in the order in which they came."""
+    """Generate the requests in the order of their times."""
     rng = Random(seed)  # noqa: S311  # chance, not secrecy
     people: list[Person] = []
     rows: list[Row] = []
@@ -73,7 +73,7 @@ def to_csv(rows: list[Row]) -> str:
 
 
 def random_person(rng: Random, number: int) -> Person:
-    """Make a person up, with an address and a phone of his or her country."""
+    """Generate a person with an address and a phone of the same country."""
     locale = rng.choices(LOCALES, [locale.weight for locale in LOCALES])[0]
     is_female = rng.random() < 0.5
     given = rng.choice(locale.female_names if is_female else locale.male_names)
@@ -92,7 +92,7 @@ def random_person(rng: Random, number: int) -> Person:
 
 
 def _ascii_letters(name: str) -> str:
-    """What an e-mail address keeps of a name: its plain letters."""
+    """Reduce a name to ASCII letters for an e-mail address."""
     plain = unicodedata.normalize("NFKD", name.lower())
     return "".join(
         "." if char == " " else char for char in plain if char.isascii() and (char.isalpha() or char == " ")
@@ -139,7 +139,7 @@ def _random_phone_format(rng: Random, phone: str) -> str:
 
 
 def _add_invalid_rows(rng: Random, rows: list[Row], people: list[Person]) -> None:
-    """Put the dirt in: rows that nobody can take in, and one that fits two customers."""
+    """Add invalid rows, and one that matches two customers."""
     indexes = iter(rng.sample(range(60, len(rows)), 9))
     rows[next(indexes)]["phone"] = "12-34"
     rows[next(indexes)]["phone"] = "ask my wife"
@@ -149,7 +149,7 @@ def _add_invalid_rows(rng: Random, rows: list[Row], people: list[Person]) -> Non
     rows[next(indexes)]["name"] = ""
     rows[next(indexes)]["name"] = "Dilnoza\x07 Karimova"
     rows[next(indexes)]["about"] = "  " + rows[0]["about"] + "\t"
-    # Two early customers share what they wrote: the phone of one, the address of the other.
+    # The phone of one early customer and the e-mail address of another.
     known = [person for person in people[:30] if person.email]
     mixed_row = rows[next(indexes)]
     mixed_row["phone"], mixed_row["email"] = known[0].phone, known[-1].email

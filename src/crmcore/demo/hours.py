@@ -1,4 +1,4 @@
-"""When the company is open, and when somebody gets round to something."""
+"""Business hours of the demo company, and delays that respect them."""
 
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ _ZONE: Final = zone_of(ZONE)
 
 
 def next_opening(at: datetime) -> datetime:
-    """The moment itself if the company is open then, or else when it opens next."""
+    """Return the time itself during business hours, else the next opening."""
     local = at.astimezone(_ZONE)
     if local.weekday() != SUNDAY and OPENS <= local.time() < CLOSES:
         return at
@@ -24,12 +24,12 @@ def next_opening(at: datetime) -> datetime:
 
 
 def add_minutes(at: datetime, minutes: float) -> datetime:
-    """When somebody who takes that long from opening time gets round to it."""
+    """Return the time after a delay that is counted from the next opening."""
     return next_opening(next_opening(at) + timedelta(minutes=minutes))
 
 
 def working_day_at(at: datetime, days: int, hour: int) -> datetime:
-    """The hour of a working day, so many days later."""
+    """Return an hour of the working day that is some days later."""
     day = at.astimezone(_ZONE).date() + timedelta(days=days)
     if day.weekday() == SUNDAY:
         day += timedelta(days=1)

@@ -1,7 +1,7 @@
-"""What happens to one request, from the first call to the last complaint.
+"""Scenario of one lead, from the first call to the last complaint.
 
-A script is a generator: it acts, then says when it wants to go on. Its chances come from the request's key alone, and every command carries
-a key of its own, so a play that was broken off can be played again from the start: what was done is answered, what was not is done.
+A scenario is a generator: it executes commands, then yields the time of its next step. Its random numbers depend on the key of the request
+alone, and every command has an idempotency key. An interrupted simulation can therefore run again from the start.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from crmcore.domain.sales.deals.deal import Deal
 from crmcore.domain.sales.deals.parts import LineItem
 from crmcore.services.sales.leads import CaptureResult
 
-# How much likelier than others somebody who came from there is to go on.
+# Weight of a source: how much likelier its leads are to continue.
 _CONVERSION_FACTORS: Final = {"recommendation": 1.25, "call": 1.1, "web site": 1.0, "Telegram": 1.0, "Instagram": 0.9}
 
 
 @define
 class LeadScenario:
-    """One request's story. It acts by the public API alone.
+    """The scenario of one lead; it uses the public API.
 
     Attributes:
         documents: documents that were made for the customer.
@@ -51,7 +51,7 @@ class LeadScenario:
 
     @classmethod
     def from_capture(cls, crm: Crm, clock: FrozenClock, company: Company, captured: CaptureResult) -> "LeadScenario":
-        """Begin the story of a request that was taken in."""
+        """Create the scenario of a captured lead."""
         deal = captured.deal
         key = deal.external_id.key if deal.external_id else deal.id
         windows = deal.custom.get("windows")
@@ -67,7 +67,7 @@ class LeadScenario:
         )
 
     def run(self, task: Task | None) -> Scenario:
-        """Tell it to its end."""
+        """Run the scenario to its end."""
         for phase in (
             self._first_call(task),
             self._measurement_visit(),
@@ -132,7 +132,7 @@ class LeadScenario:
                 idempotency_key=self._idempotency_key("visit"),
             )
             if self._is_drawn(0.05):
-                self._lose("Not possible in the house")
+                self._lose("Not possible in the building")
                 return
             crm.documents.attach(
                 "Sizes and specification",
@@ -233,7 +233,7 @@ class LeadScenario:
 
     @property
     def now(self) -> datetime:
-        """What time it is in the play."""
+        """The simulated time."""
         return self.clock.now()
 
     def _call(self, outcome: str, task: Task | None) -> None:
@@ -265,7 +265,7 @@ class LeadScenario:
         return "".join(f"window {n}: {wide} x {high} cm\n" for n, (wide, high) in enumerate(sizes, 1)).encode()
 
     def _available_owner(self, task: Task | None = None) -> User:
-        """Whoever is responsible; somebody else takes the deal over while that one is away."""
+        """Return the owner; another user takes over while the owner is away."""
         owner = self.company.user(self.deal.owner_id)
         substitute = self._substitute(owner, "manager", task)
         if substitute is not owner:
@@ -291,6 +291,6 @@ class LeadScenario:
         return self.rng.random() < probability
 
     def _idempotency_key(self, step: str) -> str:
-        """A key of its own for each command, the same in every play of this request."""
+        """Return a unique key per command, equal in every run of this lead."""
         self._step_count += 1
         return f"demo {self.deal.id} {self._step_count} {step}"

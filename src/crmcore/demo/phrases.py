@@ -1,4 +1,4 @@
-"""What people are called, where they live and how they ask for windows, in the languages of the demo."""
+"""Names, addresses and request texts in the languages of the demo."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,14 +8,14 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class LocaleData:
-    """One language's share of the requests.
+    """The data of one language.
 
     Attributes:
-        language: as BCP 47 writes it.
-        country: two letters of ISO 3166-1.
-        weight: how often somebody asks in it.
-        female_names: given names; with `female_family_names`, the family names that go with them. So with `male_names` and `male_family_names`.
-        pattern: how a full name is put together.
+        language: the BCP 47 tag.
+        country: the ISO 3166-1 alpha-2 code.
+        weight: the frequency of requests in the language.
+        female_names: given names; with `female_family_names`, the family names that go with them. `male_names` and `male_family_names` likewise.
+        pattern: the format of a full name.
         phone: the beginning of a mobile number, with a 0 for each digit that follows.
         request_texts: what is asked for; ``{n}`` stands for the number of windows.
     """
@@ -115,7 +115,7 @@ LOCALES: Final = (
         request_texts=("{n} پنجرهٔ دوجداره", "تعویض {n} پنجره (UPVC)"),
     ),
 )
-"""Who asks."""
+"""The languages of the people who send requests."""
 
 SOURCES: Final = (
     ("web site", "", 34),
@@ -126,4 +126,4 @@ SOURCES: Final = (
     ("call", "", 5),
     ("", "", 2),
 )
-"""Where requests come from: the source, its campaign, and how often."""
+"""Sources of requests: source, campaign, frequency."""

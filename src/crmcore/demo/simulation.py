@@ -1,6 +1,6 @@
-"""The play: requests come in, people act, time passes, late work is told and letters leave, all on one clock.
+"""Simulation of the window company: leads, scenarios and scheduler.
 
-Everything that happens is a script that says when it goes on; the play takes whichever is next. Nothing else moves the clock.
+Every scenario is a generator that yields the time of its next step. The timetable runs the earliest step, and sets the clock.
 """
 
 from collections import Counter
@@ -35,20 +35,20 @@ SIMULATED_PERIOD: Final = Period(
     instant(FIRST_DAY, zone_of(ZONE)),
     instant(FIRST_DAY + timedelta(weeks=WEEKS), zone_of(ZONE)),
 )
-"""The three months that are played."""
+"""The simulated period."""
 
 SCHEDULER_INTERVAL: Final = timedelta(minutes=15)
-"""How often the company's scheduler looks at what is due and sends what waits."""
+"""Interval in which due jobs run and messages are delivered."""
 
 
 @frozen(kw_only=True)
 class SimulationResult:
-    """What came of it.
+    """The result of the simulation.
 
     Attributes:
-        counts: ``rows``; of them ``publish`` in now, ``known`` from an earlier play, and ``repeated``; ``due`` work done, letters ``sent``.
-        documents: the documents that were made, with the request's key.
-        report: what the owner sees at the end.
+        counts: ``rows``, of which ``imported``, ``already_known`` from an earlier run, and ``duplicates``; ``jobs_done``; messages ``sent``.
+        documents: the rendered documents, with the keys of the requests.
+        report: the dashboard at the end.
     """
 
     counts: Counter[str]
@@ -59,12 +59,12 @@ class SimulationResult:
 
 @define
 class Simulation:
-    """Three months of the company.
+    """Simulation of three months of the company.
 
     Args:
-        crm: a house whose clock is the play's.
-        on_progress: is told the time and the counts, once for each day of the play.
-        period: from when to when it is played.
+        crm: a `Crm` that uses `clock`.
+        on_progress: called once per simulated day with the time and the counts.
+        period: the simulated period.
     """
 
     crm: Crm
@@ -80,10 +80,10 @@ class Simulation:
         self._timetable = Timetable(self.clock)
 
     def run(self, table: CsvTable, mapping: ColumnMapping, rejects: RejectsFile) -> SimulationResult:
-        """Play a sheet of requests from the first day to the last.
+        """Run the requests of a CSV file from the first day to the last.
 
         Raises:
-            InvalidInputError: the sheet cannot be read.
+            InvalidInputError: the file cannot be read.
         """
         mapping.check(table.headings)
         self.clock.set(self.period.since)
@@ -103,7 +103,7 @@ class Simulation:
         )
 
     def _schedule_rows(self, table: CsvTable, mapping: ColumnMapping, rejects: RejectsFile, company: Company) -> None:
-        """Put every row that can be read in its place in time; rows without a time come one after the other."""
+        """Schedule the valid rows; rows without a time follow one another."""
         undated = (self.period.since + timedelta(hours=10 + n * 3) for n in count())
         for row in table:
             self.counts["rows"] += 1
@@ -125,7 +125,7 @@ class Simulation:
             )
         except CrmError as error:
             if error.status >= 500:
-                raise  # it is not the row's fault
+                raise  # not caused by the row
             rejects.add(row, error)
             return
         if capture.is_duplicate:
@@ -136,7 +136,7 @@ class Simulation:
         yield from scenario.run(capture.task)
 
     def _existing_deals(self, company: Company) -> Iterator[Deal]:
-        """The deals of an earlier play, page by page."""
+        """Yield the deals of an earlier run, page by page."""
         page = self.crm.deals.list(funnel_id=company.funnel.id, limit=1000)
         while page:
             yield from page
@@ -162,10 +162,10 @@ class Simulation:
 
 
 def _requested_at(lead: LeadRow, period: Period) -> datetime | None:
-    """Read when a request came, as the company's wall clock shows it."""
+    """Return the time of a request, in the company's time zone."""
     at = parse_requested_at(lead, time_zone=ZONE)
     if at is not None and at not in period:
         raise InvalidInputError(
-            "at", f"must lie in the time that is played, {period.since:%Y-%m-%d} to {period.until:%Y-%m-%d}"
+            "at", f"must be in the simulated period, {period.since:%Y-%m-%d} to {period.until:%Y-%m-%d}"
         )
     return at

@@ -1,4 +1,4 @@
-"""The timetable of a play: scripts that say when they go on, and one clock that nothing else moves."""
+"""Timetable of a simulation: runs scenarios in order, on one clock."""
 
 import heapq
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ from attrs import define, field
 from crmcore.adapters.clocks import FrozenClock
 
 Scenario = Iterator[datetime]
-"""Goes on at the times that it names."""
+"""A generator that yields the times at which it continues."""
 
 
 @define
 class Timetable:
-    """Takes whichever script is next, and puts the clock to its time."""
+    """Runs the scenario with the earliest time, and sets the clock to it."""
 
     clock: FrozenClock
     _queue: list[tuple[datetime, int, Scenario]] = field(factory=list, init=False)
     _sequence_numbers: Iterator[int] = field(factory=count, init=False)
 
     def add(self, at: datetime, scenario: Scenario) -> None:
-        """Let a script begin at a time."""
+        """Schedule a scenario at a time."""
         heapq.heappush(self._queue, (at, next(self._sequence_numbers), scenario))
 
     def run(self, until: datetime) -> None:
-        """Play up to a time; what would go on later does not."""
+        """Run scenarios up to a time; later steps do not run."""
         while self._queue and self._queue[0][0] < until:
             at, number, scenario = heapq.heappop(self._queue)
             self.clock.set(max(at, self.clock.now()))

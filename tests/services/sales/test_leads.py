@@ -122,7 +122,7 @@ def test_requested_owner_is_assigned(world: World) -> None:
     world.crm.users.deactivate(boss_id)
 
     assert (lead.deal.owner_id, lead.assignment.rule, len(turns)) == (boss_id, "requested", 1)
-    with pytest.raises(BusinessRuleError, match="has left"):
+    with pytest.raises(BusinessRuleError, match="is deactivated"):
         world.crm.leads.capture("Zane", funnel_id=world.funnel.id, owner_id=boss_id)
 
 

@@ -1,1 +1,1 @@
-"""The demo's second act: a company that looks after boilers, its complaints, its technicians' calendars and what it knows."""
+"""Demo of field service: a company that maintains boilers."""

@@ -1,4 +1,4 @@
-"""The service company: who works there and when, what it promises, what it has written down."""
+"""Service company of the demo: users, calendar, SLA policies, articles."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -29,15 +29,16 @@ ARTICLES: Final = (
     ("noise", "uz", "Qozon shovqin qilyapti", "Quvurlarda havo bor. Radiatorlardan havoni chiqaring."),
     ("noise", "lv", "Katls trokšņo", "Caurulēs ir gaiss. Izlaidiet gaisu no radiatoriem."),
 )
-"""What it knows: topic, language, title, text."""
+"""Articles: topic, language, title, text."""
 
 
 @frozen(kw_only=True)
 class ServiceCompany:
-    """The people of the house.
+    """The users of the company.
 
     Attributes:
-        complaint_handlers: who sees to complaints; `technicians` who goes to customers.
+        complaint_handlers: the owners of complaints.
+        technicians: the users who visit customers.
     """
 
     director: User
@@ -47,7 +48,7 @@ class ServiceCompany:
 
 
 def create_or_load_company(crm: Crm) -> ServiceCompany:
-    """Found the company, or find it founded. Every step has a key, so that none is taken twice."""
+    """Create the company, or load it; every step has an idempotency key."""
     office = crm.calendars.create(OPENING_HOURS, time_zone=ZONE, idempotency_key="hours")
     director = crm.users.create("Nodira Aliyeva", email="nodira@boilers.example", idempotency_key="director")
     manager = crm.users.create(

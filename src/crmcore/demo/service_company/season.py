@@ -1,7 +1,7 @@
-"""What happens in three months of the service company: customers complain, ask and have their boilers looked after; people act, or are late.
+"""Scenarios of the service company: complaints, inquiries, maintenance.
 
-Each matter is a script that says when it goes on. Whatever a script tells has a key, and its chances are its own, so that a second play tells
-the same and changes nothing.
+Every scenario is a generator that yields the time of its next step. Commands have idempotency keys, and each scenario has its own random
+generator, so that a second run makes the same calls and changes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from crmcore.domain.service.field_service.equipment import Equipment
 from crmcore.services.shared.maintenance_visits import MAINTENANCE_TASK
 
 STARTS_AT: Final = datetime(2026, 1, 5, 4, tzinfo=UTC)
-"""Nine in the morning in Tashkent."""
+"""09:00 in Tashkent."""
 DAYS: Final = 91
 SEED: Final = 20260105
 CUSTOMERS: Final = 60
@@ -58,7 +58,7 @@ CAUSES: Final = ("air in the pipes", "worn pump", "planning", "typing error")
 
 @frozen
 class Installation:
-    """A customer with a piece of equipment."""
+    """A customer with a boiler."""
 
     customer: Customer
     boiler: Equipment
@@ -66,14 +66,14 @@ class Installation:
 
 @define
 class Season:
-    """Everything that is to happen."""
+    """The scenarios of three months."""
 
     crm: Crm
     clock: FrozenClock
     company: ServiceCompany
 
     def scenarios(self) -> Iterator[tuple[datetime, Scenario]]:
-        """Every matter, with when it begins."""
+        """Yield every scenario with its start time."""
         rng = random_for("season")
         installations = [self._create_installation(number) for number in range(CUSTOMERS)]
         for number in range(COMPLAINTS):
@@ -86,7 +86,7 @@ class Season:
                 yield _random_time(rng), self._report_failure(f"failure {number}", installation)
 
     def visit(self, task: Task) -> Scenario:
-        """Make a planned visit: agree on a time, go there, note it."""
+        """Complete a planned visit: book a time, visit, record the result."""
         key, rng = f"visit {task.id}", random_for(f"visit {task.title} {task.created_at}")
         yield add_minutes(self.clock.now(), rng.randrange(30, 600))
         booked = self._book_visit(key, task, working_day_at(self.clock.now(), rng.randint(1, 9), 9))
@@ -101,7 +101,7 @@ class Season:
         )
 
     def _book_visit(self, key: str, task: Task, day: datetime) -> Appointment | None:
-        """Try hour after hour until the technician is free."""
+        """Book the first hour in which the technician is free."""
         technician_id = task.assignee_id or self.company.technicians[0].id
         for number in range(60):
             since = day + timedelta(days=number // 9, hours=number % 9)
@@ -194,7 +194,7 @@ class Season:
     def _finish_complaint(self, key: str, received: Complaint, rng: Random) -> Scenario:
         crm = self.crm
         if rng.random() < 0.1:
-            return  # nobody does anything: it is escalated until somebody does
+            return  # no action: the complaint is escalated
         cause = rng.choice(CAUSES)
         self._try_command(
             lambda: crm.complaints.set_root_cause(received.id, cause=cause, idempotency_key=f"{key} explained")
@@ -248,7 +248,7 @@ class Season:
         )
 
     def _try_command(self, command: Callable[[], Any]) -> None:
-        """Tell a story; what life has overtaken meanwhile is let go."""
+        """Execute a command; ignore it if its record has changed meanwhile."""
         try:
             command()
         except CrmError as error:
@@ -257,7 +257,7 @@ class Season:
 
 
 def random_for(name: str) -> Random:
-    """The chances of one matter, always the same."""
+    """Return the random generator of one scenario, equal in every run."""
     return Random(f"{SEED} {name}")  # noqa: S311  # chance, not secrecy
 
 
@@ -266,5 +266,5 @@ def _random_time(rng: Random) -> datetime:
 
 
 def _delay(rng: Random, minimum: int, maximum: int) -> float:
-    """Minutes until somebody gets round to it; one in six takes five times as long."""
+    """Return a random delay in minutes; one in six is five times as long."""
     return rng.randrange(minimum, maximum) * (5 if rng.random() < 0.16 else 1)

@@ -1,4 +1,4 @@
-"""The second act: three months of service on one clock, and the two reports that show it."""
+"""Simulation of the service company: three months, and two reports."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,15 +18,15 @@ from crmcore.services.reports.field_service import FieldServiceReport
 from crmcore.services.shared.maintenance_visits import MAINTENANCE_TASK
 
 SCHEDULER_INTERVAL: Final = timedelta(hours=1)
-"""How often what is due is done and what waits is sent."""
+"""Interval in which due jobs run and messages are delivered."""
 
 
 @frozen(kw_only=True)
 class ServiceSimulationResult:
-    """What came of it.
+    """The result of the simulation.
 
     Attributes:
-        counts: ``matters`` that were told; ``due`` work done, letters ``sent``.
+        counts: ``scenarios``, ``jobs_done``, and messages ``sent``.
     """
 
     counts: Counter[str]
@@ -36,11 +36,11 @@ class ServiceSimulationResult:
 
 @define
 class ServiceSimulation:
-    """Three months of the service company.
+    """Simulation of three months of the service company.
 
     Args:
-        crm: a house whose clock is the play's.
-        on_progress: is told the time and the counts, once for each day.
+        crm: a `Crm` that uses `clock`.
+        on_progress: called once per simulated day with the time and the counts.
     """
 
     crm: Crm
@@ -54,7 +54,7 @@ class ServiceSimulation:
         self._timetable = Timetable(self.clock)
 
     def run(self) -> ServiceSimulationResult:
-        """Play it from the first day to the last."""
+        """Run the simulation from the first day to the last."""
         self.clock.set(STARTS_AT)
         season = Season(self.crm, self.clock, create_or_load_company(self.crm))
         for at, script in season.scenarios():
@@ -75,7 +75,7 @@ class ServiceSimulation:
         while True:
             self._run_due_work()
             for task in self.crm.tasks.list(state="open", limit=1000):
-                is_created = task.created_at <= self.clock.now()  # an earlier play may have left some for later
+                is_created = task.created_at <= self.clock.now()  # an earlier run may have created later ones
                 if task.kind == MAINTENANCE_TASK and is_created and task.id not in self._scheduled_visits:
                     self._scheduled_visits.add(task.id)
                     self._timetable.add(self.clock.now(), season.visit(task))
