@@ -74,7 +74,7 @@ def subject_of(message: str) -> str:
 def subjects_of_range(revisions: str, *, folder: Path | None = None) -> dict[str, str]:
     """Return the subjects of a range of commits, by abbreviated commit id."""
     command = ["git", "log", "--no-merges", "--format=%h %s", revisions, "--"]
-    output = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout  # noqa: S603  # git with fixed arguments
     return dict(line.split(" ", 1) for line in output.splitlines())
 
 
@@ -85,7 +85,7 @@ def install_hook(folder: Path | None = None) -> Path:
         FileExistsError: the clone has another `commit-msg` hook.
     """
     command = ["git", "rev-parse", "--git-path", "hooks/commit-msg"]
-    output = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout  # noqa: S603  # git with fixed arguments
     path = (folder or Path()) / output.strip()
     text = f'#!/bin/sh\nexec "{sys.executable}" -m tools.commit_subjects "$1"\n'
     if path.exists() and path.read_text(encoding="utf-8") != text:

@@ -1,1 +1,1 @@
-"""Sheets: records that people keep in files, row by row. Taking leads in from them, and giving records out to them."""
+"""Import of leads from CSV files, and the CSV format of exports."""

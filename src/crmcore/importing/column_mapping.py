@@ -1,4 +1,7 @@
-"""Which column means what. A map is read from the command line, from a small file, or from headings that speak for themselves."""
+"""Column mapping: which CSV column holds which field.
+
+A mapping comes from command line options, from a TOML file, or from headings that are field names.
+"""
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,43 +14,43 @@ from crmcore.domain.kernel.errors.validation import InvalidChoiceError, InvalidI
 from crmcore.importing.csv_reader import Row
 
 FIELDS: Final[Mapping[str, str]] = {
-    "request": "the request's own key; with :SYSTEM whose key it is",
-    "name": "who asks",
+    "request": "key of the request; with :SYSTEM the system of the key",
+    "name": "name of the customer",
     "phone": "",
     "email": "",
-    "external_id": "the key under which another system knows the customer; :SYSTEM is asked for",
-    "customer": "the id of a customer that we know, or new",
+    "external_id": "key of the customer in another system; :SYSTEM is required",
+    "customer": "id of an existing customer, or new",
     "kind": "person or organisation",
-    "language": "of the customer, such as lv",
+    "language": "language of the customer, such as lv",
     "source": "",
     "campaign": "",
-    "about": "what is asked for",
-    "title": "of the deal",
-    "value": "what the deal is worth; with :CURRENCY",
-    "tag": "of the deal",
-    "custom": "a field of the house's own; :NAME is asked for",
+    "about": "text of the request",
+    "title": "title of the deal",
+    "value": "value of the deal; with :CURRENCY",
+    "tag": "tag of the deal",
+    "custom": "custom field of the deal; :NAME is required",
     "street": "",
     "city": "",
     "postcode": "",
     "region": "",
-    "country": "two letters",
+    "country": "country code of two letters",
     "outcome": "open, won or lost",
     "reason": "why the deal was lost",
-    "at": "when it was asked, such as 2026-01-05 09:30, by the house's clock",
+    "at": "time of the request, such as 2026-01-05 09:30, in the time zone of the CRM",
 }
-"""What a column may mean."""
+"""The fields of a column mapping, with a description."""
 
 _WITH_ARGUMENT: Final = frozenset({"external_id", "custom"})
 
 
 @frozen
 class Column:
-    """What one column means.
+    """The field of one column.
 
     Attributes:
-        heading: its heading.
+        heading: heading of the column.
         field: one of `FIELDS`.
-        argument: what stands after the colon.
+        argument: text after the colon.
     """
 
     heading: str
@@ -56,10 +59,10 @@ class Column:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``HEADING=FIELD`` or ``HEADING=FIELD:ARGUMENT``.
+        """Parse ``HEADING=FIELD`` or ``HEADING=FIELD:ARGUMENT``.
 
         Raises:
-            InvalidInputError: it is not written so, or there is no such field.
+            InvalidInputError: the text is malformed or the field is unknown.
         """
         heading, equals, meaning = text.rpartition("=")
         if not equals or not heading.strip():
@@ -69,16 +72,17 @@ class Column:
         if name not in FIELDS:
             raise InvalidChoiceError("map", allowed=tuple(FIELDS))
         if name in _WITH_ARGUMENT and not argument:
-            raise InvalidInputError("map", f"{name} needs something after a colon: {name}:...")
+            raise InvalidInputError("map", f"{name} needs an argument after a colon: {name}:...")
         return cls(heading.strip(), name, argument)
 
 
 @frozen(kw_only=True)
 class ColumnMapping:
-    """What all columns mean, and what some of their values mean.
+    """The fields of all columns, and replacements of cell values.
 
     Attributes:
-        value_maps: for a field, what is written in the file and what is meant by it.
+        columns: the mapped columns.
+        value_maps: for a field, the value of each cell text that is replaced.
     """
 
     columns: Sequence[Column]
@@ -86,19 +90,19 @@ class ColumnMapping:
 
     @classmethod
     def parse(cls, columns: Iterable[str], value_maps: Iterable[str] = ()) -> Self:
-        """Read a map from words: ``LeadRow Number=external_id:education``; and values: ``source:google=Google``.
+        """Parse columns such as ``Lead Number=external_id:education`` and values such as ``source:google=Google``.
 
         Raises:
-            InvalidInputError: a word that is not written so.
+            InvalidInputError: a text is malformed.
         """
         return cls(columns=tuple(Column.parse(text) for text in columns)).with_value_maps(value_maps)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a map from a TOML file with the tables ``columns`` and ``value_maps``.
+        """Read a mapping from a TOML file with the tables ``columns`` and ``values``.
 
         Raises:
-            InvalidInputError: it cannot be read, or is no map.
+            InvalidInputError: the file cannot be read or is no mapping.
         """
         try:
             with Path(path).open("rb") as file:
@@ -114,7 +118,7 @@ class ColumnMapping:
 
     @classmethod
     def guess(cls, headings: Sequence[str]) -> Self:
-        """Take the columns whose headings are fields; the others mean nothing to us.
+        """Map the columns whose headings are field names; ignore the others.
 
         Example:
             >>> [(c.heading, c.field, c.argument) for c in ColumnMapping.guess(["Name", "E-mail", "custom:windows", "?"]).columns]
@@ -129,34 +133,34 @@ class ColumnMapping:
         return cls(columns=tuple(found))
 
     def with_value_maps(self, value_maps: Iterable[str]) -> Self:
-        """Know further values: ``source:google=Google``.
+        """Add value replacements such as ``source:google=Google``.
 
         Raises:
-            InvalidInputError: a word that is not written so.
+            InvalidInputError: a text is malformed.
         """
         meanings = {name: dict(mapping) for name, mapping in self.value_maps.items()}
         for text in value_maps:
             name, colon, pair = text.partition(":")
             cell, equals, value = pair.rpartition("=")
             if not colon or not equals or name not in FIELDS:
-                raise InvalidInputError("value", f"must be written FIELD:WRITTEN=MEANT, not {text!r}")
+                raise InvalidInputError("value", f"must be written FIELD:CELL=VALUE, not {text!r}")
             meanings.setdefault(name, {})[cell.strip()] = value.strip()
         return evolve(self, value_maps=meanings)
 
     def check(self, headings: Sequence[str]) -> None:
-        """See that the file has every column that the map names.
+        """Check that the file has every mapped column.
 
         Raises:
-            InvalidInputError: columns are missing, or none is mapped.
+            InvalidInputError: columns are missing, or no column is mapped.
         """
         if not self.columns:
             raise InvalidInputError("map", f"names no column; the file has: {', '.join(headings)}")
         missing = [column.heading for column in self.columns if column.heading not in headings]
         if missing:
-            raise InvalidInputError("map", f"names columns that the file has not: {', '.join(missing)}")
+            raise InvalidInputError("map", f"names columns that are not in the file: {', '.join(missing)}")
 
     def values(self, row: Row) -> list[tuple[Column, str]]:
-        """What a row says: its columns that are not blank, with what is meant by their values."""
+        """Return the values of a row that are not blank, after replacement."""
         result = []
         for column in self.columns:
             cell = row.cells[column.heading].strip()

@@ -1,4 +1,4 @@
-"""Reading tables of text: commas, semicolons or tabs, with or without a byte order mark, and every row with its number."""
+"""CSV reader: detects delimiter and encoding, numbers the rows."""
 
 import csv
 import io
@@ -13,19 +13,19 @@ from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.importing.formula_escape import unescape
 
 MAX_CELL_LENGTH: Final = 1_000_000
-"""How long a cell may be, in characters; a quotation mark that is never closed would otherwise eat the file."""
+"""Maximum length of a cell, in characters; bounds an unclosed quotation mark."""
 
 _BYTE_ORDER_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @frozen
 class Row:
-    """One row.
+    """One row of a CSV file.
 
     Attributes:
-        number: as a spreadsheet counts: the headings are row 1.
-        cells: by their headings; what a short row lacks is empty.
-        extra_cells: cells beyond the headings, as a delimiter within a cell makes them.
+        number: row number as in a spreadsheet; the headings are row 1.
+        cells: cells by heading; missing cells of a short row are empty.
+        extra_cells: cells beyond the headings, caused by an unquoted delimiter.
     """
 
     number: int
@@ -34,13 +34,13 @@ class Row:
 
 
 class CsvTable:
-    """A table that is read row by row, in little memory.
+    """A CSV file that is read row by row.
 
     Args:
-        file: an open text; see `open_csv`.
+        file: an open text file; see `open_csv`.
 
     Raises:
-        InvalidInputError: it has no headings, or two of one name.
+        InvalidInputError: the file has no headings, or duplicate headings.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -53,7 +53,7 @@ class CsvTable:
         self.headings = tuple(heading.strip() for heading in next(self._rows))
         repeated = sorted({heading for heading in self.headings if self.headings.count(heading) > 1})
         if repeated:
-            raise InvalidInputError("file", f"has two columns of one heading: {', '.join(repeated) or 'blank'}")
+            raise InvalidInputError("file", f"has duplicate headings: {', '.join(repeated) or 'blank'}")
 
     def __iter__(self) -> Iterator[Row]:
         number = 1
@@ -72,27 +72,30 @@ class CsvTable:
 
 
 def open_csv(path: str | Path, /) -> TextIO:
-    """Open a table; see `decode_stream`.
+    """Open a CSV file; see `decode_stream`.
 
     Raises:
-        InvalidInputError: it cannot be opened.
+        InvalidInputError: the file cannot be opened.
     """
     try:
-        return decode_stream(Path(path).open("rb"))  # whoever reads the text closes it
+        return decode_stream(Path(path).open("rb"))  # the caller closes it
     except OSError as error:
         raise InvalidInputError("file", f"cannot be opened: {error.strerror}") from None
 
 
 def decode_stream(file: BinaryIO, /) -> TextIO:
-    """Read bytes as text: UTF-8, or UTF-16 with its mark. What is not UTF-8 comes as characters that every field refuses by name."""
-    buffer = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]  # it reads
+    """Decode bytes as UTF-8, or as UTF-16 with a byte order mark.
+
+    Invalid bytes become surrogate characters, which every field rejects.
+    """
+    buffer = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]  # a BinaryIO can be read
     start = buffer.peek(4)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
     return io.TextIOWrapper(buffer, encoding=encoding, errors="surrogateescape", newline="")
 
 
 def table_from_text(text: str) -> CsvTable:
-    r"""Read a table that is at hand as a text.
+    r"""Read a CSV table from a string.
 
     Example:
         >>> [row.cells for row in table_from_text("name;phone\nJānis;+371 2000 0000")]

@@ -1,8 +1,8 @@
-"""Cells that no spreadsheet takes for a formula, and that are read back as they were.
+"""Escaping of CSV cells against formula injection (OWASP CSV injection).
 
-A spreadsheet runs what begins with ``=``, ``+``, ``-`` or ``@``, also in its full width and behind blanks; a tab or a line break at the
-beginning can smuggle such a beginning in. So an apostrophe is put in front of such a text, which spreadsheets take for "this is text". It
-is put in front of an apostrophe too where that would otherwise be lost in reading, so that every text comes back exactly.
+A spreadsheet runs a cell that starts with ``=``, ``+``, ``-`` or ``@``, also in full width and after blanks; a leading tab or line break can
+hide such a start. `escape` puts an apostrophe before the cell, which spreadsheets read as "text". It also escapes a leading apostrophe where
+`unescape` would remove it, so every text round-trips.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ _CONTROL_PREFIXES: Final = tuple("\t\r\n\0")
 
 
 def escape(cell: str) -> str:
-    """Make a cell that is no formula.
+    """Escape a cell so that spreadsheets do not run it as a formula.
 
     Example:
         >>> escape("=1+1"), escape("+371 2000 0000"), escape("Jānis"), escape(" @SUM(A1)")
@@ -22,7 +22,7 @@ def escape(cell: str) -> str:
 
 
 def unescape(cell: str) -> str:
-    """Read a cell that `escape` wrote; one that it left alone is as it is.
+    """Undo `escape`; other cells stay unchanged.
 
     Example:
         >>> unescape("'=1+1"), unescape("'t Hof"), unescape(escape("'=1+1"))

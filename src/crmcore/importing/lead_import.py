@@ -1,4 +1,4 @@
-"""Taking leads in from a sheet: row by row, each once, and what cannot be taken in is put aside with its reason."""
+"""Lead import from CSV: idempotent per row, with a file of rejected rows."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,21 +20,22 @@ from crmcore.importing.rejects import Reject, RejectsFile
 from crmcore.services.sales.leads import CaptureResult
 
 CHUNK_SIZE: Final = 100
-"""How many rows are stored by one commit."""
+"""Number of rows per transaction."""
 
 RowOutcome = Literal["imported", "duplicate"] | CrmError
-"""What becomes of a row."""
+"""Result of one row: imported, duplicate, or its error."""
 
 
 @frozen(kw_only=True)
 class ImportResult:
-    """What became of a sheet.
+    """Result of an import.
 
     Attributes:
-        rows: how many it has.
-        imported: requests that are new.
-        duplicates: requests that had come before, so that nothing was done.
-        closed: deals that were won or lost as their row says.
+        rows: number of rows.
+        imported: number of new requests.
+        duplicates: number of requests that were imported before.
+        closed: number of deals that were won or lost according to their row.
+        rejected: the rejected rows.
     """
 
     rows: int
@@ -55,15 +56,15 @@ def import_leads(
     on_progress: Callable[[int], None] = lambda _: None,
     chunk_size: int = CHUNK_SIZE,
 ) -> ImportResult:
-    """Take all leads of a sheet in. Whatever breaks it off, the same call goes on where it stopped.
+    """Import all leads of a table. After an interruption, repeat the same call.
 
     Args:
-        on_progress: is told the number of rows so far, when they are stored.
-        chunk_size: how many rows are stored by one commit.
+        on_progress: called with the number of rows so far, after each commit.
+        chunk_size: number of rows per transaction.
 
     Raises:
-        InvalidInputError: the sheet cannot be read, or lacks a column that is mapped.
-        StoreError, DatabaseBusyError: the database failed; what was stored so far stays.
+        InvalidInputError: the table cannot be read, or a mapped column is missing.
+        StoreError, DatabaseBusyError: the database failed; committed rows are kept.
     """
     mapping.check(table.headings)
     counts: Counter[str] = Counter()
@@ -94,7 +95,7 @@ def _chunks(rows: Iterable[Row], chunk_size: int) -> Iterator[list[Row]]:
 def _import_chunk(
     crm: Crm, rows: list[Row], mapping: ColumnMapping, funnel_id: FunnelId
 ) -> list[tuple[RowOutcome, bool]]:
-    """Take some rows in by one commit; one by one when the store has no batches, or when somebody else was faster."""
+    """Import rows in one batch; one by one without batch support or after a conflict."""
     if hasattr(crm._environment.store, "batch"):
         try:
             with crm.batch():
@@ -117,14 +118,14 @@ def _import_row(
         raise
     except CrmError as error:
         if error.status >= 500:
-            raise  # it is not the row's fault
+            raise  # a failure of the system, not of the row
         return error, False
 
 
 def capture_lead(
     crm: Crm, lead: LeadRow, /, *, funnel_id: FunnelId, received_at: datetime | None = None, key: str | None = None
 ) -> CaptureResult:
-    """Take one lead in."""
+    """Capture one lead."""
     arguments = lead.arguments
     return crm.leads.capture(
         lead.name,
@@ -137,7 +138,7 @@ def capture_lead(
 
 
 def _close_deal(crm: Crm, captured: CaptureResult, lead: LeadRow) -> bool:
-    """Win or lose the deal as the row says. A row that comes again finds it closed; one that was broken off before is made whole."""
+    """Win or lose the deal according to its row, unless it is closed already."""
     deal = captured.deal
     if lead.outcome is Outcome.OPEN or not deal.is_open:
         return False

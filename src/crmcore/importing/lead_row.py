@@ -1,4 +1,4 @@
-"""From a row to a lead: every cell is checked before anything is done, and each row is one story with a key of its own."""
+"""Parse a CSV row to a lead. Every cell is validated before the command runs."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from crmcore.importing.column_mapping import ColumnMapping
 from crmcore.importing.csv_reader import Row
 
 DEFAULT_SYSTEM: Final = "sheet"
-"""Whose key a request's key is when the map does not say."""
+"""System of a request key if the mapping names none."""
 _ADDRESS_FIELDS: Final = ("street", "city", "postcode", "region", "country")
 _PARAMETERS: Final = {"customer": "customer_id"}
 """Parameters of `crm.leads.capture` that are not named like their column."""
@@ -28,12 +28,12 @@ _TEXT_FIELDS: Final = frozenset(
 
 @frozen(kw_only=True)
 class LeadRow:
-    """A request as a row tells it.
+    """A parsed row.
 
     Attributes:
-        request_id: its key. A row that names none has its own content as its key, so that the same row is the same request.
-        arguments: what `crm.leads.capture` takes besides.
-        requested_at: when it was asked, as it is written.
+        request_id: key of the request; a digest of the row if it has no key, so that the same row is the same request.
+        arguments: further arguments of `crm.leads.capture`.
+        requested_at: time of the request, as text.
     """
 
     row_number: int
@@ -46,15 +46,13 @@ class LeadRow:
 
 
 def parse_lead(row: Row, mapping: ColumnMapping) -> LeadRow:
-    """Read a lead from a row.
+    """Parse a row.
 
     Raises:
-        InvalidInputError: a cell that cannot be, with its field.
+        InvalidInputError: a cell is invalid; the error names the field.
     """
     if row.extra_cells:
-        raise InvalidInputError(
-            "row", "has more cells than there are headings; put a cell that holds the delimiter in quotation marks"
-        )
+        raise InvalidInputError("row", "has more cells than headings; quote cells that contain the delimiter")
     values: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     tags: list[str] = []
@@ -91,10 +89,10 @@ def parse_lead(row: Row, mapping: ColumnMapping) -> LeadRow:
 
 
 def parse_requested_at(lead: LeadRow, *, time_zone: str) -> datetime | None:
-    """Read when a request was asked: by the wall clock of a zone, or with a zone of its own; None when the row does not say.
+    """Parse the time of the request, in `time_zone` if it has no offset; None if blank.
 
     Raises:
-        InvalidInputError: it is no date and time.
+        InvalidInputError: the text is no date and time.
     """
     if not lead.requested_at:
         return None

@@ -1,7 +1,4 @@
-"""Rows that could not be taken in, in a file of their own.
-
-They stand there whole, with what is wrong and what would be right, ready to be corrected and read again.
-"""
+"""Rejects file: rejected rows with error and hint, to be corrected and imported."""
 
 import csv
 from pathlib import Path
@@ -16,23 +13,23 @@ from crmcore.importing.csv_reader import Row
 from crmcore.importing.formula_escape import escape
 
 _FIELD_NAMES: Final = {"received_at": "at"}
-"""What a map of columns calls otherwise than a story."""
+"""Field names of the column mapping that differ from those of the command."""
 REJECT_COLUMNS: Final = ("crmcore row", "crmcore field", "crmcore code", "crmcore hint")
 _HINTS: Final = {
-    "ambiguous_customer": "several customers fit; add a column named customer with the right one's id, or new",
-    "idempotency_key_reused": "the request's key came before with other facts; correct the record itself, or give the row another key",
+    "ambiguous_customer": "several customers match; add a column named customer with the id of the customer, or new",
+    "idempotency_key_reused": "the key of the request was imported before with other values; correct the record, or change the key of the row",
 }
 
 
 @frozen
 class Reject:
-    """One row that was not taken in.
+    """One rejected row.
 
     Attributes:
-        row: its number, as a spreadsheet counts.
-        field: what is wrong, if it is one field, in the words of a map of columns.
-        code: the error's code.
-        hint: what would be right.
+        row: row number as in a spreadsheet.
+        field: the invalid field, named as in the column mapping; empty if the error has none.
+        code: code of the error.
+        hint: how to correct the row.
     """
 
     row: int
@@ -42,7 +39,7 @@ class Reject:
 
     @classmethod
     def from_error(cls, row: int, error: CrmError) -> Self:
-        """Explain an error of a row."""
+        """Create the reject of an error."""
         field = error.field.rpartition(".")[2] if isinstance(error, InvalidInputError) else ""
         hint = _HINTS.get(error.code, str(error))
         if isinstance(error, InvalidCharacterError):
@@ -54,12 +51,12 @@ class Reject:
 
 
 class RejectsFile:
-    """The file of rejected rows, which is there only if there are some.
+    """CSV file of rejected rows; it exists only if a row was rejected.
 
-    It is written beside the old one, and takes its place at the end: the old one may be what is being read.
+    The file is written under a temporary name and renamed at the end, because the old file may be the input.
 
     Args:
-        path: where; None keeps no file.
+        path: path of the file; None writes no file.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -68,7 +65,7 @@ class RejectsFile:
         self._file: TextIO | None = None
 
     def add(self, row: Row, error: CrmError) -> Reject:
-        """Put a row aside."""
+        """Write a rejected row."""
         reject = Reject.from_error(row.number, error)
         self.rejects.append(reject)
         if self._path is not None:
@@ -88,7 +85,7 @@ class RejectsFile:
         if self._file is not None:
             self._file.close()
         if self._path is None or error is not None:
-            return  # what was rejected before it broke off will be rejected again
+            return  # a second import rejects these rows again
         if self.rejects:
             self._temporary_path(self._path).replace(self._path)
         else:
@@ -106,5 +103,5 @@ class RejectsFile:
 
 
 def _data_headings(row: Row) -> list[str]:
-    """The headings of a row, without those that we gave a rejected one."""
+    """Return the headings of a row without the columns of a rejects file."""
     return [heading for heading in row.cells if heading not in REJECT_COLUMNS]

@@ -1,16 +1,14 @@
-"""What adapters promise, as tests. It ships with crmcore, so that whoever writes an adapter can run the very suite that ours run.
+"""Testing kit for authors of adapters: contract suite, differential tests, data.
 
-- `contract`: `StoreContract`, to be subclassed with one method and the names of what the store offers; `promises` holds what it promises, by theme.
-- `agreement`: two stores told the same stories, step by step, and compared.
+- `contract.suite`: `StoreContract`, a pytest suite; a subclass provides `make_store()` and its `capabilities`.
+- `differential.machine`: `DifferentialMachine`, which compares stores step by step on random commands.
 - `strategies`: Hypothesis strategies for people, money and requests in five languages.
-- `samples`: small records to fill a store with.
+- `samples`: sample records.
 
-A clock that stands still and ids that count are production adapters: `crmcore.adapters.clocks.FrozenClock` and
+A clock that stands still and sequential ids are production adapters: `crmcore.adapters.clocks.FrozenClock` and
 `crmcore.adapters.ids.SequentialIds`.
 """
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "crmcore.testing.differential", "crmcore.testing.contract.suite", "crmcore.testing.contract"
-)
+pytest.register_assert_rewrite("crmcore.testing.differential", "crmcore.testing.contract")

@@ -1,4 +1,4 @@
-"""Small records of each kind, as the contract suite saves them. Their ids come from a counter."""
+"""Sample records for the contract suite, with sequential ids."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,25 +19,25 @@ from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKi
 from crmcore.domain.sales.funnels.stages import Stage
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
-"""When everything in the samples happens."""
+"""Default time of the samples."""
 
 
 class Samples:
-    """Makes records.
+    """Factory of sample records.
 
     Args:
-        ids: where their ids come from.
+        ids: id generator.
     """
 
     def __init__(self, ids: SequentialIds | None = None) -> None:
         self.ids = ids or SequentialIds()
 
     def id(self, prefix: str) -> Any:
-        """An id of a kind."""
+        """Return a new id with a prefix."""
         return self.ids.new(prefix)
 
     def customer(self, name: str = "Jānis Bērziņš", **details: Any) -> Customer:
-        """A customer; with a phone, an e-mail or an external id if they are given."""
+        """Create a customer, optionally with phone, e-mail or external id."""
         points = []
         if phone := details.pop("phone", None):
             points.append(ContactPoint.phone(phone))
@@ -54,7 +54,7 @@ class Samples:
         )
 
     def funnel(self, name: str = "Windows") -> Funnel:
-        """A funnel with everything that a funnel can hold."""
+        """Create a funnel that uses every feature of funnels."""
         return Funnel.create(
             self.id("funnel"),
             name,
@@ -80,7 +80,7 @@ class Samples:
         )
 
     def deal(self, title: str = "Three windows", **details: Any) -> Deal:
-        """An open deal with lines, a request and a next step, of a customer and a funnel that need not be stored."""
+        """Create an open deal with lines and a next step; customer and funnel may be unsaved."""
         funnel = details.pop("funnel", None) or self.funnel()
         details.setdefault("lines", [LineItem("Window", Decimal(3), Money("199.90", "EUR"), 500)])
         deal = Deal.open(
@@ -94,17 +94,17 @@ class Samples:
         return deal.set_next_step(NextStep("Measure", NOON + timedelta(days=1)), at=NOON)
 
     def external_id(self, key: str = "1001") -> ExternalId:
-        """The request that a deal came from."""
+        """Return the external id of a request."""
         return ExternalId("web", key)
 
     def user(self, name: str = "Anna Liepa", **details: Any) -> User:
-        """One of us."""
+        """Create a user."""
         return User.create(self.id("user"), name, at=details.pop("at", NOON), **details)
 
     def task(self, title: str = "Call", **details: Any) -> Task:
-        """Something to do."""
+        """Create a task."""
         return Task.create(self.id("task"), title, at=details.pop("at", NOON), **details)
 
     def address(self) -> PostalAddress:
-        """An address of several lines."""
+        """Return an address of several lines."""
         return PostalAddress("Brīvības iela 1\ndz. 5", "Rīga", "LV-1010", "LV")

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for what stories are about: people, ways to reach them, money, times, requests, funnels.
+"""Hypothesis strategies for arguments: people, contact points, money, times, funnels.
 
-They make what a real house would meet: names in five languages and three scripts, a few values that come again and again so that they
-collide, and the borders of what fits. What they make is right; `odd_texts` and `odd_times` make what has to be refused.
+The values are realistic: names in five languages and three scripts, few distinct values so that they collide, and limits. All values are
+valid, except those of `odd_texts` and `odd_times`.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +21,7 @@ from crmcore.domain.sales.funnels.requirements import Requirement, RequirementKi
 from crmcore.domain.sales.funnels.stages import Stage, StageKind
 
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
-"""Round which the instants lie."""
+"""The time around which `instants` lie."""
 
 _GIVEN_NAMES: Final = (
     *("Jānis", "Anna", "Līga", "Ģirts"),  # Latvian
@@ -53,7 +53,7 @@ _STAGES: Final = ("First call", "Measurement", "Payment", "Installation")
 
 
 def names() -> SearchStrategy[str]:
-    """Names of people as they write them themselves."""
+    """Names of people, in their own scripts."""
     return st.one_of(
         st.builds("{} {}".format, st.sampled_from(_GIVEN_NAMES), st.sampled_from(_FAMILY_NAMES)),
         st.sampled_from(_GIVEN_NAMES),
@@ -67,7 +67,7 @@ def texts() -> SearchStrategy[str]:
 
 
 def odd_texts() -> SearchStrategy[str]:
-    """Texts that fields refuse, or that look like something else to a database."""
+    """Texts that fields reject, or that are special to a database."""
     return st.sampled_from(
         (
             "",
@@ -89,7 +89,7 @@ def odd_texts() -> SearchStrategy[str]:
 
 
 def phones() -> SearchStrategy[str]:
-    """Phone numbers, of which there are so few that they meet again; some are written in another way."""
+    """A few phone numbers, some in another notation."""
     return st.sampled_from(
         (
             "+371 2000 0000",
@@ -104,7 +104,7 @@ def phones() -> SearchStrategy[str]:
 
 
 def emails() -> SearchStrategy[str]:
-    """E-mail addresses, as few."""
+    """A few e-mail addresses."""
     return st.sampled_from(
         (
             "anna@example.com",
@@ -118,22 +118,22 @@ def emails() -> SearchStrategy[str]:
 
 
 def keys() -> SearchStrategy[str]:
-    """Keys under which other systems know something."""
+    """Keys of other systems."""
     return st.sampled_from(("1", "2", "3", "01", "ä", "Ä", "k%_'"))
 
 
 def systems() -> SearchStrategy[str]:
-    """Other systems."""
+    """Names of other systems."""
     return st.sampled_from(("erp", "web"))
 
 
 def external_ids() -> SearchStrategy[ExternalId]:
-    """Keys of other systems, with the system."""
+    """External ids."""
     return st.builds(ExternalId, systems(), keys())
 
 
 def contact_points() -> SearchStrategy[ContactPoint]:
-    """Ways to reach somebody, shared ones among them."""
+    """Contact points, some of them shared."""
     shared = st.booleans()
     return st.one_of(
         st.builds(lambda number, shared: ContactPoint.phone(number, is_shared=shared), phones(), shared),
@@ -143,14 +143,14 @@ def contact_points() -> SearchStrategy[ContactPoint]:
 
 
 def addresses() -> SearchStrategy[PostalAddress]:
-    """Where people live."""
+    """Postal addresses."""
     return st.builds(
         PostalAddress, st.sampled_from(("Brīvības 1\ndz. 5", "Амира Темура, 4")), st.sampled_from(("Rīga", ""))
     )
 
 
 def profiles() -> SearchStrategy[Profile]:
-    """What is known of people."""
+    """Profiles of people."""
     return st.builds(
         Profile,
         sex=st.sampled_from((None, *Sex)),
@@ -172,7 +172,7 @@ def money(*currencies: str) -> SearchStrategy[Money]:
 
 
 def line_items() -> SearchStrategy[LineItem]:
-    """What is sold: quantities of six decimal places and discounts, so that something has to be rounded."""
+    """Line items with six decimal places and discounts, so that rounding matters."""
     return st.builds(
         LineItem,
         st.sampled_from(("Window", "Montāža")),
@@ -183,7 +183,7 @@ def line_items() -> SearchStrategy[LineItem]:
 
 
 def instants() -> SearchStrategy[datetime]:
-    """Instants of a few weeks round `MONDAY`, to the microsecond, in several zones; many are the same."""
+    """Timestamps within weeks of `MONDAY`, with microseconds, in several time zones."""
     offsets = st.sampled_from((0, 0, 1, 2, 15, 60, 240, 1440, 10_080, -1, -60, -1440))
     near = st.builds(lambda minutes: MONDAY + timedelta(minutes=minutes), offsets)
     zones = st.sampled_from((UTC, UTC, _zone(2), _zone(5), _zone(-8)))
@@ -192,7 +192,7 @@ def instants() -> SearchStrategy[datetime]:
 
 
 def odd_times() -> SearchStrategy[Any]:
-    """What is no instant, or is one at the border of the calendar."""
+    """Invalid timestamps, and timestamps at the limits of the calendar."""
     return st.sampled_from(
         (
             datetime(2026, 3, 2),  # noqa: DTZ001  # without a zone on purpose
@@ -206,7 +206,7 @@ def odd_times() -> SearchStrategy[Any]:
 
 
 def dates() -> SearchStrategy[date]:
-    """Days, borders of months and leap days among them."""
+    """Dates, including ends of months and leap days."""
     return st.sampled_from((date(2026, 3, 31), date(2028, 2, 29), date(1970, 1, 1), date(1950, 6, 1), date(2026, 4, 1)))
 
 
@@ -218,18 +218,18 @@ def durations() -> SearchStrategy[timedelta]:
 
 
 def recurrences() -> SearchStrategy[Recurrence]:
-    """Rules by which something comes again."""
+    """Recurrence rules."""
     rules = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY", "FREQ=DAILY;COUNT=2")
     return st.builds(Recurrence, st.sampled_from(rules), st.sampled_from(("UTC", "Europe/Riga", "Asia/Tehran")))
 
 
 def sources() -> SearchStrategy[str]:
-    """Where requests come from."""
+    """Lead sources."""
     return st.sampled_from(("web", "Web", "shop", "", "ярмарка"))
 
 
 def roles() -> SearchStrategy[str]:
-    """What people may be asked to do."""
+    """Roles of users."""
     return st.sampled_from(_ROLES)
 
 
@@ -239,18 +239,18 @@ def languages() -> SearchStrategy[str]:
 
 
 def custom_fields() -> SearchStrategy[dict[str, Any]]:
-    """The host's own fields, of every type that they may have."""
+    """Custom fields of every allowed type."""
     values = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), texts())
     return st.dictionaries(st.sampled_from(("size", "vip", "x_1")), values, max_size=3)
 
 
 def stage_names() -> SearchStrategy[str]:
-    """Stages of the funnels that `stages` draws."""
+    """Names of stages that `stages` draws."""
     return st.sampled_from(_STAGES)
 
 
 def stages() -> SearchStrategy[list[Any]]:
-    """The stages of a funnel, with all that a stage can do and ask for."""
+    """Stages of a funnel, with entry actions and exit criteria."""
     actions = st.one_of(
         st.builds(
             CreateTask,
@@ -294,7 +294,7 @@ def stages() -> SearchStrategy[list[Any]]:
 
 
 def loss_reasons() -> SearchStrategy[str]:
-    """Why deals are lost."""
+    """Loss reasons."""
     return st.sampled_from(("too dear", "changed mind"))
 
 

@@ -1,1 +1,1 @@
-"""The promises of a store, by theme; `crmcore.testing.contract.suite` puts them together."""
+"""Contract tests of a store, by topic; `suite` combines them in `StoreContract`."""

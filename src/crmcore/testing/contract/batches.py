@@ -1,4 +1,4 @@
-"""Many stories are told in one transaction, each of them all or nothing."""
+"""Batches: many commands in one transaction, each of them atomic."""
 
 from contextlib import suppress
 
@@ -14,10 +14,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class Batches:
-    """Many stories are told in one transaction, each of them all or nothing."""
+    """Batches: many commands in one transaction, each of them atomic."""
 
     def test_batch_commit_keeps_all_commands(self, batch_store: BatchStore, samples: Samples) -> None:
-        """What its stories left, each seeing what those before it did, is there after the batch's commit, with its facts in order."""
+        """The commit of a batch keeps the changes of all commands, with events in order."""
         with open_batch(batch_store) as batch:
             first = save_in_batch(batch, samples.task())
             with begin(batch) as transaction:
@@ -32,7 +32,7 @@ class Batches:
         ]
 
     def test_batch_without_commit_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
-        """Nothing of any of its stories lasts."""
+        """Without a commit nothing of the batch is stored."""
         with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())
 
@@ -40,7 +40,7 @@ class Batches:
         assert events(batch_store) == []
 
     def test_failed_command_in_batch_rolls_back_only_itself(self, batch_store: BatchStore, samples: Samples) -> None:
-        """One that ends without its commit, or by an error, leaves nothing, and the others alone."""
+        """A command without commit, or with an error, is rolled back alone."""
         with open_batch(batch_store) as batch:
             first = save_in_batch(batch, samples.task())
             with begin(batch) as transaction:
@@ -56,12 +56,12 @@ class Batches:
         assert [first.id, last.id] == [event.subject_id for event in events(batch_store)]
 
     def test_batch_of_other_tenant_is_rejected(self, batch_store: BatchStore) -> None:
-        """Another tenant's story is refused."""
+        """A transaction of another tenant is rejected."""
         with open_batch(batch_store) as batch, pytest.raises(BusinessRuleError):
             begin(batch, THEIRS)
 
     def test_batch_with_duplicate_key_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
-        """A key that belongs to somebody else is refused at the latest by the batch's commit, and then nothing of it lasts."""
+        """A duplicate key fails at the latest at the commit, and nothing is stored."""
         taken = save(batch_store, samples.user(login="anna"))
         with pytest.raises(DuplicateKeyError), open_batch(batch_store) as batch:
             save_in_batch(batch, samples.user(login="berta"))
@@ -72,7 +72,7 @@ class Batches:
 
     @pytest.mark.parametrize("ending", ["commit", "block", "commit and block"])
     def test_ended_batch_rejects_begin_and_commit(self, batch_store: BatchStore, samples: Samples, ending: str) -> None:
-        """After its commit, and after its block, it begins and commits nothing more, by `TransactionClosedError`."""
+        """After its commit or block, a batch raises `TransactionClosedError`."""
         with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())
             if "commit" in ending:
@@ -89,7 +89,7 @@ class Batches:
     def test_ended_transaction_of_batch_rejects_every_method(
         self, batch_store: BatchStore, samples: Samples, ending: str, use: str
     ) -> None:
-        """After its own end, and after the batch's, every method raises `TransactionClosedError`, and nothing more is stored."""
+        """After its end or that of the batch, every method raises `TransactionClosedError`."""
         task, late = save(batch_store, samples.task()), samples.task()
         with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())
@@ -108,7 +108,7 @@ class Batches:
         assert stored == len(find(batch_store, Task)) == len(events(batch_store))
 
     def _assert_ended(self, batch: Batch) -> None:
-        """Look that a batch takes nothing more."""
+        """Check that a batch is closed."""
         with pytest.raises(TransactionClosedError):
             begin(batch)
         with pytest.raises(TransactionClosedError):

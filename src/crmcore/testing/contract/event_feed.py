@@ -1,4 +1,4 @@
-"""What happened is told once and in order."""
+"""The event feed contains every event once and in order."""
 
 import threading
 from datetime import timedelta
@@ -21,10 +21,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class EventFeed:
-    """What happened is told once and in order."""
+    """The event feed contains every event once and in order."""
 
     def test_log_entries_are_appended_in_order(self, store: Store, samples: Samples) -> None:
-        """A record's entries are kept in order, with who made them, and are handed out only when they are asked for."""
+        """Log entries keep their order and actor and are loaded only by `entries`."""
         funnel = samples.funnel()
         deal = save(store, samples.deal(funnel=funnel))
         moved = save(store, deal.move("Payment", funnel, at=NOON + timedelta(hours=1)), OTHER_ACTOR)
@@ -39,7 +39,7 @@ class EventFeed:
         assert entries[-1].reason == "too dear"
 
     def test_save_appends_events_to_feed(self, store: Store, samples: Samples) -> None:
-        """Each fact is in the feed once, with its tenant, actor, subject, version and place, without gaps, and reads as it was."""
+        """Each event is in the feed once, with tenant, actor, subject and version, without gaps."""
         deal = samples.deal()
         published = deal.pending_events
         saved = save(store, deal)
@@ -55,7 +55,7 @@ class EventFeed:
         assert events(store, after=3) == []
 
     def test_feed_keeps_version_order_of_record(self, store: Store, samples: Samples) -> None:
-        """Facts of one record come in the order of its versions, however its writers' clocks differ."""
+        """Events of a record are ordered by version, even with diverging clocks."""
         task = save(store, samples.task(), ids=DecreasingIds())
         for _ in range(5):
             task = save(store, task.reassign(samples.id("user"), at=NOON), ids=DecreasingIds())
@@ -63,7 +63,7 @@ class EventFeed:
         assert [event.version for event in events(store)] == [1, 2, 3, 4, 5, 6]
 
     def test_feed_reverse_returns_newest_first(self, store: Store, samples: Samples) -> None:
-        """Backwards the newest fact comes first, and the position is where reading stops."""
+        """`reverse` returns the newest event first and stops at `after`."""
         for _ in range(4):
             save(store, samples.task())
 
@@ -71,7 +71,7 @@ class EventFeed:
         assert [4, 3, 2] == [event.position for event in events(store, after=1, reverse=True)]
 
     def test_prune_events_removes_oldest_and_keeps_newest(self, store: Store, samples: Samples) -> None:
-        """Facts up to a position go, the newest stays whatever is asked for, and numbers go on where they were."""
+        """Pruning keeps the newest event, and positions continue."""
         for _ in range(4):
             save(store, samples.task())
         events(store)
@@ -89,7 +89,7 @@ class EventFeed:
         assert [4, 5] == [event.position for event in events(store)]
 
     def test_concurrent_writers_lose_no_event(self, threadsafe_store: Store) -> None:
-        """A reader that follows four writers, some of whom fail, hears every committed fact once, in order per record."""
+        """A reader gets every committed event of four writers once, in order per record."""
         ids, done = SequentialIds(), threading.Event()
         received: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Set-wise counting counts what counting one by one would."""
+"""Grouped counts (SQL GROUP BY) equal a count record by record."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class GroupedCounts:
-    """Set-wise counting counts what counting one by one would."""
+    """Grouped counts (SQL GROUP BY) equal a count record by record."""
 
     @pytest.mark.parametrize(
         "grouped_count",
@@ -47,13 +47,13 @@ class GroupedCounts:
     def test_grouped_count_equals_record_by_record_count(
         self, store: Store, samples: Samples, grouped_count: GroupedCount
     ) -> None:
-        """A store that counts set-wise counts what counting record by record would."""
+        """A grouped count of the store equals a count record by record."""
         self._create_deals(store, samples)
         with begin(store) as transaction:
             _compare(transaction, grouped_count)
 
     def test_open_deals_by_stage_equal_record_by_record_count(self, store: Store, samples: Samples) -> None:
-        """A funnel's open deals are counted as they stand, also by a transaction that has just changed them and has not committed."""
+        """Open deals by stage include uncommitted changes of the own transaction."""
         funnel, other = samples.funnel(), samples.funnel("Doors")
         grouped_count = GroupedCount(
             entity_type=Deal,
@@ -91,7 +91,7 @@ class GroupedCounts:
                 _compare(transaction, grouped_count)
 
     def test_grouped_count_is_computed_by_store(self, aggregating_store: Store, samples: Samples) -> None:
-        """A store that says so answers a tally itself, and does not leave it to crmcore."""
+        """A store with the capability evaluates a grouped count itself."""
         self._create_deals(aggregating_store, samples)
         with begin(aggregating_store) as transaction:
             assert transaction.execute_query(GroupedCount(entity_type=Deal)) == ((12,),)

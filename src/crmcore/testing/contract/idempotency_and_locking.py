@@ -1,4 +1,4 @@
-"""Stories find their answers again, and share work out."""
+"""Idempotency records keep results; `skip_locked` distributes work."""
 
 from datetime import timedelta
 
@@ -11,10 +11,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class IdempotencyAndLocking:
-    """Stories find their answers again, and share work out."""
+    """Idempotency records keep results; `skip_locked` distributes work."""
 
     def test_idempotency_record_returns_result_unchanged(self, store: Store, samples: Samples) -> None:
-        """A receipt gives back the answer of a story as it was, of whatever class."""
+        """An idempotency record returns the result of a command unchanged, of any type."""
         deal = save(store, samples.deal())
         results = [deal, (deal, "x", 1), None, True, "text", 7]
         records = [
@@ -37,7 +37,7 @@ class IdempotencyAndLocking:
     def test_find_skip_locked_skips_records_of_open_transaction(
         self, skip_locked_store: Store, samples: Samples
     ) -> None:
-        """What one transaction has found to work on another one does not find, nor wait for; afterwards it does."""
+        """`skip_locked` skips records of an open transaction without waiting."""
         messages = [save(skip_locked_store, Message.queue(samples.id("message"), "notice", at=NOON)) for _ in range(4)]
         with begin(skip_locked_store) as first, begin(skip_locked_store) as second:
             found = list(first.find(Message, order="due_at", limit=2, skip_locked=True))
@@ -49,7 +49,7 @@ class IdempotencyAndLocking:
             assert messages == list(later.find(Message, order="due_at", skip_locked=True))
 
     def test_concurrent_workers_lease_each_message_once(self, threadsafe_store: Store, samples: Samples) -> None:
-        """Of workers that lease what is due at the same time, each message is leased once."""
+        """Concurrent workers lease each message once."""
         for _ in range(20):
             save(threadsafe_store, Message.queue(samples.id("message"), "notice", at=NOON))
         leased: list[str] = []

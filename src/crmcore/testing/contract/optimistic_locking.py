@@ -1,4 +1,4 @@
-"""Nobody writes over what he has not seen."""
+"""Optimistic locking: a stale version is never written."""
 
 import pytest
 
@@ -12,10 +12,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class OptimisticLocking:
-    """Nobody writes over what he has not seen."""
+    """Optimistic locking: a stale version is never written."""
 
     def test_save_stale_version_is_rejected(self, store: Store, samples: Samples) -> None:
-        """Who saves over a version that has been overtaken is refused, and the overtaker's work stays."""
+        """Saving a stale version raises `StaleVersionError` and keeps the newer version."""
         task = save(store, samples.task())
         faster = save(store, task.complete(at=NOON, result="faster"))
         with pytest.raises(StaleVersionError) as excinfo:
@@ -29,7 +29,7 @@ class OptimisticLocking:
         assert faster == read(store, Task, task.id)
 
     def test_deleted_record_is_not_found(self, store: Store, samples: Samples) -> None:
-        """A removed record is neither read nor found, frees its keys, takes its entries along, and cannot be saved over."""
+        """A deleted record, its log and its unique keys are gone; it cannot be saved again."""
         deal = save(store, samples.deal(external_id=samples.external_id()))
         with begin(store) as transaction:
             transaction.delete(get(transaction, Deal, deal.id))
@@ -44,7 +44,7 @@ class OptimisticLocking:
         assert 1 == save(store, samples.deal(external_id=samples.external_id())).version
 
     def test_delete_stale_version_is_rejected(self, store: Store, samples: Samples) -> None:
-        """Who removes a version that has been overtaken is refused."""
+        """Deleting a stale version raises `StaleVersionError`."""
         task = save(store, samples.task())
         save(store, task.complete(at=NOON))
         with pytest.raises(StaleVersionError), begin(store) as transaction:
@@ -54,7 +54,7 @@ class OptimisticLocking:
         assert len(find(store, Task)) == 1
 
     def test_concurrent_updates_with_retry_lose_nothing(self, threadsafe_store: Store, samples: Samples) -> None:
-        """Eight threads that each count up ten times, and try again on conflict, count eighty."""
+        """Eighty concurrent updates with retry are all kept."""
         message = save(threadsafe_store, Message.queue(samples.id("message"), "notice", at=NOON))
 
         def count_up(_: int) -> None:

@@ -1,4 +1,4 @@
-"""A store gives back what it was given."""
+"""A saved record is read back unchanged."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,10 +22,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class Records:
-    """A store gives back what it was given."""
+    """A saved record is read back unchanged."""
 
     def test_saved_record_is_read_back_equal(self, store: Store, samples: Samples) -> None:
-        """What was saved is read back equal, with all its parts, in another transaction."""
+        """A saved record is read back equal in another transaction, with all child records."""
         deal = samples.deal(
             external_id=samples.external_id(), tags=["big", "ātri"], custom={"size": 3, "vip": True, "x": None}
         )
@@ -38,7 +38,7 @@ class Records:
         assert (saved.version, saved.actor, saved.pending_events) == (1, "anna", ())
 
     def test_removed_child_record_releases_its_unique_key(self, store: Store, samples: Samples) -> None:
-        """Who saves a record without its last part, as another transaction has read it, frees the key that the part had."""
+        """Removing the last child record releases its unique key."""
         first = save(store, samples.customer(phone="+37120000001"))
         save(store, copy_with(first, contact_points=()))
         second = save(store, samples.customer(phone="+37120000001"))
@@ -47,7 +47,7 @@ class Records:
         assert second == read(store, Customer, second.id)
 
     def test_field_values_are_read_back_equal(self, store: Store, samples: Samples) -> None:
-        """Names in three scripts, addresses, profiles, absences, durations, days and nothing at all come back as they were."""
+        """Names in three scripts, addresses, profiles, absences, durations, dates and None are kept."""
         funnel = save(store, samples.funnel())
         names = ["Шаҳзод Ўринов", "محمد‌رضا کریمی", "Ə" * 200, "O‘g‘il \U0001f600", "a'b\"c\\d%_"]
         customers = [
@@ -83,7 +83,7 @@ class Records:
         ],
     )
     def test_timestamp_keeps_microseconds_in_utc(self, store: Store, samples: Samples, at: datetime) -> None:
-        """An instant comes back to the microsecond, aware and in UTC."""
+        """A timestamp keeps its microseconds and is returned in UTC."""
         task = save(store, samples.task(due_at=at))
 
         found = read(store, Task, task.id).due_at
@@ -91,26 +91,26 @@ class Records:
 
     @pytest.mark.parametrize("minor", [0, 1, -1, MAX_MINOR_UNITS, -MAX_MINOR_UNITS])
     def test_money_is_read_back_exactly(self, store: Store, samples: Samples, minor: int) -> None:
-        """Money comes back to the last unit, however large."""
+        """Money is exact up to the largest amount."""
         deal = save(store, samples.deal(lines=(), value=Money.from_minor_units(minor, "UZS")))
 
         assert Money.from_minor_units(minor, "UZS") == read(store, Deal, deal.id).total
 
     def test_quantity_keeps_six_decimal_places(self, store: Store, samples: Samples) -> None:
-        """A quantity of six decimal places comes back as it was."""
+        """A quantity keeps six decimal places."""
         deal = save(store, samples.deal(lines=[LineItem("Cable", Decimal("1234567.000001"), Money("0.01", "EUR"))]))
 
         assert deal.lines == read(store, Deal, deal.id).lines
 
     def test_get_unknown_id_returns_none(self, store: Store, samples: Samples) -> None:
-        """A record that is not there is None, and no error."""
+        """An unknown id returns None and raises no error."""
         with begin(store) as transaction:
             found = transaction.get(Deal, samples.id("deal"))
 
         assert found is None
 
     def test_every_entity_type_is_stored(self, store: Store) -> None:
-        """A store knows all kinds of records that crmcore has."""
+        """The store supports every entity type of crmcore."""
         with begin(store) as transaction:
             counts = [transaction.count(entity_type) for entity_type in ENTITY_TYPES]
 

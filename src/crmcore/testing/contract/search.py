@@ -1,4 +1,4 @@
-"""A search means the same everywhere."""
+"""Searches have the same result in every store."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class Search:
-    """A search means the same everywhere."""
+    """Searches have the same result in every store."""
 
     @pytest.mark.parametrize(
         ("where", "expected"),
@@ -58,7 +58,7 @@ class Search:
     def test_criterion_finds_and_counts_matching_records(
         self, store: Store, samples: Samples, where: Criterion, expected: str
     ) -> None:
-        """A criterion finds, and counts, what `crmcore.domain.kernel.criteria.matches` says of each record."""
+        """A criterion finds and counts the records for which `matches` returns True."""
         kinds = {"a": "call", "b": "visit", "c": "call", "d": ""}
         for days, (title, kind) in enumerate(kinds.items()):
             due_at = None if title == "d" else NOON + timedelta(days=days - 1)
@@ -69,7 +69,7 @@ class Search:
             assert len(expected) == transaction.count(Task, where)
 
     def test_in_criterion_compares_texts_literally(self, store: Store, samples: Samples) -> None:
-        """Characters that mean something to a database mean nothing in a list of texts either, however many they are."""
+        """Special characters in a list of texts are compared literally, in lists of any length."""
         special_texts = ('"', "\\", '\\"', "{a,b}", "a,b", "NULL", "'", "%s", "?", "x", "Ā")
         tasks = [save(store, samples.task(title)) for title in special_texts]
         others = tuple(str(number) for number in range(200))
@@ -80,7 +80,7 @@ class Search:
             assert [task] == find(store, Task, In("title", (task.title,)) & In("id", (task.id, tasks[0].id)))
 
     def test_word_prefix_criterion_matches_start_of_any_word(self, store: Store, samples: Samples) -> None:
-        """A folded key is found by any word's beginning, and characters that mean something to a database mean nothing."""
+        """The start of any word of a folded name matches; special characters are literal."""
         for name in ("Jānis Bērziņš", "Шаҳзод Ўринов", "100% Bērzs", "under_score"):
             save(store, samples.customer(name))
 
@@ -95,7 +95,7 @@ class Search:
         assert [c.name for c in find(store, Customer, WordPrefix("name_key", "Berz"))] == []
 
     def test_child_record_criterion_finds_each_owner_once(self, store: Store, samples: Samples) -> None:
-        """A criterion on parts finds each owner once, however many parts fulfil it, and only where one part fulfils all of it."""
+        """A criterion on child records finds each owner once, if one child record matches all of it."""
         points = [ContactPoint.email("a@example.com"), ContactPoint.phone("+37120000000")]
         both = save(store, samples.customer().add_contact_point(*points, at=NOON))
         save(store, samples.customer("Nobody", roles=[Role.SUPPLIER]))
@@ -109,7 +109,7 @@ class Search:
 
     @pytest.mark.parametrize("order", ["id", "-id", "due_at", "-due_at", "title", "-title"])
     def test_find_orders_by_field_then_id(self, store: Store, samples: Samples, order: str) -> None:
-        """Records come in the order of a field, then of the id; what is absent comes first, and last in descending order."""
+        """Records are ordered by field, then id; None comes first, last in descending order."""
         dues = [NOON, None, NOON - timedelta(days=1), NOON, None]
         tasks = [save(store, samples.task(title, due_at=due)) for title, due in zip("bBaяё", dues, strict=True)]
 
@@ -121,7 +121,7 @@ class Search:
 
     @pytest.mark.parametrize("order", ["id", "-id", "due_at", "-due_at", "created_at", "-created_at"])
     def test_find_pages_return_every_record_once(self, store: Store, samples: Samples, order: str) -> None:
-        """Pages of two, each behind the last record of the one before, are the whole list."""
+        """Keyset pages return every record once."""
         for day in (1, 2, 1, None, 3, None, 1):
             due = None if day is None else NOON + timedelta(days=day)
             save(store, samples.task(due_at=due, at=NOON + timedelta(minutes=day or 0)))

@@ -1,4 +1,4 @@
-"""What every store promises. Subclass `StoreContract`, give it one method, say what it offers, and let pytest run it.
+"""Contract suite of the store port: subclass `StoreContract` and run pytest.
 
     class TestMyStore(StoreContract):
         capabilities = frozenset({"threads"})
@@ -6,9 +6,8 @@
         def make_store(self) -> Store:
             return MyStore(...)
 
-Each test promises something in its docstring. What a store need not offer has a name; the promises of what it does not offer are skipped.
-None of the others may be overridden unless it is marked as expected to fail, with a reason: a store that cannot keep a promise says so
-where everybody can read it.
+The docstring of each test states one rule of the port. Optional capabilities have names; tests of a capability that the store does not declare
+are skipped. A subclass may override a test only with `pytest.mark.xfail(reason=...)`, so that a deviation is visible in the report.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,74 +52,78 @@ class StoreContract(
     GroupedCounts,
     Batches,
 ):
-    """The promises of a store.
+    """Contract tests that every store must pass.
 
     Attributes:
-        capabilities: the names of what it offers of `CAPABILITIES`; all of it unless a subclass says otherwise.
+        capabilities: names from `CAPABILITIES` that the store supports; all by default.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset(CAPABILITIES)
 
     def make_store(self) -> Store:
-        """Give a new, empty store; it is closed after the test."""
-        raise NotImplementedError("make_store() has to give a new, empty store")
+        """Return a new, empty store; the suite closes it after the test."""
+        raise NotImplementedError("make_store() must return a new, empty store")
 
     @pytest.fixture
     def store(self) -> Iterator[Store]:
-        """The store of one test."""
+        """Provide the store of one test."""
         store = self.make_store()
         yield store
         store.close()
 
     @pytest.fixture
     def aggregating_store(self, store: Store) -> Store:
-        """A store that answers tallies set-wise."""
+        """Provide a store that evaluates grouped counts itself."""
         return self._require_capability("aggregate", store)
 
     @pytest.fixture
     def batch_store(self, store: Store) -> BatchStore:
-        """A store that tells many stories in one transaction."""
+        """Provide a store with batches."""
         return cast("BatchStore", self._require_capability("batch", store))
 
     @pytest.fixture
     def skip_locked_store(self, store: Store) -> Store:
-        """A store that passes over what another transaction works on."""
+        """Provide a store that skips locked records."""
         return self._require_capability("skip_locked", store)
 
     @pytest.fixture
     def threadsafe_store(self, store: Store) -> Store:
-        """A store that threads may share."""
+        """Provide a store that threads may share."""
         return self._require_capability("threads", store)
 
     @pytest.fixture
     def samples(self) -> Samples:
-        """Records to fill it with."""
+        """Provide sample records."""
         return Samples()
 
     def test_contract_test_is_not_overridden(self) -> None:
-        """A subclass overrides no promise, unless it marks it as expected to fail."""
+        """A subclass overrides a test only with an `xfail` mark."""
         for name in dir(StoreContract):
             own_test = getattr(type(self), name)
             if name.startswith("test_") and own_test is not getattr(StoreContract, name):
                 marks = [mark.name for mark in getattr(own_test, "pytestmark", ())]
 
-                assert "xfail" in marks, f"{name} is overridden; mark it with xfail(reason=...) if it cannot be kept"
+                assert "xfail" in marks, (
+                    f"{name} is overridden; mark it with xfail(reason=...) if the store cannot pass it"
+                )
 
     def test_capability_name_is_known(self) -> None:
-        """A store offers nothing of a name that nobody knows, such as a misspelt one."""
+        """Declared capabilities are known names."""
         assert self.capabilities <= frozenset(CAPABILITIES), f"capabilities may hold {', '.join(CAPABILITIES)}"
 
     def test_supported_capability_is_declared(self, store: Store) -> None:
-        """A store that has a way to tell batches or to answer tallies names it, so that its promises are looked at."""
+        """A store that has batches or evaluates grouped counts declares the capability."""
         with begin(store) as transaction:
             aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
 
         assert "batch" in self.capabilities or not hasattr(store, "batch"), (
             'it has batch(); add "batch" to capabilities'
         )
-        assert "aggregate" in self.capabilities or not aggregates, 'it answers tallies; add "aggregate" to capabilities'
+        assert "aggregate" in self.capabilities or not aggregates, (
+            'it evaluates grouped counts; add "aggregate" to capabilities'
+        )
 
     def _require_capability(self, name: str, store: Store) -> Store:
         if name not in self.capabilities:
-            pytest.skip(f'does not offer "{name}": {CAPABILITIES[name]}')
+            pytest.skip(f'does not declare "{name}": {CAPABILITIES[name]}')
         return store

@@ -1,4 +1,4 @@
-"""What the promises are written with: one transaction each, patience, threads."""
+"""Helpers of the contract tests: transactions, retries, threads."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -20,12 +20,12 @@ OTHER_ACTOR = RequestContext(tenant="us", actor="berta")
 
 
 class DecreasingIds(SequentialIds):
-    """Ids of a host whose clock is set back a little with every transaction."""
+    """Ids of a host whose clock runs backwards."""
 
     _next = 10**9
 
     def new(self, prefix: str, /) -> str:
-        """An id that sorts before all that were made before it."""
+        """Return an id that sorts before all earlier ids."""
         DecreasingIds._next -= 1
         return f"{prefix}_00000000000070008{DecreasingIds._next:015x}"
 
@@ -36,12 +36,12 @@ def begin(store: Store | Batch, context: RequestContext = OURS, *, ids: Sequenti
 
 
 def open_batch(store: BatchStore, context: RequestContext = OURS) -> Batch:
-    """Open a transaction for many stories."""
+    """Open a batch."""
     return store.batch(context, id_generator=_EVENT_IDS)
 
 
 def save_in_batch(batch: Batch, entity: E, context: RequestContext = OURS) -> E:
-    """Tell a story of a batch that saves one record."""
+    """Save one record in a transaction of the batch."""
     with begin(batch, context) as transaction:
         saved = transaction.save(entity)
         transaction.commit()
@@ -49,7 +49,7 @@ def save_in_batch(batch: Batch, entity: E, context: RequestContext = OURS) -> E:
 
 
 def save(store: Store, entity: E, context: RequestContext = OURS, *, ids: SequentialIds | None = None) -> E:
-    """Save one record in a transaction of its own."""
+    """Save one record in a separate transaction."""
     with begin(store, context, ids=ids) as transaction:
         saved = transaction.save(entity)
         transaction.commit()
@@ -57,26 +57,26 @@ def save(store: Store, entity: E, context: RequestContext = OURS, *, ids: Sequen
 
 
 def get(transaction: Transaction, entity_type: type[E], id: str) -> E:
-    """Read a record that is there."""
+    """Read an existing record."""
     found = transaction.get(entity_type, id)
     assert found is not None
     return found
 
 
 def read(store: Store, entity_type: type[E], id: str) -> E:
-    """Read a record that is there, in a transaction of its own."""
+    """Read an existing record in a separate transaction."""
     with begin(store) as transaction:
         return get(transaction, entity_type, id)
 
 
 def find(store: Store, entity_type: type[E], where: Criterion = MATCH_ALL, **options: Any) -> list[E]:
-    """Find records in a transaction of its own."""
+    """Find records in a separate transaction."""
     with begin(store) as transaction:
         return list(transaction.find(entity_type, where, **options))
 
 
 def events(store: Store, **options: Any) -> list[Any]:
-    """Read the feed in a transaction of its own."""
+    """Read the event feed in a separate transaction."""
     with begin(store) as transaction:
         found: Sequence[Any] = transaction.read_events(**options)
         transaction.commit()
@@ -84,7 +84,7 @@ def events(store: Store, **options: Any) -> list[Any]:
 
 
 def retry_on_conflict(operation: Callable[[], Any], *, only_when_busy: bool = False) -> Any:
-    """Try again as long as somebody else is faster."""
+    """Retry an operation on conflicts, up to 1,000 times."""
     for _ in range(1_000):
         try:
             return operation()
@@ -93,17 +93,17 @@ def retry_on_conflict(operation: Callable[[], Any], *, only_when_busy: bool = Fa
                 raise
         except ConflictError:
             pass
-    raise AssertionError("always somebody else was faster")
+    raise AssertionError("the operation failed with a conflict 1,000 times")
 
 
 def run_in_threads(thread_count: int, work: Callable[[int], None]) -> None:
-    """Let some threads work at once, and raise what one of them raised."""
+    """Run `work` in several threads and raise the first error."""
     failures: list[BaseException] = []
 
     def guarded(index: int) -> None:
         try:
             work(index)
-        except BaseException as failure:  # noqa: BLE001  # it is raised below, in the test's own thread
+        except BaseException as failure:  # noqa: BLE001  # it is raised below, in the thread of the test
             failures.append(failure)
 
     threads = [threading.Thread(target=guarded, args=(index,)) for index in range(thread_count)]
@@ -129,4 +129,4 @@ USES: Final[Mapping[str, Callable[[Transaction, Task, Task], object]]] = {
     "execute_query": lambda transaction, _, __: transaction.execute_query(GroupedCount(entity_type=Task)),
     "commit": lambda transaction, _, __: transaction.commit(),
 }
-"""Every method of a transaction, called with a record that is stored and one that is new."""
+"""Every method of a transaction, called with a stored and a new record."""

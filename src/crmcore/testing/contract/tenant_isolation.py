@@ -1,4 +1,4 @@
-"""Nothing of one tenant reaches another."""
+"""Tenant isolation: records and events of other tenants are invisible."""
 
 import pytest
 
@@ -12,10 +12,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class TenantIsolation:
-    """Nothing of one tenant reaches another."""
+    """Tenant isolation: records and events of other tenants are invisible."""
 
     def test_other_tenant_cannot_read_records_or_events(self, store: Store, samples: Samples) -> None:
-        """Nothing of one tenant is read, found, counted, told or claimed by another."""
+        """Records, log entries and events of another tenant are neither read nor counted."""
         ours = save(store, samples.deal(external_id=samples.external_id()))
         theirs = save(store, samples.deal(external_id=samples.external_id()), THEIRS)
 
@@ -28,7 +28,7 @@ class TenantIsolation:
             assert {"them"} == {event.tenant for event in transaction.read_events()}
 
     def test_other_tenant_cannot_change_or_delete_record(self, store: Store, samples: Samples) -> None:
-        """A record of one tenant cannot be changed or removed by way of another."""
+        """Saving or deleting a record of another tenant raises `StaleVersionError`."""
         task = save(store, samples.task())
         with pytest.raises(StaleVersionError):
             save(store, task.complete(at=NOON), THEIRS)

@@ -1,4 +1,4 @@
-"""A transaction happens as a whole or not at all."""
+"""Transactions are atomic."""
 
 import pytest
 
@@ -14,10 +14,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class Transactions:
-    """A transaction happens as a whole or not at all."""
+    """Transactions are atomic."""
 
     def test_transaction_without_commit_keeps_nothing(self, store: Store, samples: Samples) -> None:
-        """Leaving a transaction without a commit undoes all of it: records, parts, entries, facts."""
+        """Leaving a transaction without commit rolls back records, child records, logs and events."""
         deal = samples.deal()
         with begin(store) as transaction:
             transaction.save(deal)
@@ -29,7 +29,7 @@ class Transactions:
             assert list(transaction.read_events()) == []
 
     def test_exception_rolls_back_transaction(self, store: Store, samples: Samples) -> None:
-        """An exception inside the transaction undoes it and goes on its way."""
+        """An exception rolls the transaction back and propagates."""
         user = samples.user()
         with pytest.raises(ZeroDivisionError), begin(store) as transaction:
             transaction.save(user)
@@ -39,7 +39,7 @@ class Transactions:
         assert find(store, User) == []
 
     def test_transaction_reads_its_own_writes(self, store: Store, samples: Samples) -> None:
-        """What a transaction saved it reads, finds, counts and no longer finds where it no longer belongs."""
+        """A transaction reads, finds and counts its own writes."""
         task = save(store, samples.task(kind="call"))
         with begin(store) as transaction:
             done = transaction.save(get(transaction, Task, task.id).complete(at=NOON))
@@ -73,7 +73,7 @@ class Transactions:
         assert len(events(store)) == 1
 
     def test_save_twice_increases_version_twice(self, store: Store, samples: Samples) -> None:
-        """A record saved twice in one transaction is stored once, as it was last, two versions on."""
+        """Two saves in one transaction store the last state with two new versions."""
         task = save(store, samples.task())
         with begin(store) as transaction:
             once = transaction.save(get(transaction, Task, task.id).reassign(samples.id("user"), at=NOON))
@@ -89,7 +89,7 @@ class Transactions:
     def test_ended_transaction_rejects_every_method(
         self, store: Store, samples: Samples, ending: str, use: str
     ) -> None:
-        """After its commit, and after its block, every method raises `TransactionClosedError`, and nothing more is stored."""
+        """After commit or block, every method raises `TransactionClosedError`."""
         task, late = save(store, samples.task()), samples.task()
         with begin(store) as transaction:
             transaction.save(samples.task())

@@ -1,4 +1,4 @@
-"""What must be unique is."""
+"""Unique keys are enforced."""
 
 import pytest
 
@@ -14,10 +14,10 @@ from crmcore.testing.samples import NOON, Samples
 
 
 class UniqueKeys:
-    """What must be unique is."""
+    """Unique keys are enforced."""
 
     def test_duplicate_unique_key_is_rejected(self, store: Store, samples: Samples) -> None:
-        """A second record with a key that must be unique is refused, by the name of the key and never by its value."""
+        """A duplicate unique key is rejected; the error names the key, not its value."""
         save(store, samples.user(login="anna"))
         with pytest.raises(DuplicateKeyError) as excinfo:
             save(store, samples.user(login="anna"))
@@ -26,7 +26,7 @@ class UniqueKeys:
         assert "anna" not in str(excinfo.value)
 
     def test_duplicate_id_is_rejected(self, store: Store, samples: Samples) -> None:
-        """A second record with the id of another is refused, as with any other key."""
+        """A duplicate id is rejected like any other key."""
         first, second = save(store, samples.customer()), Samples().customer()
         with pytest.raises(DuplicateKeyError) as excinfo:
             save(store, second)
@@ -35,13 +35,13 @@ class UniqueKeys:
         assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "id")
 
     def test_unique_key_with_none_is_not_enforced(self, store: Store, samples: Samples) -> None:
-        """Any number of records may lack a unique key."""
+        """A unique key that is None is not enforced."""
         users = [save(store, samples.user()) for _ in range(3)]
 
         assert users == find(store, User)
 
     def test_duplicate_unique_key_in_child_record_is_rejected(self, store: Store, samples: Samples) -> None:
-        """A phone number claims one customer; a shared one claims nobody."""
+        """A phone number belongs to one customer; a shared number is not unique."""
         save(store, samples.customer(phone="+37120000000"))
         with pytest.raises(DuplicateKeyError) as excinfo:
             save(store, samples.customer(phone="+37120000000"))
@@ -53,7 +53,7 @@ class UniqueKeys:
         assert len(find(store, Customer, HasChild("contact_points", Eq("value", "+37120000001")))) == 2
 
     def test_composite_unique_key_compares_all_fields(self, store: Store, samples: Samples) -> None:
-        """Only all fields of a key together have to differ."""
+        """A composite key is unique over all its fields together."""
         save(store, samples.customer(external_id="1"))
         save(store, samples.customer(external_id="2"))
         with pytest.raises(DuplicateKeyError) as excinfo:
@@ -62,7 +62,7 @@ class UniqueKeys:
         assert (excinfo.value.entity, excinfo.value.key_name) == ("customer", "external_ids.system.external_ids.key")
 
     def test_released_unique_key_is_reusable(self, store: Store, samples: Samples) -> None:
-        """A key that its holder gives up is free for another, also within one transaction."""
+        """A released key can be used again, even in the same transaction."""
         first = save(store, samples.customer(phone="+37120000000"))
         second = save(store, samples.customer())
         with begin(store) as transaction:
@@ -75,7 +75,7 @@ class UniqueKeys:
         assert [second.id] == [customer.id for customer in find(store, Customer, holder)]
 
     def test_concurrent_claims_of_unique_key_succeed_once(self, threadsafe_store: Store) -> None:
-        """Of eight threads that claim one key at once, one has it and the others hear that it is taken."""
+        """Of eight concurrent claims of a key, one succeeds and seven raise an error."""
         outcomes: list[str] = []
         ids = SequentialIds()
 

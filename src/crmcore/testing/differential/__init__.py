@@ -1,1 +1,1 @@
-"""Several stores that are told the same stories, step by step, and compared; `machine` is where to begin."""
+"""Differential testing: run the same commands on several stores and compare; start with `machine`."""

@@ -1,4 +1,4 @@
-"""Arguments: how they are made up, by their names where these say more than their types, and else by their types."""
+"""Hypothesis strategies for arguments of commands: by path, by name, by type."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,20 +21,20 @@ from crmcore.testing import strategies as some
 from crmcore.testing.differential.calls import BuiltValue, Call, CursorRef, IdRef, RecordRef, VersionRef
 
 ODD_ONE_IN: Final = 12
-"""How seldom an argument is an odd one."""
+"""One argument in this many is invalid or unusual."""
 
 
 class NoStrategyError(LookupError):
-    """An argument that nobody knows how to make up."""
+    """No strategy is known for an argument."""
 
 
 def mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any], *, one_in: int = ODD_ONE_IN) -> SearchStrategy[Any]:
-    """Make up a usual value, and an odd one now and then."""
+    """Draw a usual value, and one time in `one_in` an odd value."""
     return st.integers(0, one_in - 1).flatmap(lambda n: odd if n == one_in - 1 else usual)
 
 
 def ids_of(prefix: str) -> SearchStrategy[Any]:
-    """Make up a record's id: one of ours, and now and then a foreign one, one that never was, or none at all."""
+    """Draw a record id: mostly a known id, sometimes a foreign, unknown or malformed one."""
     valid = st.sampled_from([IdRef(prefix, number) for number in (0, 0, 0, 1, 1, 2, 3, 5)])
     odd = st.sampled_from(
         (
@@ -52,7 +52,7 @@ def _text(usual: SearchStrategy[str]) -> SearchStrategy[Any]:
 
 
 def _rows(**fields: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    """Make up what an import reads: a few rows, some of which lack something."""
+    """Draw a few rows of an import, some with missing values."""
     first, *others = fields
     return st.lists(
         st.fixed_dictionaries({first: fields[first]}, optional={name: fields[name] for name in others}), max_size=3
@@ -92,7 +92,7 @@ BY_NAME: Final[Mapping[str, SearchStrategy[Any]]] = {
         some.odd_texts(),
     ),
 }
-"""By an argument's name, wherever it is a text, a number or a list of texts."""
+"""By name of the argument, for texts, numbers and lists of texts."""
 BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
     "funnels.get_by_name.name": mostly(st.sampled_from(("Windows", "windows", " Doors")), some.odd_texts()),
     "customers.upsert_many.rows": _rows(
@@ -139,7 +139,7 @@ BY_PATH: Final[Mapping[str, SearchStrategy[Any]]] = {
         },
     ),
 }
-"""By an argument's story and name."""
+"""By command and name of the argument."""
 BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
     str: _text(some.texts()),
     bool: st.booleans(),
@@ -158,14 +158,14 @@ BY_TYPE: Final[Mapping[Any, SearchStrategy[Any]]] = {
     Recurrence: some.recurrences(),
     Mapping: some.custom_fields(),
 }
-"""By an argument's type."""
+"""By type of the argument."""
 
 
 def argument_strategy(path: str, parameter: inspect.Parameter, hint: Any) -> SearchStrategy[Any]:
-    """Find how an argument of a story is made up.
+    """Return the strategy for an argument of a command.
 
     Raises:
-        NoStrategyError: nobody knows; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
+        NoStrategyError: there is none; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
     """
     name = parameter.name
     if f"{path}.{name}" in BY_PATH:
@@ -183,7 +183,7 @@ def argument_strategy(path: str, parameter: inspect.Parameter, hint: Any) -> Sea
 
 
 def _strategy_for(name: str, hint: Any) -> SearchStrategy[Any]:
-    """Find how a value of a type is made up."""
+    """Return the strategy for a type."""
     if isinstance(hint, NewType):
         return ids_of(hint.__name__.removesuffix("Id").lower())
     origin, inner = get_origin(hint), get_args(hint)
@@ -213,7 +213,7 @@ def _strategy_for(name: str, hint: Any) -> SearchStrategy[Any]:
 
 def _union_strategy(name: str, inner: tuple[Any, ...]) -> SearchStrategy[Any]:
     enums = [hint for hint in inner if isinstance(hint, type) and issubclass(hint, Enum)]
-    # "Role | str" takes the role's word, and no other.
+    # "Role | str" takes the value of a role, no other text.
     rest = [hint for hint in inner if not (enums and hint is str) and hint is not type(None)]
     found = st.one_of([_strategy_for(name, hint) for hint in rest])
     return mostly(found, st.none(), one_in=5) if type(None) in inner else found

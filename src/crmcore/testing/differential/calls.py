@@ -1,7 +1,6 @@
-"""One step: a call of the public API, as data. Records are named by their number, so that a step means the same on every side.
+"""Calls of the public API as data. Records are referenced by number, so that a call means the same on every system.
 
-`deal[0]` is the deal that was heard of last, `deal[1]` the one before; so a failing run shrinks to the few records that matter, and can be
-read.
+`deal[0]` is the most recent deal, `deal[1]` the one before, so a failing run shrinks to few records and is readable.
 """
 
 from collections import defaultdict
@@ -19,17 +18,17 @@ from crmcore.domain.platform.feed import RecordedEvent
 from crmcore.services.platform.feed import FeedPage
 
 UNKNOWN_ID_DIGITS: Final = "f" * 12 + "7fff8fff" + "f" * 12
-"""The digits of an id that nobody ever made."""
+"""The digits of an id that is never generated."""
 
 
 @frozen
 class IdRef:
-    """A record by its number.
+    """Reference to a record id by number.
 
     Attributes:
-        prefix: the prefix of its id.
-        index: 0 is the one that was heard of last; below it is one that never was.
-        is_foreign: whether it is another tenant's.
+        prefix: prefix of the id.
+        index: 0 is the most recent record; a negative index is an unknown id.
+        is_foreign: whether the record belongs to another tenant.
     """
 
     prefix: str
@@ -42,7 +41,7 @@ class IdRef:
 
 @frozen
 class RecordRef:
-    """A record itself, where a call asks for more than its id."""
+    """Reference to a record, for arguments that take an entity."""
 
     entity_type: type[Entity]
     ref: IdRef
@@ -53,21 +52,21 @@ class RecordRef:
 
 @frozen
 class VersionRef:
-    """The version at which the record of the call stands, or one beside it."""
+    """Reference to the version of the record of the call, plus an offset."""
 
     offset: int = 0
 
 
 @frozen
 class CursorRef:
-    """The place in the feed that a reader has come to."""
+    """Reference to a cursor of the feed."""
 
     steps_back: int = 0
 
 
 @frozen
 class BuiltValue:
-    """A value that is built when the call is made, since it may be refused then."""
+    """A value that is built at the time of the call, because it may be rejected."""
 
     factory: Callable[..., Any]
     fields: Mapping[str, Any]
@@ -78,10 +77,10 @@ class BuiltValue:
 
 @frozen
 class Call:
-    """A call of one method of the front door, or of one of its rooms. As an argument of another it is made by that one.
+    """A call of a method of `Crm` or of a service; as an argument it becomes a callable.
 
     Attributes:
-        path: ``deals.move``, or ``run_due_jobs``.
+        path: ``deals.move`` or ``run_due_jobs``.
     """
 
     path: str
@@ -89,7 +88,7 @@ class Call:
     kwargs: Mapping[str, Any] = field(factory=dict)
 
     def resolve(self, crm: Crm, known_ids: "KnownIds") -> Self:
-        """Put the records, ids and values in the places of what stands for them."""
+        """Replace references by records, ids and values."""
         args = tuple(known_ids.resolve(arg, crm) for arg in self.args)
         subject_id = args[0] if args and isinstance(args[0], str) else ""
         return evolve(
@@ -99,7 +98,7 @@ class Call:
         )
 
     def invoke(self, crm: Crm) -> Any:
-        """Make it. What may be refused when it is built is built now."""
+        """Build the arguments and call the method."""
         method: Any = crm
         for name in self.path.split("."):
             method = getattr(method, name)
@@ -114,7 +113,7 @@ class Call:
 
 
 class KnownIds:
-    """What has been heard of records: their ids, by tenant and kind, and their versions."""
+    """The known ids by tenant and prefix, with versions, and the known cursors."""
 
     def __init__(self, tenants: Sequence[str]) -> None:
         self._tenants = tenants
@@ -123,7 +122,7 @@ class KnownIds:
         self._cursors: dict[str, list[str]] = {tenant: [""] for tenant in tenants}
 
     def record(self, tenant: str, result: Any) -> None:
-        """Note all records that an answer speaks of."""
+        """Record all ids in a result."""
         for thing in _walk(result):
             match thing:
                 case RecordedEvent():
@@ -134,15 +133,15 @@ class KnownIds:
                     self._cursors[tenant].append(thing.cursor)
 
     def resolve(self, argument: Any, crm: Crm, *, subject_id: str = "") -> Any:
-        """Put the record, id or value in the place of what stands for it."""
+        """Replace a reference by its record, id or value."""
         match argument:
             case IdRef():
                 return self._resolve_id(argument, crm._environment.context.tenant)
-            case RecordRef(entity_type=kind, ref=ref):
+            case RecordRef(entity_type=entity_type, ref=ref):
                 with crm._environment.store.begin(
                     crm._environment.context, id_generator=crm._environment.id_generator, read_only=True
                 ) as transaction:
-                    return transaction.get(kind, self._resolve_id(ref, crm._environment.context.tenant))
+                    return transaction.get(entity_type, self._resolve_id(ref, crm._environment.context.tenant))
             case VersionRef(offset=offset):
                 return self._versions.get(subject_id, 1) + offset
             case CursorRef(steps_back=steps_back):
@@ -150,8 +149,8 @@ class KnownIds:
                 return cursors[-1 - steps_back % len(cursors)]
             case Call():
                 return argument.resolve(crm, self)
-            case BuiltValue(factory=kind, fields=fields):
-                return BuiltValue(kind, {name: self.resolve(value, crm) for name, value in fields.items()})
+            case BuiltValue(factory=factory, fields=fields):
+                return BuiltValue(factory, {name: self.resolve(value, crm) for name, value in fields.items()})
             case list() | tuple():
                 return type(argument)(self.resolve(item, crm) for item in argument)
             case dict():
@@ -175,8 +174,8 @@ def _build(argument: Any, crm: Crm) -> Any:
     match argument:
         case Call():
             return lambda: argument.invoke(crm)
-        case BuiltValue(factory=kind, fields=fields):
-            return kind(**_build(fields, crm))
+        case BuiltValue(factory=factory, fields=fields):
+            return factory(**_build(fields, crm))
         case list() | tuple():
             return type(argument)(_build(item, crm) for item in argument)
         case dict():
@@ -185,7 +184,7 @@ def _build(argument: Any, crm: Crm) -> Any:
 
 
 def _walk(value: Any) -> Iterator[Any]:
-    """Walk through everything that an answer holds."""
+    """Yield every attrs instance in a result."""
     if isinstance(value, (list, tuple)):
         for item in value:
             yield from _walk(item)

@@ -1,4 +1,4 @@
-"""What every run begins with: a house in which something can happen, with one record of each kind at least."""
+"""Fixtures of every run: at least one record of each important type."""
 
 from datetime import timedelta
 from typing import Final
@@ -47,7 +47,7 @@ SETUP: Final = (
     Call("users.create", ("Zahra",), {"roles": ["measurer", "manager"], "manager_id": IdRef("user", 0)}),
     Call("users.create_team", ("Riga",)),
     Call("documents.save_template", ("Offer", "{{ customer.name }}, {{ deal.value }}"), {"media_type": "text/plain"}),
-    # In this one every deal is refused when much has been done for it, since a template is missing.
+    # In this funnel every capture fails late, because a template is missing.
     Call(
         "funnels.create",
         ("Doors",),
@@ -99,4 +99,4 @@ SETUP: Final = (
     Call("documents.attach", ("Plan", b"plan"), {"media_type": "text/plain", "deal_id": IdRef("deal", 0)}),
     Call("deliver"),
 )
-"""Told one after the other, in each tenant."""
+"""The calls that create the fixtures, in each tenant."""

@@ -1,14 +1,14 @@
-"""The agreement machine: several stores are told the same stories, step by step, and have to say the same all along.
+"""Differential test: run the same commands on several stores and compare.
 
-    class MyStoreAgrees(AgreementMachine):
+    class MyStoreMachine(DifferentialMachine):
         def make_stores(self) -> Sequence[Store]:
             return [MyStore(...)]
 
-    TestMyStoreAgrees = MyStoreAgrees.TestCase
+    TestMyStore = MyStoreMachine.TestCase
 
-The memory store is the first side. Every story and view of the public API is a rule of the machine; besides these, time passes and runs
-back, tenants and actors change, notifiers refuse, and a command comes once more. After each step answers, refusals with all their facts
-and the feed are compared, and at the end all records, entries and letters. A difference shrinks to a few steps, which are printed as calls.
+The memory store is the reference. Every command and query of the public API is a rule of the machine; further rules change the clock, the tenant
+and the actor, let notifiers fail, and repeat a command with its idempotency key. After each step the machine compares results, errors and the
+event feed, at the end all records, logs and messages. Hypothesis shrinks a divergence to a few calls and prints them.
 """
 
 from collections import Counter
@@ -54,19 +54,19 @@ RULE_WEIGHTS: Final = {
     "tasks.complete": 2,
     "tasks.list": 2,
 }
-"""The stories that are told more often than others, because much hangs on them."""
+"""Operations that are drawn more often than others."""
 
 
 class DivergenceError(AssertionError):
-    """The sides do not agree."""
+    """Two stores gave different outcomes."""
 
 
 class DifferentialMachine(RuleBasedStateMachine):
-    """Tells stores the same stories and compares them. See this module's docstring.
+    """Runs the same commands on several stores and compares them; see the module.
 
     Attributes:
-        executed: how many steps all runs of this class have told so far, by story; refused ones count too.
-        failed: how many of them were refused, by the refusal's code.
+        executed: number of executed calls of all runs of this class, by operation; failed ones included.
+        failed: number of failed calls, by error code.
     """
 
     executed: ClassVar[Counter[str]] = Counter()
@@ -92,22 +92,22 @@ class DifferentialMachine(RuleBasedStateMachine):
         ]
 
     def make_stores(self) -> Sequence[Store]:
-        """Give the stores to be compared with the memory store. They are closed after the run.
+        """Return the stores to compare with the memory store; the machine closes them.
 
-        They may hold what they like: every run has tenants of its own.
+        A store may contain data: every run uses new tenants.
         """
-        raise NotImplementedError("make_stores() has to give the stores that are compared with the memory store")
+        raise NotImplementedError("make_stores() must return the stores to compare with the memory store")
 
     @initialize()
     def create_fixtures(self) -> None:
-        """Begin in a house where something can happen: people, a funnel that acts, a customer with a deal."""
+        """Create users, funnels, customers and deals in each tenant."""
         for tenant in reversed(self._tenants):
             self._tenant = tenant
             for call in SETUP:
                 self.execute(call)
 
     def execute(self, call: Call) -> None:
-        """Tell one story on all sides, and compare what came of it."""
+        """Execute a call on all systems and compare the outcomes."""
         self._step += 1
         outcomes = [
             system.execute(call, self._known_ids, tenant=self._tenant, actor=self._actor, step=self._step)
@@ -125,24 +125,24 @@ class DifferentialMachine(RuleBasedStateMachine):
 
     @rule()
     def retry_last_command(self) -> None:
-        """Tell the last command with a key once more."""
+        """Repeat the last command with its idempotency key."""
         self.execute(self._last_command)
 
     @rule(entity_type=st.sampled_from((Customer, Deal, Task, User, Funnel)), number=st.integers(0, 2))
     def save_concurrently(self, entity_type: type[Entity], number: int) -> None:
-        """Let two writers read the same record; the faster saves it, and the slower hears of it."""
+        """Save a record from two concurrent writers; the second one gets a conflict."""
         self._step += 1
         record = RecordRef(entity_type, IdRef(entity_type.meta.prefix, number))
         outcomes = [
             system.save_concurrently(record, self._known_ids, tenant=self._tenant, step=self._step)
             for system in self._systems
         ]
-        self._compare(f"a race for {record!r}", outcomes)
+        self._compare(f"concurrent saves of {record!r}", outcomes)
         self._compare_new_events()
 
     @rule(batch=st.lists(batch_calls(), min_size=1, max_size=4))
     def execute_batch(self, batch: list[Call]) -> None:
-        """Tell some stories in one transaction, where all stores can."""
+        """Execute calls in one batch, if all stores have batches."""
         if all(system.supports_batches for system in self._systems):
             self._step += 1
             outcomes = [
@@ -155,34 +155,34 @@ class DifferentialMachine(RuleBasedStateMachine):
 
     @rule(leap=st.sampled_from(_TIME_JUMPS))
     def advance_clock(self, leap: timedelta) -> None:
-        """Let time pass, or run back."""
+        """Move the clock forward or back."""
         self._clock.advance(seconds=leap.total_seconds())
 
     @rule()
     def run_nightly_jobs(self) -> None:
-        """Let a day pass, and do what is done at night."""
+        """Advance the clock by a day and run jobs, delivery and purge."""
         self._clock.advance(hours=25)
         for call in (Call("run_due_jobs"), Call("deliver"), Call("jobs.purge_expired")):
             self.execute(call)
 
     @rule(place=st.integers(0, 1))
     def switch_tenant(self, place: int) -> None:
-        """Go on with another tenant."""
+        """Switch to another tenant."""
         self._tenant = self._tenants[place]
 
     @rule(actor=st.sampled_from(("anna", "berta", RESTRICTED_ACTOR)))
     def switch_actor(self, actor: str) -> None:
-        """Let somebody else act."""
+        """Switch to another actor."""
         self._actor = actor
 
-    @rule(refuse=st.booleans())
-    def set_delivery_failure(self, refuse: bool) -> None:  # noqa: FBT001  # drawn by chance
-        """Let what leaves the house be refused, or taken again."""
+    @rule(is_failing=st.booleans())
+    def set_delivery_failure(self, is_failing: bool) -> None:  # noqa: FBT001  # drawn by chance
+        """Let notifiers and publishers fail, or work again."""
         for system in self._systems:
-            system.is_failing = refuse
+            system.is_failing = is_failing
 
     def teardown(self) -> None:
-        """Compare everything that has come of it."""
+        """Compare all records, messages and events."""
         try:
             for tenant in self._tenants:
                 first, *others = (system.dump(tenant) for system in self._systems)
@@ -216,7 +216,7 @@ def _describe_divergence(
 ) -> str:
     if isinstance(first_value, tuple) and isinstance(second_value, tuple):
         index = next(n for n, (one, other) in enumerate(zip_longest(first_value, second_value)) if one != other)
-        label = f"{label}: of {len(first_value)} and {len(second_value)}, the first {index} are the same"
+        label = f"{label}: of {len(first_value)} and {len(second_value)}, the first {index} are equal"
         first_value, second_value = first_value[index : index + 1], second_value[index : index + 1]
     return f"{label}\n  {first.name}: {first_value!r}\n  {second.name}: {second_value!r}"
 

@@ -1,8 +1,10 @@
-"""The repertoire: everything that can be asked of `Crm`, and how calls of it are made up.
+"""Operations: every public command and query of `Crm`, with a strategy for its calls.
 
-Rule 1: it is read off the front door, so that a new story takes part from its first day.
-Rule 2: what an argument may be follows from its name where that says more than its type, and else from its type.
-Rule 3: an argument that must be given and that no strategy is known for is an error that names it.
+Invariants:
+
+1. The operations are read from the public API, so a new command is tested without a change here.
+2. The strategy of an argument follows from its path, then its name, then its type.
+3. A required argument without a strategy raises `NoStrategyError`.
 """
 
 import inspect
@@ -20,17 +22,17 @@ from crmcore.testing.differential.argument_strategies import NoStrategyError, ar
 from crmcore.testing.differential.calls import Call
 
 CRM_METHODS: Final = ("deliver", "health", "run_due_jobs")
-"""What the front door does itself."""
+"""Methods of `Crm` itself."""
 
 
 @frozen
 class Operation:
-    """Something that can be asked.
+    """A public command or query.
 
     Attributes:
-        path: ``deals.move``.
-        calls: how calls of it are made up.
-        omitted_arguments: optional arguments that no strategy is known for, which are therefore never given.
+        path: for example ``deals.move``.
+        calls: strategy for its calls.
+        omitted_arguments: optional arguments without a strategy; they are never passed.
     """
 
     path: str
@@ -40,7 +42,7 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """Everything that can be asked.
+    """Return all operations.
 
     Raises:
         NoStrategyError: an argument has no strategy; add one to `BY_NAME`, `BY_PATH` or `BY_TYPE`.
@@ -55,13 +57,13 @@ def operations() -> tuple[Operation, ...]:
 
 
 def batch_calls() -> SearchStrategy[Call]:
-    """Make up a call that may be part of a batch: of anything but what looks at the feed, which tells only what is committed."""
+    """Return a strategy for calls in a batch: all except those that read the feed."""
     batchable = [operation for operation in operations() if not operation.path.startswith(("feed.", "health"))]
     return st.sampled_from(batchable).flatmap(lambda operation: operation.calls)
 
 
 def service_names() -> tuple[str, ...]:
-    """The rooms behind the front door."""
+    """Return the names of the services of `Crm`."""
     return tuple(name for name, attribute in vars(Crm).items() if isinstance(attribute, LazyService))
 
 
@@ -109,7 +111,7 @@ def _draw_call(
     optional: Mapping[str, SearchStrategy[Any]],
     variadic: Sequence[SearchStrategy[dict[str, Any]]],
 ) -> Call:
-    """Make a call up: all that it needs, and up to three of the things that it takes."""
+    """Draw a call with all required and up to three optional arguments."""
     args = [arg for strategy in positional for arg in draw(strategy)]
     kwargs = {name: draw(strategy) for name, strategy in required.items()}
     names = list(optional)

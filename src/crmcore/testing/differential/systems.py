@@ -1,4 +1,4 @@
-"""A side: one store with a `Crm` of its own, everything round it the same as on the others, and everything that leaves it kept."""
+"""System under test: one store with its `Crm`, fakes and recorded output."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,12 +24,12 @@ from crmcore.services.bulk import ItemFailed
 from crmcore.testing.differential.calls import Call, KnownIds, RecordRef
 
 RESTRICTED_ACTOR = "restricted"
-"""The actor who sees what is new, and what he saved himself, and may not win deals."""
+"""Actor who sees only new records and his own, and may not win deals."""
 
 
 @frozen
 class Outcome:
-    """What came of a step: an answer, or a refusal with all its facts."""
+    """Outcome of a call: its result, or its error as a problem document."""
 
     result: Any = None
     error_type: type[CrmError] | None = None
@@ -37,12 +37,12 @@ class Outcome:
 
 
 class SystemUnderTest:
-    """One of the stores that are compared.
+    """One of the compared stores.
 
     Args:
-        name: as it is called where something differs.
-        store: its own.
-        clock: everybody's.
+        name: name in divergence messages.
+        store: the store.
+        clock: the clock that all systems share.
     """
 
     def __init__(self, name: str, store: Store, clock: FrozenClock) -> None:
@@ -65,11 +65,11 @@ class SystemUnderTest:
         )
 
     def crm(self, tenant: str, actor: str = "auditor") -> Crm:
-        """The front door, for somebody."""
+        """Return the `Crm` for a tenant and an actor."""
         return self._crm.for_tenant(tenant).acting_as(actor)
 
     def execute(self, call: Call, known_ids: KnownIds, *, tenant: str, actor: str, step: int) -> Outcome:
-        """Make a call. What is refused without one of our own errors goes on its way."""
+        """Execute a call. Errors other than `CrmError` propagate."""
         self.ids.begin_step(step)
         crm = self.crm(tenant, actor)
         return self._call(call.resolve(crm, known_ids), crm)
@@ -82,13 +82,13 @@ class SystemUnderTest:
 
     @property
     def supports_batches(self) -> bool:
-        """Whether the store can tell many stories in one transaction."""
+        """Whether the store has batches."""
         return hasattr(self._crm._environment.store, "batch")
 
     def execute_batch(
         self, calls: Sequence[Call], known_ids: KnownIds, *, tenant: str, actor: str, step: int
     ) -> tuple[Outcome, ...]:
-        """Make some calls in one transaction; what one of them is refused leaves the others alone."""
+        """Execute calls in one batch; a failed call does not affect the others."""
         outcomes: list[Outcome] = []
         crm = self.crm(tenant, actor)
         resolved = [call.resolve(crm, known_ids) for call in calls]
@@ -103,7 +103,7 @@ class SystemUnderTest:
     def save_concurrently(
         self, record: RecordRef, known_ids: KnownIds, *, tenant: str, step: int
     ) -> tuple[Outcome, ...]:
-        """Save a record, and then the same one once more, as somebody would who has not seen the first."""
+        """Save a record twice from the same version, as two concurrent writers do."""
         found = known_ids.resolve(record, self.crm(tenant))
         self.ids.begin_step(step)
         return () if found is None else (self._save(found, tenant, "faster"), self._save(found, tenant, "slower"))
@@ -120,14 +120,14 @@ class SystemUnderTest:
         return Outcome(result=saved)
 
     def new_events(self, tenant: str, after: int) -> tuple[RecordedEvent, ...]:
-        """The feed behind a position."""
+        """Return the events after a position of the feed."""
         with self._crm._environment.store.begin(RequestContext(tenant=tenant), id_generator=self.ids) as transaction:
             events = tuple(transaction.read_events(after=after))
             transaction.commit()
         return events
 
     def dump(self, tenant: str) -> dict[str, Any]:
-        """All records of a tenant with their entries, and all that left the house."""
+        """Return all records, logs, sent messages and published events of a tenant."""
         context = RequestContext(tenant=tenant)
         found: dict[str, Any] = {}
         with self._crm._environment.store.begin(context, id_generator=self.ids) as transaction:
@@ -141,38 +141,38 @@ class SystemUnderTest:
         return found
 
     def close(self) -> None:
-        """Let the store go."""
+        """Close the store."""
         self._crm.close()
 
 
 @frozen
 class RestrictedActorPolicy(AllowAll):
-    """A policy with somebody in it who may see some records and do some things."""
+    """Access policy with one restricted actor."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:  # noqa: ARG002  # as the port passes it
-        """Everything; for the onlooker what is new, and what he saved."""
+        """Return all records; for the restricted actor new ones and his own."""
         return MATCH_ALL if context.actor != RESTRICTED_ACTOR else Eq("actor", RESTRICTED_ACTOR) | Eq("version", 1)
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:  # noqa: ARG002  # as above
-        """Keep the onlooker from winning deals."""
+        """Forbid the restricted actor to win deals."""
         if context.actor == RESTRICTED_ACTOR and command == "deals.win":
             raise PermissionDeniedError(context.actor, command)
 
 
 @frozen(eq=False)
 class _RecordingTarget:
-    """Takes what leaves the house, or refuses it for a while."""
+    """Records messages and events, or fails while `is_failing`."""
 
     system: SystemUnderTest
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Keep a letter."""
+        """Record a message."""
         if self.system.is_failing:
             raise DeliveryError(message.channel, "out of order", is_permanent=message.address.startswith("z"))
         self.system.messages.append(message)
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Keep facts."""
+        """Record events."""
         if self.system.is_failing:
             raise ConnectionError
         self.system.published_events.extend(events)
@@ -180,22 +180,22 @@ class _RecordingTarget:
 
 @frozen
 class StepIdGenerator:
-    """Ids that count within each step, so that a refused step leaves no trace in the ids of the next."""
+    """Sequential ids per step, so that a failed step does not change the ids of the next."""
 
     _counter: list[int] = field(factory=lambda: [0], init=False)
 
     def begin_step(self, step: int) -> None:
-        """Go on with the next step."""
+        """Start the ids of a step."""
         self._counter[0] = step << 16
 
     def new(self, prefix: str, /) -> str:
-        """Make the next id."""
+        """Return the next id."""
         self._counter[0] += 1
         return f"{prefix}_00000000000070008{self._counter[0]:015x}"
 
 
 def normalize(result: Any) -> Any:
-    """One form for all sequences, streams and refusals, which a store may answer in any way."""
+    """Convert sequences, iterators and failed items to one comparable form."""
     match result:
         case list() | tuple() | Iterator():
             return tuple(normalize(item) for item in result)
