@@ -112,7 +112,7 @@ def test_invalid_argument_is_rejected_without_effect(world: World, store: Store,
     values = INVALID_VALUES if isinstance(store, MemoryStore) else STORABLE_INVALID_VALUES
     for name in _invalid_arguments(call):
         for bad in values:
-            given = call.required_arguments(world) | {name: [bad] if name == "points" else bad}
+            given = call.required_arguments(world) | {name: [bad] if name == "contact_points" else bad}
             refusal = _error_of(call, world, given)
             if refusal is None:
                 world = call.prepare(create_other_tenant(world))
