@@ -1,4 +1,4 @@
-"""Entities, events and values: the building blocks of the domain.
+"""Entities, domain events and value objects: the building blocks of DDD.
 
 All of them are frozen. A command returns the next version of its record, with the events that it recorded.
 
@@ -48,7 +48,7 @@ S = TypeVar("S", bound=Enum)
     ),
 )
 def value(cls: type[T]) -> type[T]:
-    """Declare a value: frozen, slotted, compared by content."""
+    """Declare a value object: frozen, slotted, compared by content."""
     return attrs.frozen(cls)
 
 
@@ -103,7 +103,7 @@ class EntityMeta:
 
 @record
 class Event:
-    """Something that happened to one entity, named in the past tense.
+    """A domain event: something that happened to one entity.
 
     Attributes:
         name: the stable name on the wire, as in ``deal.moved``.

@@ -37,7 +37,7 @@ class RecordedEvent:
 
 @record
 class Subscription(Entity):
-    """The cursor of a subscriber in the feed, with a lease.
+    """A subscription: the cursor of a consumer of the feed, with a lease.
 
     Attributes:
         name: of the subscriber.

@@ -1,1 +1,1 @@
-"""SLA: policies, targets, timers and escalation."""
+"""Service level agreements (SLA): policies, targets, timers, escalation."""

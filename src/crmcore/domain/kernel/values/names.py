@@ -1,4 +1,4 @@
-"""Names, and the search key that finds them in any script.
+"""Names, and the fold to a search key that finds them in any script.
 
 `fold` makes one key of all spellings of a name: Latin with and without diacritics, Uzbek in three Latin alphabets and in Cyrillic,
 Mongolian Cyrillic and its transliteration, Persian typed on an Arabic keyboard. A key is compared, never shown.
