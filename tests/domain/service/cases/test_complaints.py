@@ -33,7 +33,7 @@ from crmcore.errors import (
     OutOfRangeError,
 )
 from crmcore.testing.samples import NOON, Samples
-from tests.domain.activities.test_life_cycles import LifeCycleMachine
+from tests.domain.life_cycle import LifeCycleMachine
 
 HOUR: Final = timedelta(hours=1)
 TARGETS: Final = SlaTargets(first_response=2 * HOUR, next_response=4 * HOUR, resolution=20 * HOUR)

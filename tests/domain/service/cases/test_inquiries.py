@@ -13,7 +13,7 @@ from crmcore.domain.sla.policies import SlaDecision
 from crmcore.domain.sla.targets import Reply, SlaTargets
 from crmcore.errors import BusinessRuleError, OutOfRangeError
 from crmcore.testing.samples import NOON, Samples
-from tests.domain.activities.test_life_cycles import LifeCycleMachine
+from tests.domain.life_cycle import LifeCycleMachine
 
 HOUR: Final = timedelta(hours=1)
 SLA_DECISION: Final = SlaDecision(rule="policy", targets=SlaTargets(next_response=4 * HOUR, resolution=20 * HOUR))
