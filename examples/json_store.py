@@ -16,16 +16,18 @@ from typing import Any, Final, Self
 import attrs
 
 from crmcore.adapters import wire
+from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.domain.kernel.copying import as_persisted, copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
 from crmcore.domain.kernel.entity import Entity, unique_keys
 from crmcore.domain.kernel.errors.conflicts import DuplicateKeyError, StaleVersionError
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent
-from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.ports import Aggregate, IdGenerator, RequestContext
 
 Key = tuple[type[Entity], str]
+ENTITY_CLASSES: Final = {entity_type.meta.prefix: entity_type for entity_type in ENTITY_TYPES}
+"""The classes of records, by the prefix of their ids."""
 EMPTY_TENANT: Final = {"records": {}, "entries": {}, "events": [], "pruned": 0}
 """The data of a tenant in the file."""
 
@@ -227,18 +229,14 @@ def log_entry_class(kind: Any) -> Any:
 
 
 def dump_record(record: Entity) -> str:
-    """Write a record as text. The result in an idempotency record may be of any class, so its class name is written too."""
-    return wire.dump_result(
-        copy_with(record, result=wire.dump_result(record.result)) if isinstance(record, IdempotencyRecord) else record
-    )
+    """Write a record as text, with the prefix of its ids, which names its class."""
+    return f"{record.meta.prefix} {wire.dump(record, type(record))}"
 
 
 def load_record(text: str) -> Any:
     """Read a record that `dump_record` wrote."""
-    record = wire.load_result(text)
-    return (
-        copy_with(record, result=wire.load_result(record.result)) if isinstance(record, IdempotencyRecord) else record
-    )
+    prefix, _, content = text.partition(" ")
+    return wire.load(content, ENTITY_CLASSES[prefix])
 
 
 def event_to_data(event: RecordedEvent, position: int) -> list[Any]:

@@ -15,6 +15,7 @@ from crmcore.adapters.ids import UuidV7Generator
 from crmcore.adapters.memory.store import MemoryStore
 from crmcore.adapters.phones import BasicPhoneParser
 from crmcore.adapters.policies import AllowAll
+from crmcore.adapters.result_codec import JsonResultCodec
 from crmcore.adapters.templates.renderer import JinjaRenderer
 from crmcore.domain.sla.escalation_policy import EscalationPolicy
 from crmcore.ports import (
@@ -187,6 +188,7 @@ class Crm:
             renderer=renderer or JinjaRenderer(),
             file_store=file_store or (MemoryFileStore() if store is None else FilesDisabled()),
             holiday_provider=holiday_provider or HolidaysLibrary(),
+            result_codec=JsonResultCodec(),
             exchange_rates=exchange_rates,
             notifiers=dict(notifiers or {}),
             publishers=dict(publishers or {}),

@@ -23,30 +23,30 @@ BROKEN_STORES = """
 import pytest
 from examples.json_store import JsonStore
 from crmcore.testing.contract.suite import StoreContract
-from tests.testing import sabotages as planted
+from tests.testing import mutations as planted
 
 class OverJson(StoreContract):
-    offers = frozenset({"threads"})
-    coat = planted.Coat
+    capabilities = frozenset({"threads"})
+    wrapper = planted.TransactionWrapper
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path):
         self._path = tmp_path / "crm.json"
 
     def make_store(self):
-        return planted.SabotagedStore(self.coat, JsonStore(self._path))
+        return planted.MutatedStore(self.wrapper, JsonStore(self._path))
 
 class TestStripsNames(OverJson):
-    coat = planted.StripsNames
+    wrapper = planted.StripsNames
 
 class TestIgnoresVersions(OverJson):
-    coat = planted.IgnoresVersions
+    wrapper = planted.IgnoresVersions
 
 class TestCommitsOnExit(OverJson):
-    coat = planted.CommitsOnExit
+    wrapper = planted.CommitsOnExit
 
-class TestOverridesAPromise(OverJson):
-    def test_an_unknown_id_is_nothing(self):
+class TestOverridesContractTest(OverJson):
+    def test_unknown_id_returns_none(self):
         pass
 """
 
@@ -111,7 +111,7 @@ def test_broken_store_fails_contract(tmp_path: Path) -> None:
     )
 
     failed = set(re.findall(r"^FAILED .*::(Test\w+)::", run.stdout, re.MULTILINE))
-    assert {"TestCommitsOnExit", "TestIgnoresVersions", "TestOverridesAPromise", "TestStripsNames"} == failed, (
+    assert {"TestCommitsOnExit", "TestIgnoresVersions", "TestOverridesContractTest", "TestStripsNames"} == failed, (
         run.stdout
     )
     assert "test_contract_test_is_not_overridden" in run.stdout

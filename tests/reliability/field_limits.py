@@ -160,7 +160,7 @@ def _sample_of(kind: type[Any]) -> Any:
 
 def _bounded_by_type(labels: Mapping[str, Any], bare: Any) -> bool:
     """Whether a field can hold no more than its type: an id, a word, a claim, a day, one part that has limits of its own."""
-    if any(label in labels for label in ("id_prefix", "log", "any_value")):
+    if any(label in labels for label in ("id_prefix", "log", "serialized")):
         return True
     if isinstance(bare, type) and (issubclass(bare, (Enum, bool)) or bare in {date, FrozenMap} or attrs.has(bare)):
         return True

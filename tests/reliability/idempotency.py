@@ -18,6 +18,7 @@ from crmcore.adapters.sql.schema.errors import translate
 from crmcore.domain.kernel.errors.conflicts import ConflictError, DatabaseBusyError, IdempotencyKeyReusedError
 from crmcore.domain.platform.idempotency import IdempotencyRecord
 from crmcore.ports import IdGenerator, RequestContext, Store
+from crmcore.services.sales.leads import CaptureResult
 from tests.reliability.harness import Verdict, run
 from tests.testing.mutations import MutatedStore, TransactionWrapper
 
@@ -104,7 +105,8 @@ def _check_replays(verdict: Verdict, rng: random.Random, n: int, mutation: str) 
         key = f"key {number}"
         try:
             answer = wire.dump_result(
-                crm.leads.capture(f"Anna {number}", funnel_id=funnel.id, source="web", idempotency_key=key)
+                crm.leads.capture(f"Anna {number}", funnel_id=funnel.id, source="web", idempotency_key=key),
+                CaptureResult,
             )
         except ConflictError as conflict:
             verdict.check("the same key has the same answer", False, conflict.code)
@@ -122,11 +124,11 @@ def _check_replays(verdict: Verdict, rng: random.Random, n: int, mutation: str) 
     verdict.check("one effect for each key", made == min(1000, len(answers)), f"{made} of {len(answers)}")
     clock.advance(hours=25)
     again = crm.leads.capture("Anna 0", funnel_id=funnel.id, source="web", idempotency_key="key 0")
-    verdict.check("an expired key is free", wire.dump_result(again) != answers.get("key 0"))
+    verdict.check("an expired key is free", wire.dump_result(again, CaptureResult) != answers.get("key 0"))
 
 
 def _append_result(answers: list[str], call: Callable[[], Any]) -> None:
-    answers.append(wire.dump_result(call()))
+    answers.append(wire.dump_result(call(), CaptureResult))
 
 
 def _check_concurrent_duplicates(verdict: Verdict, crm: Crm, rounds: int) -> None:

@@ -3,6 +3,7 @@
 A sabotage is a coat over the transaction of a store that is right.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -413,8 +414,11 @@ class TruncatesResult(TransactionWrapper):
     """the answer kept for a key is the first part of what was answered."""
 
     def transform_loaded(self, entity: Any) -> Any:
-        lists = isinstance(entity, IdempotencyRecord) and hasattr(entity.result, "tasks")
-        return copy_with(entity, result=copy_with(entity.result, tasks=())) if lists else entity
+        if not isinstance(entity, IdempotencyRecord):
+            return entity
+        result = json.loads(entity.result)
+        has_tasks = isinstance(result, dict) and "tasks" in result
+        return copy_with(entity, result=json.dumps(result | {"tasks": []})) if has_tasks else entity
 
 
 @register_mutation

@@ -20,39 +20,17 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
-from crmcore.adapters.registry import ENTITY_TYPES, EVENT_TYPES
+from crmcore.adapters.registry import EVENT_TYPES
 from crmcore.domain.customers.matching import Match
 from crmcore.domain.kernel.entity import Event
 from crmcore.domain.kernel.errors.validation import InvalidInputError, InvalidTypeError
 from crmcore.domain.kernel.fields.composite import FrozenMap
 from crmcore.domain.kernel.values.money import Money
 from crmcore.domain.sales.funnels.actions import StageAction
-from crmcore.domain.service.knowledge.search import SearchHit
-from crmcore.services.activities.appointments.booking import CompletedAppointment
-from crmcore.services.sales.deals.lifecycle import MoveResult
-from crmcore.services.sales.leads import CaptureResult
-from crmcore.services.service.field_service.equipment import FailureResult, MeterReadingResult
-from crmcore.services.service.field_service.maintenance import ReplacementProposal, VisitResult
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MAX_LENGTH: Final = 2 * 2**20
 """The longest JSON text that is read, in characters."""
-
-RESULT_TYPES: Final[dict[str, type[Any]]] = {
-    type_.__name__: type_
-    for type_ in (
-        *ENTITY_TYPES,
-        CaptureResult,
-        FailureResult,
-        CompletedAppointment,
-        SearchHit,
-        MeterReadingResult,
-        MoveResult,
-        ReplacementProposal,
-        VisitResult,
-    )
-}
-"""What a story may answer with and a receipt keep, besides plain values."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
@@ -123,32 +101,18 @@ def load_event(name: str, schema: int, text: str) -> Event:
     return structure(data, event_type)  # type: ignore[no-any-return]  # it is one of that kind
 
 
-def dump_result(result: Any) -> str:
-    """Write a story's answer together with the name of its class."""
-    if isinstance(result, tuple):
-        return json.dumps({"is": "tuple", "of": [json.loads(dump_result(item)) for item in result]}, ensure_ascii=False)
-    type_name = type(result).__name__
-    if type_name in RESULT_TYPES:
-        return f'{{"is":"{type_name}","of":{dump(result, RESULT_TYPES[type_name])}}}'
-    if result is None or isinstance(result, (bool, int, str)):
-        return json.dumps({"is": "plain", "of": result}, ensure_ascii=False)
-    raise InvalidTypeError("result", f"of type {type_name} cannot be kept; add it to RESULTS")
+def dump_result(value: Any, result_type: Any) -> str:
+    """Write the result of a command as JSON; the type is that of the command's return annotation."""
+    return dump(value, result_type)
 
 
-def load_result(text: str) -> Any:
-    """Read what `dump_result` wrote."""
-    return _structure_result(parse(text))
+def load_result(text: str, result_type: Any) -> Any:
+    """Read the result of a command that `dump_result` wrote.
 
-
-def _structure_result(data: Any) -> Any:
-    match data:
-        case {"is": "tuple", "of": [*items]}:
-            return tuple(_structure_result(item) for item in items)
-        case {"is": "plain", "of": value}:
-            return value
-        case {"is": str(type_name), "of": content} if type_name in RESULT_TYPES:
-            return structure(content, RESULT_TYPES[type_name])
-    raise InvalidInputError("result", "was not written by pack")
+    Raises:
+        InvalidInputError: the text is not JSON, or not of that type.
+    """
+    return load(text, result_type)
 
 
 def _make_encoder() -> Callable[[Any], str]:

@@ -6,7 +6,7 @@ of a store as a suite of tests. Import the ports from this package.
 
 from crmcore.ports.external import ExchangeRates, HolidayProvider, HolidayYear, Notifier, PhoneParser, Publisher
 from crmcore.ports.grouped_counts import GroupedCount
-from crmcore.ports.host import AccessPolicy, FileStore, Renderer, Tracer
+from crmcore.ports.host import AccessPolicy, FileStore, Renderer, ResultCodec, Tracer
 from crmcore.ports.storage import (
     Aggregate,
     Analyzing,
@@ -44,6 +44,7 @@ __all__ = [
     "Publisher",
     "Renderer",
     "RequestContext",
+    "ResultCodec",
     "Store",
     "Tracer",
     "Transaction",

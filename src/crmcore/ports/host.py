@@ -83,3 +83,20 @@ class FileStore(Protocol):
     def get(self, tenant: str, digest: str, /) -> bytes | None:
         """Return the bytes of a file, or None if they do not exist."""
         ...
+
+
+class ResultCodec(Protocol):
+    """Serializes the results of commands, which are stored per idempotency key and returned again."""
+
+    def dump_result(self, value: Any, result_type: Any, /) -> str:
+        """Write a result as text.
+
+        Args:
+            value: the result.
+            result_type: the return annotation of the command.
+        """
+        ...
+
+    def load_result(self, text: str, result_type: Any, /) -> Any:
+        """Read a result from the text that `dump_result` wrote."""
+        ...

@@ -9,7 +9,7 @@ Invariants:
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, Final, NoReturn, ParamSpec, Protocol, TypeVar, get_args, get_type_hints
 
 import attrs
@@ -75,16 +75,18 @@ def command(
                 idempotency_key = checked_text("idempotency_key", idempotency_key, max_length=MAX_KEY_LENGTH)
                 arguments = {argument: value for argument, value in kwargs.items() if argument != "idempotency_key"}
                 request_fingerprint = fingerprint((name, args, arguments))
+                codec = self._environment.result_codec
 
                 def execute_idempotently(uow: UnitOfWork) -> R:
                     record = uow.first(IdempotencyRecord, Eq("key", idempotency_key))
                     if record is not None and record.expires_at > uow.now:
                         if record.fingerprint != request_fingerprint or record.actor != uow.context.actor:
                             raise IdempotencyKeyReusedError(record.command)
-                        return record.result  # type: ignore[no-any-return]  # the result of this very command
+                        return codec.load_result(record.result, result_type_of(method))  # type: ignore[no-any-return]
                     result = method(self, uow, *args, **kwargs)
                     ttl = self._environment.idempotency_ttl
-                    _store_result(uow, record, idempotency_key, name, request_fingerprint, result, ttl)
+                    stored_result = codec.dump_result(result, result_type_of(method))
+                    _store_result(uow, record, idempotency_key, name, request_fingerprint, stored_result, ttl)
                     return result
 
                 return self._environment.execute_with_retry(name, execute_idempotently, version_pinned=version_pinned)
@@ -114,6 +116,12 @@ def query(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], C
         return execute
 
     return decorate
+
+
+@cache
+def result_type_of(method: Callable[..., Any]) -> Any:
+    """Return the type of a command's result, from its return annotation; stored results are written and read as this type."""
+    return get_type_hints(method)["return"]
 
 
 def _public_signature(method: Callable[..., Any], options_of: type[Entity] | None = None) -> inspect.Signature:
@@ -148,10 +156,10 @@ def _store_result(
     idempotency_key: str,
     command: str,
     request_fingerprint: str,
-    result: Any,
+    result: str,
     ttl: timedelta,
 ) -> None:
-    values = {
+    values: dict[str, Any] = {
         "command": command,
         "fingerprint": request_fingerprint,
         "result": result,

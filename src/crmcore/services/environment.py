@@ -27,6 +27,7 @@ from crmcore.ports import (
     Publisher,
     Renderer,
     RequestContext,
+    ResultCodec,
     Store,
     Tracer,
 )
@@ -45,6 +46,7 @@ class Environment:
     """Ports and settings of the use cases. `crmcore.Crm` builds it.
 
     Attributes:
+        result_codec: serializes the results of commands with an idempotency key.
         exchange_rates: rates between currencies; None where the host gives none.
         region: ISO 3166-1 code of the country whose phone numbers may be given without their country code.
         language: BCP 47 tag of documents and messages without a language of their own.
@@ -66,6 +68,7 @@ class Environment:
     renderer: Renderer
     file_store: FileStore
     holiday_provider: HolidayProvider
+    result_codec: ResultCodec
     exchange_rates: ExchangeRates | None = None
     notifiers: Mapping[str, Notifier] = field(factory=dict)
     publishers: Mapping[str, Publisher] = field(factory=dict)

@@ -4,7 +4,7 @@ A repeated command with the same key has no second effect and returns the same r
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from crmcore.domain.kernel import fields
 from crmcore.domain.kernel.entity import Entity, EntityMeta, record
@@ -31,5 +31,5 @@ class IdempotencyRecord(Entity):
     key: str = fields.text(personal=True, max_length=255)
     command: str = fields.text(personal=False, max_length=60)
     fingerprint: str = fields.text(personal=False, max_length=64)
-    result: Any = fields.any_value()
+    result: str = fields.serialized()
     expires_at: datetime = fields.timestamp()

@@ -74,7 +74,7 @@ class AllFields:
     tags: tuple[Tag, ...] = fields.embedded_list(Tag, default=(), max_items=2)
     more: Mapping[str, Any] = fields.custom_fields(default=FrozenMap())
     log: tuple[Tag, ...] = fields.log(Tag, default=())
-    rest: Any = fields.any_value(default=None)
+    rest: str = fields.serialized(default="")
 
 
 frozen: Any = FrozenMap
@@ -103,7 +103,7 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ),
     ("more", {}, FrozenMap()),
     ("more", frozen({"a": 1}), frozen({"a": 1})),
-    ("rest", object, object),
+    ("rest", " e\u0301\r\n", " e\u0301\r\n"),
 ]
 
 
@@ -115,6 +115,7 @@ def test_field_normalizes_input(field: str, given: Any, kept: Any) -> None:
 
 REJECTED: list[tuple[str, Any, type[InvalidInputError], str]] = [
     ("line", "", RequiredError, "allFields.line"),
+    ("rest", 1, InvalidTypeError, "allFields.rest"),
     ("line", " \n ", RequiredError, "allFields.line"),
     ("line", "x" * 11, TooLongError, "allFields.line"),
     ("line", "a\nb", InvalidCharacterError, "allFields.line"),

@@ -27,7 +27,7 @@ from crmcore.adapters.sql.schema.types import (
     JsonType,
     PrefixedIdType,
     ScaledDecimalType,
-    TaggedJsonType,
+    TextType,
 )
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.validation import InvalidInputError
@@ -148,8 +148,8 @@ def _column_type(field: Any, inner_type: Any, column: str, owner_class: type[Any
     metadata = field.metadata
     if "id_prefix" in metadata:
         return PrefixedIdType(metadata["id_prefix"])
-    if "any_value" in metadata:
-        return TaggedJsonType(Any, column, empty=None, is_personal=True)
+    if "serialized" in metadata:
+        return TextType()
     if "places" in metadata:
         return ScaledDecimalType(metadata["places"])
     if isinstance(inner_type, type) and issubclass(inner_type, Enum):

@@ -267,13 +267,3 @@ class JsonType(TextType):
 
     def _load(self, text: str) -> Any:
         return wire.load(text, self.value_type)
-
-
-class TaggedJsonType(JsonType):
-    """A story's answer, with the name of its class."""
-
-    def _dump(self, value: Any) -> str:
-        return wire.dump_result(value)
-
-    def _load(self, text: str) -> Any:
-        return wire.load_result(text)

@@ -9,13 +9,13 @@ from crmcore.domain.kernel.fields.base import computed, make_field
 from crmcore.domain.kernel.fields.composite import (
     EMPTY_MAP,
     FrozenMap,
-    any_value,
     custom_fields,
     embedded,
     embedded_list,
     enum,
     id_of,
     log,
+    serialized,
 )
 from crmcore.domain.kernel.fields.number import boolean, decimal, integer
 from crmcore.domain.kernel.fields.text import text, text_list
@@ -24,7 +24,6 @@ from crmcore.domain.kernel.fields.time import date, duration, timestamp
 __all__ = [
     "EMPTY_MAP",
     "FrozenMap",
-    "any_value",
     "boolean",
     "computed",
     "custom_fields",
@@ -38,6 +37,7 @@ __all__ = [
     "integer",
     "log",
     "make_field",
+    "serialized",
     "text",
     "text_list",
     "timestamp",

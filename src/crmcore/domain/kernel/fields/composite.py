@@ -150,9 +150,14 @@ def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
     return make_field(check, default=default, eq=False, repr=False, log=entry_type)
 
 
-def any_value(*, default: Any = NO_DEFAULT) -> Any:
-    """Declare any value of the wire format. It counts as personal data."""
-    return make_field(lambda _: None, default=default, personal=True, any_value=True)
+def serialized(*, default: Any = NO_DEFAULT) -> Any:
+    """Declare serialized data, such as JSON, stored exactly as given. It counts as personal data."""
+
+    def check(value: Any) -> None:
+        if type(value) is not str:
+            raise type_error("a text", value)
+
+    return make_field(check, default=default, personal=True, serialized=True)
 
 
 def custom_fields(*, max_length: int = MAX_NOTE_LENGTH, default: Any = NO_DEFAULT) -> Any:

@@ -1,0 +1,26 @@
+"""Result codec: stores the results of commands with an idempotency key as JSON."""
+
+from typing import Any
+
+
+class JsonResultCodec:
+    """Writes and reads results with `crmcore.adapters.wire`, which is imported on first use: cattrs takes long to load."""
+
+    def dump_result(self, value: Any, result_type: Any, /) -> str:
+        """Write a result as JSON."""
+        from crmcore.adapters import wire
+
+        return wire.dump_result(value, result_type)
+
+    def load_result(self, text: str, result_type: Any, /) -> Any:
+        """Read a result.
+
+        Raises:
+            InvalidInputError: the text is not JSON of that type.
+        """
+        from crmcore.adapters import wire
+
+        return wire.load_result(text, result_type)
+
+    def __repr__(self) -> str:
+        return "JsonResultCodec()"
