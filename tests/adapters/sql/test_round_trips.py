@@ -166,7 +166,7 @@ def test_stale_version_is_rejected_when_pipelined(crm: Crm, sales: Funnel) -> No
 
     environment = crm._environment
     with environment.store.begin(environment.context, id_generator=environment.id_generator) as late:
-        late.announce(Deal, deal.id, {"funnel_id": Funnel})  # type: ignore[attr-defined]  # which a store need not have
+        late.prefetch(Deal, deal.id, {"funnel_id": Funnel})  # type: ignore[attr-defined]  # which a store need not have
         seen = late.get(Deal, deal.id)
         assert seen is not None
         assert sales == late.get(Funnel, seen.funnel_id)
@@ -181,7 +181,7 @@ def test_prefetched_reference_changed_meanwhile_is_reread(crm: Crm, sales: Funne
     deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
     environment = crm._environment
     with environment.store.begin(environment.context, id_generator=environment.id_generator) as late:
-        late.announce(Deal, deal.id, {"funnel_id": Funnel, "owner_id": Funnel})  # type: ignore[attr-defined]  # nothing of that name
+        late.prefetch(Deal, deal.id, {"funnel_id": Funnel, "owner_id": Funnel})  # type: ignore[attr-defined]  # nothing of that name
         seen = late.get(Deal, deal.id)
         assert seen is not None
         assert sales == late.get(Funnel, seen.funnel_id)
