@@ -16,16 +16,16 @@ from crmcore import Crm, SqlStore
 store = SqlStore.open(sys.argv[1])
 os.register_at_fork(after_in_child=lambda: store.engine.dispose(close=False))
 crm = Crm(store)
-crm.customers.add("Customer of the parent")
+crm.customers.create("Customer of the parent")
 children = []
 for child in range(3):
     children.append(os.fork())
     if children[-1] == 0:
         for number in range(20):
-            crm.customers.add(f"Customer {child} {number}")
+            crm.customers.create(f"Customer {child} {number}")
         os._exit(0)
 codes = [os.waitpid(child, 0)[1] for child in children]
-crm.customers.add("Customer of the parent, again")
+crm.customers.create("Customer of the parent, again")
 print(codes, len(crm.customers.search("customer", limit=1000)))
 store.close()
 """
