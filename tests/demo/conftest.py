@@ -1,4 +1,4 @@
-"""The demo, played once by the real command with core alone, for all tests to look at."""
+"""Fixtures: one run of the demo command without extras, for all tests."""
 
 import subprocess
 import sys
@@ -14,12 +14,12 @@ sys.modules.update(dict.fromkeys(["jinja2", "phonenumbers", "email_validator", "
 from crmcore.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
-"""Runs the command line as if no extra were installed."""
+"""Code that runs the command line as if no extra were installed."""
 
 
 @frozen
 class CommandResult:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     stdout: str
@@ -28,7 +28,7 @@ class CommandResult:
 
 @frozen
 class DemoFolder:
-    """A folder in which the demo was played."""
+    """The output folder of a demo run."""
 
     folder: Path
     first_run: CommandResult
@@ -39,7 +39,7 @@ class DemoFolder:
 
 
 def run(*arguments: str, stdin: str = "") -> CommandResult:
-    """Run a command of crmcore in a process of its own, with core alone."""
+    """Run a command of crmcore in a new process, without extras."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", WITHOUT_EXTRAS, *arguments],
         input=stdin,

@@ -1,4 +1,4 @@
-"""The page in a real browser: it is not blank, it has the figures, and a Persian one is drawn from the right."""
+"""The page in a real browser: not blank, with figures, Persian pages RTL."""
 
 import re
 import struct
@@ -52,7 +52,7 @@ def browse(require: Callable[..., str]) -> Callable[..., str]:
 def test_page_is_rendered_by_browser(
     demo: DemoFolder, browse: Callable[..., str], tmp_path: Path, language: str
 ) -> None:
-    """The picture has bars and tiles, so the browser took the page's own style and nothing else; the text has the figures."""
+    """The screenshot has bars and tiles: the browser applied the page's style."""
     page, picture = tmp_path / "report.html", tmp_path / "report.png"
     store = f"sqlite:///{demo.folder}/crm.db"
     done = demo.run("report", "--database-url", store, "--tenant", "demo", "--language", language, "--save", str(page))
@@ -75,7 +75,7 @@ def test_page_is_rendered_by_browser(
 
 
 def _read_png(path: Path) -> Picture:
-    """Read a PNG of eight bits per channel, without a library."""
+    """Read a PNG with eight bits per channel, without a library."""
     content = path.read_bytes()
     width, height, depth, kind = struct.unpack(">IIBB", content[16:26])
     assert (8, True) == (depth, kind in {2, 6})

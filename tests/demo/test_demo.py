@@ -1,4 +1,4 @@
-"""The demo command: story A from a file, on a database, once and for all."""
+"""The demo command: acceptance story A from a file, idempotent on a database."""
 
 import csv
 import sqlite3
@@ -30,7 +30,7 @@ from tests.servers import fresh_database
 
 
 def create_crm(store: Store | None = None) -> tuple[Crm, FrozenClock, RecordingNotifier]:
-    """A house with the play's clock, in memory when no store is given."""
+    """Create a Crm with the simulation's clock, by default in memory."""
     clock, recorder = FrozenClock(SIMULATED_PERIOD.since), RecordingNotifier()
     crm = Crm(
         store,
@@ -49,7 +49,7 @@ def create_crm(store: Store | None = None) -> tuple[Crm, FrozenClock, RecordingN
 def simulate(
     crm: Crm, clock: FrozenClock, text: str | None = None, *, weeks: int = 13, stop: int = 999
 ) -> SimulationResult:
-    """Play the demo's file, or a text, or the beginning of it; and break it off after some days."""
+    """Run the simulation on a text; optionally stop it after some days."""
 
     def stop_after(at: datetime, _counts: Counter[str]) -> None:
         if at >= SIMULATED_PERIOD.since + timedelta(days=stop):
@@ -69,7 +69,7 @@ def result() -> tuple[Crm, SimulationResult, RecordingNotifier]:
 
 
 def test_demo_runs_without_extras(demo: DemoFolder) -> None:
-    """The main job needs no extra, ends well, shows its progress and prints the report and the funnel."""
+    """The demo needs no extra, exits with 0, and prints progress and the report."""
     assert (0, 9) == (demo.first_run.code, demo.first_run.stderr.count(" %  ")), demo.first_run.stderr
     assert (
         "395 rows: 382 requests imported, 0 known from an earlier run, 5 duplicates, 8 rejected"
@@ -83,12 +83,12 @@ def test_demo_runs_without_extras(demo: DemoFolder) -> None:
 def test_demo_figures_are_equal_in_memory_and_database(
     demo: DemoFolder, result: tuple[Crm, SimulationResult, RecordingNotifier]
 ) -> None:
-    """The same seed gives the same figures, in every process and in every store."""
+    """The same seed gives the same figures in every process and store."""
     assert demo.first_run.stdout == result[1].report.text(time_zone=ZONE) + "\n"
 
 
 def test_report_figures_add_up(result: tuple[Crm, SimulationResult, RecordingNotifier]) -> None:
-    """Every request is won, lost for a reason, or open; sources and people add up to the same."""
+    """Every lead is won, lost for a reason, or open; all totals are equal."""
     report = result[1].report
     funnel = report.funnel
 
@@ -101,7 +101,7 @@ def test_report_figures_add_up(result: tuple[Crm, SimulationResult, RecordingNot
 
 
 def test_second_run_changes_nothing(demo: DemoFolder) -> None:
-    """A second play of the same file on the same store leaves every row of every table as it was, and sends nothing."""
+    """A second run on the same store changes no row and sends nothing."""
     before, messages = _database_dump(demo.folder), sorted((demo.folder / "letters").iterdir())
     again = demo.run("demo", "--output-dir", str(demo.folder), "--quiet")
 
@@ -114,7 +114,7 @@ def test_second_run_changes_nothing(demo: DemoFolder) -> None:
 
 
 def test_interrupted_demo_is_completed_by_second_run() -> None:
-    """A play that was broken off twice in the middle ends as if nothing had happened."""
+    """A run that was interrupted twice ends with the same records."""
     text = "".join(REQUESTS_FILE.read_text(encoding="utf-8").splitlines(keepends=True)[:80])
     crm, clock, recorder = create_crm()
     whole = simulate(crm, clock, text, weeks=5)
@@ -129,7 +129,7 @@ def test_interrupted_demo_is_completed_by_second_run() -> None:
 
 
 def test_run_after_purged_idempotency_records_changes_nothing() -> None:
-    """When the answers to its keys were tidied away, a second play finds its requests known and touches none of them."""
+    """Without idempotency records, a second run finds its requests by their keys."""
     text = "".join(REQUESTS_FILE.read_text(encoding="utf-8").splitlines(keepends=True)[:25])
     crm, clock, recorder = create_crm()
     whole = simulate(crm, clock, text, weeks=2)
@@ -149,7 +149,7 @@ def _topic_counts(recorder: RecordingNotifier) -> Counter[str]:
 
 @pytest.mark.postgresql
 def test_demo_on_postgresql_equals_memory(postgresql_url: str) -> None:
-    """On PostgreSQL the figures are those of the memory, and a second play does nothing."""
+    """The figures on PostgreSQL equal those in memory; a second run does nothing."""
     text = "".join(REQUESTS_FILE.read_text(encoding="utf-8").splitlines(keepends=True)[:25])
     memory, clock, _ = create_crm()
     whole = simulate(memory, clock, text, weeks=2)
@@ -166,7 +166,7 @@ def test_demo_on_postgresql_equals_memory(postgresql_url: str) -> None:
 
 @pytest.mark.long
 def test_killed_demo_is_completed_by_next_run(demo: DemoFolder, tmp_path: Path) -> None:
-    """Killed three times in the middle, by a signal that nothing can catch, the demo ends as if nothing had happened."""
+    """After three SIGKILLs the demo ends with the same records."""
     command = [sys.executable, "-m", "crmcore", "demo", "--output-dir", str(tmp_path), "--quiet"]
     for seconds in (2.0, 4.0, 5.0):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -185,7 +185,7 @@ def _message_files(folder: Path) -> Counter[str]:
 
 
 def test_stage_actions_follow_window_company_rules(result: tuple[Crm, SimulationResult, RecordingNotifier]) -> None:
-    """Calling within 15 minutes, measuring at a date, calculating within 2 hours, an invoice, and a word to the installer."""
+    """The scenario has all steps: call, measurement, cost, invoice, notification."""
     crm, done, recorder = result
     funnel = crm.funnels.get_by_name("Windows")
     assert funnel is not None
@@ -212,7 +212,7 @@ def test_stage_actions_follow_window_company_rules(result: tuple[Crm, Simulation
 
 
 def test_late_call_is_escalated_within_15_minutes(result: tuple[Crm, SimulationResult, RecordingNotifier]) -> None:
-    """The supervisor hears of a late call within the quarter of an hour in which the scheduler looks."""
+    """The manager is notified of an overdue call within 15 minutes."""
     crm, _, recorder = result
     by_task = {message.about_id: message for message in reversed(recorder.messages) if message.topic == "task.overdue"}
     late = [task for task in crm.tasks.list(limit=1000) if task.id in by_task]
@@ -224,7 +224,7 @@ def test_late_call_is_escalated_within_15_minutes(result: tuple[Crm, SimulationR
 
 
 def test_invoice_contains_required_fields(demo: DemoFolder) -> None:
-    """Each invoice has the customer's name and address, the service, the amount and the payment details, in the customer's language."""
+    """Each invoice has all required fields, in the customer's language."""
     requests = {row["request"]: row for row in csv.DictReader(REQUESTS_FILE.read_text(encoding="utf-8").splitlines())}
     documents = sorted((demo.folder / "documents").iterdir())
 
@@ -239,7 +239,7 @@ def test_invoice_contains_required_fields(demo: DemoFolder) -> None:
 
 
 def test_message_files_are_valid_mail(demo: DemoFolder) -> None:
-    """Each letter that was sent is a file that a mail program reads, with an id of its own, for somebody of the company or a customer who complained."""
+    """Each message file is a valid e-mail with a unique id and a recipient."""
     messages = [
         message_from_bytes(path.read_bytes(), policy=default) for path in (demo.folder / "letters").glob("*.eml")
     ]
@@ -252,7 +252,7 @@ def test_message_files_are_valid_mail(demo: DemoFolder) -> None:
 
 
 def test_own_requests_file_is_imported_with_rejects(tmp_path: Path) -> None:
-    """Own requests are played from standard input; bad rows are reported by number, field and advice, and taken in when corrected."""
+    """Requests are read from standard input; invalid rows are reported and can be corrected."""
     text = "name;phone;source\nJānis;+371 2000 0001;web\nAnna;12;web\n;;\nAnna;+371 2000 0002;=cmd\n"
     first = run("demo", "--output-dir", str(tmp_path), "--input", "-", "--quiet", stdin=text)
     rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The file of requests is what the generator makes, and is as people leave it."""
+"""The requests file equals the output of the generator."""
 
 import csv
 import io
@@ -10,18 +10,18 @@ from crmcore.errors import InvalidPhoneError
 
 
 def test_packaged_file_equals_generated_file() -> None:
-    """The file in the package equals the generator's output to the byte."""
+    """The file in the package equals the generator's output, byte by byte."""
     assert to_csv(generate_requests()).encode() == REQUESTS_FILE.read_bytes()
 
 
 def test_different_seed_changes_file() -> None:
-    """The seed alone decides."""
+    """The output depends on the seed alone."""
     assert to_csv(generate_requests(SEED)) == to_csv(generate_requests(SEED))
     assert to_csv(generate_requests(SEED)) != to_csv(generate_requests(SEED + 1))
 
 
 def test_requests_include_repeats_languages_and_invalid_rows() -> None:
-    """Some hundred requests in five languages and two scripts of one, several sources, customers who come again, and dirt."""
+    """The requests vary in language, script, source and validity; customers repeat."""
     lines = list(csv.DictReader(io.StringIO(to_csv(generate_requests()))))
     languages = Counter(line["language"] for line in lines)
     phones = Counter(_phone_digits(line["phone"]) for line in lines)

@@ -1,4 +1,4 @@
-"""The demo's second act: complaints, visits and questions of three months, once and for all."""
+"""The demo of the service company: complaints, visits and questions."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.demo.conftest import run
 
 
 def simulate(store: Store) -> tuple[ServiceSimulationResult, dict[str, int]]:
-    """Play it, and count what is stored afterwards."""
+    """Run the simulation, and count the stored records."""
     clock = FrozenClock(STARTS_AT)
     crm = Crm(store, tenant="demo-service", clock=clock, time_zone=ZONE, notifiers={"email": RecordingNotifier()})
     served = ServiceSimulation(crm, clock).run()
@@ -28,7 +28,7 @@ def simulate(store: Store) -> tuple[ServiceSimulationResult, dict[str, int]]:
 def played_twice() -> tuple[
     tuple[ServiceSimulationResult, dict[str, int]], tuple[ServiceSimulationResult, dict[str, int]]
 ]:
-    """The act, played twice on one store in memory."""
+    """Two runs on one store in memory."""
     store = MemoryStore()
     return simulate(store), simulate(store)
 
@@ -36,7 +36,7 @@ def played_twice() -> tuple[
 def test_reports_show_owners_deadlines_and_replacements(
     played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...],
 ) -> None:
-    """Ninety complaints of four types, most in time, some late and escalated; visits made; gaps counted; boilers to be replaced."""
+    """The reports show complaints in time and late, visits, gaps and replacements."""
     served, stored = played_twice[0]
     total = served.complaints.total
 
@@ -52,7 +52,7 @@ def test_reports_show_owners_deadlines_and_replacements(
 
 
 def test_second_run_changes_nothing(played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...]) -> None:
-    """The same records, the same reports, and no letter is sent again."""
+    """A second run has the same records and reports, and sends no message."""
     (first, stored), (second, stored_again) = played_twice
 
     assert stored == stored_again
@@ -63,7 +63,7 @@ def test_second_run_changes_nothing(played_twice: tuple[tuple[ServiceSimulationR
 def test_reports_are_equal_on_every_store(
     played_twice: tuple[tuple[ServiceSimulationResult, dict[str, int]], ...], tmp_path: Path
 ) -> None:
-    """On an SQLite file the reports are the same to the letter."""
+    """The reports on SQLite equal those in memory."""
     store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}", durability="relaxed")
     served, stored = simulate(store)
     store.close()
@@ -77,7 +77,7 @@ def test_reports_are_equal_on_every_store(
 
 @pytest.mark.browser
 def test_demo_service_command_writes_report_pages(tmp_path: Path, require: object) -> None:
-    """`crmcore demo service` prints both reports and writes their pages, also from right to left; nothing is fetched from elsewhere."""
+    """`crmcore demo service` prints both reports and writes self-contained pages."""
     ran = run("demo", "service", "--output-dir", str(tmp_path), "--quiet", "--language", "fa")
     chromium = require("chromium", "chromium-browser", "google-chrome")  # type: ignore[operator]  # a fixture that is called
 

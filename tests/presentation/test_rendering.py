@@ -1,4 +1,4 @@
-"""What every page promises, in every language: nothing from elsewhere, nothing unescaped, every script in its own direction."""
+"""Pages in every language: self-contained, escaped, with isolated directions."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ HOSTILE_NAME = '<script>alert("1")</script> & =1+1'
 
 @pytest.fixture(scope="module")
 def dashboard() -> DashboardReport:
-    """A live report of a house whose customers have difficult names."""
+    """A dashboard with names that are hard to escape."""
     clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     crm = Crm(clock=clock)
     crm.users.create("مریم کریمی", roles=["manager"])
@@ -43,7 +43,7 @@ def dashboard() -> DashboardReport:
 
 
 class _DocumentReader(HTMLParser):
-    """Notes every element and attribute, and every text."""
+    """Records every element, attribute and text."""
 
     def __init__(self, document: str) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class _DocumentReader(HTMLParser):
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_page_is_self_contained(dashboard: DashboardReport, language: str) -> None:
-    """A page has no script, no event handler, no inline style and no address of anything, and a policy that forbids them."""
+    """A page has no script, handler, inline style or URL, and its CSP forbids them."""
     page = dashboard.html(language=language)
     reader = _DocumentReader(page)
 
@@ -88,7 +88,7 @@ PAYLOADS = (
 
 
 def test_html_payload_is_escaped() -> None:
-    """Whatever stands in names, titles, sources and reasons, a page has the elements and attributes of an empty one, and every name as it is."""
+    """Texts never add elements or attributes to a page, and are shown unchanged."""
     clock = FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     crm = Crm(clock=clock)
     reasons = [payload[:100] for payload in PAYLOADS]
@@ -114,7 +114,7 @@ def test_html_payload_is_escaped() -> None:
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_markup_in_names_is_shown_as_text(dashboard: DashboardReport, language: str) -> None:
-    """A name that looks like markup is shown as it is, in tables and in pictures."""
+    """A name that looks like markup is shown as text, in tables and charts."""
     reader = _DocumentReader(dashboard.html(language=language))
 
     assert any(HOSTILE_NAME in text for text in reader.texts)
@@ -122,7 +122,7 @@ def test_markup_in_names_is_shown_as_text(dashboard: DashboardReport, language: 
 
 
 def test_content_security_policy_allows_own_style() -> None:
-    """The digest in the policy is that of the page's own style, so that a browser shows it."""
+    """The digest in the CSP is that of the style of the page."""
     import base64
     import hashlib
 
@@ -134,7 +134,7 @@ def test_content_security_policy_allows_own_style() -> None:
 
 
 def test_persian_chart_is_mirrored() -> None:
-    """A Persian chart is drawn from the right, with anchors that no viewer can misread and the same figures."""
+    """A Persian chart is mirrored, with physical anchors and the same figures."""
     drawn = Chart(TextKey("stage"), [(TextKey("won"), Tone.GOOD)], [Bar("مذاکره (CRM-2)", (10,)), Bar("web", (5,))])
     ltr, rtl = (
         render_chart(drawn, LocaleFormat.for_language("en")),
@@ -153,7 +153,7 @@ def test_persian_chart_is_mirrored() -> None:
 
 
 def test_arabic_font_comes_first_in_persian_pages() -> None:
-    """Persian pages ask for an Arabic face first, and for a Latin one after it."""
+    """Persian pages name an Arabic font first, then a Latin one."""
     fonts = [font.strip(" '") for font in LocaleFormat.for_language("fa").fonts.split(",")]
 
     assert fonts.index("Noto Sans Arabic") < fonts.index("Noto Sans")
@@ -171,14 +171,14 @@ def test_arabic_font_comes_first_in_persian_pages() -> None:
     ],
 )
 def test_numbers_follow_language(language: str, expected: list[str]) -> None:
-    """Numbers, shares and money are written as each language writes them."""
+    """Numbers, percentages and money follow the format of the language."""
     cells = (1_234_567, Percentage(4550), Money("1234.50", "EUR"))
 
     assert expected == [LocaleFormat.for_language(language).format(cell) for cell in cells]
 
 
 def test_plain_text_report_has_same_figures(dashboard: DashboardReport) -> None:
-    """Plain text has the same figures, in columns."""
+    """Plain text has the same figures in columns."""
     written = str(dashboard)
 
     assert "Opened: 20   Won: 5   Lost: 7   Open: 8   Conversion: 25%   Revenue: 6,172.50" in written
@@ -187,7 +187,7 @@ def test_plain_text_report_has_same_figures(dashboard: DashboardReport) -> None:
 
 
 def test_page_has_every_label_in_every_language(dashboard: DashboardReport) -> None:
-    """No page falls back to English for a word of its own."""
+    """Every label is translated in every language."""
     english = {text for text in _DocumentReader(dashboard.html()).texts if re.fullmatch(r"[A-Z][a-z ]+", text)}
     names = {"Logi", "Zvans", "Pirkums"}
 
@@ -198,7 +198,7 @@ def test_page_has_every_label_in_every_language(dashboard: DashboardReport) -> N
 
 
 def test_report_is_saved_as_html_or_text(dashboard: DashboardReport, tmp_path: Path) -> None:
-    """A report is saved as a page or as text, told apart by the name."""
+    """A report is saved as HTML or text, according to the file name."""
     page, text = dashboard.save(tmp_path / "report.html", language="fa"), dashboard.save(tmp_path / "report.txt")
 
     assert 'dir="rtl"' in page.read_text(encoding="utf-8")
@@ -210,7 +210,7 @@ def test_report_is_saved_as_html_or_text(dashboard: DashboardReport, tmp_path: P
 
 
 def test_report_has_notebook_representation(dashboard: DashboardReport) -> None:
-    """Every report shows itself in a notebook, with its own style and no document around it."""
+    """Every report has a notebook representation: a fragment with its style."""
     for report in (dashboard, dashboard.funnel, dashboard.sources, dashboard.people, dashboard.overdue):
         shown = report._repr_html_()
 
@@ -219,19 +219,19 @@ def test_report_has_notebook_representation(dashboard: DashboardReport) -> None:
 
 
 def test_times_use_given_time_zone(dashboard: DashboardReport) -> None:
-    """Times are told in the zone that is asked for."""
+    """Times are shown in the given time zone."""
     assert "2026-01-06 15:00" in str(dashboard)
     assert "2026-01-06 20:00" in dashboard.text(time_zone="Asia/Tashkent")
 
 
 def test_report_repr_contains_no_names(dashboard: DashboardReport) -> None:
-    """A report that is logged by mistake names nobody: neither people nor customers nor what they asked for."""
+    """The repr of a report contains no personal data."""
     assert HOSTILE_NAME not in repr(dashboard)
     assert "مریم" not in repr(dashboard)
 
 
 def test_report_rows_are_a_sequence(dashboard: DashboardReport) -> None:
-    """Sources and people are sequences of lines that can also be shown."""
+    """The reports of sources and people are sequences of rows."""
     assert ["web", ""] == sorted((line.source for line in dashboard.sources), reverse=True)
     assert 2 == len(dashboard.people)
     assert "Sources" in str(dashboard.sources)

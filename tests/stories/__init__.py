@@ -1,1 +1,1 @@
-"""The stories of our users, told from their beginning to their end on every store."""
+"""Acceptance stories of users, on every store."""

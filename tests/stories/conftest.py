@@ -1,4 +1,4 @@
-"""The stores on which the stories are told."""
+"""Stores of the acceptance stories."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from tests.servers import fresh_database
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Store]:
-    """An empty store, of each kind in turn."""
+    """An empty store of each type."""
     with ExitStack() as closing:
         if request.param == "memory":
             made: Store = MemoryStore()

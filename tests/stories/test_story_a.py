@@ -1,4 +1,4 @@
-"""Story A, the window company: one order from the web form to the installers, point by point, on every store alike."""
+"""Story A, the window company: one order from the web form to installation."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -34,7 +34,7 @@ EURO: Final = "EUR"
 
 
 class WindowCompany:
-    """The window company: its people, its funnel, its clock and its post."""
+    """The window company: users, funnel, clock and recorded messages."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FrozenClock(MORNING)
@@ -90,7 +90,7 @@ class WindowCompany:
         )
 
     def request(self, number: int, **details: Any) -> Any:
-        """A request from the web site."""
+        """Capture a request from the web site."""
         details.setdefault("source", "web site")
         return self.crm.leads.capture(
             f"Customer {number}",
@@ -103,7 +103,7 @@ class WindowCompany:
         )
 
     def sell_one_order(self, number: int, *, price: int) -> Any:
-        """Take one order from the call to the installation."""
+        """Process one order from the call to the installation."""
         crm, lead = self.crm, self.request(number)
         crm.interactions.log("call", deal_id=lead.deal.id, outcome="reached", completes_task_id=lead.task.id)
         crm.deals.set_next_step(lead.deal.id, "Measurement", due_at=self.clock.now() + timedelta(days=1))
@@ -120,14 +120,14 @@ class WindowCompany:
         return lead, payment, crm.deals.move(lead.deal.id, stage_key="Installation")
 
     def advance(self, **time: float) -> None:
-        """Let time pass, as a scheduler sees it."""
+        """Advance the clock, running due jobs."""
         self.clock.advance(**time)
         self.crm.run_due_jobs()
         self.crm.deliver()
 
 
 def test_new_lead_is_called_within_15_minutes_or_escalated(store: Store) -> None:
-    """Point 1: the deal, the responsible manager, the task with its deadline; the supervisor hears of lateness at once, and once."""
+    """Point 1: a lead has deal, owner and task; an overdue task escalates once."""
     company = WindowCompany(store)
     lead = company.request(1)
 
@@ -146,7 +146,7 @@ def test_new_lead_is_called_within_15_minutes_or_escalated(store: Store) -> None
 
 
 def test_absent_supervisor_is_skipped(store: Store) -> None:
-    """Point 1: lateness reaches somebody who is there."""
+    """Point 1: an escalation goes to an available manager."""
     company = WindowCompany(store)
     company.crm.users.add_absence(company.boss.id, since=MORNING, until=MORNING + timedelta(days=1))
     company.request(1)
@@ -156,7 +156,7 @@ def test_absent_supervisor_is_skipped(store: Store) -> None:
 
 
 def test_repeated_request_creates_one_deal(store: Store) -> None:
-    """Point 1: a form that is sent twice makes one deal, one task, one turn of the ring."""
+    """Point 1: a repeated request creates one deal, task and assignment."""
     company = WindowCompany(store)
     first, again, other = company.request(1), company.request(1), company.request(2)
 
@@ -166,7 +166,7 @@ def test_repeated_request_creates_one_deal(store: Store) -> None:
 
 
 def test_call_is_logged_and_measurement_task_is_created(store: Store) -> None:
-    """Point 2: the result of the call is on the deal; measuring is given for the time that was agreed."""
+    """Point 2: the call is logged, and the measurement task has the agreed time."""
     company = WindowCompany(store)
     lead = company.request(1)
     with_nothing_done = company.crm.deals.unmet_requirements(lead.deal.id)
@@ -186,7 +186,7 @@ def test_call_is_logged_and_measurement_task_is_created(store: Store) -> None:
 
 
 def test_move_without_measurements_is_rejected(store: Store) -> None:
-    """Point 3: everything that is missing is named at once; with the document and the task the deal goes on."""
+    """Point 3: all unmet requirements are named; then the deal moves on."""
     company = WindowCompany(store)
     lead = company.request(1)
     company.crm.tasks.complete(lead.task.id)
@@ -215,7 +215,7 @@ def _unmet_requirements(company: WindowCompany, deal: Any) -> Any:
 
 
 def test_invoice_is_rendered_and_installer_is_notified(store: Store) -> None:
-    """Points 4, 5 and 6: the cost, the document from the template, the message to the installer with the place and the day."""
+    """Points 4 to 6: cost, document from a template, message to the installer."""
     company = WindowCompany(store)
     _, payment, won = company.sell_one_order(3, price=310)
     company.advance()
@@ -231,7 +231,7 @@ def test_invoice_is_rendered_and_installer_is_notified(store: Store) -> None:
 
 
 def run_week(store: Store) -> tuple[Any, Any]:
-    """A week of the company; what its owner sees, and what was sent."""
+    """Simulate a week; return the dashboard and the messages."""
     company = WindowCompany(store)
     crm = company.crm
     company.sell_one_order(3, price=310)
@@ -251,7 +251,7 @@ def run_week(store: Store) -> tuple[Any, Any]:
 
 
 def test_dashboard_shows_week(store: Store) -> None:
-    """Point 7: deals and their sums, conversion, calls per manager, the best source, what is late; the same on every store."""
+    """Point 7: the dashboard has sums, conversion, calls, sources and overdue work."""
     dashboard, messages = run_week(store)
 
     assert (dashboard.funnel.opened, dashboard.funnel.won, dashboard.funnel.lost, dashboard.funnel.open) == (5, 2, 1, 2)
@@ -267,7 +267,7 @@ def test_dashboard_shows_week(store: Store) -> None:
 
 
 def test_report_period_selects_opened_deals(store: Store) -> None:
-    """Point 7: deals are counted in the period in which they were opened; its end lies outside it."""
+    """Point 7: a period selects deals by opening time; its end is exclusive."""
     company = WindowCompany(store)
     company.sell_one_order(3, price=310)
     company.sell_one_order(4, price=100)

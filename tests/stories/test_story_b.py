@@ -1,4 +1,4 @@
-"""Story B, the bookstore's funnel: 100 came, 45 looked closer, 20 bought for 1,000; and why the others did not."""
+"""Story B, the bookstore: 100 leads, 45 interested, 20 sales, loss reasons."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ SOURCES: Final = ["advertising"] * 40 + ["call"] * 25 + ["walk-in"] * 35
 
 
 def run_month(store: Store) -> tuple[Any, Any]:
-    """A month of the bookstore; its funnel and its sources."""
+    """Simulate a month; return the reports of funnel and sources."""
     crm = Crm(store, clock=FrozenClock(datetime(2026, 3, 1, tzinfo=UTC)), id_generator=SequentialIds())
     books = crm.funnels.create(
         "Books",
@@ -36,7 +36,7 @@ def run_month(store: Store) -> tuple[Any, Any]:
 
 
 def test_bookstore_month_funnel_and_sources(store: Store) -> None:
-    """Each stage's count, conversion and loss, by reason; the revenue; the sources; the same on every store."""
+    """Counts, conversion, losses, revenue and sources are equal on every store."""
     funnel, sources = run_month(store)
     door, second_stage, third_stage = funnel.stages
 
@@ -57,7 +57,7 @@ def test_bookstore_month_funnel_and_sources(store: Store) -> None:
 
 
 def test_stage_differences_equal_losses_and_open_deals(store: Store) -> None:
-    """Every step between two stages is explained to the last deal by losses and what is still open."""
+    """Losses and open deals explain every difference between two stages."""
     funnel, _ = run_month(store)
 
     for before, after in zip(funnel.stages, funnel.stages[1:], strict=False):

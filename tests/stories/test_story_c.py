@@ -1,4 +1,4 @@
-"""Story C: complaints that used to get lost. Every one has a type, somebody responsible and a deadline; none is late in silence."""
+"""Story C, complaints: each has a type, an owner, a deadline and escalation."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ MONDAY: Final = datetime(2026, 3, 2, 7, tzinfo=UTC)  # nine o'clock in Riga
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Every kind of store."""
+    """A store of each type."""
     if request.param == "memory":
         yield MemoryStore()
         return
@@ -32,7 +32,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 class ComplaintsDesk:
-    """A furniture shop with its complaints desk."""
+    """A furniture shop with a complaints desk."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FrozenClock(MONDAY)
@@ -59,11 +59,11 @@ class ComplaintsDesk:
         self.customer = crm.customers.create("Jānis Bērziņš", email="janis@example.lv")
 
     def clerk(self, name: str) -> User:
-        """Somebody at the desk."""
+        """Create a user of the desk."""
         return self.crm.users.create(name, email=f"{name.lower()}@example.lv", roles=["desk"], manager_id=self.head.id)
 
     def topics(self, about: str) -> list[str]:
-        """What was told about something, in order."""
+        """List the topics of the messages about a record, in order."""
         return [message.topic for message in self.crm.outbox.list() if message.about_id == about]
 
 
@@ -74,7 +74,7 @@ def desk(store: Store) -> ComplaintsDesk:
 
 
 def test_complaint_life_cycle_keeps_owner_and_history(desk: ComplaintsDesk) -> None:
-    """From its receipt over waiting, compensation and decision to the customer's rating, each step is somebody's, and told."""
+    """Every step from receipt to rating has an owner and a notification."""
     crm, clock = desk.crm, desk.clock
     complaint = crm.complaints.receive(
         "A leg is broken", type="delivery/broken", customer_id=desk.customer.id, product="chair"
@@ -120,7 +120,7 @@ def test_complaint_life_cycle_keeps_owner_and_history(desk: ComplaintsDesk) -> N
 
 
 def test_late_complaint_is_escalated_once_per_level(desk: ComplaintsDesk) -> None:
-    """The responsible hears before the deadline, the head at it, the director two working hours later; each of them once."""
+    """Owner, head and director are notified once each, at their steps."""
     crm, clock = desk.crm, desk.clock
     complaint = crm.complaints.receive("Too late", type="delivery/late", customer_id=desk.customer.id)
     received = []
@@ -136,7 +136,7 @@ def test_late_complaint_is_escalated_once_per_level(desk: ComplaintsDesk) -> Non
 
 
 def test_regression_p_escalation_skips_notified_and_absent_users(desk: ComplaintsDesk) -> None:
-    """Each level is another person, past those who are away; when nobody is left, that is kept, and listed."""
+    """Each step goes to a new available user; an exhausted policy is listed."""
     crm, clock = desk.crm, desk.clock
     crm.users.add_absence(desk.head.id, since=MONDAY, until=MONDAY + 100 * HOUR)
     complaint = crm.complaints.receive("Too late", type="delivery/late", customer_id=desk.customer.id)
@@ -151,7 +151,7 @@ def test_regression_p_escalation_skips_notified_and_absent_users(desk: Complaint
 
 
 def test_acknowledge_stops_escalation(desk: ComplaintsDesk) -> None:
-    """And a shorter promise afterwards tells nobody a second time."""
+    """A shorter target after the acknowledgement repeats no notification."""
     crm, clock = desk.crm, desk.clock
     complaint = crm.complaints.receive("Too late", type="delivery/late", customer_id=desk.customer.id)
     clock.advance(hours=3)
@@ -166,7 +166,7 @@ def test_acknowledge_stops_escalation(desk: ComplaintsDesk) -> None:
 
 
 def test_shorter_target_keeps_reached_escalation_levels(desk: ComplaintsDesk) -> None:
-    """What was told is not told again; the next level hears by the new promise."""
+    """Reached levels are kept; the next level follows the new target."""
     crm, clock = desk.crm, desk.clock
     complaint = crm.complaints.receive("Too late", type="delivery/late", customer_id=desk.customer.id)
     clock.advance(hours=3)
@@ -179,7 +179,7 @@ def test_shorter_target_keeps_reached_escalation_levels(desk: ComplaintsDesk) ->
 
 
 def test_deactivate_user_transfers_complaints(desk: ComplaintsDesk) -> None:
-    """To the next in turn, else up the line; and what nobody can take is listed."""
+    """Complaints go to the next user, else to a manager; others are listed."""
     crm = desk.crm
     complaints = [
         crm.complaints.receive(f"No {n}", type="delivery/late", customer_id=desk.customer.id) for n in range(4)
@@ -199,7 +199,7 @@ def test_deactivate_user_transfers_complaints(desk: ComplaintsDesk) -> None:
 
 
 def test_new_holiday_moves_deadlines(desk: ComplaintsDesk) -> None:
-    """Everything open is counted anew, and nobody is told too early."""
+    """A new holiday moves all deadlines, and no escalation is early."""
     crm, clock = desk.crm, desk.clock
     complaint = crm.complaints.receive("Too late", type="delivery/late", customer_id=desk.customer.id)
     calendar = crm.calendars.get_by_name()
@@ -215,7 +215,7 @@ def test_new_holiday_moves_deadlines(desk: ComplaintsDesk) -> None:
 
 
 def test_new_working_day_moves_escalations_forward(store: Store) -> None:
-    """Those of tasks, of promises and of requests: the next level hears of it when the calendar says so now, not when it said before."""
+    """A new working day moves the escalations of all records forward."""
     clock = FrozenClock(MONDAY + 6 * HOUR)  # three in the afternoon
     crm = Crm(store, clock=clock, time_zone="Europe/Riga")
     calendar = crm.calendars.create("Mo-Fr 09:00-18:00")
@@ -246,7 +246,7 @@ def test_new_working_day_moves_escalations_forward(store: Store) -> None:
 
 
 def test_calendar_change_reschedules_early_escalation(desk: ComplaintsDesk) -> None:
-    """A task that is not late yet has its first rung at a share of working time, which the calendar may bring nearer."""
+    """A calendar change reschedules a step that is due before the deadline."""
     crm, clock = desk.crm, desk.clock
     calendar = crm.calendars.get_by_name()
     assert calendar is not None
@@ -268,7 +268,7 @@ def test_calendar_change_reschedules_early_escalation(desk: ComplaintsDesk) -> N
 
 
 def test_customer_without_address_creates_task(desk: ComplaintsDesk) -> None:
-    """Whoever is responsible gets the task, with the words."""
+    """The owner gets a task with the text if the customer has no address."""
     crm = desk.crm
     silent = crm.customers.create("Anna Kalna")
     complaint = crm.complaints.receive("Too late", type="delivery", customer_id=silent.id)
@@ -280,7 +280,7 @@ def test_customer_without_address_creates_task(desk: ComplaintsDesk) -> None:
 
 
 def test_unanswered_lead_is_escalated(desk: ComplaintsDesk) -> None:
-    """A call within fifteen minutes; else the line hears of it, and a note or an automatic reply is no call."""
+    """A lead without a call in 15 minutes is escalated; automatic replies do not count."""
     crm, clock = desk.crm, desk.clock
     funnel = crm.funnels.create(
         "Chairs", stages=["First call", "Sold"], respond_within=timedelta(minutes=15), role="desk"
@@ -307,7 +307,7 @@ def test_unanswered_lead_is_escalated(desk: ComplaintsDesk) -> None:
 
 
 def test_commitment_and_task_are_escalated(desk: ComplaintsDesk) -> None:
-    """A commitment is first told to whoever sees to it; a task of nobody to the deal's owner."""
+    """The owner of a commitment is notified first; an unassigned task goes to the deal's owner."""
     crm, clock = desk.crm, desk.clock
     promise = crm.commitments.create(
         "Send it", side="ours", customer_id=desk.customer.id, owner_id=desk.anna.id, due_at=MONDAY + HOUR
@@ -323,7 +323,7 @@ def test_commitment_and_task_are_escalated(desk: ComplaintsDesk) -> None:
 
 
 def test_ended_pause_notifies_owner_then_managers(desk: ComplaintsDesk) -> None:
-    """When the waiting has an end, whoever is responsible hears of it, then the line."""
+    """The end of a pause notifies the owner, then the managers."""
     crm, clock = desk.crm, desk.clock
     inquiry = crm.inquiries.receive(
         "Which colour?", customer_id=desk.customer.id, resolve_within=8 * HOUR, owner_id=desk.anna.id

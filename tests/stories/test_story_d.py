@@ -1,4 +1,4 @@
-"""Story D, as far as it goes today: nobody's leaving loses anything, and no new work goes to who is gone."""
+"""Story D: a deactivated user loses no records and gets no new work."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_deactivated_user_keeps_records_and_gets_no_new_work(store: Store) -> None:
-    """Customers, deals and tasks stay with their history until they are handed over, one by one; new work goes to others."""
+    """Records stay until their owner is changed; new work goes to other users."""
     crm = Crm(store, clock=FrozenClock(NOON))
     anna, berta = crm.users.create("Anna", roles=["manager"]), crm.users.create("Berta", roles=["manager"])
     sales = crm.funnels.create("Sales", stages=["Call", "Won"], role="manager")
@@ -39,7 +39,7 @@ def test_deactivated_user_keeps_records_and_gets_no_new_work(store: Store) -> No
 
 
 def test_lead_without_assignee_is_kept_and_complaint_is_rejected(store: Store) -> None:
-    """A request is never turned away for want of a salesman; a complaint without a responsible person cannot be."""
+    """A lead is kept without an owner; a complaint without one is rejected."""
     crm = Crm(store, clock=FrozenClock(NOON))
     anna = crm.users.create("Anna", roles=["manager"])
     crm.users.add_absence(anna.id, since=NOON, until=NOON + timedelta(days=1))

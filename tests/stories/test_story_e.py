@@ -1,4 +1,4 @@
-"""Story E, promises made in negotiations: they show when they are late, and one page knows everything."""
+"""Story E: overdue commitments, and the customer overview."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ DAY: Final = timedelta(days=1)
 
 
 def test_overdue_commitment_is_listed_and_owner_is_notified(store: Store) -> None:
-    """Ours and theirs: each has an owner and a due date, is listed when late, and its owner hears of it once."""
+    """Commitments of both sides are listed when overdue; the owner is notified once."""
     clock, post = FrozenClock(NOON), RecordingNotifier()
     crm = Crm(store, clock=clock, notifiers={"email": post})
     anna = crm.users.create("Anna", email="anna@x.lv")
@@ -46,7 +46,7 @@ def test_overdue_commitment_is_listed_and_owner_is_notified(store: Store) -> Non
 
 
 def test_overview_shows_all_records_of_customer(store: Store) -> None:
-    """Phone, e-mail, what was ordered, said, promised and complained of: on one page, the latest first."""
+    """The overview shows all records of a customer, latest first."""
     clock = FrozenClock(NOON)
     crm = Crm(store, clock=clock, file_store=MemoryFileStore(), region="LV")
     anna = crm.users.create("Anna")

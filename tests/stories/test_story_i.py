@@ -1,4 +1,4 @@
-"""Story I, the service company: its customers' equipment for a year and a half, on every store alike."""
+"""Story I, the service company: equipment over 18 months, on every store."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ HALF_A_YEAR: Final = Recurrence("FREQ=MONTHLY;INTERVAL=6", "Europe/Riga")
 
 
 class ServiceCompany:
-    """A service company: two technicians, their boss, a customer with two boilers, working hours in Riga."""
+    """A company with two technicians, a boss, and a customer with two boilers."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FrozenClock(SPRING)
@@ -50,7 +50,7 @@ class ServiceCompany:
         self.funnel = crm.funnels.create("Boilers", stages=["Offer", "Sold"])
 
     def advance_days(self, days: int) -> None:
-        """Let days pass; each of them what is due is done, and letters leave."""
+        """Advance the clock by days, running due jobs and delivery each day."""
         for _ in range(days):
             self.clock.advance(days=1)
             self.crm.run_due_jobs()
@@ -58,7 +58,7 @@ class ServiceCompany:
 
 
 def run_scenario(store: Store) -> dict[str, Any]:
-    """Tell the story, and say what came of it."""
+    """Run the scenario, and return the observed values."""
     company = ServiceCompany(store)
     crm = company.crm
     seen: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def run_scenario(store: Store) -> dict[str, Any]:
     third = crm.field_service.read_meter(company.old_boiler.id, 3_000)
     seen["beyond the contract"] = crm.field_service.complete_visit(third.tasks[0].id).is_included
 
-    # A failure: the contract promises four hours. Nobody goes, and the boss hears of it.
+    # A failure with a four-hour target: no repair, so the boss is notified.
     failed = crm.field_service.report_failure(company.old_boiler.id, cause="pump")
     seen["promised"] = (failed.entitlement.rule, failed.task.due_at)
     company.advance_days(1)
@@ -118,7 +118,7 @@ def run_scenario(store: Store) -> dict[str, Any]:
 
 
 def test_equipment_contracts_and_maintenance_over_18_months(store: Store) -> None:
-    """Equipment is followed, response times are kept or escalated, maintenance comes due, and replacement is proposed in time."""
+    """Failures, escalations, maintenance and replacement follow the contract."""
     seen = run_scenario(store)
 
     assert ("Look after Boiler of Carla", True) == seen["visit"]
@@ -141,5 +141,5 @@ def test_equipment_contracts_and_maintenance_over_18_months(store: Store) -> Non
 
 
 def test_result_is_equal_on_every_store(store: Store) -> None:
-    """What came of it is the same to the letter on each."""
+    """The observed values are equal on every store."""
     assert run_scenario(MemoryStore()) == run_scenario(store)

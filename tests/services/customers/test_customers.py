@@ -1,4 +1,4 @@
-"""Customers are kept once, found by anything, and never asked twice."""
+"""Customers: unique identifiers, search, details and relations."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.services.world import World, dump_records
 
 
 def test_duplicate_contact_point_is_rejected(world: World) -> None:
-    """A refusal names who has it, also for keys of other systems; a shared one may be held by many."""
+    """The error names the other customer; a shared contact point may have several."""
     for given in ({"phone": "2000 0000"}, {"email": "janis@example.lv"}, {"external_ids": [ExternalId("erp", "7")]}):
         with pytest.raises(DuplicateKeyError) as excinfo:
             world.crm.customers.create("Other", **given)
@@ -23,7 +23,7 @@ def test_duplicate_contact_point_is_rejected(world: World) -> None:
 
 
 def test_removed_contact_point_is_reusable(world: World) -> None:
-    """Whoever gets the number next may have it."""
+    """A removed contact point can be added to another customer."""
     world.crm.customers.remove_contact_point(world.customer.id, "+37120000000")
     other = world.crm.customers.create("Other", phone="2000 0000")
 
@@ -32,12 +32,12 @@ def test_removed_contact_point_is_reusable(world: World) -> None:
 
 @pytest.mark.parametrize("words", ["berz", "BĒRZIŅŠ", "jan ber", "ber jan", "  Jānis  "])
 def test_search_finds_name_by_word_prefixes(world: World, words: str) -> None:
-    """In any order, with or without marks."""
+    """Search ignores the order of words and diacritics."""
     assert [customer.id for customer in world.crm.customers.search(words)] == [world.customer.id]
 
 
 def test_search_returns_pages_by_name(world: World) -> None:
-    """By name, without a gap or a repetition, also among namesakes; roles and owners narrow them."""
+    """Pages are complete and ordered by name; role and owner filter them."""
     for number in range(7):
         world.crm.customers.create("Anna" if number % 2 else "Berta", roles=["partner"])
     read: list[Customer] = []
@@ -52,7 +52,7 @@ def test_search_returns_pages_by_name(world: World) -> None:
 
 
 def test_rename_updates_search_key(world: World) -> None:
-    """The key follows the name."""
+    """Renaming a customer updates its search key."""
     world.crm.customers.rename(world.customer.id, "Шаҳзод Ўринов")
 
     assert list(world.crm.customers.search("berz")) == []
@@ -62,7 +62,7 @@ def test_rename_updates_search_key(world: World) -> None:
 
 
 def test_unchanged_update_writes_nothing(world: World) -> None:
-    """Neither a version nor a fact."""
+    """An update without a change creates no version and no event."""
     held = dump_records(world.crm)
     world.crm.customers.add_contact_point(world.customer.id, phone="+371 2000 0000")
     world.crm.customers.update(world.customer.id, note="")
@@ -73,7 +73,7 @@ def test_unchanged_update_writes_nothing(world: World) -> None:
 
 
 def test_add_relation_links_customers(world: World) -> None:
-    """A person works for a company."""
+    """A relation links a person to a company."""
     tied = world.crm.customers.add_relation(world.customer.id, "employee_of", world.company.id, note="buyer")
 
     assert [(r.kind.value, r.related_customer_id, r.note) for r in tied.relations] == [

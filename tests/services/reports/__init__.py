@@ -1,1 +1,1 @@
-"""What reports promise."""
+"""Tests of reports."""

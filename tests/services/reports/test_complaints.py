@@ -1,4 +1,4 @@
-"""The report of complaints counts right, and alike on every store."""
+"""The complaints report is correct, and equal on every store."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def create_shop(store: Store | None = None) -> tuple[Crm, FrozenClock, Any]:
 
 
 def test_complaints_report_counts_by_type_and_owner() -> None:
-    """By type and by person: in time and late, how soon, reopened, repeated, what they cost, how content customers are."""
+    """The report counts by type and owner: in time, late, times, costs, ratings."""
     crm, clock, customer = create_shop()
     answered = []
     for hours in (1, 2, 3, 10):
@@ -65,7 +65,7 @@ def test_complaints_report_counts_by_type_and_owner() -> None:
 
 
 def test_overdue_report_lists_late_complaints() -> None:
-    """With what should have been done, and by whom."""
+    """The overdue report lists late complaints with next action and owner."""
     crm, clock, customer = create_shop()
     crm.complaints.receive("Late", type="delivery", customer_id=customer.id)
     clock.advance(hours=3)
@@ -79,7 +79,7 @@ def test_overdue_report_lists_late_complaints() -> None:
 
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_complaints_report_is_rendered(language: str) -> None:
-    """In words of the house's language, with and without complaints."""
+    """The report is rendered in the language, with and without complaints."""
     crm, clock, customer = create_shop()
     nothing = crm.reports.complaints().html(language=language)
     one = crm.complaints.receive("Late", type="delivery/late", customer_id=customer.id)
@@ -108,7 +108,7 @@ STEPS: Final = (
 
 
 def report_after_random_month(store: Store, seed: int, length: int) -> ComplaintsReport:
-    """Let a month of complaints go by, by chance, and report."""
+    """Simulate a random month of complaints, and return the report."""
     rng = random.Random(seed)
     crm, clock, customer = create_shop(store)
     known: list[Any] = []
@@ -123,7 +123,7 @@ def report_after_random_month(store: Store, seed: int, length: int) -> Complaint
 
 
 def execute_random_command(crm: Crm, rng: random.Random, id: Any) -> None:
-    """Tell some story about a complaint; what is not legal is refused."""
+    """Execute a random command on a complaint; ignore rejected ones."""
     step = rng.choice(STEPS)
     arguments: dict[str, tuple[Any, ...]] = {
         "resolve": ("Mended",),
@@ -141,7 +141,7 @@ def execute_random_command(crm: Crm, rng: random.Random, id: Any) -> None:
 @given(st.integers(0, 10**6))
 @settings(max_examples=12, deadline=None)
 def test_complaints_report_is_equal_on_every_store(seed: int) -> None:
-    """Memory and SQL come to the same figures, to the microsecond and the cent."""
+    """Memory and SQL give the same figures, to the microsecond and the cent."""
     assert report_after_random_month(MemoryStore(), seed, 60) == report_after_random_month(
         SqlStore.open("sqlite://"), seed, 60
     )
@@ -150,7 +150,7 @@ def test_complaints_report_is_equal_on_every_store(seed: int) -> None:
 @pytest.mark.postgresql
 @pytest.mark.parametrize("seed", range(3))
 def test_complaints_report_is_equal_on_postgresql(postgresql_url: str, seed: int) -> None:
-    """So does a server."""
+    """PostgreSQL gives the same report."""
     store = SqlStore.open(postgresql_url)
     truncate_tables(store)
 

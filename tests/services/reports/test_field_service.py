@@ -1,4 +1,4 @@
-"""The report of service counts alike on every store, whatever happened."""
+"""The field service report is equal on every store after random commands."""
 
 import random
 from collections import Counter
@@ -26,7 +26,7 @@ QUESTIONS: Final = ("Why is it loud?", "Kāpēc tas trokšņo?", "How to pay?")
 
 @define
 class RandomServiceCompany:
-    """A service company in which anything may happen."""
+    """A service company with random commands."""
 
     crm: Crm
     clock: FrozenClock
@@ -44,7 +44,7 @@ class RandomServiceCompany:
         self.install_equipment()
 
     def execute_random_commands(self, steps: int) -> FieldServiceReport:
-        """Let some things happen, and report. What is not legal is refused, alike everywhere."""
+        """Execute random commands, and return the report; rejections are equal too."""
         ways: tuple[Callable[[], Any], ...] = (
             self.install_equipment,
             self.read_meter,
@@ -72,7 +72,7 @@ class RandomServiceCompany:
         return self.crm.reports.field_service()
 
     def install_equipment(self) -> None:
-        """A customer has something new, or old."""
+        """Install new or old equipment."""
         age = timedelta(days=self.rng.randrange(4_000))
         life = self.rng.choice([None, timedelta(days=self.rng.randint(1, 4_000))])
         piece = self.crm.field_service.install_equipment(
@@ -87,27 +87,27 @@ class RandomServiceCompany:
         self.equipment.append(piece.id)
 
     def read_meter(self) -> None:
-        """A meter is read, now and then a new one."""
+        """Read a meter, sometimes a new one."""
         self.crm.field_service.read_meter(
             self.random_equipment, self.rng.randrange(2_000), is_new_meter=self.rng.random() < 0.2
         )
 
     def report_failure(self) -> None:
-        """Something breaks."""
+        """Report a failure."""
         self.crm.field_service.report_failure(self.random_equipment, cause=self.rng.choice(["", "pump"]))
 
     def complete_repair(self) -> None:
-        """It works again, for money or without."""
+        """Complete a repair, with or without cost."""
         costs = [None, Money(self.rng.randint(1, 900), "EUR"), Money("0.01", "USD")]
         self.crm.field_service.complete_repair(self.random_equipment, cost=self.rng.choice(costs))
 
     def retire_equipment(self) -> None:
-        """Something has served its time."""
+        """Retire equipment."""
         if self.rng.random() < 0.3:
             self.crm.field_service.retire_equipment(self.random_equipment)
 
     def create_contract(self) -> None:
-        """A contract is signed, for a short or for a long time."""
+        """Create a short or a long contract."""
         today = self.clock.now().date()
         contract = self.crm.field_service.create_contract(
             "Care",
@@ -120,7 +120,7 @@ class RandomServiceCompany:
         self.contracts.append(contract)
 
     def change_contract(self) -> None:
-        """One is renewed, or cancelled."""
+        """Renew or cancel a contract."""
         contract = self.rng.choice([*self.contracts, None])
         if contract is None:
             return
@@ -132,7 +132,7 @@ class RandomServiceCompany:
             self.crm.field_service.cancel_contract(contract.id)
 
     def plan_maintenance(self) -> None:
-        """Visits are planned, by the calendar or by the meter, under a contract or without one."""
+        """Plan visits by calendar or meter, with or without a contract."""
         by_meter = self.rng.random() < 0.5
         contract = self.rng.choice([None, *self.contracts])
         self.crm.field_service.plan_maintenance(
@@ -144,7 +144,7 @@ class RandomServiceCompany:
         )
 
     def complete_visit(self) -> None:
-        """A visit is made, whichever was given."""
+        """Complete a planned visit."""
         visits = [task for task in self.crm.tasks.list(state="open") if task.kind == "maintenance"]
         if visits:
             self.crm.field_service.complete_visit(
@@ -154,19 +154,19 @@ class RandomServiceCompany:
             )
 
     def ask_question(self) -> None:
-        """Somebody wants to know something."""
+        """Search for an answer."""
         self.crm.knowledge.search_or_log_gap(self.rng.choice(QUESTIONS))
 
     @property
     def random_equipment(self) -> Any:
-        """Some piece of equipment."""
+        """Choose a piece of equipment."""
         return self.rng.choice(self.equipment)
 
 
 def report_after_random_commands(
     store: Store, seed: int, steps: int
 ) -> tuple[RandomServiceCompany, FieldServiceReport]:
-    """Let some seasons of service go by, by chance, and report."""
+    """Simulate some random seasons, and return the report."""
     clock = FrozenClock(MONDAY)
     company = RandomServiceCompany(
         Crm(store, clock=clock, id_generator=SequentialIds(), time_zone="Asia/Tashkent"), clock, random.Random(seed)
@@ -175,7 +175,7 @@ def report_after_random_commands(
 
 
 def compare_reports(stores: tuple[Store, Store], seed: int, steps: int) -> None:
-    """Play the same on two stores, and compare the reports to the letter."""
+    """Run the same commands on two stores, and compare the reports."""
     (company, report), (other, theirs) = (report_after_random_commands(store, seed, steps) for store in stores)
     pieces = [company.crm.field_service.get_equipment(id) for id in company.equipment]
 
@@ -191,7 +191,7 @@ def compare_reports(stores: tuple[Store, Store], seed: int, steps: int) -> None:
 @given(st.integers(), st.integers(1, 60))
 @settings(max_examples=25, deadline=None)
 def test_field_service_report_is_equal_on_every_store(seed: int, steps: int) -> None:
-    """Memory and SQL come to the same report, to the letter, and to what the equipment itself says."""
+    """Memory and SQL give the same report, which agrees with the equipment."""
     sql = SqlStore.open("sqlite://")
     compare_reports((MemoryStore(), sql), seed, steps)
     sql.close()
@@ -200,7 +200,7 @@ def test_field_service_report_is_equal_on_every_store(seed: int, steps: int) -> 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("seed", range(3))
 def test_field_service_report_is_equal_on_postgresql(postgresql_url: str, seed: int) -> None:
-    """So does a server."""
+    """PostgreSQL gives the same report."""
     store = SqlStore.open(postgresql_url)
     truncate_tables(store)
     compare_reports((MemoryStore(), store), seed, 60)
@@ -208,7 +208,7 @@ def test_field_service_report_is_equal_on_postgresql(postgresql_url: str, seed: 
 
 
 def test_every_random_command_succeeds_at_least_once() -> None:
-    """What is played by chance is not refusals alone: everything happens sooner or later, and shows in the report."""
+    """Every random command succeeds at least once, and shows in the report."""
     executed: Counter[str] = Counter()
     for seed in range(5):
         company, report = report_after_random_commands(MemoryStore(), seed, 120)

@@ -1,4 +1,4 @@
-"""The board: what stands in which stage, counted as the deals themselves would be."""
+"""The board: counts, values and cards by stage."""
 
 from collections import Counter
 from typing import Any
@@ -14,12 +14,12 @@ from crmcore.ports import Store
 
 @pytest.fixture
 def crm(store: Store) -> Crm:
-    """A house over each kind of store."""
+    """A Crm on each store."""
     return Crm(store)
 
 
 def funnel_with_deals(crm: Crm, deals: int) -> Any:
-    """A funnel with deals in all of its stages, some of them won or lost."""
+    """A funnel with deals in all stages, some won or lost."""
     sales = crm.funnels.create("Windows", stages=["First call", "Measurement", "Payment", "Installation"])
     other = crm.funnels.create("Doors", stages=["First call"])
     customer = crm.customers.create("Anna")
@@ -35,7 +35,7 @@ def funnel_with_deals(crm: Crm, deals: int) -> Any:
 
 
 def test_board_counts_equal_open_deals(crm: Crm) -> None:
-    """Counts, sums and cards are those of the open deals, in each stage and each currency."""
+    """Counts, sums and cards equal those of the open deals, by stage and currency."""
     sales = funnel_with_deals(crm, 60)
     board = crm.deals.board(sales.id, cards_per_stage=3)
     deals = list(crm.deals.list(funnel_id=sales.id, outcome=Outcome.OPEN))
@@ -57,7 +57,7 @@ def test_board_counts_equal_open_deals(crm: Crm) -> None:
 
 
 def test_board_in_batch_includes_earlier_commands(crm: Crm) -> None:
-    """In a batch, the board shows what its stories have done so far."""
+    """In a batch, the board includes the earlier commands of the batch."""
     sales = funnel_with_deals(crm, 3)
     with crm.batch():
         before = crm.deals.board(sales.id).count
@@ -67,7 +67,7 @@ def test_board_in_batch_includes_earlier_commands(crm: Crm) -> None:
 
 
 def test_unknown_funnel_or_card_limit_is_rejected(crm: Crm) -> None:
-    """A funnel that is not there, and cards without end."""
+    """An unknown funnel and an invalid number of cards are rejected."""
     sales = funnel_with_deals(crm, 1)
     with pytest.raises(NotFoundError):
         crm.deals.board("funnel_00000000000070008000000000000009")  # type: ignore[arg-type]  # an id in form
@@ -77,7 +77,7 @@ def test_unknown_funnel_or_card_limit_is_rejected(crm: Crm) -> None:
 
 
 def test_board_statement_count_is_constant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A board takes as many statements over a hundred deals as over ten."""
+    """The number of statements does not depend on the number of deals."""
     run: list[str] = []
     original = Executor.execute
 

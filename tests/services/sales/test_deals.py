@@ -1,4 +1,4 @@
-"""A deal moves by its funnel's rules, does what its stages ask for, and remembers everything."""
+"""Deals: funnel rules, stage actions, requirements and history."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,12 +12,12 @@ from tests.services.world import World, dump_records
 
 
 def create_funnel(world: World, *stages: Any, **rules: Any) -> Any:
-    """Another funnel."""
+    """Create another funnel."""
     return world.crm.funnels.create("Other", stages=list(stages), **rules)
 
 
 def test_stage_entry_runs_actions_in_order(world: World) -> None:
-    """A task for a role, a document, a message; the role's holder joins the deal, and keeps it the next time."""
+    """Entry actions create task, document and message; the assignee participates."""
     maris = world.crm.users.create("Māris", roles=["measurer"], email="maris@x.lv")
     world.crm.users.create("Other", roles=["measurer"])
     funnel = create_funnel(
@@ -45,7 +45,7 @@ def test_stage_entry_runs_actions_in_order(world: World) -> None:
 
 
 def test_missing_template_rolls_back_move(world: World) -> None:
-    """A story is done whole or not at all."""
+    """A failing action rolls the whole command back."""
     funnel = create_funnel(
         world, "A", Stage.named("B", entry_actions=[CreateTask(title="T"), RenderDocument(template="None", title="D")])
     )
@@ -58,7 +58,7 @@ def test_missing_template_rolls_back_move(world: World) -> None:
 
 
 def test_skipping_stages_checks_all_requirements(world: World) -> None:
-    """The requirements of every stage on the way are asked for, all at once; the way back asks for nothing."""
+    """The requirements of all skipped stages are checked; moving back has none."""
     value, close = Requirement(RequirementKind.VALUE), Requirement(RequirementKind.EXPECTED_CLOSE)
     funnel = create_funnel(world, Stage.named("A", exit_criteria=[value]), Stage.named("B", exit_criteria=[close]), "C")
     deal = world.crm.deals.open("D", customer_id=world.customer.id, funnel_id=funnel.id, stage_key="B").deal
@@ -76,7 +76,7 @@ def test_skipping_stages_checks_all_requirements(world: World) -> None:
 
 
 def test_skip_and_return_follow_funnel_settings(world: World) -> None:
-    """A strict funnel goes one stage at a time and never back, and says where a deal may go."""
+    """A strict funnel allows the next stage only, and names it in the error."""
     strict = create_funnel(world, "A", "B", "C", allow_skip=False, allow_return=False)
     deal = world.crm.deals.open("D", customer_id=world.customer.id, funnel_id=strict.id, stage_key="B").deal
     with pytest.raises(InvalidTransitionError) as excinfo:
@@ -87,7 +87,7 @@ def test_skip_and_return_follow_funnel_settings(world: World) -> None:
 
 
 def test_lose_reopen_and_win_update_deal_and_tasks(world: World) -> None:
-    """Losing calls off the open tasks; reopening returns where it was lost; winning makes a customer; all of it is history."""
+    """Losing cancels tasks, reopening returns to the stage, winning adds the role."""
     crm = world.crm
     crm.deals.move(world.deal.id, stage_key="Payment")
     lost = crm.deals.lose(world.deal.id, reason="too dear")
@@ -114,7 +114,7 @@ def test_lose_reopen_and_win_update_deal_and_tasks(world: World) -> None:
 
 
 def test_deal_is_won_in_funnel_without_winning_stage(world: World) -> None:
-    """Where it stands; and its customer is one."""
+    """Without a winning stage the deal stays in its stage; the role is added."""
     inbox = create_funnel(world, "Inbox")
     deal = world.crm.deals.open("D", customer_id=world.company.id, funnel_id=inbox.id, value=Money(1, "EUR")).deal
     won = world.crm.deals.win(deal.id).deal
@@ -124,7 +124,7 @@ def test_deal_is_won_in_funnel_without_winning_stage(world: World) -> None:
 
 
 def test_move_to_current_stage_changes_nothing(world: World) -> None:
-    """No task, no fact, no version."""
+    """A move to the current stage creates no task, event or version."""
     held = dump_records(world.crm)
     moved = world.crm.deals.move(world.deal.id, stage_key="First call")
 
@@ -133,7 +133,7 @@ def test_move_to_current_stage_changes_nothing(world: World) -> None:
 
 
 def test_list_deals_filters_and_pages(world: World) -> None:
-    """By funnel, customer, owner, stage and outcome, a page at a time."""
+    """Deals are filtered by funnel, customer, owner, stage, outcome, and paged."""
     crm = world.crm
     others = [crm.deals.open(f"D{n}", customer_id=world.company.id, funnel_id=world.funnel.id).deal for n in range(4)]
     crm.deals.lose(others[0].id, reason="too dear")
@@ -149,7 +149,7 @@ def test_list_deals_filters_and_pages(world: World) -> None:
 
 
 def test_stage_with_deals_cannot_be_removed_or_moved(world: World) -> None:
-    """Stages may be added behind, renamed and asked more of; one that deals stand in may not move or vanish."""
+    """Stages can be added and renamed; one with deals cannot move or be removed."""
     crm, stages = world.crm, world.funnel.stages
     renamed = Stage.named("First call", probability=20)
     with pytest.raises(BusinessRuleError):

@@ -1,4 +1,4 @@
-"""A lead finds its customer or makes one, finds somebody responsible, and never guesses."""
+"""Lead capture: matching, assignment, idempotency and SLA."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -32,7 +32,7 @@ IDENTIFIERS: Final[Mapping[str, Any]] = {
     ],
 )
 def test_known_customer_is_matched_by_any_identifier(world: World, given: list[str], by: tuple[str, ...]) -> None:
-    """However it is written; the answer says by what, the strongest first. The customer's owner stays responsible."""
+    """Any spelling matches; the result names the identifiers; the owner stays."""
     lead = world.crm.leads.capture("J. B.", funnel_id=world.funnel.id, **{name: IDENTIFIERS[name] for name in given})
 
     assert lead.match == Matched(world.customer.id, by)
@@ -41,7 +41,7 @@ def test_known_customer_is_matched_by_any_identifier(world: World, given: list[s
 
 
 def test_unmatched_lead_creates_prospect(world: World) -> None:
-    """With everything that was told, and the source by which we met."""
+    """A new customer gets the identifiers, the address and the source."""
     lead = world.crm.leads.capture(
         "Liene",
         phone="2111 1111",
@@ -60,7 +60,7 @@ def test_unmatched_lead_creates_prospect(world: World) -> None:
 
 
 def test_ambiguous_lead_is_rejected_with_candidates(world: World) -> None:
-    """A phone of one and an e-mail of another: nothing is done, and the candidates are named."""
+    """Two matches change nothing, and the error names the candidates."""
     other = world.crm.customers.create("Liene", email="liene@x.lv")
     held = dump_records(world.crm)
     with pytest.raises(AmbiguousCustomerError) as excinfo:
@@ -76,7 +76,7 @@ def test_ambiguous_lead_is_rejected_with_candidates(world: World) -> None:
 
 
 def test_phone_match_adds_no_stronger_identifier(world: World) -> None:
-    """Whoever is known by the phone alone does not get the e-mail or the key that came along; by the e-mail, the phone is learnt."""
+    """A match by phone adds no e-mail and no key; a match by e-mail adds the phone."""
     weak = world.crm.leads.capture(
         "J", phone="2000 0000", email="new@x.lv", external_id=ExternalId("web", "1"), funnel_id=world.funnel.id
     )
@@ -92,7 +92,7 @@ def test_phone_match_adds_no_stronger_identifier(world: World) -> None:
 
 
 def test_shared_phone_matches_no_customer(world: World) -> None:
-    """A switchboard does not make a stranger a known one."""
+    """A shared phone number matches no customer."""
     shared = ContactPoint.phone("+37167000000", is_shared=True)
     world.crm.customers.add_contact_point(world.company.id, shared)
     lead = world.crm.leads.capture("Clerk", phone="6700 0000", funnel_id=world.funnel.id)
@@ -102,7 +102,7 @@ def test_shared_phone_matches_no_customer(world: World) -> None:
 
 
 def test_customer_new_skips_matching(world: World) -> None:
-    """With ``customer="new"`` nobody is looked for; a claimed phone is refused, for it would make two of one."""
+    """``customer_id="new"`` skips matching; a phone of another customer is rejected."""
     lead = world.crm.leads.capture("Jānis Bērziņš", funnel_id=world.funnel.id, customer_id="new")
 
     assert lead.customer.id != world.customer.id
@@ -115,7 +115,7 @@ def test_customer_new_skips_matching(world: World) -> None:
 
 
 def test_requested_owner_is_assigned(world: World) -> None:
-    """Whoever is named is responsible, unless he has left; the ring does not turn for it."""
+    """A requested owner is assigned unless deactivated; round robin is unchanged."""
     boss_id = world.boss.id
     lead = world.crm.leads.capture("Liene", funnel_id=world.funnel.id, owner_id=boss_id)
     turns = [event for event in world.crm.feed.read().events if event.event.name == "round_robin.assigned"]
@@ -127,7 +127,7 @@ def test_requested_owner_is_assigned(world: World) -> None:
 
 
 def test_absent_owner_is_substituted(world: World) -> None:
-    """Whoever usually sees to a customer is asked first, if present; the customer stays his or hers."""
+    """The customer's owner gets the lead if available, and stays its owner."""
     berta = world.crm.users.create("Berta", roles=["manager"])
     world.crm.users.add_absence(world.anna.id, since=NOON, until=NOON + timedelta(days=1))
     lead = world.crm.leads.capture("J", phone="2000 0000", funnel_id=world.funnel.id)
@@ -140,7 +140,7 @@ def test_absent_owner_is_substituted(world: World) -> None:
 
 
 def test_manual_reassignment_does_not_change_round_robin(world: World) -> None:
-    """Reassigned, lost and removed work moves no ring: the next lead goes to whoever has waited longest."""
+    """Reassigned and lost deals do not change the round robin."""
     crm = world.crm
     berta, zane = (crm.users.create(name, roles=["manager"]) for name in ("Berta", "Zane"))
     people, had = [world.anna.id, berta.id, zane.id], []
@@ -158,9 +158,9 @@ def test_manual_reassignment_does_not_change_round_robin(world: World) -> None:
 
 
 def test_repeated_request_id_returns_existing_deal(world: World) -> None:
-    """Not later either, nor with other words; the deal that there is answers."""
-    again = world.crm.leads.capture("Somebody", funnel_id=world.funnel.id, request=ExternalId("web", "1001"))
-    other = world.crm.leads.capture("Somebody", funnel_id=world.funnel.id, request=ExternalId("mail", "1001"))
+    """A repeated request returns the existing deal, also later."""
+    again = world.crm.leads.capture("Anyone", funnel_id=world.funnel.id, request=ExternalId("web", "1001"))
+    other = world.crm.leads.capture("Anyone", funnel_id=world.funnel.id, request=ExternalId("mail", "1001"))
 
     assert (again.is_duplicate, again.deal.id, again.match) == (
         True,
@@ -175,7 +175,7 @@ def test_repeated_request_id_returns_existing_deal(world: World) -> None:
 
 
 def test_capture_sets_deal_fields(world: World) -> None:
-    """Title, value, tags and the host's own fields; a title is what it is about, or the name."""
+    """Capture sets title, value, tags and custom fields; the title has defaults."""
     full = world.crm.leads.capture(
         "Liene", funnel_id=world.funnel.id, about="Two\ndoors", value=Money(9, "EUR"), tags=["vip"], custom={"size": 2}
     )
@@ -186,7 +186,7 @@ def test_capture_sets_deal_fields(world: World) -> None:
 
 
 def events_of(world: World, deal_id: DealId) -> list[Any]:
-    """What the feed tells of a deal."""
+    """The events of a deal in the feed."""
     recorded_events = world.crm._environment.execute(
         "test", lambda uow: uow.read_events(after=0, limit=1000), read_only=True
     )
@@ -194,14 +194,14 @@ def events_of(world: World, deal_id: DealId) -> list[Any]:
 
 
 def create_funnel_with_response_time(world: World) -> Funnel:
-    """A funnel that promises the first answer within an hour, and gives a task at once."""
+    """A funnel with a one-hour response target and a first task."""
     call = CreateTask(title="Call", due_within=HOUR)
     first = Stage.named("First call", entry_actions=[call], age_limit=timedelta(days=2))
     return world.crm.funnels.create("Doors", stages=[first, "Sold"], role="manager", respond_within=HOUR)
 
 
 def test_response_sla_counts_from_received_at(world: World) -> None:
-    """One that waited elsewhere is answered late by as much; its task is given now, and the fact keeps both instants."""
+    """The SLA counts from the receipt; the task from now; the event has both times."""
     funnel = create_funnel_with_response_time(world)
     came = NOON - timedelta(hours=3)
     lead = world.crm.leads.capture("Zane", funnel_id=funnel.id, received_at=came)
@@ -219,14 +219,14 @@ def test_response_sla_counts_from_received_at(world: World) -> None:
 
 
 def test_current_request_has_no_recorded_at(world: World) -> None:
-    """Nothing is said twice."""
+    """A current request has no `recorded_at`."""
     lead = world.crm.leads.capture("Zane", funnel_id=create_funnel_with_response_time(world).id, received_at=NOON)
 
     assert [None] == [event.recorded_at for event in events_of(world, lead.deal.id)]
 
 
 def test_old_request_creates_no_task_or_escalation(world: World) -> None:
-    """More than a day ago nothing is set off: no task, nobody hears that it is late. It is somebody's, and counts in its own month."""
+    """A request older than one day creates no task and no escalation."""
     funnel = create_funnel_with_response_time(world)
     came = NOON - timedelta(days=40)
     lead = world.crm.leads.capture("Zane", funnel_id=funnel.id, received_at=came)

@@ -1,4 +1,4 @@
-"""Deals that are stuck are listed and counted as the deals themselves tell it, on every store."""
+"""Stuck deals: list and report agree with the deals, on every store."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ WORKING_DAYS_POLICY: Final = StageAgePolicy(counts_working_days=True)
 
 
 def create_shop(store: Store) -> tuple[Crm, FrozenClock]:
-    """A shop that works from Monday to Friday."""
+    """A shop with business days from Monday to Friday."""
     clock = FrozenClock(FRIDAY)
     crm = Crm(store, clock=clock, id_generator=SequentialIds())
     crm.calendars.create("Mo-Fr 09:00-18:00", time_zone="Europe/Riga")
@@ -34,7 +34,7 @@ def create_shop(store: Store) -> tuple[Crm, FrozenClock]:
 
 
 def test_stuck_deals_use_company_working_days(store: Store) -> None:
-    """What came in on Friday is not stuck on Monday where one working day is allowed, and is where one day is."""
+    """A weekend does not count for a limit in working days, but for one in days."""
     crm, clock = create_shop(store)
     limits = {"patient": WORKING_DAYS_POLICY, "strict": StageAgePolicy()}
     sales = {
@@ -65,7 +65,7 @@ def test_stuck_deals_use_company_working_days(store: Store) -> None:
 
 
 def test_stuck_deals_are_paged_and_filtered_by_owner(store: Store) -> None:
-    """A page at a time, of one owner if wished."""
+    """Stuck deals are paged, and filtered by owner."""
     crm, clock = create_shop(store)
     anna, bruno = (crm.users.create(name, roles=["manager"]) for name in ("Anna", "Bruno"))
     sales = crm.funnels.create("Windows", stages=[Stage.named("Offer", age_limit=DAY), "Order"])
@@ -90,7 +90,7 @@ def test_stuck_deals_are_paged_and_filtered_by_owner(store: Store) -> None:
 
 
 def test_no_deal_is_stuck_without_age_limit(store: Store) -> None:
-    """Nor has one without funnels."""
+    """Without age limits, and without funnels, no deal is stuck."""
     crm, clock = create_shop(store)
     nothing = crm.reports.stuck()
     sales = crm.funnels.create("Windows", stages=["Offer", "Order"])
@@ -102,7 +102,7 @@ def test_no_deal_is_stuck_without_age_limit(store: Store) -> None:
 
 
 def run_random_weeks(store: Store, seed: int) -> tuple[Crm, list[Funnel]]:
-    """Let some weeks go by, by chance."""
+    """Simulate some random weeks."""
     rng = random.Random(seed)
     crm, clock = create_shop(store)
     anna = crm.users.create("Anna", roles=["manager"])
@@ -147,7 +147,7 @@ def _execute_random_command(crm: Crm, clock: FrozenClock, rng: random.Random, id
 
 
 def stuck_by_scan(crm: Crm, funnels: list[Funnel]) -> list[Deal]:
-    """What the deals themselves say."""
+    """Scan all deals for stuck ones."""
     calendar = crm.calendars.get_by_name()
     time = calendar.business_hours if calendar else ALWAYS_OPEN
     drawn = {funnel.id: funnel for funnel in funnels}
@@ -158,7 +158,7 @@ def stuck_by_scan(crm: Crm, funnels: list[Funnel]) -> list[Deal]:
 
 
 def compare_with_scan(store: Store, seed: int) -> StuckReport:
-    """Compare the list and the report with what the deals say."""
+    """Compare the list and the report with a scan of all deals."""
     crm, funnels = run_random_weeks(store, seed)
     stuck = stuck_by_scan(crm, funnels)
     report = crm.reports.stuck()
@@ -180,7 +180,7 @@ def compare_with_scan(store: Store, seed: int) -> StuckReport:
 @given(st.integers())
 @settings(max_examples=40, deadline=None)
 def test_stuck_deals_equal_scan_on_every_store(seed: int) -> None:
-    """The list, the report and the deals agree, and SQL counts what memory counts, to the letter."""
+    """List, report and scan agree, in memory and on SQLite."""
     sql = SqlStore.open("sqlite://")
     reports = [compare_with_scan(MemoryStore(), seed), compare_with_scan(sql, seed)]
     sql.close()
@@ -191,7 +191,7 @@ def test_stuck_deals_equal_scan_on_every_store(seed: int) -> None:
 @pytest.mark.postgresql
 @pytest.mark.parametrize("seed", range(5))
 def test_stuck_deals_equal_scan_on_postgresql(postgresql_url: str, seed: int) -> None:
-    """PostgreSQL counts it too."""
+    """List, report and scan agree on PostgreSQL."""
     server = SqlStore.open(postgresql_url)
     truncate_tables(server)
     reports = [compare_with_scan(MemoryStore(), seed), compare_with_scan(server, seed)]

@@ -1,4 +1,4 @@
-"""The service company: what its customers have, what was promised for it, and that somebody goes there in time (story I)."""
+"""Field service: equipment, contracts, maintenance and replacement."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -40,7 +40,7 @@ class ServiceCompany:
         )
 
     def advance_days(self, days: int) -> None:
-        """Let days pass, looking at what is due each day."""
+        """Advance the clock by days, running due jobs each day."""
         for _ in range(days):
             self.clock.advance(days=1)
             self.crm.run_due_jobs()
@@ -55,7 +55,7 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> ServiceCompany:
 
 
 def test_failure_creates_repair_within_contract_deadline(company: ServiceCompany) -> None:
-    """The repair is given in turn, with the contract's deadline, and is escalated when it runs late."""
+    """The repair is assigned by round robin with the contract's deadline."""
     crm, boiler = company.crm, company.boiler
     contract = crm.field_service.create_contract(
         "Care",
@@ -83,14 +83,14 @@ def test_failure_creates_repair_within_contract_deadline(company: ServiceCompany
 
 
 def test_failure_without_contract_uses_default_deadline(company: ServiceCompany) -> None:
-    """Nothing is promised, and still somebody goes."""
+    """Without a contract the repair has the default deadline."""
     failed = company.crm.field_service.report_failure(company.boiler.id)
 
     assert ("nothing", MARCH + timedelta(days=2)) == (failed.entitlement.rule, failed.task.due_at)
 
 
 def test_maintenance_visit_is_created_by_calendar(company: ServiceCompany) -> None:
-    """The visit is given at its day, in turn; when it was made, the contract counts it and the next one is planned."""
+    """A visit is assigned on its day; completing it counts and plans the next."""
     crm, boiler = company.crm, company.boiler
     contract = crm.field_service.create_contract(
         "Care", customer_id=company.carla.id, since=date(2026, 1, 1), until=date(2030, 1, 1), visits=2
@@ -127,7 +127,7 @@ def test_maintenance_visit_is_created_by_calendar(company: ServiceCompany) -> No
 
 
 def test_maintenance_visit_is_created_by_meter(company: ServiceCompany) -> None:
-    """A reading gives the visit at once, and a second one does not give it again."""
+    """A meter reading creates the due visit once."""
     crm, boiler = company.crm, company.boiler
     crm.field_service.read_meter(boiler.id, 8_000)
     crm.field_service.plan_maintenance(boiler.id, "Change the burner of {equipment}", every_total=500)
@@ -140,13 +140,13 @@ def test_maintenance_visit_is_created_by_meter(company: ServiceCompany) -> None:
 
 
 def test_stopped_plan_creates_no_visit(company: ServiceCompany) -> None:
-    """Nothing comes due any more."""
+    """A stopped plan creates no visit."""
     crm, boiler = company.crm, company.boiler
     daily = Recurrence("FREQ=DAILY")
     stopped = crm.field_service.plan_maintenance(boiler.id, "Look", every=daily, starts_at=MARCH + timedelta(days=2))
     crm.field_service.plan_maintenance(boiler.id, "Look", every=daily, starts_at=MARCH + timedelta(days=2))
     crm.field_service.stop_maintenance(stopped.id)
-    crm.field_service.retire_equipment(boiler.id, note="Sold with the house")
+    crm.field_service.retire_equipment(boiler.id, note="Sold with the flat")
     company.advance_days(5)
 
     assert [] == list(crm.tasks.list(customer_id=company.carla.id))
@@ -155,7 +155,7 @@ def test_stopped_plan_creates_no_visit(company: ServiceCompany) -> None:
 
 
 def test_replacement_candidates_are_ranked(company: ServiceCompany) -> None:
-    """The most urgent first, with every reason; the proposal is a deal in the customer's language."""
+    """Candidates are ranked with all reasons; the proposal is a deal."""
     crm, boiler = company.crm, company.boiler
     funnel: Funnel = crm.funnels.create("Boilers", stages=["Offer", "Sold"])
     assert () == crm.field_service.list_replacement_candidates()
@@ -185,7 +185,7 @@ def test_replacement_candidates_are_ranked(company: ServiceCompany) -> None:
 
 
 def test_list_contracts_ending_before_date(company: ServiceCompany) -> None:
-    """Those that end by a day are listed, the first to end first, and renewed from their end."""
+    """Ending contracts are listed by end date, and renewed from their end."""
     crm = company.crm
     for number, end in (("1", date(2026, 12, 1)), ("2", date(2026, 6, 1)), ("3", date(2027, 6, 1))):
         crm.field_service.create_contract(
@@ -206,7 +206,7 @@ def test_list_contracts_ending_before_date(company: ServiceCompany) -> None:
 
 
 def test_coverage_of_other_customers_equipment_is_rejected(company: ServiceCompany) -> None:
-    """Neither when it is signed nor later is another customer's equipment taken in."""
+    """Equipment of another customer is rejected on creation and later."""
     crm = company.crm
     dana = crm.customers.create("Dana")
     year: Any = {"since": date(2026, 1, 1), "until": date(2027, 1, 1)}
@@ -228,7 +228,7 @@ def test_coverage_of_other_customers_equipment_is_rejected(company: ServiceCompa
 
 
 def test_duplicate_serial_number_is_rejected(company: ServiceCompany) -> None:
-    """A second piece of the product with it is refused, and the first one named; of another product it may be."""
+    """A serial number is unique per product; the error names the other piece."""
     crm = company.crm
     with pytest.raises(DuplicateKeyError) as excinfo:
         crm.field_service.install_equipment("Boiler", customer_id=company.carla.id, serial="B-1")

@@ -1,4 +1,4 @@
-"""What the house knows is found by whoever may see it, in any script, and what it does not know shows."""
+"""Knowledge base: search in all scripts, visibility, usage and gaps."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TEXTS = {
 
 @pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Crm:
-    """A house with one topic in six languages."""
+    """A Crm with one topic in six languages."""
     store: Store = MemoryStore() if request.param == "memory" else SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
     crm = Crm(store, clock=FrozenClock())
     for language, (title, body) in TEXTS.items():
@@ -30,7 +30,7 @@ def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Crm:
 
 
 def languages(crm: Crm, words: str, language: str | None = None) -> list[str]:
-    """In which languages articles are found."""
+    """The languages of the search hits."""
     return [hit.article.language for hit in crm.knowledge.search(words, language=language)]
 
 
@@ -47,12 +47,12 @@ def languages(crm: Crm, words: str, language: str | None = None) -> list[str]:
     ],
 )
 def test_article_is_found_in_its_language(crm: Crm, words: str, first: str) -> None:
-    """In six languages and three scripts, with and without marks and endings."""
+    """Articles are found in six languages and three scripts."""
     assert first == languages(crm, words)[0]
 
 
 def test_customers_see_published_public_articles_only(crm: Crm) -> None:
-    """Drafts are found by nobody, the staff's articles by the staff alone."""
+    """Drafts are not found; internal articles are found by the staff only."""
     crm.knowledge.create("Bargaining", "Give up to 5 %.", topic="bargain", audience="staff", is_published=True)
     crm.knowledge.create("Bargain hunters", "A draft.", topic="hunters")
 
@@ -61,7 +61,7 @@ def test_customers_see_published_public_articles_only(crm: Crm) -> None:
 
 
 def test_topic_is_returned_in_best_language(crm: Crm) -> None:
-    """The asked language, then the house's, then any; nothing about what is not published."""
+    """The requested language is preferred, then the configured one, then any."""
     fa = crm.knowledge.get_by_topic("returns", language="fa")
     ru = crm.knowledge.get_by_topic("returns", language="ru")
 
@@ -73,13 +73,13 @@ def test_topic_is_returned_in_best_language(crm: Crm) -> None:
 
 
 def test_duplicate_topic_and_language_is_rejected(crm: Crm) -> None:
-    """A second one is refused."""
+    """A second article of a topic and language is rejected."""
     with pytest.raises(DuplicateKeyError):
         crm.knowledge.create("Again", "Again.", topic="returns", language="lv")
 
 
 def test_revisions_are_kept(crm: Crm) -> None:
-    """Who reads an old edition reads what stood there, and who wrote it."""
+    """Earlier revisions keep their text and author."""
     article = crm.knowledge.create("Hours", "From nine.", topic="hours", is_published=True)
     crm.acting_as("berta").knowledge.update(article.id, body="From ten.")
 
@@ -89,7 +89,7 @@ def test_revisions_are_kept(crm: Crm) -> None:
 
 
 def test_article_status_decides_visibility_in_search(crm: Crm) -> None:
-    """What is withdrawn or archived is found no more, and can still be read."""
+    """Unpublished and archived articles are not found, and remain readable."""
     article = crm.knowledge.create("Hours", "From nine.", topic="hours")
     crm.knowledge.publish(article.id)
     with pytest.raises(InvalidTransitionError):
@@ -116,7 +116,7 @@ def complaint(crm: Crm) -> str:
 
 
 def test_suggested_article_is_linked_to_complaint(crm: Crm) -> None:
-    """What settled which case is known, counts for the article, and is noted once for each case."""
+    """A usage is linked once per case, and counts for the article."""
     case = complaint(crm)
     hit = crm.knowledge.suggest(case)[0]  # type: ignore[arg-type]  # it is a complaint's
     answer = crm.knowledge.link_to_case(hit.article.id, case_id=case)
@@ -134,7 +134,7 @@ def test_suggested_article_is_linked_to_complaint(crm: Crm) -> None:
 
 
 def test_article_is_suggested_for_inquiry(crm: Crm) -> None:
-    """A customer's question is a case like a complaint."""
+    """Articles are suggested for inquiries as for complaints."""
     crm.users.create("Anna")
     customer = crm.customers.create("Carla")
     inquiry = crm.inquiries.receive("Kā atgriezt logu?", customer_id=customer.id)
@@ -145,7 +145,7 @@ def test_article_is_suggested_for_inquiry(crm: Crm) -> None:
 
 
 def test_unanswered_search_creates_knowledge_gap(crm: Crm) -> None:
-    """Gaps are listed by how often they are asked, and close when an article answers them or nobody will write one."""
+    """Gaps are listed by frequency, and closed with or without an article."""
     assert crm.knowledge.search_or_log_gap("How to return a window?")
     for _ in range(2):
         assert () == crm.knowledge.search_or_log_gap("Do you paint facades?")
@@ -167,14 +167,14 @@ def test_unanswered_search_creates_knowledge_gap(crm: Crm) -> None:
 
 
 def test_search_without_words_creates_knowledge_gap(crm: Crm) -> None:
-    """A question of signs is a gap like any other."""
+    """A question without words is recorded as a gap."""
     assert () == crm.knowledge.search("?!")
     assert () == crm.knowledge.search_or_log_gap("?!")
     assert ["?!"] == [gap.question for gap in crm.knowledge.list_gaps()]
 
 
 def test_ranking_is_equal_on_every_store(tmp_path: Path) -> None:
-    """The same articles and words give the same order on every store."""
+    """The ranking is equal on every store."""
     orders = []
     for store in (MemoryStore(), SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")):
         crm = Crm(store)

@@ -1,4 +1,4 @@
-"""Levels, limits, types and inquiries, by the front door."""
+"""SLA policies, approval limits, complaint types and inquiries, by the API."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 @pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest) -> Crm:
-    """A house with a boss, a clerk and a customer."""
+    """A Crm with a boss, a clerk and a customer."""
     clock = FrozenClock(NOON)
     made = Crm(clock=clock) if request.param == "memory" else Crm.open("sqlite://", clock=clock)
     boss = made.users.create("Boss", roles=["boss"])
@@ -30,19 +30,19 @@ def crm(request: pytest.FixtureRequest) -> Crm:
 
 
 def boss_and_anna(crm: Crm) -> tuple[Any, Any]:
-    """The boss and Anna."""
+    """Return the boss and Anna."""
     return tuple(crm.users.list())  # type: ignore[return-value]  # two
 
 
 def complaint(crm: Crm, **details: Any) -> Any:
-    """A complaint that Anna sees to."""
+    """Receive a complaint that Anna owns."""
     (customer,) = crm.customers.search("jan")
     details = {"type": "delivery", "customer_id": customer.id, "owner_id": boss_and_anna(crm)[1].id} | details
     return crm.complaints.receive("Late", **details)
 
 
 def test_sla_policy_is_chosen_by_contract_severity_and_segment(crm: Crm) -> None:
-    """The choice can be seen without receiving anything, and matters that have a promise keep it until they are assessed."""
+    """A preview shows the chosen policy; cases keep theirs until they are assessed."""
     (customer,) = crm.customers.search("jan")
     night = crm.calendars.create("Mo-Su 20:00-06:00", name="night")
     gold = crm.sla_policies.create(
@@ -69,14 +69,14 @@ def test_sla_policy_is_chosen_by_contract_severity_and_segment(crm: Crm) -> None
 
 
 def test_requested_deadline_is_kept_without_policy(crm: Crm) -> None:
-    """Where the house has no levels, assessing changes no promise."""
+    """Without policies, assessing keeps the requested target."""
     one = complaint(crm, resolve_within=HOUR)
 
     assert crm.complaints.assess(one.id, severity="low").due_at == NOON + HOUR
 
 
 def test_complaint_type_must_be_declared(crm: Crm) -> None:
-    """And all that stands below them; a retired one no more."""
+    """Paths below a declared type are accepted; those of a deactivated one are not."""
     declared = crm.complaints.create_type("delivery", severity="critical")
     crm.complaints.create_type("quality")
 
@@ -91,7 +91,7 @@ def test_complaint_type_must_be_declared(crm: Crm) -> None:
 
 
 def test_compensation_above_limit_needs_approval(crm: Crm) -> None:
-    """Without limits nobody is asked; above one's own somebody up the line is; and nobody may go above his own."""
+    """Above the own limit a manager approves; without limits no approval is needed."""
     boss, anna = boss_and_anna(crm)
     one = complaint(crm)
 
@@ -115,7 +115,7 @@ def test_compensation_above_limit_needs_approval(crm: Crm) -> None:
 
 
 def test_deactivated_user_is_not_chosen_as_owner(crm: Crm) -> None:
-    """Neither for a new complaint nor for an old one."""
+    """A deactivated user cannot own a new or an existing complaint."""
     boss, anna = boss_and_anna(crm)
     one = complaint(crm)
     gone = crm.users.deactivate(crm.users.create("Gone").id)
@@ -130,7 +130,7 @@ def test_deactivated_user_is_not_chosen_as_owner(crm: Crm) -> None:
 
 
 def test_unattended_complaints_are_listed(crm: Crm) -> None:
-    """So it is with whoever is responsible and away."""
+    """Complaints of absent owners are listed as unattended."""
     clock: Any = crm._environment.clock
     decided, waiting = complaint(crm, resolve_within=HOUR), complaint(crm, resolve_within=100 * HOUR)
     crm.complaints.resolve(decided.id, "Mended")
@@ -145,7 +145,7 @@ def test_unattended_complaints_are_listed(crm: Crm) -> None:
 
 
 def test_inquiries_are_listed_and_change_owner(crm: Crm) -> None:
-    """By customer, by person, and when they are late; every step of a ladder is listed too."""
+    """Inquiries are filtered by customer, owner and deadline; escalations are listed."""
     clock: Any = crm._environment.clock
     (customer,) = crm.customers.search("jan")
     boss, anna = boss_and_anna(crm)
