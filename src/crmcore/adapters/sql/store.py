@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, make_url
+from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -83,8 +83,7 @@ class SqlStore:
                 "row_level_security" if row_level_security else "read_replica",
                 f"is for PostgreSQL, and this is {dialect.name}",
             )
-        driver: Any = dialect.dbapi
-        supports_pipeline = is_psycopg(dialect) and driver.Pipeline.is_supported()
+        supports_pipeline = _supports_pipeline(dialect)
         self._uses_pipeline = (
             supports_pipeline and pipeline is not False and isinstance(host, Engine) and read_replica is None
         )
@@ -284,6 +283,18 @@ class SqlStore:
         if not isinstance(self._host, Engine):
             raise InvalidInputError("store", f"is joined to a transaction and cannot {action}; use one over an engine")
         return self._host
+
+
+def _supports_pipeline(dialect: Dialect) -> bool:
+    """Return whether libpq pipelines can be used; without them each statement is sent by itself."""
+    driver: Any = dialect.dbapi
+    if not (is_psycopg(dialect) and hasattr(driver, "Pipeline") and driver.Pipeline.is_supported()):
+        return False
+    try:
+        from crmcore.adapters.sql.execute import pipelined  # noqa: F401  # whether psycopg has what it uses
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 @cache

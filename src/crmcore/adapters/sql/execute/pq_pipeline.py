@@ -10,6 +10,7 @@ Rule 4: what was prepared is prepared anew when it has come twice as often. A pl
 the server makes another when it has counted the table, which it does not while an import is under way.
 """
 
+import logging
 import re
 from collections.abc import Generator, Sequence
 from functools import lru_cache
@@ -30,6 +31,7 @@ MAX_PREPARED: Final = 300
 """How many statements the server keeps prepared for one connection."""
 MAX_COUNTED: Final = 2_000
 """Of how many texts it is counted how often they come."""
+_log: Final = logging.getLogger("crmcore.sql")
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
 
 
@@ -111,6 +113,7 @@ class PqPipeline:
         """Say a statement; it is sent when an answer is wanted."""
         log_statement(sql)
         values = self._transformer.dump_sequence(parameters, _text_formats(len(parameters))) if parameters else None
+        _log.debug("%s", sql)
         pending = PendingResult(sql, values)
         self._queue.append(pending)
         return pending

@@ -36,8 +36,8 @@ from crmcore.adapters.sql.schema.types import (
 )
 from crmcore.domain.kernel.entity import Entity
 
-MAX_NAME_LENGTH: Final = 63
-"""The longest name that PostgreSQL keeps."""
+MAX_NAME_LENGTH: Final = 58
+"""The longest name: PostgreSQL keeps 63 characters, and a partition adds up to 5 (``_p999``)."""
 COUNTER_COLUMNS: Final = ("deals", "billions", "minor")
 """What a counter counts: deals, and what they are worth, in billions of minor units and what is over."""
 
