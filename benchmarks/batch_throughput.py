@@ -1,6 +1,6 @@
 """How many leads a second are taken in one by one, and in batches of a hundred.
 
-python benchmarks/batches.py --rounds 5
+python benchmarks/batch_throughput.py --rounds 5
 """
 
 import statistics

@@ -1,8 +1,8 @@
 """The board and the customer's page over many deals, against the bare statements that they send.
 
-python benchmarks/board.py --deals 100000
-python benchmarks/board.py --deals 1000000
-CRMCORE_MARIADB=mysql+pymysql://root@127.0.0.1:3306/crm python benchmarks/board.py
+python benchmarks/board_and_overview.py --deals 100000
+python benchmarks/board_and_overview.py --deals 1000000
+CRMCORE_MARIADB=mysql+pymysql://root@127.0.0.1:3306/crm python benchmarks/board_and_overview.py
 """
 
 import os

@@ -1,13 +1,13 @@
 """Customers and deals by the hundred thousand, against the bare driver; and what it takes of memory.
 
-    python benchmarks/bulk.py --rows 100000 --rounds 3
-    python benchmarks/bulk.py --stories 10000
-    python benchmarks/bulk.py --memory 1000000 --on sqlite
+    python benchmarks/bulk_commands.py --rows 100000 --rounds 3
+    python benchmarks/bulk_commands.py --commands 10000
+    python benchmarks/bulk_commands.py --memory 1000000 --on sqlite
 
 The bare driver gets the very rows that crmcore wrote, ready-made, in the same chunks: by `executemany` on SQLite, by COPY on PostgreSQL.
 It makes no row, checks nothing, looks nobody up.
 
-Stories are leads taken in by `capture_many`, and moved on by `move_many`, with all that each of them does.
+Commands are leads taken in by `capture_many`, and moved on by `move_many`, with all that each of them does.
 """
 
 import resource
@@ -76,7 +76,7 @@ def record_rows(crm: Crm, number: int) -> dict[str, list[list[tuple[MultiRowInse
     kind = ""
     for inserts, rows in written:
         if len(rows) < min(CHUNK, number):
-            continue  # the house's own furniture
+            continue  # the records of the set-up
         table = inserts._table.name
         if table in {"crm_customers", "crm_deals"}:
             recorded_rows[table.removeprefix("crm_")].append([])
@@ -185,17 +185,17 @@ def print_peak_memory(number: int, url: str | None) -> None:
 
 def main() -> None:
     """Print the tables."""
-    given = common.arguments(__doc__, rows=100_000, rounds=3, memory=0, peak=0, stories=0)
+    given = common.arguments(__doc__, rows=100_000, rounds=3, memory=0, peak=0, commands=0)
     if given.peak:
         print_peak_memory(given.peak, None)
     elif given.memory:
         measure_memory(given.memory, given.on)
-    elif given.stories:
-        rows = [] if given.on == "postgresql" else measure_commands("SQLite", None, given.stories, given.rounds)
+    elif given.commands:
+        rows = [] if given.on == "postgresql" else measure_commands("SQLite", None, given.commands, given.rounds)
         if given.on != "sqlite":
             with common.postgresql() as url:
-                rows += measure_commands("PostgreSQL", url, given.stories, given.rounds)
-        common.print_table("Stories", ["", "leads/s", "CPU µs each", "moves/s", "CPU µs each"], rows)
+                rows += measure_commands("PostgreSQL", url, given.commands, given.rounds)
+        common.print_table("Commands", ["", "leads/s", "CPU µs each", "moves/s", "CPU µs each"], rows)
     else:
         head = ["", "crmcore/s", "bare/s", "times", "CPU µs each", "bare CPU µs"]
         if given.on != "postgresql":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a house to work in, its requests, databases, clocks, and a table at the end."""
+"""What the benchmarks share: users and funnel, requests, databases, clocks, and a table at the end."""
 
 import argparse
 import gc
@@ -42,7 +42,7 @@ def create_users_and_funnel(crm: Crm) -> Funnel:
 
 
 def lead_request(number: int) -> dict[str, Any]:
-    """Somebody's request; every number is somebody else's."""
+    """Return a request; every number is another customer."""
     return {
         "name": NAMES[number % len(NAMES)],
         "phone": f"+3712{number:07d}",

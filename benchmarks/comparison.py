@@ -1,11 +1,11 @@
 """The same work by what a user would pick instead: models by hand on SQLAlchemy's ORM or on Django's, or Tryton's opportunities.
 
-    python benchmarks/peers.py --rounds 3
+    python benchmarks/comparison.py --rounds 3
 
-Django takes part when it can be imported: `python -m venv peers && peers/bin/pip install . django`, then `peers/bin/python benchmarks/peers.py`.
+Django takes part when it can be imported: `python -m venv peers && peers/bin/pip install . django`, then `peers/bin/python benchmarks/comparison.py`.
 
 Tryton takes part when its python is named: `python -m venv tryton && tryton/bin/pip install trytond-sale-opportunity`, then
-`--tryton tryton/bin/python`. It works in a process of its own, and `tryton_peer.py` says how. Who does not take part has no column, and the table says so.
+`--tryton tryton/bin/python`. It works in a process of its own, and `comparison_tryton.py` says how. Who does not take part has no column, and the table says so.
 
 The ORMs do by hand what crmcore does. Each looks the customer up by phone and e-mail, gives the lead to the next in turn, writes customer, contact
 points, deal, movement, task, what comes due and an audit row with JSON, in one transaction; and moves a deal with its movement and audit row. They
@@ -37,7 +37,7 @@ CHUNK = 1_000
 
 
 class Base(DeclarativeBase):
-    """The models of somebody who writes them by hand."""
+    """Handwritten models."""
 
 
 class Customer(Base):

@@ -1,4 +1,4 @@
-"""The models of `peers.py` on Django's ORM. Django is no dependency of crmcore; without it this peer stays at home."""
+"""The models of `comparison.py` on Django's ORM. Django is no dependency of crmcore; without it this peer stays at home."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

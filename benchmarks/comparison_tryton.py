@@ -1,4 +1,4 @@
-"""The work of `peers.py` by Tryton, in a process of Tryton's own python: it is asked by a line of JSON and answers with one.
+"""The work of `comparison.py` by Tryton, in a process of Tryton's own python: it is asked by a line of JSON and answers with one.
 
 It finds the party by its contact mechanisms, gives the lead to the next employee in turn, and writes party, contact mechanisms and opportunity in one
 transaction; an advance is the button from lead to opportunity. Tryton keeps its own history of opportunities, and has no task nor

@@ -1,4 +1,4 @@
-"""The turns that the peers of `peers.py` take: the standard library alone, for a peer may live in an environment without crmcore."""
+"""The turns that the peers of `comparison.py` take: the standard library alone, for a peer may live in an environment without crmcore."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ OPERATIONS = ("intake", "advance", "board_and_overview", "bulk_commands")
 
 
 class Implementation(Protocol):
-    """Somebody who does the work."""
+    """One implementation of the workload."""
 
     def capture(self, *, name: str, phone: str, email: str, about: str, source: str, value: Any) -> Any:
         """Take a lead in; give back its deal."""
@@ -32,7 +32,7 @@ class Workload:
         self._deals: list[Any] = []
 
     def run(self, turn: str, asked: Sequence[dict[str, Any]]) -> list[float]:
-        """Do it for each of these requests; tell how long each took, of bulk each row, in microseconds."""
+        """Do it for each of these requests; return how long each took, of bulk each row, in microseconds."""
         if turn == "bulk_commands":
             return [_microseconds(partial(self._peer.bulk, asked)) / (2 * len(asked))]
         call: dict[str, Callable[[dict[str, Any]], object]] = {

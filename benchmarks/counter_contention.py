@@ -3,8 +3,8 @@
     python benchmarks/crowd.py --workers 4 --times 400 --rounds 3
 
 First the bare statements: threads that insert a row and add to one counter, and commit, for `--seconds` each; transactions a second. Then
-crmcore: processes that take deals in, move them twice and lose them, over and over; stories a second, and in a hundred how many had to be
-told again. Both on one PostgreSQL server, in turns: without counters, each counter in one row, in sixteen, and every transaction in a row of
+crmcore: processes that take deals in, move them twice and lose them, over and over; commands a second, and the percentage of
+retries. Both on one PostgreSQL server, in turns: without counters, each counter in one row, in sixteen, and every transaction in a row of
 its own, as under REPEATABLE READ. A commit takes `--disk` microseconds more than it does here, as on a disk that really waits.
 """
 
@@ -31,7 +31,7 @@ SLOW_COMMIT = "-c commit_delay={} -c commit_siblings=0"
 def run_worker(
     url: str, level: str, disk: int, variant: str, funnel: Any, worker: int, times: int, ready: Any, results: Any
 ) -> None:
-    """Tell so many stories, and say how long it took and how many were told again."""
+    """Execute so many commands; return the time and the number of retries."""
     slow = {"options": SLOW_COMMIT.format(disk)}
     store = SqlStore(make_engine(url, isolation_level=level, connect_args=slow))
     store._statements.counters._shards = VARIANTS[variant]
@@ -42,7 +42,7 @@ def run_worker(
 
     def count(record: logging.LogRecord) -> bool:
         nonlocal again
-        again += record.getMessage() == "story runs again"
+        again += record.getMessage() == "command is retried"
         return False
 
     commands = logging.getLogger("crmcore.commands")
@@ -65,7 +65,7 @@ def run_worker(
 
 
 def measure(url: str, level: str, disk: int, variant: str, workers: int, times: int) -> tuple[float, float]:
-    """Stories a second of all workers, and how many in a hundred were told again."""
+    """Commands a second of all workers, and the percentage of retries."""
     with common.fresh_database(url, "counter_contention") as fresh:
         store = SqlStore.open(fresh)
         funnel_id = common.create_users_and_funnel(Crm(store)).id
@@ -137,7 +137,7 @@ def main() -> None:
                 ]
                 for variant, results in figures.items()
             ]
-            common.print_table(f"crmcore, {level}", ["", "stories/s", "best", "again %"], rows)
+            common.print_table(f"crmcore, {level}", ["", "commands/s", "best", "again %"], rows)
 
 
 if __name__ == "__main__":

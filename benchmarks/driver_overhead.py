@@ -1,9 +1,9 @@
-"""One story against its twin: a hand-written script of the bare driver that sends exactly the statements that crmcore sends.
+"""One command against a bare script: a hand-written script of the bare driver that sends exactly the statements that crmcore sends.
 
-    python benchmarks/twin.py --rounds 7
+    python benchmarks/driver_overhead.py --rounds 7
 
 How honest the twin is. Its statements are those that crmcore sent for the first request and the first move, recorded at the driver's
-cursor, text by text, in their order. Its rows are made by hand-written expressions for what differs from story to story (ids, instants,
+cursor, text by text, in their order. Its rows are made by hand-written expressions for what differs from command to command (ids, instants,
 the person's words, the JSON of the facts); everything else is a literal. It checks nothing, makes no objects, keeps the funnel in its
 head, and knows no conflict. It does make ids that sort by time, fold the name, choose the next in turn and write the facts as JSON,
 because a script without them would not do the same work. What it wrote is read back through crmcore at the end and compared.
@@ -42,7 +42,7 @@ RUN_NUMBERS = count()
 
 
 class RecordingCursor:
-    """A driver's cursor that writes down what it is told."""
+    """A driver's cursor that records its statements."""
 
     def __init__(self, cursor: Any, notes: list[tuple[str, tuple[Any, ...]]]) -> None:
         self._cursor = cursor
@@ -57,7 +57,7 @@ class RecordingCursor:
 
 
 def record_statements(context: "CrmContext", call: Callable[[], Any]) -> list[tuple[str, tuple[Any, ...]]]:
-    """Tell a story in a house, and write its statements down as they are sent one by one."""
+    """Execute a command and record its statements, sent one by one."""
     notes: list[tuple[str, tuple[Any, ...]]] = []
     begin = connections.PooledConnection.__init__
 
@@ -415,7 +415,7 @@ class BareScript:
 
 
 class CrmContext:
-    """Where one of the two works: a furnished house, and its deals that wait to be moved."""
+    """Where one of the two works: a `Crm` with a funnel, and its deals that wait to be moved."""
 
     def __init__(self, url: str, durability: Any, *, pipeline: bool | None = None) -> None:
         self.durability = durability
@@ -482,7 +482,7 @@ def measure(
 def table_rows(
     command: str, crm_timings: Sequence[common.Timing], script_timings: Sequence[common.Timing]
 ) -> Iterator[list[Any]]:
-    """The lines of the table about one story."""
+    """The lines of the table about one command."""
     figures: dict[str, Callable[[common.Timing], float]] = {
         "p50 µs": lambda t: t.percentile(0.5),
         "p99 µs": lambda t: t.percentile(0.99),

@@ -1,4 +1,4 @@
-"""Take a table of leads in twice, compare every figure with an independent count of the same file, and tell speed and memory.
+"""Take a table of leads in twice, compare every figure with an independent count of the same file, and print speed and memory.
 
 python benchmarks/import_leads.py leads.csv --map docs/how-to/leads.toml --key "Lead Number" --source "Lead Source" --won ToBeConverted
 """
@@ -25,10 +25,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
     parser.add_argument("--map", type=Path, required=True, help="what the columns mean")
-    parser.add_argument("--key", required=True, help="the column that tells the leads apart")
+    parser.add_argument("--key", required=True, help="the column of the key of a lead")
     parser.add_argument("--source", required=True, help="the column of the source")
     parser.add_argument("--won", required=True, help="the column that is 1 for a lead that became a customer")
-    parser.add_argument("--custom", default="origin", help="a field of the house's own that is compared too")
+    parser.add_argument("--custom", default="origin", help="a custom field to compare")
     parser.add_argument("--custom-column", default="Lead Origin", help="its column")
     parser.add_argument("--database-url", help="any SQLAlchemy URL; a new SQLite file when not given")
     given = parser.parse_args()
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def timed_import(crm: Crm, given: argparse.Namespace) -> tuple[ImportResult, float, float]:
-    """Take the table in, and tell the seconds by the clock on the wall and by the processor's."""
+    """Take the table in, and return wall and CPU seconds."""
     funnel = crm.funnels.get_by_name("Courses") or crm.funnels.create("Courses", stages=["Lead", "Customer"])
     wall, cpu = time.perf_counter(), time.process_time()
     with open_csv(given.path) as file, RejectsFile(None) as rejects:
@@ -74,7 +74,7 @@ def timed_import(crm: Crm, given: argparse.Namespace) -> tuple[ImportResult, flo
 
 
 def check_figures(crm: Crm, rows: list[dict[str, str]], given: argparse.Namespace) -> list[list[str]]:
-    """Hold what crmcore tells against what the file's own rows tell."""
+    """Compare the figures of crmcore with those of the file."""
     funnel = crm.funnels.get_by_name("Courses")
     assert funnel is not None
     report = crm.reports.dashboard(funnel.id)

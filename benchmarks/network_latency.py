@@ -1,6 +1,6 @@
-"""A story over a distant PostgreSQL: crmcore's pipeline, and crmcore without it, against a plain script that sends the same statements one by one.
+"""A command over a distant PostgreSQL: crmcore's pipeline, and crmcore without it, against a plain script that sends the same statements one by one.
 
-    python benchmarks/roundtrips.py --delay 2000
+    python benchmarks/network_latency.py --delay 2000
 
 A proxy holds every packet back for half of the delay, in microseconds, each way. The script is the twin of `driver_overhead.py`.
 """

@@ -1,4 +1,4 @@
-"""What leaves the house, measured: `python benchmarks/outward.py`. Medians, in microseconds of wall time, of this machine."""
+"""Costs of outbound work: `python benchmarks/outbound_costs.py`. Medians, in microseconds of wall time, of this machine."""
 
 import statistics
 import time
@@ -68,7 +68,7 @@ def main() -> None:
         ("sign a call", lambda: sign(key, "a", at, body)),
         ("verify a call", lambda: verifier.verify(headers, body)),
         ("guard an address with two numbers", lambda: guard.resolve("https://hooks.example.com/crm")),
-        ("look at the health of an idle house", crm.health),
+        ("read the health of an idle tenant", crm.health),
     )
     for name, what in lines:
         print(f"{median_microseconds(what):>10,.0f} µs  {name}")

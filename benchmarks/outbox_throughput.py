@@ -1,9 +1,9 @@
-"""How many messages leave the house in a second when one, two or four processes send, and how many facts one listener is told.
+"""How many messages are sent per second when one, two or four processes send, and how many events one publisher gets.
 
     python benchmarks/relay.py --messages 2000 --facts 5000
 
 The notifier and the listener write a line to a file and do nothing else, so it is the outbox that is measured. Each message has to leave
-once, each fact to be told once and in order; otherwise the figure is not printed.
+once, each event to be published once and in order; otherwise the figure is not printed.
 """
 
 import multiprocessing
@@ -87,7 +87,7 @@ def measure_outbox(url: str, messages: int, processes: int) -> float:
 
 
 def measure_subscription(url: str, event_count: int) -> float:
-    """Facts that one listener is told in a second."""
+    """Events per second of one publisher."""
     crm = Crm(SqlStore.open(url))
     anna = crm.users.create("Anna")
 
@@ -126,7 +126,7 @@ def main() -> None:
             with common.fresh_database(server) as url:
                 rows.append((name, *rates, measure_subscription(url, options.facts)))
     head = ("", "1 process", "2 processes", "4 processes", "one listener")
-    common.print_table("Messages that leave, and facts that are told, in a second", head, rows)
+    common.print_table("Messages sent and events published per second", head, rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How long it takes to tell the clocks of 10,000 complaints with five pauses each, and of as many without any.
+"""Time to compute the SLA timers of 10,000 complaints with five pauses each, and of as many without any.
 
 Run: ``python -m benchmarks.sla_replay``. Every complaint has its own instants, over two years, by an office's calendar with lunch breaks and
-holidays; three clocks are told of each: target, consumed, remaining, due, at risk, breached. The calendar's index is made within the time.
+holidays; three timers are computed for each: target, consumed, remaining, due, at risk, breached. The calendar's index is made within the time.
 """
 
 import random
@@ -41,7 +41,7 @@ def random_events(rng: random.Random, pauses: int) -> tuple[SlaEvent, ...]:
 
 
 def measure_replay(complaints: Sequence[Sequence[SlaEvent]]) -> float:
-    """Tell all of them, in seconds."""
+    """Compute all timers; return the seconds."""
     began = time.perf_counter()
     office = BusinessHours(
         "Europe/Riga",

@@ -1,6 +1,6 @@
 """What a lead costs in rows, bytes and transactions: ``python -m benchmarks.storage_per_lead --n 1000``.
 
-A lead is taken in, called, moved twice, and won or lost: six stories, as in an ordinary house. They are told one after the other, by one
+A lead is taken in, called, moved twice, and won or lost: six commands, as in an ordinary company. They run one after the other in one
 process, on an SQLite file and on a PostgreSQL server of its own, both with durable commits, in several tenants.
 """
 
@@ -21,7 +21,7 @@ from tests.servers import Postgres
 
 TENANTS = 4
 COMMANDS = 6
-"""How many stories a lead is told in."""
+"""Number of commands per lead."""
 
 
 def create_lead_history(crm: Crm, leads: int) -> None:
@@ -59,9 +59,9 @@ def measure(name: str, engine: Engine, leads: int) -> None:
     took = time.perf_counter() - began
     rows = row_counts(engine, store.schema)
     whole, grown = sum(rows.values()), table_bytes(engine, store.schema) - empty
-    print(f"\n{name}: {leads:,} leads of {COMMANDS} stories in {TENANTS} tenants")
+    print(f"\n{name}: {leads:,} leads of {COMMANDS} commands in {TENANTS} tenants")
     print(
-        f"  {leads * COMMANDS / took:,.0f} stories a second by one process ({took / leads / COMMANDS * 1000:.2f} ms each)"
+        f"  {leads * COMMANDS / took:,.0f} commands a second by one process ({took / leads / COMMANDS * 1000:.2f} ms each)"
     )
     print(f"  {whole / leads:.1f} rows and {grown / leads / 1000:.1f} kB a lead, indexes included")
     for table, number in sorted(rows.items(), key=lambda one: -one[1])[:8]:

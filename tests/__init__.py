@@ -1,1 +1,1 @@
-"""The tests: they mirror `src` by the same words; `programmes` prove promises in bulk, `stories` tell what users do."""
+"""The tests mirror `src`; `reliability` holds long-running checks, `stories` the acceptance stories."""

@@ -1,6 +1,6 @@
 """Real database servers for the tests: made in a temporary folder, reachable from this machine only, gone with the test that made them.
 
-Rule 1: a server that cannot be had is skipped loudly where somebody works, and fails where the variable CI is set.
+Rule 1: a server that cannot be had is skipped loudly on a workstation, and fails where the variable CI is set.
 Rule 2: only processes that were started here are ended, each by its number.
 """
 
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder for a server's files, in memory where the machine has room for that: what outlasts a killed process does so there too."""
+    """A folder for a server's files, in memory if the machine has enough: what outlasts a killed process does so there too."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)
@@ -108,7 +108,7 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            for one in folder.parents:  # whoever it runs as has to get there
+            for one in folder.parents:  # the user of the server needs access
                 if not one.stat().st_mode & 0o001:
                     one.chmod(one.stat().st_mode | 0o011)
             os.chown(folder, UNPRIVILEGED_UID, UNPRIVILEGED_UID)

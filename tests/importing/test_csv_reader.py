@@ -12,7 +12,7 @@ from crmcore.importing.csv_reader import CsvTable, open_csv, table_from_text
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiter_is_detected(delimiter: str) -> None:
-    """Commas, semicolons, tabs and bars are told apart by the headings."""
+    """Commas, semicolons, tabs and bars are detected from the headings."""
     sheet = table_from_text(f"name{delimiter}phone\nAnna{delimiter}1\n")
 
     assert [{"name": "Anna", "phone": "1"}] == [row.cells for row in sheet]

@@ -35,7 +35,7 @@ COURSES_MAPPING = ColumnMapping.parse(
 
 @pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest) -> Crm:
-    """A house with either store."""
+    """Provide a `Crm` with each store."""
     return Crm() if request.param == "memory" else Crm.open("sqlite://")
 
 
@@ -82,7 +82,7 @@ def import_text(
 
 
 def test_leads_without_names_are_imported_by_external_id(crm: Crm) -> None:
-    """All leads get in as prospects told apart by their external ids; funnel and sources are those of an independent count."""
+    """All leads get in as prospects identified by their external ids; funnel and sources are those of an independent count."""
     text = courses_csv(300)
     rows = list(csv.DictReader(io.StringIO(text)))
     funnel, done = import_text(crm, text, COURSES_MAPPING)
@@ -262,7 +262,7 @@ def test_store_error_stops_import(tmp_path: Path) -> None:
 
 
 def test_lead_keeps_requested_at(crm: Crm) -> None:
-    """By the house's clock, or with a zone of their own; what is no time, or has not come yet, is put aside."""
+    """In the time zone of the CRM, or with an offset; what is no time, or has not come yet, is put aside."""
     funnel = crm.funnels.create("Windows", stages=["First call", "Sold"])
     table = "name,at\nAnna,2020-01-31 14:30\nBruno,2020-07-31\nCarla,2020-01-31T14:30+02:00\nDina,\nElza,soon\nZane,2999-01-01\n"
     riga = Crm(crm._environment.store, time_zone="Europe/Riga")

@@ -1,6 +1,6 @@
-"""Two at once: pairs of stories that touch the same records, and what may come of them.
+"""Two at once: pairs of commands that touch the same records, and what may come of them.
 
-A pair has done well when its two answers and everything that is stored afterwards are what they would be had one told its story after
+A pair has done well when its two answers and everything that is stored afterwards are what they would be had one run its command after
 the other, in either order. So no pair needs a rule of its own for what is right, and no anomaly is too odd to be noticed.
 """
 
@@ -40,7 +40,7 @@ class RecordedMessages:
 
 @frozen
 class PairWorld:
-    """What both find when they begin: a house of three, a funnel, a customer with a deal, and work that is late."""
+    """What both find when they begin: three users, a funnel, a customer with a deal, and work that is late."""
 
     crm: Crm
     ids: Mapping[str, Any]
@@ -53,7 +53,7 @@ class PairWorld:
 
 
 def create_world(store: Store, tenant: str) -> PairWorld:
-    """Furnish a new tenant."""
+    """Create a new tenant with records."""
     messages = RecordedMessages()
     clock = FrozenClock(NOON)
     crm = Crm(store, tenant=tenant, actor="host", clock=clock, max_attempts=MAX_ATTEMPTS, notifiers={"email": messages})

@@ -1,4 +1,4 @@
-"""MODEL: memory and SQLite are told the same stories, fifty steps a run, and have to agree.
+"""MODEL: memory and SQLite execute the same commands, fifty steps a run, and must agree.
 
 ``python -m tests.reliability.differential --n 200``. Each round is a run of `crmcore.testing.differential.machine.DifferentialMachine`.
 """
@@ -24,7 +24,7 @@ MUTATIONS: Final = {coat.__name__: words for words, coat in COATS.items()}
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Tell memory and SQLite the same stories in n runs of fifty steps; they agree."""
+    """Execute the same commands on memory and SQLite in n runs of fifty steps; they agree."""
     verdict = Verdict()
 
     class Agrees(DifferentialMachine):
@@ -50,8 +50,8 @@ def check(rng: random.Random, n: int, mutation: str) -> Verdict:
             break
     verdict.count("steps", Agrees.executed.total())
     verdict.count("of them refused", Agrees.failed.total())
-    verdict.count("stories told", len(Agrees.executed))
-    verdict.count("stories that there are", len(operations()))
+    verdict.count("commands executed", len(Agrees.executed))
+    verdict.count("operations", len(operations()))
     verdict.check("the same on all sides", not difference, difference[:20_000])
     return verdict
 

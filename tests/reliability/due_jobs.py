@@ -1,8 +1,8 @@
-"""DUE: what comes due by itself happens once, whoever looks, whoever is killed, and whatever the clocks say.
+"""DUE: what comes due by itself happens once, with concurrent workers, kills and wrong clocks.
 
 Four processes call `run_due_jobs` on one database. Each has a clock of its own, some minutes off, which jumps now and then: back by up to two
 hours, forward by up to a day and two hours. They are killed in the middle of their work and started again. In the end every task, complaint
-and promise has told each level of its ladder, once, and each of them somebody else.
+and promise was escalated once to each level, each time to another user.
 
 From a checkout: ``python -m tests.reliability.due_jobs --seed 1 --n 700``; n is the number of records on each database, and most of them have
 three levels.
@@ -31,7 +31,7 @@ from tests.reliability.databases import databases
 from tests.reliability.harness import Verdict, run
 
 MUTATIONS: Final = {
-    "forgetful": "a step of a ladder is told, but not kept",
+    "forgetful": "an escalation is sent, but not saved",
     "poll": "a process looks only at what came due in its last half hour",
 }
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -169,7 +169,9 @@ def _check_messages(verdict: Verdict, crm: Crm, expected: dict[str, int]) -> Non
         verdict.check(
             "nothing happens twice", sent_counts[subject] <= levels, f"{subject} {sent_counts[subject]} of {levels}"
         )
-    verdict.check("each step is told to somebody else", len(received) == len(steps), f"{len(received)} of {len(steps)}")
+    verdict.check(
+        "each escalation has another recipient", len(received) == len(steps), f"{len(received)} of {len(steps)}"
+    )
     verdict.check("each step is kept", len(steps) == len(messages), f"{len(steps)} of {len(messages)}")
     verdict.check("nothing is given up", not dead, f"{dead} dead")
 
@@ -185,7 +187,7 @@ _ORIGINAL_WAITING: Final = due_module.Jobs._list_due
 
 def _without_saving_step(uow: UnitOfWork, watched: escalate.TrackedDeadline, step: escalate.NextEscalation) -> Any:
     notify_user(uow, watched.owner_id, "task.overdue", about_id=watched.subject_id, **watched.variables())  # type: ignore[arg-type]  # it has an owner
-    if step.level > 1 or random.random() < 0.5:  # else it would tell for ever
+    if step.level > 1 or random.random() < 0.5:  # otherwise it would repeat for ever
         return escalate.escalate(uow, watched, step)
     return EscalationDecision(level=1, recipient_id=watched.owner_id)
 

@@ -1,7 +1,7 @@
 """FEED: many write, some change their minds, some are slow; a reader follows and is killed again and again, and misses nothing.
 
-``python -m tests.reliability.feed_readers --n 5000`` on an SQLite file; the tests play it on a PostgreSQL server too, where a story that began
-early may be committed late, so that a reader who goes by any number that was taken inside a story loses facts.
+``python -m tests.reliability.feed_readers --n 5000`` on an SQLite file; the tests play it on a PostgreSQL server too, where a command that began
+early may be committed late, so that a reader who goes by any number that was taken inside a command loses facts.
 """
 
 import multiprocessing

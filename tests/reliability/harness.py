@@ -1,7 +1,7 @@
 """What all test programmes share: their flags, their counts, and their verdict.
 
 A programme is a function that plays a number of rounds and writes what it saw into a `Verdict`. It has to miss something when one of its
-sabotages is on, or it proves nothing; `tests/programmes/test_*.py` see to both.
+mutations is on, or it proves nothing; `tests/reliability/test_*.py` see to both.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from typing import Final
 from attrs import field, frozen
 
 MAX_NOTES: Final = 10
-"""How many misses of one kind are told in words."""
+"""How many violations of one kind are described."""
 
 
 @frozen
@@ -62,7 +62,7 @@ class Verdict:
 
 
 Check = Callable[[random.Random, int, str], Verdict]
-"""Plays a programme: the source of all chance, how many rounds, and the name of a sabotage or nothing."""
+"""Plays a programme: the source of all chance, how many rounds, and the name of a mutation or nothing."""
 
 
 def is_detected(check: Callable[[random.Random], Verdict], *, runs: int = 12) -> bool:

@@ -1,6 +1,6 @@
 """HOSTTX: crmcore within the host's own transaction, and whatever the host makes of it.
 
-``python -m tests.reliability.host_transactions --n 100`` plays on SQLite, PostgreSQL and MariaDB: a host writes a row of its own, tells some stories
+``python -m tests.reliability.host_transactions --n 100`` plays on SQLite, PostgreSQL and MariaDB: a host writes a row of its own, runs some commands
 over its connection or session, perhaps behind a savepoint, perhaps with one among them that is refused, and then commits, rolls back, or
 rolls back to the savepoint. What lasts has to be all that the host kept, and nothing else.
 """
@@ -28,13 +28,13 @@ from tests.reliability.harness import Verdict, run
 
 MUTATIONS: Final = {
     "commits": "a joined store commits the host's transaction",
-    "no savepoint": "what a refused story has written stays",
+    "no savepoint": "what a failed command has written stays",
 }
 TRANSACTION_ENDS: Final = ("commit", "roll back", "roll back to the savepoint")
 
 
 def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Let a host tell stories in its own transaction n times, and make what it likes of them."""
+    """Let a host execute commands in its own transaction n times, and make what it likes of them."""
     verdict = Verdict()
     engine, schema = make_engine(url), make_schema(prefix="hosttx_")
     outside = RecordingNotifier()
@@ -83,7 +83,7 @@ def _check_transaction(verdict: Verdict, engine: Engine, crm: Crm, order: str, f
     after = _row_counts(engine, schema)
     verdict.count(f"transactions: {end}")
     verdict.count("commands", len(executed))
-    verdict.count("stories refused", refused)
+    verdict.count("commands refused", refused)
     kept = end == "commit"
     verdict.check("what the host rolls back is gone", kept or after == before, f"{end}: {_added_rows(before, after)}")
     verdict.check("what the host keeps is there", not kept or after == seen, f"{end}: {_added_rows(seen, after)}")
@@ -93,7 +93,7 @@ def _check_transaction(verdict: Verdict, engine: Engine, crm: Crm, order: str, f
 
 
 def _execute_commands(verdict: Verdict, crm: Crm, order: str, funnel: Any, rng: random.Random) -> tuple[list[Any], int]:
-    """Tell some stories, one of which may be refused when it has written already."""
+    """Execute some commands, one of which may be refused when it has written already."""
     executed, refused = [], 0
     for number in range(rng.randint(1, 3)):
         deal = crm.leads.capture(
@@ -105,12 +105,12 @@ def _execute_commands(verdict: Verdict, crm: Crm, order: str, funnel: Any, rng: 
         _queue_message(crm, deal.id)
         if rng.random() < 0.5:
             refused += 1
-            verdict.check("a refused story leaves nothing", not _failed_command_leaves_rows(crm))
+            verdict.check("a failed command leaves nothing", not _failed_command_leaves_rows(crm))
     return executed, refused
 
 
 def _failed_command_leaves_rows(crm: Crm) -> bool:
-    """Whether anything is left of a story that writes and is then refused."""
+    """Whether anything is left of a command that writes and is then refused."""
     environment = crm._environment
     customer = crm.customers.create("Anna")
     with (

@@ -1,4 +1,4 @@
-"""IDEM, UPSERT and RETRY: the same key has the same effect and answer, twins included; a story that others disturb is told again.
+"""IDEM, UPSERT and RETRY: the same key has the same effect and answer, twins included; a disturbed command is retried.
 
 ``python -m tests.reliability.idempotency --seed 1 --n 10000``
 """
@@ -22,7 +22,7 @@ from crmcore.services.sales.leads import CaptureResult
 from tests.reliability.harness import Verdict, run
 from tests.testing.mutations import MutatedStore, TransactionWrapper
 
-MUTATIONS: Final = {"no-receipts": "answers are not kept", "no-retry": "a disturbed story is not told again"}
+MUTATIONS: Final = {"no-receipts": "answers are not kept", "no-retry": "a disturbed command is not retried"}
 SQL_STATES: Final = ("40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED")
 WRITERS: Final = 4
 UPSERTED_ROWS: Final = 200
@@ -82,7 +82,7 @@ class DriverError(Exception):
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Replay n commands, let twins meet, upsert by four writers, and disturb a tenth as many stories."""
+    """Replay n commands, let twins meet, upsert by four writers, and disturb a tenth as many commands."""
     verdict = Verdict()
     _check_replays(verdict, rng, n, mutation)
     with tempfile.TemporaryDirectory() as folder:

@@ -56,7 +56,7 @@ class ExternalMessage:
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Deliver n calls to a house in memory, and a tenth as many to one in a database by several threads at once."""
+    """Deliver n calls to a memory store, and a tenth as many to a database by several threads at once."""
     verdict = Verdict()
     undo = _apply_mutation(mutation)
     try:
@@ -100,7 +100,7 @@ def _check_deliveries(
                 outcomes["refused"] += 1
             if secret == FORGED_SECRET:
                 return
-            headers, body = _signed_request(one, secret, clock, late=False)  # a sender that was late signs anew
+            headers, body = _signed_request(one, secret, clock, late=False)  # a sender that was late signs again
             verifier.verify(headers, body)
         outcome = _process(crm, customers, body, f"{number} " if secret == FORGED_SECRET else "")
         with lock:
@@ -171,7 +171,7 @@ def _check_effects(
         verdict.check("a message is applied at most once", applied[one.id] <= 1, one.id)
         if one.revision is None and applied[one.id]:
             verdict.check("what happened once has one effect", effects[f"{one.id}@example.com"] == 1, one.id)
-    verdict.check("nothing has an effect that was not told", set(effects) <= {f"{t.id}@example.com" for t in messages})
+    verdict.check("only delivered messages have an effect", set(effects) <= {f"{t.id}@example.com" for t in messages})
     found = crm._environment.execute("test", lambda uow: list(uow.iterate(Customer)), read_only=True)
     versions = {customer.id: customer.version for customer in found}
     for record, id in enumerate(customers):

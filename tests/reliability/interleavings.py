@@ -1,7 +1,7 @@
 """INTERLEAVE: two at once, in every order of their steps that matters, one after the other.
 
 Chance seldom meets the one bad moment. Here a baton goes round: only who holds it may ask the store for the next thing. So each pair of
-`pairs` is played in the orders in which two stories can mesh. One that waits for a lock of the other keeps the baton for a moment only.
+`pairs` is played in the orders in which two commands can mesh. One that waits for a lock of the other keeps the baton for a moment only.
 """
 
 import random

@@ -146,7 +146,7 @@ def _check_deals(verdict: Verdict, crm: Crm, intake: LeadIntake) -> None:
     twice = [lead for lead, number in copies.items() if number > 1]
     verdict.check("nothing is there twice", not twice, f"{len(twice)}")
     verdict.check("nothing is there that was not sent", set(copies) <= set(intake.acknowledged))
-    verdict.check("every lead has told its facts", events == len(there), f"{events} of {len(there)}")
+    verdict.check("every lead has events", events == len(there), f"{events} of {len(there)}")
     verdict.check("only errors of ours come out", not intake.unexpected_errors, "; ".join(intake.unexpected_errors[:3]))
 
 

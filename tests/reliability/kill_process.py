@@ -1,7 +1,7 @@
 """KILL-HOST: kill -9 a process in the middle of intake, advance and import, and see that nothing acknowledged is lost and nothing half done.
 
-Children of a warm process tell stories one after the other, each with a key, and acknowledge each that has returned. What had not been
-acknowledged when a child was killed is told again, with the same key, by the next one. ``python -m tests.reliability.kill_process --n 200``
+Children of a warm process execute commands one after the other, each with a key, and acknowledge each that has returned. What had not been
+acknowledged when a child was killed is repeated with the same key by the next child. ``python -m tests.reliability.kill_process --n 200``
 plays on an SQLite file, and a quarter as often on PostgreSQL.
 """
 
@@ -30,17 +30,17 @@ from tests.reliability.harness import Verdict, run
 
 MUTATIONS: Final = {
     "statement-by-statement": "every statement is a transaction of its own (SQLite)",
-    "acknowledge-first": "a story is acknowledged before it is told",
+    "acknowledge-first": "a command is acknowledged before it is executed",
 }
 IMPORTED_ROWS: Final = 4
 """How many rows an import has."""
 
 
 def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Kill -9 a process n times in the middle of its stories; nothing acknowledged is lost, and nothing is half done."""
+    """Kill -9 a process n times in the middle of its commands; nothing acknowledged is lost, and nothing is half done."""
     verdict = Verdict()
     store = SqlStore.open(url)
-    crm = Crm(store, tenant=f"house {rng.random()}")
+    crm = Crm(store, tenant=f"tenant {rng.random()}")
     tenant = crm._environment.context.tenant
     _create_fixtures(crm)
     pace = _measure_command_time(crm.for_tenant(f"{tenant}, warm"))
@@ -52,9 +52,9 @@ def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
         verdict.count("killed")
         acknowledged += received
         number += len(received)
-    verdict.count("stories acknowledged", len(acknowledged))
-    verdict.check("stories were told", len(acknowledged) >= n // 4)
-    # Whoever was killed last was not told whether the story happened: it is told again, as any caller would.
+    verdict.count("commands acknowledged", len(acknowledged))
+    verdict.check("commands were executed", len(acknowledged) >= n // 4)
+    # The last caller does not have the result of the command: the command is retried, as any caller would.
     with suppress(CrmError):
         _execute_command(crm, number)
     _check_records(verdict, crm, acknowledged)
@@ -77,7 +77,7 @@ def _create_fixtures(crm: Crm) -> None:
 
 
 def _measure_command_time(crm: Crm) -> float:
-    """Tell each kind of story in another house, so that children find everything compiled; gives a story's time in seconds."""
+    """Execute each kind of command in another tenant, so that children find everything compiled; return the time of a command in seconds."""
     _create_fixtures(crm)
     times = []
     for number in range(12):
@@ -88,9 +88,9 @@ def _measure_command_time(crm: Crm) -> float:
 
 
 def _execute_command(crm: Crm, number: int) -> str:
-    """Tell the story of a number: intake, advance or import by turns."""
+    """Execute the command of a number: intake, advance or import by turns."""
     funnel_id = crm.funnels.list()[0].id
-    key = f"story {number}"
+    key = f"command {number}"
     match number % 3:
         case 0:
             crm.leads.capture(
@@ -98,7 +98,7 @@ def _execute_command(crm: Crm, number: int) -> str:
             )
         case 1:
             deal = crm._environment.execute(
-                "test", lambda uow: uow.first(Deal, Eq("description", f"story {number - 1}")), read_only=True
+                "test", lambda uow: uow.first(Deal, Eq("description", f"command {number - 1}")), read_only=True
             )
             if deal is not None:  # or it is lost, which is found in the end
                 crm.deals.win(deal.id, idempotency_key=key)
@@ -109,7 +109,7 @@ def _execute_command(crm: Crm, number: int) -> str:
 
 
 def _kill_child(url: str, tenant: str, number: int, command_count: int, seconds: float, mutation: str) -> list[str]:
-    """Let a child tell stories from a number on, and kill it in the middle of the one after so many; gives what it acknowledged."""
+    """Let a child execute commands from a number on, and kill it in the middle of the one after so many; gives what it acknowledged."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -122,7 +122,7 @@ def _kill_child(url: str, tenant: str, number: int, command_count: int, seconds:
             os.write(writer, b"\n")
             while True:
                 if mutation == "acknowledge-first":
-                    os.write(writer, f"story {number}\n".encode())
+                    os.write(writer, f"command {number}\n".encode())
                     _execute_command(crm, number)
                 else:
                     os.write(writer, f"{_execute_command(crm, number)}\n".encode())
@@ -138,7 +138,7 @@ def _kill_child(url: str, tenant: str, number: int, command_count: int, seconds:
     while some := os.read(reader, 65_536):
         said += some
     os.close(reader)
-    # A child that failed by itself has not acknowledged the story at which it failed.
+    # A child that failed by itself has not acknowledged the command at which it failed.
     return [line for line in said.decode().split("\n")[:-1] if line]
 
 
@@ -171,9 +171,9 @@ def _check_records(verdict: Verdict, crm: Crm, acknowledged: list[str]) -> None:
     for deal, entries in seen["deals"].values():
         own = tasks[deal.id]
         whole = len(own) == 1 and seen["due"][own[0].id] >= 1 and seen["messages"][deal.id] == 1
-        verdict.check("a deal has its task, its deadline and its message", whole, deal.about)
-        verdict.check("a deal has its history", entries == deal.moves, f"{deal.about}: {entries}")
-        verdict.check("the feed tells of its last version", event_versions[deal.id] == deal.version, deal.about)
+        verdict.check("a deal has its task, its deadline and its message", whole, deal.description)
+        verdict.check("a deal has its history", entries == deal.moves, f"{deal.description}: {entries}")
+        verdict.check("the feed has its last version", event_versions[deal.id] == deal.version, deal.description)
     for source, rows in imported.items():
         verdict.check("an import is whole", rows == IMPORTED_ROWS, source)
     verdict.count("deals", len(seen["deals"]))

@@ -1,4 +1,4 @@
-"""LOG: a canary sits in every input of every story, every failure is forced, and the canary is looked for in all that is logged or raised.
+"""LOG: a canary sits in every input of every command, every failure is forced, and the canary is looked for in all that is logged or raised.
 
 ``python -m tests.reliability.log_leaks --seed 1 --n 12``
 """
@@ -40,7 +40,7 @@ MUTATIONS: Final = {
 
 
 class _CanaryRepr:
-    """Something that shows the canary to whoever prints it."""
+    """Something that shows the canary when it is printed."""
 
     def __repr__(self) -> str:
         return CANARY
@@ -86,7 +86,7 @@ def check(rng: random.Random, n: int, mutation: str) -> Verdict:
 
 
 def _check_inputs(verdict: Verdict, call: Call, world: World, shapes: Sequence[Any]) -> None:
-    """Give a story the canary in each of its arguments, in each form. What takes it keeps it, for the next one to stumble over."""
+    """Give a command the canary in each of its arguments, in each form. What takes it keeps it, for the next one to stumble over."""
     for parameter in call.parameters:
         for name in _argument_names(call, parameter):
             for shape in shapes:
@@ -105,15 +105,15 @@ def _argument_names(call: Call, parameter: Parameter) -> Sequence[str]:
 
 
 def _check_database_errors(verdict: Verdict, call: Call, world: World, store: SqlStore) -> None:
-    """Let the database refuse whatever the story writes, with the canary in its words."""
+    """Let the database refuse whatever the command writes, with the canary in its words."""
     given = call.required_arguments(world)
     with _rejecting_writes(store):
-        verdict.count("stories with a failing database")
+        verdict.count("commands with a failing database")
         _check_error(verdict, f"{call} on a failing database", partial(call.execute, world, given))
 
 
 def _check_error(verdict: Verdict, where: str, call: Any) -> None:
-    """Tell a story and look at what it raises."""
+    """Execute a command and check the error."""
     try:
         call()
     except Exception as error:  # noqa: BLE001  # whatever comes is looked at
@@ -127,7 +127,7 @@ def _check_error(verdict: Verdict, where: str, call: Any) -> None:
 
 
 def _install_trigger(store: SqlStore) -> None:
-    """Teach the database to refuse every write with the canary in its words, as soon as a row lies in ``failing_publishers``."""
+    """Teach the database to refuse every write with the canary in its words, as soon as a row lies in ``refusing``."""
     with store.engine.begin() as connection:
         connection.execute(text("CREATE TABLE refusing (now INTEGER)"))
         for table in store.schema.metadata.sorted_tables:

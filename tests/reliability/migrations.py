@@ -2,7 +2,7 @@
 
 ``python -m tests.reliability.migrations --n 1000`` does so on SQLite, PostgreSQL and MariaDB, from nothing and from release 0.1, and kills the
 process at up to so many different statements; then the migration is run again. All rows have to be what they were, and the host's tables and
-a second house with another prefix in the same database as well.
+a second schema with another prefix in the same database as well.
 """
 
 import multiprocessing
@@ -32,7 +32,7 @@ MUTATIONS: Final = {
 TENANTS: Final = 34
 """How often the frozen rows are there: together ten thousand rows."""
 FEW_TENANTS: Final = 2
-"""How often they are there in a trial that is killed_migration."""
+"""How often they are there in a trial that is killed."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -92,7 +92,7 @@ def _prepared(server: str, since: Path | None, *, tenants: int) -> Iterator[Tria
 
 
 def fill(url: str, since: Path | None, *, tenants: int) -> None:
-    """Make a database in which a host keeps something, another house stands beside ours, and perhaps ours is there already."""
+    """Make a database in which a host keeps something, another schema exists, and perhaps ours."""
     engine = make_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE host_orders (id INTEGER PRIMARY KEY, note VARCHAR(40))")

@@ -1,4 +1,4 @@
-"""NOTIFY: kill -9 whoever sends, at the worst moments, and see that no letter is lost and every copy can be told by its id.
+"""NOTIFY: kill -9 the sending process, at the worst moments, and see that no letter is lost and every copy carries its id.
 
 Children of a warm process queue letters and send them to real servers, a mail server and a web server in a process of their own. They are
 killed before a letter leaves, between its leaving and its being marked as sent, and anywhere. The servers take a letter and hang up, are
@@ -43,7 +43,7 @@ WEBHOOK_STATUSES: Final = [200] * 8 + [302, 429, 500]
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Kill -9 whoever sends, n times on SQLite and n times on PostgreSQL; no letter is lost, and all copies of one carry the same id."""
+    """Kill -9 the sending process, n times on SQLite and n times on PostgreSQL; no letter is lost, and all copies of one carry the same id."""
     verdict = Verdict()
     with tempfile.TemporaryDirectory() as folder:
         _check_on(verdict, "SQLite", f"sqlite:///{folder}/crm.db", rng, n, mutation)

@@ -1,7 +1,7 @@
 """FAULT-K on PostgreSQL: the database fails at the k-th statement, for every k and in four ways; nothing is ever half done.
 
-The server cuts the connection before the statement, refuses it for now or for good, or does it and is never heard of again. Each story is
-told statement by statement, and with its statements sent together. Told again with the same key, it has happened once.
+The server cuts the connection before the statement, refuses it for now or for good, or does it and is never heard of again. Each command is
+run statement by statement, and with its statements sent together. Repeated with the same key, it has one effect.
 ``python -m tests.reliability.postgresql_faults --seed 1`` starts a server of its own.
 """
 
@@ -26,7 +26,7 @@ from tests.testing.mutations import TransactionWrapper
 
 MUTATIONS: Final = {
     "each-by-itself": "every statement is a transaction of its own",
-    "new-key": "who tells a story again takes a new key",
+    "new-key": "a retry uses a new key",
 }
 RAISE_SQL: Final = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{}'; END $$"
 SQL_BEFORE_STATEMENT: Final = {
@@ -49,7 +49,7 @@ class StatementFault:
     lost_connection: Any = None
 
     def is_next_faulty(self) -> bool:
-        """Count a statement, and tell whether it is the one."""
+        """Count a statement; return whether it must fail."""
         self.statement_count += 1
         return self.statement_count == self.at
 
@@ -148,7 +148,7 @@ def autocommit_mutation() -> Iterator[None]:
 
 
 def check_on(url: str, commands: Sequence[Call], mutation: str) -> Verdict:
-    """Let stories fail at every statement and in every way."""
+    """Let commands fail at every statement and in every way."""
     verdict = Verdict()
     for way, pipeline in EXECUTION_MODES.items():
 
@@ -185,12 +185,12 @@ class CheckContext:
 def _check_fault(
     create_system: Callable[[], SqlStore], command: Call, fault: StatementFault, context: CheckContext
 ) -> bool:
-    """Let a story fail once, and look at what has become of it; False when it has not so many statements."""
+    """Let a command fail once, and look at what has become of it; False when it has not so many statements."""
     faults = FaultPlan()
     side, known = system_with_fixtures(create_system(), faults, TransactionWrapper)
     crm = side.crm(TENANTS[0], "anna")
     call = command.resolve(side.crm(TENANTS[0]), known)
-    faults.arm(0, "")  # at no call of the port's; but a story that runs again makes the ids that it made before
+    faults.arm(0, "")  # at no call of the port's; but a command that runs again makes the ids that it made before
     planted = autocommit_mutation() if context.mutation == "each-by-itself" else faulty_store(StatementFault(0, ""))
     with planted, faulty_store(fault), suppress(Exception):
         Call(call.path, call.args, {**call.kwargs, "idempotency_key": KEY}).invoke(crm)
@@ -204,13 +204,13 @@ def _check_fault(
         key = KEY + " 2" if context.mutation == "new-key" else KEY
         with suppress(Exception):
             Call(call.path, call.args, {**call.kwargs, "idempotency_key": key}).invoke(crm)
-        verdict.check("told again, it has happened once", side.dump(TENANTS[0]) == after, where)
+        verdict.check("repeated, it has one effect", side.dump(TENANTS[0]) == after, where)
     side.close()
     return failed
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Let the first n kinds of stories fail at every statement and in every way, on a server of our own."""
+    """Let the first n kinds of commands fail at every statement and in every way, on a server of our own."""
     del rng  # every case is played
     with temporary_folder() as folder:
         server = Postgres(folder / "server")

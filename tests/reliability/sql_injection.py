@@ -1,7 +1,7 @@
-"""SQLI: whatever somebody types, none of it becomes part of a statement.
+"""SQLI: no input becomes part of a SQL statement.
 
 ``python -m tests.reliability.sql_injection`` gives every payload of `tests/payloads/sql.jsonl` to whatever takes one of its kind, on SQLite, PostgreSQL
-and MariaDB: orders and fields of searches, names of the host's own fields, words that are searched for, and texts of every story. Beside our
+and MariaDB: orders and fields of searches, names of the host's own fields, words that are searched for, and texts of every command. Beside our
 tables lies a canary, which the payloads would read, change or drop.
 """
 
@@ -32,7 +32,7 @@ PAYLOADS: Final = payloads("sql")
 
 
 def check_on(url: str, rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Give every payload to what takes its kind; each text to at most n arguments of stories."""
+    """Give every payload to what takes its kind; each text to at most n arguments of commands."""
     verdict = Verdict()
     engine, schema = make_engine(url), make_schema(prefix="sqli_")
     store = SqlStore(engine, schema=schema)
@@ -95,7 +95,7 @@ def _check_search_word(verdict: Verdict, world: World, payload: str) -> None:
 
 
 def _check_text_arguments(verdict: Verdict, world: World, payload: str, rng: random.Random, n: int) -> None:
-    """A text: every text that a story takes; whatever it keeps comes back as it was."""
+    """A text: every text that a command takes; whatever it keeps comes back as it was."""
     taking = [(call, p.name) for call in calls() for p in call.parameters if p.annotation in {str, str | None}]
     for call, name in rng.sample(taking, min(n, len(taking))):
         refused = _error_name(partial(call.execute, world, call.required_arguments(world) | {name: payload}))

@@ -1,7 +1,7 @@
-"""FAULT-K: the store fails at its k-th call, for every k and in four ways, in every kind of story; nothing is ever half done.
+"""FAULT-K: the store fails at its k-th call, for every k and in four ways, in every kind of command; nothing is ever half done.
 
 A fault comes before the call takes effect, after it (the acknowledgement is lost), as a request to try again, or as something that no
-store should raise. Told again with the same key, the story has happened once. ``python -m tests.reliability.store_faults --seed 1``
+store should raise. Repeated with the same key, the command has one effect. ``python -m tests.reliability.store_faults --seed 1``
 """
 
 import random
@@ -23,8 +23,8 @@ from tests.reliability.harness import Verdict, run
 from tests.testing.mutations import CommitsOnExit, TransactionWrapper
 
 MUTATIONS: Final = {
-    "commits-on-exit": "what a failed story had saved is committed all the same",
-    "new-key": "who tells a story again takes a new key",
+    "commits-on-exit": "what a failed command had saved is committed all the same",
+    "new-key": "a retry uses a new key",
 }
 FAULT_MODES: Final[dict[str, Callable[[], Exception]]] = {
     "before": lambda: StoreError("08006"),
@@ -84,7 +84,7 @@ class FaultPlan:
 
 
 class FaultyTransaction(TransactionWrapper):
-    """fails when it is told to."""
+    """fails when it is armed."""
 
     faults: FaultPlan
 
@@ -105,7 +105,7 @@ class FaultyTransaction(TransactionWrapper):
 
 
 class FaultyStore:
-    """A store that fails when it is told to."""
+    """A store that fails when it is armed."""
 
     def __init__(self, store: Store, faults: FaultPlan, wrapper: type[TransactionWrapper]) -> None:
         self._store, self._faults, self._wrapper = store, faults, wrapper
@@ -121,7 +121,7 @@ class FaultyStore:
             return made
 
         if self._faults.armed and isinstance(id_generator, StepIdGenerator):
-            id_generator.begin_step(STEP_NUMBER)  # a story that runs again makes the ids that it made before
+            id_generator.begin_step(STEP_NUMBER)  # a command that runs again makes the ids that it made before
         return self._faults.call(begun)
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class FaultyStore:
 def system_with_fixtures(
     store: Store, faults: FaultPlan, wrapper: type[TransactionWrapper]
 ) -> tuple[SystemUnderTest, KnownIds]:
-    """A furnished house over a store that fails when it is told to."""
+    """A system with fixtures over a store that fails when it is armed."""
     system, known = (
         SystemUnderTest("faulty", FaultyStore(store, faults, wrapper), FrozenClock(MONDAY)),
         KnownIds(TENANTS),
@@ -146,7 +146,7 @@ def system_with_fixtures(
 def _fault_cases(
     create_system: Callable[[], Store], command: Call, wrapper: type[TransactionWrapper]
 ) -> Iterator[tuple[str, int, SystemUnderTest, Any, FaultPlan]]:
-    """Every way in which a story can fail, each in a house of its own."""
+    """Every way in which a command can fail, each in a separate store."""
     for mode in FAULT_MODES:
         at = 0
         while True:
@@ -169,7 +169,7 @@ def _fault_cases(
 def check_faults(
     create_system: Callable[[], Store], verdict: Verdict, mutation: str, commands: tuple[Call, ...] = COMMANDS
 ) -> None:
-    """Let each story fail in every way that it can."""
+    """Let each command fail in every way that it can."""
     wrapper: type[TransactionWrapper] = CommitsOnExit if mutation == "commits-on-exit" else TransactionWrapper
     for command in commands:
         before, after = expected_states(create_system, command)
@@ -184,11 +184,11 @@ def check_faults(
             key = KEY + " 2" if mutation == "new-key" else KEY
             with suppress(Exception):
                 Call(call.path, call.args, {**call.kwargs, "idempotency_key": key}).invoke(side.crm(TENANTS[0], "anna"))
-            verdict.check("told again, it has happened once", side.dump(TENANTS[0]) == after, where)
+            verdict.check("repeated, it has one effect", side.dump(TENANTS[0]) == after, where)
 
 
 def expected_states(create_system: Callable[[], Store], command: Call) -> tuple[Any, Any]:
-    """How the house looks before the story and after it."""
+    """Return the state before and after the command."""
     side, known = system_with_fixtures(create_system(), FaultPlan(), TransactionWrapper)
     before = side.dump(TENANTS[0])
     call = command.resolve(side.crm(TENANTS[0]), known)
@@ -200,7 +200,7 @@ def expected_states(create_system: Callable[[], Store], command: Call) -> tuple[
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Let the first n kinds of stories fail at every call and in every way, in memory and on SQLite."""
+    """Let the first n kinds of commands fail at every call and in every way, in memory and on SQLite."""
     del rng  # every case is played
     verdict = Verdict()
     check_faults(MemoryStore, verdict, mutation, COMMANDS[:n])

@@ -1,8 +1,8 @@
 """TENANT: nothing of one tenant can be seen, guessed or disturbed by another.
 
-``python -m tests.reliability.tenant_isolation --n 100`` plays two houses in one database, which have the same ids throughout, so that only the tenant
-keeps them apart. What one of them holds has to be, to the last fact, what it holds when the other does not exist. Then every story is asked
-for the other house's ids: the answer has to be that to an id that nothing has, to the letter.
+``python -m tests.reliability.tenant_isolation --n 100`` plays two tenants in one database with the same ids throughout, so that only the tenant
+keeps them apart. What one of them holds has to be, to the last fact, what it holds when the other does not exist. Then every command is asked
+for ids of the other tenant: the answer has to be that to an id that nothing has, to the letter.
 """
 
 import random
@@ -27,11 +27,11 @@ from tests.services.world import UNKNOWN_ID_DIGITS, World, create_world, dump_re
 MUTATIONS: Final = {"blind": "a search does not ask whose the rows are"}
 CALLS: Final = tuple(calls())
 STEPS: Final = 8
-"""How many stories of each house are told in one round."""
+"""Number of commands per tenant in one round."""
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Compare a house with itself n times, with and without a neighbour; then ask for the neighbour's ids."""
+    """Compare a tenant with itself n times, with and without another tenant; then use foreign ids."""
     verdict, schema = Verdict(), make_schema()  # statements are compiled once per schema, the spoilt ones too
     with _mutated(mutation):
         for _ in range(n):
@@ -40,18 +40,20 @@ def check(rng: random.Random, n: int, mutation: str) -> Verdict:
             try:
                 beside = _state_after_commands(schema, seed, neighbour=True, verdict=verdict)
             except CrmError as error:
-                verdict.check("a neighbour changes nothing", False, f"no house can be furnished beside it: {error}")
+                verdict.check("another tenant changes nothing", False, f"no second tenant can be created: {error}")
                 continue
             verdict.count("rounds")
             verdict.count("records and facts compared", len(alone))
-            verdict.check("a neighbour changes nothing", repr(alone) == repr(beside), _first_difference(alone, beside))
+            verdict.check(
+                "another tenant changes nothing", repr(alone) == repr(beside), _first_difference(alone, beside)
+            )
         if not verdict.misses.total():  # or there are no two houses
             _check_foreign_ids(verdict, schema)
     return verdict
 
 
 def _state_after_commands(schema: Schema, seed: float, *, neighbour: bool, verdict: Verdict) -> list[Any]:
-    """What a house holds after some stories, told between those of its neighbour."""
+    """Return the records of a tenant after some commands, executed between those of another tenant."""
     store = _open_store(schema)
     ours = partial(_execute_random_command, _create_world(store, "ours"), random.Random(seed))
     theirs = (
@@ -60,7 +62,7 @@ def _state_after_commands(schema: Schema, seed: float, *, neighbour: bool, verdi
     for _ in range(STEPS):
         if theirs:
             theirs()
-            verdict.count("stories of the neighbour's")
+            verdict.count("commands of the other tenant")
         ours()
     held = dump_records(ours.args[0].crm)
     store.close()
@@ -74,12 +76,12 @@ def _open_store(schema: Schema) -> SqlStore:
 
 
 def _create_world(store: Store, tenant: str) -> World:
-    """A house whose ids are those of any other, for each counts its own."""
+    """Create a tenant with the same sequential ids as any other."""
     return create_world(store, tenant=tenant, ids=SequentialIds())
 
 
 def _execute_random_command(world: World, rng: random.Random) -> None:
-    """Tell any story, whatever comes of it."""
+    """Execute a random command."""
     call = rng.choice(CALLS)
     try:
         call.execute(world, call.required_arguments(world))
@@ -93,7 +95,7 @@ def _first_difference(alone: list[Any], beside: list[Any]) -> str:
 
 
 def _check_foreign_ids(verdict: Verdict, schema: Schema) -> None:
-    """Give every story ids of another house: whatever it says, it says of an id that nothing has."""
+    """Give every command ids of another tenant: the result equals that for an unknown id."""
     store = _open_store(schema)
     ids = SequentialIds()
     world, others = create_world(store, tenant="ours", ids=ids), create_world(store, tenant="theirs", ids=ids)

@@ -37,7 +37,7 @@ def test_escalations_run_once_on_postgresql(postgresql: str) -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutation_is_found(tmp_path: Path, mutation: str) -> None:
-    """A step that is not kept is told twice; who polls misses what came due while nobody looked."""
+    """An escalation that is not saved repeats; polling misses jobs that came due meanwhile."""
 
     def run_once(rng: random.Random) -> Verdict:
         return check_on(f"sqlite:///{tmp_path / str(rng.random())}.db", rng, 80, mutation)

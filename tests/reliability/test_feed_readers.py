@@ -15,19 +15,19 @@ def test_killed_reader_misses_no_event_on_sqlite() -> None:
 
 
 def test_reader_saving_cursor_first_is_found() -> None:
-    """Whoever keeps the cursor before the facts loses some when killed."""
+    """A reader that saves the cursor before the events loses some when killed."""
     assert is_detected(lambda rng: check(rng, 2_000, "hasty"))
 
 
 @pytest.mark.postgresql
 def test_killed_reader_misses_no_event_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
-    """The same on a PostgreSQL server, where a story that began early may be committed late."""
+    """The same on a PostgreSQL server, where a command that began early may be committed late."""
     assert check_reader(postgresql_url, "feed", tmp_path, random.Random(1), 3_000, "").passed
 
 
 @pytest.mark.postgresql
 def test_reader_using_event_ids_is_found(postgresql_url: str, tmp_path: Path) -> None:
-    """Whoever goes by ids instead of places loses what was committed late."""
+    """A reader that follows ids instead of positions loses events committed late."""
 
     def run_once(rng: random.Random) -> Verdict:
         folder = tmp_path / str(rng.random())

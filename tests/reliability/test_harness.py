@@ -26,7 +26,7 @@ def test_passing_check_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_failed_check_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
-    """Any miss is told and is exit code 1."""
+    """A violation is printed and exits with 1."""
     code = run("FINE", _passing_check, n=3, mutations={"lose": "forgets"}, arguments=["--mutation", "lose"])
 
     assert 1 == code

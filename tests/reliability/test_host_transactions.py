@@ -14,7 +14,7 @@ def test_host_transaction_end_decides_what_is_stored(database_url: str) -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutation_is_found(sqlite_url: str, mutation: str) -> None:
-    """A store that commits, or keeps half a story, is found at once."""
+    """A store that commits, or keeps half a command, is found at once."""
     assert not check_on(sqlite_url, random.Random(1), 10, mutation).passed
 
 

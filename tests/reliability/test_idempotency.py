@@ -8,7 +8,7 @@ from tests.reliability.idempotency import MUTATIONS, check
 
 
 def test_repeated_and_disturbed_commands_have_one_effect() -> None:
-    """Two thousand replays, twins, four writers of the same two hundred rows, and two hundred disturbed stories."""
+    """Two thousand replays, twins, four writers of the same two hundred rows, and two hundred disturbed commands."""
     verdict = check(random.Random(1), 2_000, "")
 
     assert verdict.passed, verdict

@@ -1,4 +1,4 @@
-"""Whatever comes in, however often and in whatever order, has one effect; and the programme that says so can say otherwise."""
+"""Whatever comes in, however often and in whatever order, has one effect, and planted bugs are found."""
 
 import random
 
@@ -17,5 +17,5 @@ def test_inbox_message_has_one_effect() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutation_is_found(mutation: str) -> None:
-    """A house that forgets ids, or editions, that commits in two steps, or that believes everybody, is found out."""
+    """Forgotten ids or revisions, two commits, and unchecked signatures are found."""
     assert not check(random.Random(1), 600, mutation).passed

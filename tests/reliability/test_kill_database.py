@@ -1,4 +1,4 @@
-"""A database server that is killed loses nothing that was acknowledged, and the stories go on when it is back."""
+"""A database server that is killed loses nothing that was acknowledged, and the commands go on when it is back."""
 
 import random
 

@@ -10,7 +10,7 @@ from tests.reliability.kill_process import MUTATIONS, check, check_on
 
 
 def test_killed_process_loses_nothing_on_sqlite(tmp_path: Path) -> None:
-    """Thirty kills on an SQLite file: nothing acknowledged is lost, and no story is half done."""
+    """Thirty kills on an SQLite file: nothing acknowledged is lost, and no command is half done."""
     verdict = check_on(f"sqlite:///{tmp_path}/crm.db", random.Random(1), 30, "")
 
     assert verdict.passed, verdict
@@ -26,7 +26,7 @@ def test_killed_process_loses_nothing_on_postgresql(postgresql_url: str) -> None
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutation_is_found(mutation: str, tmp_path: Path) -> None:
-    """Without one transaction for each story, or with an early acknowledgement, something is missing."""
+    """Without one transaction for each command, or with an early acknowledgement, something is missing."""
     assert is_detected(lambda rng: check_on(f"sqlite:///{tmp_path}/crm.db", rng, 30, mutation))
 
 

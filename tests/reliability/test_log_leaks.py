@@ -1,4 +1,4 @@
-"""Nothing that somebody wrote shows in a log or an error; and the programme that says so can say otherwise."""
+"""No input appears in a log or an error, and planted bugs are found."""
 
 import random
 
@@ -11,7 +11,7 @@ from tests.reliability.log_leaks import CANARY, MUTATIONS, SHAPES, check
 
 
 def test_input_never_appears_in_logs_or_errors() -> None:
-    """A canary in every input of every story, every failure forced: 0 canaries in logs, errors, tracebacks and problems kept."""
+    """A canary in every input of every command, every failure forced: 0 canaries in logs, errors, tracebacks and problems kept."""
     verdict = check(random.Random(1), len(SHAPES), "")
 
     assert verdict.passed, str(verdict)

@@ -1,4 +1,4 @@
-"""Nobody who is killed loses a letter; and the programme that says so can say otherwise."""
+"""Nobody who is killed loses a letter, and planted bugs are found."""
 
 import subprocess
 import sys

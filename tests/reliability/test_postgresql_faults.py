@@ -21,7 +21,7 @@ def test_fault_at_every_statement_is_atomic(postgresql_url: str) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_long_form() -> None:
-    """All kinds of stories."""
+    """All kinds of commands."""
     verdict = check(random.Random(1), len(COMMANDS), "")
 
     assert verdict.passed, verdict

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_power_cut_loses_no_acknowledged_command() -> None:
-    """Of 1,000 power cuts none loses an acknowledged story, leaves half of one, or spoils the file."""
+    """Of 1,000 power cuts none loses an acknowledged command, leaves half of one, or spoils the file."""
     assert check(random.Random(1), 1_000, "").passed
 
 

@@ -20,7 +20,7 @@ def test_races_find_unversioned_store() -> None:
 
 
 def test_interleavings_in_memory_are_serializable() -> None:
-    """The orders in which two stories can mesh, up to seventy for each pair: no anomaly."""
+    """The orders in which two commands can mesh, up to seventy for each pair: no anomaly."""
     assert play_orders(random.Random(1), 70, "").passed
 
 

@@ -1,4 +1,4 @@
-"""Nothing that somebody types becomes part of a statement."""
+"""No input becomes part of a SQL statement."""
 
 import random
 
@@ -7,7 +7,7 @@ from tests.reliability.sql_injection import MUTATIONS, PAYLOADS, check_on
 
 
 def test_sql_payload_is_never_executed(database_url: str) -> None:
-    """All payloads on each database, each text in thirty arguments of stories: nothing is run, nothing is cut, nothing strange comes out."""
+    """All payloads on each database, each text in thirty arguments of commands: nothing is run, nothing is cut, nothing strange comes out."""
     verdict = check_on(database_url, random.Random(1), 30, "")
 
     assert verdict.passed, verdict

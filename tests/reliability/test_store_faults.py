@@ -8,7 +8,7 @@ from tests.reliability.store_faults import COMMANDS, MUTATIONS, check
 
 
 def test_fault_at_every_store_call_is_atomic() -> None:
-    """Five kinds of stories, every call of theirs to the store, four ways to fail: all or nothing, and once when told again."""
+    """Five kinds of commands, every call of theirs to the store, four ways to fail: all or nothing, and one effect when repeated."""
     verdict = check(random.Random(1), 5, "")
 
     assert verdict.passed, verdict
@@ -17,7 +17,7 @@ def test_fault_at_every_store_call_is_atomic() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_long_form() -> None:
-    """All kinds of stories."""
+    """All kinds of commands."""
     assert check(random.Random(1), len(COMMANDS), "").passed
 
 

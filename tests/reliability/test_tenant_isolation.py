@@ -8,7 +8,7 @@ from tests.reliability.tenant_isolation import MUTATIONS, check
 
 
 def test_tenants_with_equal_ids_are_independent() -> None:
-    """Thirty lives of a house with and without a neighbour that has the same ids, and every story asked for foreign ids."""
+    """Thirty rounds with and without another tenant with the same ids, and foreign ids for every command."""
     verdict = check(random.Random(1), 30, "")
 
     assert verdict.passed, verdict

@@ -1,4 +1,4 @@
-"""The ladder of webhooks is as it was promised; and the programme that says so can say otherwise."""
+"""Webhook retries follow the documented schedule, and planted bugs are found."""
 
 import random
 
@@ -17,5 +17,5 @@ def test_retry_schedule_is_followed() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutation_is_found(mutation: str) -> None:
-    """A ladder that is too short, too even or endless, a deaf sender and a stubborn one are found out."""
+    """A short, even or endless schedule and ignored responses are found."""
     assert not check(random.Random(1), 20, mutation).passed

@@ -1,6 +1,6 @@
-"""HOOKSCHED: the ladder on which a failed call is tried again, to the microsecond under a clock that stands still.
+"""HOOKSCHED: the schedule of retries of a failed call, to the microsecond under a clock that stands still.
 
-Calls go to a real web server that fails as it is told. ``python -m tests.reliability.webhook_retries --seed 1 --n 50``
+Calls go to a real web server that fails as configured. ``python -m tests.reliability.webhook_retries --seed 1 --n 50``
 """
 
 import random
@@ -34,7 +34,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def check(rng: random.Random, n: int, mutation: str) -> Verdict:
-    """Climb the whole ladder with n messages, and try every kind of answer."""
+    """Run the whole retry schedule with n messages, and try every kind of response."""
     verdict = Verdict()
     undo = _apply_mutation(mutation)
     try:

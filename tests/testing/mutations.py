@@ -1,6 +1,6 @@
-"""Planted bugs: stores that break one promise each, to prove that whoever looks for differences finds them.
+"""Planted bugs: stores that break one promise each, to prove that differences are found.
 
-A sabotage is a coat over the transaction of a store that is right.
+A mutation is a coat over the transaction of a store that is right.
 """
 
 import json
@@ -78,7 +78,7 @@ class TransactionWrapper:
 
 
 class MutatedStore:
-    """A store whose transactions wear a coat."""
+    """A store whose transactions are wrapped."""
 
     def __init__(self, wrapper: type[TransactionWrapper], store: Store | None = None) -> None:
         self._wrapper = wrapper
@@ -98,7 +98,7 @@ class MutatedStore:
 
 
 class MutatedBatch:
-    """A batch whose stories wear a coat."""
+    """A batch whose transactions are wrapped."""
 
     def __init__(self, inner: Any, wrapper: type[TransactionWrapper], state: dict[Any, Any]) -> None:
         self._inner = inner
@@ -177,7 +177,7 @@ class EmptyTextIsNone(TransactionWrapper):
 
 @register_mutation
 class IgnoresVersions(TransactionWrapper):
-    """whoever saves last wins."""
+    """the last save wins."""
 
     def commit(self) -> None:
         with suppress(StaleVersionError):
@@ -217,7 +217,7 @@ class IgnoresCase(TransactionWrapper):
 
 @register_mutation
 class CommitsOnExit(TransactionWrapper):
-    """what a refused story had saved is committed all the same."""
+    """what a failed command had saved is committed all the same."""
 
     def __exit__(self, *error: object) -> None:
         try:
@@ -229,7 +229,7 @@ class CommitsOnExit(TransactionWrapper):
 
 @register_mutation
 class LosesEventsOfSecondSave(TransactionWrapper):
-    """a record saved twice in one transaction tells only its first facts."""
+    """a record saved twice in one transaction has only its first events."""
 
     def save(self, entity: Any, /) -> Any:
         again = entity.id in self.__dict__.setdefault("saved", set())
@@ -402,7 +402,7 @@ class IgnoresDelete(TransactionWrapper):
 
 @register_mutation
 class KeepsFirstActor(TransactionWrapper):
-    """whoever saved a record first is written there for ever."""
+    """the actor of a record never changes."""
 
     def save(self, entity: Any, /) -> Any:
         saved = super().save(entity)

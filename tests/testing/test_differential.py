@@ -13,7 +13,7 @@ from crmcore.testing.differential.operations import CRM_METHODS, operations, ser
 from tests.testing.mutations import MUTATIONS, MutatedStore
 
 NON_COMMANDS = {"acting_as", "batch", "close", "for_tenant", "open", "with_store"}
-"""What the front door has besides rooms and stories. The machine has a rule of its own for batches."""
+"""Methods of `Crm` that are no commands. The machine has a separate rule for batches."""
 STEPS = 50
 """How many steps a run has."""
 
@@ -75,14 +75,14 @@ def test_memory_sqlite_and_postgresql_agree(postgresql_url: str) -> None:
 
 @pytest.mark.parametrize("bug", MUTATIONS)
 def test_mutation_is_found(bug: str) -> None:
-    """A store that breaks one promise is told from one that keeps it, within a bounded number of steps."""
+    """A store with a bug is detected within a bounded number of steps."""
 
-    class Sabotaged(DifferentialMachine):
+    class Mutated(DifferentialMachine):
         def make_stores(self) -> Sequence[Store]:
             return [MutatedStore(MUTATIONS[bug])]
 
     with pytest.raises(Exception, match=r".+"):
-        run_state_machine_as_test(Sabotaged, settings=machine_settings(600, Phase.generate))
+        run_state_machine_as_test(Mutated, settings=machine_settings(600, Phase.generate))
 
 
 def test_wrapper_without_mutation_agrees() -> None:

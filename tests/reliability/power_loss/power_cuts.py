@@ -19,7 +19,7 @@ from tests.reliability.power_loss.disk import OPENED, REMOVED, SYNCED, WRITTEN, 
 
 MUTATIONS: Final = {"relaxed": "the store syncs when it folds its log, and not with every commit"}
 COMMANDS: Final = 300
-"""How many stories one writer tells."""
+"""Number of commands of one writer."""
 CUTS: Final = 500
 """How many power cuts are tried on what one writer wrote."""
 
@@ -30,7 +30,7 @@ class PowerCut:
 
     Attributes:
         files: the content of each file, by its path.
-        acknowledged: the version of each deal that the writer had been told is safe.
+        acknowledged: the version of each deal that the writer had acknowledged.
     """
 
     files: dict[str, bytearray]
@@ -68,7 +68,7 @@ def _check_writer(
     subprocess.run(
         [sys.executable, "-m", "tests.reliability.power_loss.writer", *arguments], check=True, env=environment
     )
-    verdict.count("stories told", COMMANDS)
+    verdict.count("commands executed", COMMANDS)
     left = folder / "left"
     left.mkdir()
     for cut in _power_cuts(rng, cuts, folder / "log", str(path), before):
@@ -97,7 +97,7 @@ def _power_cuts(rng: random.Random, cuts: int, log: Path, path: str, before: byt
                 deal, version = entry.data.split()
                 promised[deal.decode()] = max(int(version), promised.get(deal.decode(), 0))
         elif name.endswith("-shm"):
-            continue  # the index of the log in shared memory: gone with the power, and built anew
+            continue  # the index of the log in shared memory: gone with the power, and rebuilt
         elif entry.operation == OPENED:
             files.setdefault(name, SimulatedFile())
         elif entry.operation == SYNCED:
@@ -124,7 +124,7 @@ def _check_files(cut: PowerCut, left: Path, path: str, verdict: Verdict) -> None
     verdict.check("the file is in order", health == "ok", health)
     lost = [deal for deal, version in cut.acknowledged.items() if stored.get(deal, 0) < version]
     verdict.check("nothing acknowledged is lost", not lost, f"{len(lost)} deals")
-    verdict.check("no story is half done", not half, f"{len(half)} deals")
+    verdict.check("no command is half done", not half, f"{len(half)} deals")
 
 
 DEALS: Final = "SELECT id, version FROM crm_deals"

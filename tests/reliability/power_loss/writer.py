@@ -1,4 +1,4 @@
-"""The process whose power fails: takes leads in and moves them on, and notes each one that it was told is safe."""
+"""The process whose power fails: takes leads in and moves them on, and notes each one that was acknowledged."""
 
 import os
 import random
@@ -17,7 +17,7 @@ CHECKPOINT_PAGES = 40
 
 
 def write(path: Path, funnel: Any, *, durability: Durability, rounds: int, seed: int) -> None:
-    """Take leads in and move them; after each story its deal and version are appended to ``<path>.acks``."""
+    """Take leads in and move them; after each command its deal and version are appended to ``<path>.acks``."""
     rng = random.Random(seed)
     engine = make_engine(f"sqlite:///{path}", durability=durability)
 

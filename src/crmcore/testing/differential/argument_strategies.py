@@ -240,7 +240,7 @@ def _built_strategy(cls: type[Any]) -> SearchStrategy[Any]:
 
 
 def _is_plain(hint: Any) -> bool:
-    """Tell whether a hint says only that it is a text, a number, or several of them."""
+    """Return whether a type is a text, a number, or a sequence of them."""
     inner = [one for one in get_args(hint) if one is not type(None)]
     if _is_union(hint):
         return all(_is_plain(one) for one in inner)
