@@ -1,4 +1,4 @@
-"""The demo command: acceptance story A from a file, idempotent on a database."""
+"""The demo command: one window company from a file, idempotent on a database."""
 
 import csv
 import sqlite3
