@@ -86,7 +86,7 @@ class FileStore(Protocol):
 
 
 class ResultCodec(Protocol):
-    """Serializes the results of commands, which are stored per idempotency key and returned again."""
+    """Serializes the stored results of commands (idempotency)."""
 
     def dump_result(self, value: Any, result_type: Any, /) -> str:
         """Write a result as text.
