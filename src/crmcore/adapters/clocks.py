@@ -1,4 +1,4 @@
-"""What time it is: the machine's time, or one that stands still until it is told to go on."""
+"""Clocks: the system time, or a frozen time for tests."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Telling a tracer what is going on: one OpenTelemetry span for each time that a story is told."""
+"""Tracing: opens one OpenTelemetry span for each execution of a command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from crmcore.ports import RequestContext
 
 
 class OpenTelemetryTracer:
-    """Opens a span for each story, by the extra ``otel``. What becomes of it is the host's OpenTelemetry set-up.
+    """Opens a span for each command, by the extra ``otel``. What becomes of it is the host's OpenTelemetry set-up.
 
-    A span holds words and ids: the story, the tenant, the correlation, and of an error its code. The actor and all values are left out.
+    A span holds words and ids: the command, the tenant, the correlation, and of an error its code. The actor and all values are left out.
 
     Args:
         provider: of tracers; the process's own when not given.
@@ -31,7 +31,7 @@ class OpenTelemetryTracer:
 
     @contextmanager
     def span(self, command: str, context: RequestContext, /) -> Iterator[None]:
-        """Open a span around a story."""
+        """Open a span around a command."""
         attributes = {"crm.command": command, "crm.tenant": context.tenant}
         if context.correlation_id:
             attributes["crm.correlation_id"] = context.correlation_id

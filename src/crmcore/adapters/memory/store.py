@@ -29,7 +29,7 @@ class MemoryStore:
         return MemoryTransaction(self._lock, self._tenants[context.tenant], context, id_generator)
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> "MemoryBatch":
-        """Open one transaction for many stories."""
+        """Open one transaction for many commands."""
         return MemoryBatch(self._lock, self._tenants[context.tenant], context, id_generator)
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class MemoryStore:
 
 
 class _BatchedTransaction(MemoryTransaction):
-    """One story of a batch."""
+    """One command of a batch."""
 
     def __init__(self, *args: Any, batch: "MemoryBatch") -> None:
         super().__init__(*args)
@@ -48,7 +48,7 @@ class _BatchedTransaction(MemoryTransaction):
         self.tracker = batch.tracker.copy()
 
     def commit(self) -> None:
-        """End the story well."""
+        """End the command successfully."""
         self._require_open()
         self._batch.tracker = self.tracker
         self._end()
@@ -59,12 +59,12 @@ class _BatchedTransaction(MemoryTransaction):
 
 
 class MemoryBatch(MemoryTransaction):
-    """One transaction for many stories. Each works on a copy of its notes, and hands them in when it ends well."""
+    """One transaction for many commands. Each works on a copy of its notes, and hands them in when it ends well."""
 
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
     ) -> MemoryTransaction:
-        """Begin a story."""
+        """Begin a command."""
         self.require_open()
         if context.tenant != self._context.tenant:
             raise BusinessRuleError(

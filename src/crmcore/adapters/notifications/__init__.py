@@ -1,1 +1,1 @@
-"""Notifiers and publishers: what leaves the house, each by one way out."""
+"""Notifiers and publishers: send messages and events to other systems."""

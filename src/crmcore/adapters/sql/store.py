@@ -54,7 +54,7 @@ class SqlStore:
             the host accepts that the last commits may be lost then.
         read_replica: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
             for their tenant (`crmcore.adapters.sql.dialects.read_replica`).
-        pipeline: whether to send a story's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.execute.pipelined`); None is
+        pipeline: whether to send a command's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.execute.pipelined`); None is
             wherever that is possible: by psycopg, in transactions of our own, without a replica.
         row_level_security: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.dialects.row_level_security`).
 
@@ -154,7 +154,7 @@ class SqlStore:
         return SqlTransaction(self._executor(context, read_only=read_only), context, id_generator)
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> SqlBatch:
-        """Open one transaction for many stories."""
+        """Open one transaction for many commands."""
         return SqlBatch(self._executor(context, read_only=False), context)
 
     def last_write_lsn(self, tenant: str) -> str | None:
@@ -181,7 +181,7 @@ class SqlStore:
         """Hold the kept counters, which boards are read from, against the deals that there are, and make them right.
 
         They are right as long as deals are written by crmcore alone. Call it when somebody else has: a script, a console, a restored table.
-        Stories may go on meanwhile. Under PostgreSQL's REPEATABLE READ and SERIALIZABLE call it once a day besides: there each transaction
+        Commands may run meanwhile. Under PostgreSQL's REPEATABLE READ and SERIALIZABLE call it once a day besides: there each transaction
         adds rows of its own to the counters, and here they are taken together.
 
         Args:
@@ -215,7 +215,7 @@ class SqlStore:
         return mismatches
 
     def checkpoint(self) -> int:
-        """Fold SQLite's log into its file, so that no story has to: call it now and then, between requests. Elsewhere it does nothing.
+        """Fold SQLite's log into its file, so that no command has to: call it now and then, between requests. Elsewhere it does nothing.
 
         Returns:
             How many pages are still in the log, because somebody reads behind them.

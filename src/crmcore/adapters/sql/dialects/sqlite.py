@@ -54,7 +54,7 @@ def set_index_statistics(connection: Connection, tables: Iterable[Table]) -> Non
     """Tell SQLite's planner how selective our indexes are (sqlite.org/optoverview, "Manual Control Of Query Plans").
 
     Without statistics it takes one tenant for a handful of rows, and reads all of them where an index leads to one. The figures are those
-    of a large house; an ANALYZE of the host's replaces them by real ones.
+    of a large database; an ANALYZE of the host's replaces them by real ones.
     """
     connection.exec_driver_sql("ANALYZE")
     for table in tables:

@@ -1,8 +1,9 @@
-"""Links to the database: a connection of our own for each transaction, or the host's, whose transaction is joined.
+"""Connections: from the pool, one for each transaction, or the host's, whose transaction is joined.
 
-Rule 1: a link of our own begins, commits and rolls back. SQLite begins IMMEDIATE, so that nobody reads what another is about to change.
-Rule 2: a joined link never ends what it did not begin. What a story writes stands behind a savepoint, and only that is rolled back.
-Rule 3: a host's transaction that the database has undone or aborted is marked, so that its commit fails.
+Invariants:
+1. A pooled connection begins, commits and rolls back. SQLite begins IMMEDIATE, so that no transaction reads what another one will change.
+2. A joined connection never ends a transaction that it did not begin. Writes stand behind a savepoint, and only that is rolled back.
+3. A host's transaction that the database has undone or aborted is marked, so that its commit fails.
 """
 
 from itertools import count

@@ -1,9 +1,10 @@
-"""Few trips to PostgreSQL: statements are said without waiting, and sent together when somebody wants to see a result (see `talks`).
+"""Pipelined execution on PostgreSQL: few round trips per command (see `pq_pipeline`).
 
-Rule 1: whatever is written is sent with the COMMIT, in one trip. So an UPDATE that finds another version has to fail by itself, or the
-COMMIT behind it would make half a story last: it divides by the number of rows that it has found.
-Rule 2: what the server has refused by a state of its own, before it came to the COMMIT, has not happened. Where it said nothing, or refused
-the COMMIT, nobody knows.
+Invariants:
+1. All writes are sent with the COMMIT, in one round trip. An UPDATE that finds another version must therefore fail by itself, or the COMMIT
+   behind it would store half of a command: it divides by the number of rows that it has found.
+2. A statement that the server rejected with an SQLSTATE before the COMMIT has had no effect. After a lost connection, or a rejected COMMIT,
+   the outcome is unknown.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from crmcore.domain.kernel.errors.infrastructure import StoreError
 DIVISION_BY_ZERO: Final = "22012"
 """The SQLSTATE of a division by zero."""
 POOL_KEY: Final = "crmcore.pq_pipeline"
-"""Where the pool keeps the talk of a connection."""
+"""The key under which the pool stores the pipeline of a connection."""
 
 
 class PipelinedConnection:
@@ -84,7 +85,7 @@ class PipelinedConnection:
 
 
 class PipelinedExecutor(Executor):
-    """Says statements on a connection, and sends them when somebody wants to see a result."""
+    """Queues statements, and sends them when a result is needed."""
 
     connection: PipelinedConnection
     is_synchronous = False

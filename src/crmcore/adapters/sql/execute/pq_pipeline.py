@@ -1,13 +1,14 @@
-"""A talk with PostgreSQL: what is said waits until somebody wants an answer, and then all of it goes out in one piece.
+"""libpq pipeline: statements are queued and sent together when the first result is needed.
 
-It goes past psycopg's cursors, to the layer on which psycopg itself speaks to the server (`psycopg.pq`). A cursor costs a client more than
-the statement costs the server, and sends each by itself even in psycopg's pipeline mode (`docs/decisions/0019-pipelines.md`).
+It uses the layer below psycopg's cursors (`psycopg.pq`). A cursor costs the client more than the statement costs the server, and sends
+each statement by itself even in psycopg's pipeline mode (`docs/decisions/0019-pipelines.md`).
 
-Rule 1: between two exchanges the connection is an ordinary one, in no mode of ours; a cursor may use it then, for a COPY.
-Rule 2: parameters go as texts whose types the server infers, so that a text of a statement is one prepared statement, whatever it is given.
-Rule 3: what the server has forgotten of what we had prepared is said again in full, as long as the transaction has done nothing yet.
-Rule 4: what was prepared is prepared anew when it has come twice as often. A plan that was made for a small table reads all of a large one;
-the server makes another when it has counted the table, which it does not while an import is under way.
+Invariants:
+1. Between two exchanges the connection is an ordinary one; a cursor may use it, for example for a COPY.
+2. Parameters are sent as text whose type the server infers, so that each statement text is one prepared statement.
+3. A prepared statement that the server has lost is sent again in full, as long as the transaction has done nothing yet.
+4. A statement is prepared again when its number of uses has doubled. A plan made for a small table scans all of a large one; the server
+   makes a new one only after it has analyzed the table, which it does not do during an import.
 """
 
 import logging
@@ -78,7 +79,7 @@ class PreparedStatement(NamedTuple):
 
 
 class PqPipeline:
-    """A talk on one connection. It outlasts transactions, for it knows what the server has prepared."""
+    """The pipeline of one connection. It outlasts transactions, because it holds the prepared statements."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection

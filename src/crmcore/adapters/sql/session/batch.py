@@ -1,12 +1,12 @@
-"""A batch: many stories in one transaction, each of them still all or nothing.
+"""Batch: many commands in one transaction, each of them atomic.
 
-Rule 1: a story that ends badly undoes only itself. What it had saved was not written yet; if some of it was, it stood behind a savepoint.
-Rule 2: what the stories have saved is written together, many rows at once, at the end of the batch or when a later story asks for it.
-Rule 3: when the database refuses what a story had left to be written, nothing of the whole batch has happened.
-Rule 4: what the batch has asked before, or has read ahead, it does not ask again (see `cache`).
-Rule 5: no story begins behind a savepoint that the host has set inside the batch. What stories have left to be written could neither be undone
-with it nor outlast it.
-Rule 6: a batch ends with its commit or its block, whichever comes first, and so do its stories. Every method refuses afterwards.
+Invariants:
+1. A failed command undoes only itself: its records were not written yet, or were written behind a savepoint.
+2. The records of the commands are written together, many rows per statement, at the end of the batch or when a command queries them.
+3. If the database rejects a write that commands have left behind, the whole batch fails.
+4. A query of the batch is not repeated, nor is one for preloaded keys (see `batch_cache`).
+5. No command begins after a savepoint that the host has set inside the batch: its pending writes could neither be undone with it nor outlast it.
+6. A batch ends with its commit or its block, whichever comes first. Every later call raises an error.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ MAX_PENDING_EVENTS: Final = 2_000
 
 
 class SqlBatch:
-    """One transaction for many stories; see `crmcore.ports.Batch`."""
+    """One transaction for many commands; see `crmcore.ports.Batch`."""
 
     def __init__(self, executor: Executor, context: RequestContext) -> None:
         self._tenant = context.tenant
@@ -65,7 +65,7 @@ class SqlBatch:
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
     ) -> SqlTransaction:
-        """Begin a story."""
+        """Begin a command."""
         self.require_open()
         if context.tenant != self._tenant:
             raise BusinessRuleError(
@@ -80,7 +80,7 @@ class SqlBatch:
         return _BatchedTransaction(self, context, id_generator)
 
     def commit(self) -> None:
-        """Make all stories last."""
+        """Commit all commands."""
         self.require_open()
         if self.executor.failure is None:
             self._flush()
@@ -117,7 +117,7 @@ class SqlBatch:
 
 
 class _BatchedTransaction(SqlTransaction):
-    """One story of a batch."""
+    """One command of a batch."""
 
     def __init__(self, batch: SqlBatch, context: RequestContext, id_generator: IdGenerator) -> None:
         super().__init__(batch.executor, context, id_generator)
@@ -133,7 +133,7 @@ class _BatchedTransaction(SqlTransaction):
             self._batch.cache.invalidate()
 
     def commit(self) -> None:
-        """End the story well."""
+        """End the command successfully."""
         self._require_open()
         if self._executor.failure is not None:
             raise self._executor.failure

@@ -1,9 +1,9 @@
-"""What a batch remembers, so that its stories need not ask the database again and again.
+"""Cache of a batch: query results and preloaded unique keys, so that commands do not repeat queries.
 
-Rule 1: a question that was asked before has the same answer, until records of its kind are written.
-Rule 2: of what was read ahead everything is known: who holds such a key is among what the batch has read or saved, or nobody is.
-Rule 3: what is remembered names records by their ids. What they are like by now the batch's ledger says, and each is held against the
-question again.
+Invariants:
+1. A query has the same result until records of its type are written.
+2. For preloaded unique keys the cache is complete. A key that is not in it does not exist in the database.
+3. The cache holds ids. The batch's change tracker holds the records, and each is matched against the criterion again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
-"""The ledger of a transaction: what it has read, and what it has yet to write.
+"""Change tracker: identity map of loaded records, and the writes not yet flushed.
 
-What was saved becomes a plan: version-checked updates first, for they can fail; then inserts, table by table, several rows at once; then
-the facts. So a story is a few statements, and a conflict shows before anything was sent in vain.
+A flush writes version-checked updates first, because they can fail; then inserts, several rows per statement; then the events. A command
+is a few statements, and a conflict is found early.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) ->
 
 
 class ChangeTracker:
-    """What one transaction, or one story of a batch, has read and has yet to write.
+    """What one transaction, or one command of a batch, has read and has yet to write.
 
     Attributes:
         identity_map: each record as it was last read or saved; None when it was removed.
@@ -52,7 +52,7 @@ class ChangeTracker:
         self.counter_deltas: CounterDeltas = {}
 
     def has_pending(self, entity_type: EntityType | None = None) -> bool:
-        """Tell whether anything waits to be written: of a kind, or at all."""
+        """Return whether anything waits to be written: of a kind, or at all."""
         if entity_type is None:
             return bool(self.dirty or self.deleted or self.events)
         return entity_type in self.dirty or entity_type in self.deleted
@@ -63,7 +63,7 @@ class ChangeTracker:
         return pending | {entity.id: None for entity in self.deleted.get(entity_type, ())}
 
     def merge(self, other: "ChangeTracker") -> None:
-        """Take over what a story of the batch has read and left to write, now that it has ended well."""
+        """Merge the records and pending writes of a successful command of the batch."""
         self.identity_map.update(other.identity_map)
         self.originals.update(other.originals)
         for entity_type, ids in other.dirty.items():

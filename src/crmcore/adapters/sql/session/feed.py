@@ -1,8 +1,8 @@
-"""The feed: facts are written without a number, and numbered by whoever reads them first.
+"""Event feed: events are stored without a position, and numbered when they are first read.
 
-A number that is taken inside a story's transaction shows later than higher ones when the story takes longer, and a reader that has gone
-past it never sees it (`docs/decisions/0006`). Here a number is given only to what is committed, by one reader at a time: the numbers of
-a tenant are without gaps, in order per record, and nothing can slip in behind a reader.
+A position taken inside a command's transaction would become visible after higher ones if the command takes longer, and a reader that has
+passed it would never see it (`docs/decisions/0006`). Positions are therefore given to committed events only, by one reader at a time: the
+positions of a tenant have no gaps and keep the order of each record.
 """
 
 from collections import defaultdict

@@ -1,7 +1,8 @@
-"""Counting the deals anew, and holding the kept counters against what there is.
+"""Projection audit: counts the deals and compares the result with the stored counters.
 
-Rule 1: what is kept and what is there are read by one statement, and so as of one moment: whoever writes meanwhile changes both or neither.
-Rule 2: a counter is mended by adding what it lacks, as any writer adds, so that nobody has to be kept from writing.
+Invariants:
+1. Counters and deals are read by one statement, at one moment: a concurrent writer changes both or neither.
+2. A counter is repaired by adding the difference, as any writer adds. Writers are not blocked.
 """
 
 from collections import defaultdict

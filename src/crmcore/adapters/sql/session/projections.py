@@ -1,9 +1,9 @@
-"""Kept counters: how many open deals stand in each stage of each funnel, and what they are worth, so that a board counts nothing.
+"""Projection: counters of the open deals per stage and their value, so that a board counts no records.
 
-Rule 1: a counter is a sum of changes. What a transaction has changed waits in its ledger, and is added as its very last statement: nobody
-waits for a counter longer than a commit takes, and since all take them in one order and nothing after them, none waits for another in a ring.
-Rule 2: each counter stands in several rows, its slots. A writer takes one of them by chance, a reader adds them up (`docs/decisions/0018`).
-Rule 3: a tally is answered from counters only if they hold exactly what it asks for. Whatever else is asked is counted in the table of deals.
+Invariants:
+1. Counter changes are collected in the change tracker and written last, in a fixed order. Locks are therefore short and cannot deadlock.
+2. A counter is spread over several rows, its shards. A writer picks one at random, a reader sums them (`docs/decisions/0018`).
+3. A grouped count is read from the counters only if they hold its exact answer; otherwise the deals are counted.
 """
 
 import random
