@@ -94,7 +94,7 @@ class WebhookNotifier:
 
 
 class WebhookPublisher:
-    """Tells one listener every fact of the feed, one call each, in order.
+    """Publishes every event of the feed to one URL, one call each, in order.
 
     Args:
         url: of the listener.

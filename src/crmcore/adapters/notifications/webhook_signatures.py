@@ -96,7 +96,7 @@ class MemoryReplayCache:
 
 
 class WebhookVerifier:
-    """Tells true calls from others.
+    """Verifies the signatures of incoming webhook calls.
 
     Args:
         secrets: what the sender may sign with; several while one is being replaced by the next.
