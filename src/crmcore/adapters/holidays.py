@@ -52,7 +52,7 @@ def _nearest_language(country: str, language: str) -> str | None:
 
 
 class NoHolidays:
-    """A world without holidays, for tests and for houses that enter their own."""
+    """A world without holidays, for tests and for companies that enter their own."""
 
     def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
         """Find nothing."""

@@ -23,7 +23,7 @@ class UuidV7Generator:
 
 
 class SequentialIds:
-    """Ids that count, so that two runs of one story are the same to the letter.
+    """Ids that count, so that two runs of one command are the same to the letter.
 
     Example:
         >>> SequentialIds().new("deal")

@@ -55,7 +55,7 @@ class LibPhoneNumberParser:
 
 
 def _is_canonical(number: str) -> bool:
-    """Tell whether a number is valid, and in international form already, without having the library take it apart.
+    """Return whether a number is valid, and in international form already, without having the library take it apart.
 
     That is most of what it costs. A number of which the library might take away a prefix, or keep a zero, is not plain.
     """

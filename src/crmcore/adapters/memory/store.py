@@ -68,7 +68,7 @@ class MemoryBatch(MemoryTransaction):
         self.require_open()
         if context.tenant != self._context.tenant:
             raise BusinessRuleError(
-                "batch", "batch_of_other_tenant", "is another tenant's; tell this story outside of it"
+                "batch", "batch_of_other_tenant", "belongs to another tenant; run this command outside of it"
             )
         return _BatchedTransaction(self._lock, self._data, context, id_generator, batch=self)
 

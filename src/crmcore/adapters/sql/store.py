@@ -56,7 +56,7 @@ class SqlStore:
             for their tenant (`crmcore.adapters.sql.dialects.read_replica`).
         pipeline: whether to send a command's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.execute.pipelined`); None is
             wherever that is possible: by psycopg, in transactions of our own, without a replica.
-        row_level_security: whether PostgreSQL is told whose each transaction is, for row-level security (`crmcore.adapters.sql.dialects.row_level_security`).
+        row_level_security: whether each transaction sets its tenant for PostgreSQL row-level security (`crmcore.adapters.sql.dialects.row_level_security`).
 
     Raises:
         UnsafeEngineError: the engine would lose writes; see `crmcore.adapters.sql.dialects.sqlite.prepare`.
@@ -180,7 +180,7 @@ class SqlStore:
     def verify_counters(self, *, tenant: str | None = None, repair: bool = True) -> Sequence[CounterMismatch]:
         """Hold the kept counters, which boards are read from, against the deals that there are, and make them right.
 
-        They are right as long as deals are written by crmcore alone. Call it when somebody else has: a script, a console, a restored table.
+        They are right as long as deals are written by crmcore alone. Call it after any other write: a script, a console, a restored table.
         Commands may run meanwhile. Under PostgreSQL's REPEATABLE READ and SERIALIZABLE call it once a day besides: there each transaction
         adds rows of its own to the counters, and here they are taken together.
 
@@ -195,13 +195,13 @@ class SqlStore:
             InvalidInputError: a walled store needs a tenant; or this database keeps no counters.
         """
         if self._row_level_security and tenant is None:
-            raise InvalidInputError("tenant", "must be named: behind the wall, nobody sees all of them")
+            raise InvalidInputError("tenant", "must be given: with row-level security, no connection sees all tenants")
         if not self._statements.counters.is_supported:
             raise InvalidInputError(
                 "store", f"keeps no counters on {self._statements.dialect.name}; there each board is counted"
             )
         with (
-            self._require_engine("count anew").connect() as connection,
+            self._require_engine("verify counters").connect() as connection,
             version.migration_lock(connection, self.schema),
         ):
             session_setup = (SET_TENANT_SQL, (tenant,)) if self._row_level_security else None
@@ -215,14 +215,14 @@ class SqlStore:
         return mismatches
 
     def checkpoint(self) -> int:
-        """Fold SQLite's log into its file, so that no command has to: call it now and then, between requests. Elsewhere it does nothing.
+        """Checkpoint SQLite's write-ahead log, so that no command has to: call it now and then, between requests. Elsewhere it does nothing.
 
         Returns:
-            How many pages are still in the log, because somebody reads behind them.
+            How many pages are still in the log, because a reader still needs them.
         """
         if not self._is_sqlite:
             return 0
-        connection = self._require_engine("fold its log").raw_connection()
+        connection = self._require_engine("checkpoint").raw_connection()
         try:
             _, pages_in_log, pages_checkpointed = (
                 connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -320,7 +320,7 @@ def make_engine(url: str, *, durability: Durability = "full", **engine_options: 
             parsed = parsed.set(drivername="postgresql+psycopg")
         if backend == "sqlite":
             in_memory = parsed.database in {None, "", ":memory:"}
-            # A database in memory is its connection: there is one, and whoever comes meanwhile waits for it.
+            # A database in memory is its connection: there is one, and other transactions wait for it.
             pool_options = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
             connect_args = {"check_same_thread": False, **engine_options.pop("connect_args", {})}
             engine = create_engine(

@@ -1,4 +1,4 @@
-"""The sandbox: Jinja's own, with items instead of attributes, nothing to call, and a purse that every turn and text is paid from."""
+"""The sandbox: Jinja's own, with items instead of attributes, nothing to call, and a cost budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal

@@ -142,7 +142,7 @@ class QueryCompiler:
                 return _criterion_condition(where, binder, self._condition)
 
     def _is_selective(self, child_field: str, inner: Criterion) -> bool:
-        """Tell whether a criterion asks by a unique key, so that few records have such parts.
+        """Return whether a criterion asks by a unique key, so that few records have such parts.
 
         PostgreSQL may not know it, having no statistics yet, and is told to look for them first (`docs/decisions/0013-speed.md`).
         """

@@ -33,7 +33,7 @@ def find_problems(connection: Connection, *, durability: str) -> list[str]:
         result.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")
     if dialect.get_isolation_level(connection.connection.dbapi_connection) == "REPEATABLE READ":
         result.append(
-            "under REPEATABLE READ a story goes on seeing what others have changed; use isolation_level='READ COMMITTED'"
+            "under REPEATABLE READ a command does not see the changes of others; use isolation_level='READ COMMITTED'"
         )
     if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & set(sql_mode.split(",")):
         result.append("the server cuts off what is too long; put STRICT_TRANS_TABLES into sql_mode")

@@ -175,7 +175,7 @@ MAX_LENGTHS: Mapping[tuple[str, str], int] = {("Money", "currency"): 3}
 
 
 def _is_embedded(value_class: Any) -> bool:
-    """Tell whether a value becomes several columns: when all its fields become one each."""
+    """Return whether a value becomes several columns: when all its fields become one each."""
     if not isinstance(value_class, type) or not attrs.has(value_class) or value_class is Decimal:
         return False
     if value_class is Money:

@@ -21,7 +21,7 @@ MARIADB_CONNECTION_LOST_CODES: Final = frozenset({0, 2003, 2006, 2013, 2014})
 
 
 def is_connection_lost(error_code: Any) -> bool:
-    """Tell whether a state says that the connection is of no use any more."""
+    """Return whether an error code means that the connection is lost."""
     return (
         error_code.startswith(CONNECTION_LOST_CLASSES)
         if isinstance(error_code, str)

@@ -69,7 +69,7 @@ class SqlBatch:
         self.require_open()
         if context.tenant != self._tenant:
             raise BusinessRuleError(
-                "batch", "batch_of_other_tenant", "is another tenant's; tell this story outside of it"
+                "batch", "batch_of_other_tenant", "belongs to another tenant; run this command outside of it"
             )
         if not self.executor.connection.is_innermost:
             raise BusinessRuleError(

@@ -43,7 +43,7 @@ class CounterMismatch:
 
 
 class CounterAudit:
-    """The statements that count anew, of a tenant or of all; see `SqlStore.verify_counters`."""
+    """The statements that count the deals, of a tenant or of all; see `SqlStore.verify_counters`."""
 
     def __init__(self, schema: Schema, dialect: Dialect, tenant: str | None) -> None:
         self._tenant = tenant
