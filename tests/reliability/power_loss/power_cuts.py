@@ -133,6 +133,6 @@ SELECT d.id FROM crm_deals d
 WHERE NOT EXISTS (SELECT 1 FROM crm_customers c WHERE c.tenant = d.tenant AND c.id = d.customer_id)
 OR d.version <> (SELECT count(*) FROM crm_deal_movements m WHERE m.tenant = d.tenant AND m.deal_id = d.id)
 OR d.version <> (SELECT count(DISTINCT e.version) FROM crm_events e
-                 WHERE e.tenant = d.tenant AND e.subject = 'deal_' || lower(hex(d.id)))
+                 WHERE e.tenant = d.tenant AND e.subject_id = 'deal_' || lower(hex(d.id)))
 """
 """Deals without their customer, or whose versions, movements and facts do not agree."""
