@@ -364,7 +364,7 @@ CREATE TABLE crm_escalations (
     acknowledged_at BIGINT, 
     acknowledged_by BINARY(16), 
     CONSTRAINT crm_pk_escalations PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_escalations_subject_id_metric_target_start_14bb1266 UNIQUE (tenant, subject_id, metric, target_started_at, level)
+    CONSTRAINT crm_uq_escalations_subject_id_metric_target_0a27a74c UNIQUE (tenant, subject_id, metric, target_started_at, level)
 )ENGINE=InnoDB CHARSET=utf8mb4;
 
 CREATE INDEX crm_ix_escalations_raised_at ON crm_escalations (tenant, raised_at);

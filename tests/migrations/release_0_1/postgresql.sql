@@ -366,7 +366,7 @@ CREATE TABLE crm_escalations (
     acknowledged_at BIGINT, 
     acknowledged_by UUID, 
     CONSTRAINT crm_pk_escalations PRIMARY KEY (tenant, id), 
-    CONSTRAINT crm_uq_escalations_subject_id_metric_target_start_14bb1266 UNIQUE (tenant, subject_id, metric, target_started_at, level)
+    CONSTRAINT crm_uq_escalations_subject_id_metric_target_0a27a74c UNIQUE (tenant, subject_id, metric, target_started_at, level)
 );
 
 CREATE INDEX crm_ix_escalations_raised_at ON crm_escalations (tenant, raised_at);

@@ -299,9 +299,9 @@ class _SchemaBuilder:
         self.constraint_keys[", ".join(f"{table.name}.{column}" for column in columns)] = (entity_prefix, key_name)
 
     def _object_name(self, object_type: str, *name_parts: str) -> str:
-        name = f"{self._prefix}{object_type}_{'_'.join(name_parts)}"
-        # What is too long keeps its beginning, and ends with what tells it from others.
-        return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 9]}_{crc32(name.encode()):08x}"
+        # Shortened without the prefix, so that a migration with another prefix makes the same name.
+        parts = "_".join(name_parts)
+        return _shorten(f"{self._prefix}{_shorten(f'{object_type}_{parts}', 48)}", MAX_NAME_LENGTH)
 
     def _without_prefix(self, table: Table) -> str:
         return table.name.removeprefix(self._prefix)
@@ -314,6 +314,11 @@ class _SchemaBuilder:
 
     def _column(self, spec: ColumnSpec) -> SqlColumn[Any]:
         return SqlColumn(spec.column, spec.type, nullable=spec.is_nullable)
+
+
+def _shorten(name: str, max_length: int) -> str:
+    """Cut a name that is too long, and end it with its checksum."""
+    return name if len(name) <= max_length else f"{name[: max_length - 9]}_{crc32(name.encode()):08x}"
 
 
 def _key_columns(fields: Sequence[str], path_prefix: str, child_field: str | None, child_tables: Any) -> list[str]:

@@ -419,7 +419,7 @@ def upgrade() -> None:
         primary_key=("pk_escalations", ("tenant", "id")),
         unique_keys=[
             (
-                "uq_escalations_subject_id_metric_target_start_14bb1266",
+                "uq_escalations_subject_id_metric_target_0a27a74c",
                 ("tenant", "subject_id", "metric", "target_started_at", "level"),
             ),
         ],
