@@ -1,4 +1,7 @@
-"""Lazy attribute: imports and creates a service on first access, so that `import crmcore` stays fast."""
+"""Lazy attribute (PoEAA, Lazy Load): imports a service on first access.
+
+So `import crmcore` stays fast, and a host loads only the services that it uses.
+"""
 
 from importlib import import_module
 from typing import Any, Generic, TypeVar, overload
@@ -7,7 +10,7 @@ S_co = TypeVar("S_co", covariant=True)
 
 
 class LazyService(Generic[S_co]):
-    """Descriptor of one service of `Crm`, which keeps the service on the instance.
+    """Descriptor of one service of `Crm`; keeps it on the instance.
 
     Args:
         module_name: the module that defines the service.

@@ -1,4 +1,4 @@
-"""Public entry point: `Crm` wires the ports and exposes one lazily loaded service per feature."""
+"""Public entry point: `Crm` wires the ports and has a service per feature."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 
 class Crm:
-    """A customer relationship management system, bound to one tenant and one actor.
+    """A CRM (customer relationship management), for one tenant and one actor.
 
     A `Crm` holds no state but its ports and settings. Create one per request, share it between threads, or derive another one:
     `acting_as`, `for_tenant` and `with_store` return a copy.
@@ -221,25 +221,19 @@ class Crm:
 
     def acting_as(self, actor: str, *, correlation_id: str | None = None) -> Self:
         """Return a copy bound to another actor, or to another correlation id."""
-        context = self._environment.context
-        return self._with_context(
-            RequestContext(
-                tenant=context.tenant,
-                actor=actor,
-                correlation_id=context.correlation_id if correlation_id is None else correlation_id,
-            )
-        )
+        changes = {"actor": actor} if correlation_id is None else {"actor": actor, "correlation_id": correlation_id}
+        return self._with_context(evolve(self._environment.context, **changes))
 
     def for_tenant(self, tenant: str) -> Self:
         """Return a copy bound to another tenant."""
         return self._with_context(evolve(self._environment.context, tenant=tenant))
 
     def with_store(self, store: Store) -> Self:
-        """Return a copy over another store, such as one joined to the host's transaction."""
+        """Return a copy over another store, such as one in the host's transaction."""
         return self._with_environment(evolve(self._environment, store=store))
 
     def batch(self) -> AbstractContextManager[None]:
-        """Execute the commands of a ``with`` block in one transaction, with one commit.
+        """Execute the commands of a ``with`` block in one transaction.
 
         A command that fails is rolled back alone. An error that leaves the block, or a conflict at the commit, rolls back the batch.
         The batch belongs to the thread or the asyncio task that opens it. In tasks and copied contexts that start inside it, commands are
@@ -269,7 +263,9 @@ class Crm:
         return self.jobs.run(limit=limit)
 
     def deliver(self, *, limit: int = 100) -> "OutboxReport":
-        """Send the queued messages, and publish new events. Call it often, with a store over an engine.
+        """Send the queued messages, and publish new events.
+
+        Call it often, with a store over an engine.
 
         Raises:
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
@@ -277,7 +273,9 @@ class Crm:
         return self.outbox.run(limit=limit)
 
     def health(self) -> "Health":
-        """Report backlog and failures of messages, jobs and publishers. Cheap enough for a probe each minute.
+        """Report backlog and failures of messages, jobs and publishers.
+
+        It is cheap enough for a probe each minute.
 
         Raises:
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.

@@ -1,4 +1,4 @@
-"""Public types: what the calls of `Crm` take and return, and `parse_id` for ids from a host's strings.
+"""Public types: what the calls of `Crm` take and return, and `parse_id`.
 
 The names are stable; the modules that define them are not. What `crmcore` exports is not repeated here. Importing this module loads all
 services; `import crmcore` does not.

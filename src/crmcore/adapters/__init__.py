@@ -1,1 +1,1 @@
-"""Technology: what the ports promise, kept by libraries, databases and networks."""
+"""Adapters: implementations of the ports on libraries and databases."""

@@ -108,7 +108,7 @@ def find_funnel(crm: "Crm", name: str | None) -> "Funnel":
 
 
 def _require_existing_file(url: str) -> None:
-    """Reject a missing SQLite file, so that a misspelt name creates no database."""
+    """Reject a missing SQLite file: a misspelt name creates no database."""
     from pathlib import Path
 
     from sqlalchemy import make_url

@@ -90,7 +90,9 @@ class ColumnMapping:
 
     @classmethod
     def parse(cls, columns: Iterable[str], value_maps: Iterable[str] = ()) -> Self:
-        """Parse columns such as ``Lead Number=external_id:education`` and values such as ``source:google=Google``.
+        """Parse column mappings and value mappings.
+
+        Columns: ``Lead Number=external_id:education``. Values: ``source:google=Google``.
 
         Raises:
             InvalidInputError: a text is malformed.
@@ -99,7 +101,7 @@ class ColumnMapping:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a mapping from a TOML file with the tables ``columns`` and ``values``.
+        """Read a mapping from a TOML file: tables ``columns`` and ``values``.
 
         Raises:
             InvalidInputError: the file cannot be read or is no mapping.

@@ -56,7 +56,7 @@ def import_leads(
     on_progress: Callable[[int], None] = lambda _: None,
     chunk_size: int = CHUNK_SIZE,
 ) -> ImportResult:
-    """Import all leads of a table. After an interruption, repeat the same call.
+    """Import all leads of a table; repeat the call after an interruption.
 
     Args:
         on_progress: called with the number of rows so far, after each commit.
@@ -95,7 +95,7 @@ def _chunks(rows: Iterable[Row], chunk_size: int) -> Iterator[list[Row]]:
 def _import_chunk(
     crm: Crm, rows: list[Row], mapping: ColumnMapping, funnel_id: FunnelId
 ) -> list[tuple[RowOutcome, bool]]:
-    """Import rows in one batch; one by one without batch support or after a conflict."""
+    """Import rows in one batch; one by one without batches or on conflict."""
     if hasattr(crm._environment.store, "batch"):
         try:
             with crm.batch():

@@ -1,4 +1,4 @@
-"""Parse a CSV row to a lead. Every cell is validated before the command runs."""
+"""Parse a CSV row to a lead; validate every cell before the command."""
 
 import hashlib
 from collections.abc import Mapping
@@ -89,7 +89,9 @@ def parse_lead(row: Row, mapping: ColumnMapping) -> LeadRow:
 
 
 def parse_requested_at(lead: LeadRow, *, time_zone: str) -> datetime | None:
-    """Parse the time of the request, in `time_zone` if it has no offset; None if blank.
+    """Parse the time of the request; None if blank.
+
+    A time without an offset is in `time_zone`.
 
     Raises:
         InvalidInputError: the text is no date and time.

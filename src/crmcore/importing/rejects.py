@@ -1,4 +1,4 @@
-"""Rejects file: rejected rows with error and hint, to be corrected and imported."""
+"""Rejects file: rejected rows with error and hint, to be corrected."""
 
 import csv
 from pathlib import Path

@@ -1,1 +1,4 @@
-"""Stories. Each function here tells one, in one unit of work, and sees the world only through `ports`."""
+"""Application services.
+
+Each public method is one use case, runs in one unit of work, and reaches infrastructure only through `ports`.
+"""

@@ -1,4 +1,4 @@
-"""Batches and open transactions: which transaction a command joins, and what may not run inside one.
+"""Batches and open transactions: what a command joins or is refused.
 
 Invariants:
 1. A batch belongs to the thread, or to the asyncio task, that opened it. In a context copied inside a batch (a new task, `to_thread`,
@@ -37,7 +37,7 @@ def _current_task() -> object:
 
 @define(eq=False)
 class _OpenTransaction:
-    """A batch, or the transaction of one command, that is open in this context.
+    """An open batch, or the open transaction of one command.
 
     Attributes:
         batch: None for one command, and after its end.
@@ -57,7 +57,7 @@ class _OpenTransaction:
     token: "Token[_OpenTransaction | None] | None" = None
 
     def is_here(self) -> bool:
-        """Return whether thread, asyncio task and context are those that opened it."""
+        """Return whether this thread, asyncio task and context opened it."""
         if self.task is not _current_task() or not self.abandon():
             return False
         self.enter()
@@ -73,7 +73,11 @@ class _OpenTransaction:
         self.token = _CURRENT.set(self)
 
     def abandon(self) -> bool:
-        """Remove it from the context that opened it; return whether this is that one."""
+        """Remove it from the context that opened it.
+
+        Returns:
+            Whether this is that context.
+        """
         if self.token is None or self.thread != threading.get_ident():
             return False
         try:
@@ -91,7 +95,7 @@ _CURRENT: Final[ContextVar[_OpenTransaction | None]] = ContextVar("crmcore_trans
 
 @contextmanager
 def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator) -> Iterator[None]:
-    """Execute the commands of a block in one transaction, and commit it at its end.
+    """Execute the commands of a block in one transaction, then commit it.
 
     Raises:
         BusinessRuleError: a batch is open already, or the block is left in another thread or task than it was entered in.
@@ -128,7 +132,7 @@ def start_batch(store: Store, context: RequestContext, id_generator: IdGenerator
 
 @contextmanager
 def open_transaction(store: Store, *, read_only: bool) -> Iterator[Store | Batch]:
-    """Yield where a use case begins: the open batch over its store, or the store.
+    """Yield where a use case begins: the open batch, or the store.
 
     Raises:
         BusinessRuleError: the open batch belongs to another thread or task.
@@ -166,7 +170,7 @@ def current_batch(store: Store) -> Batch | None:
 
 
 def require_committed(store: Store, action: str) -> None:
-    """Refuse an action while a transaction is open that may still be rolled back.
+    """Refuse an action while an open transaction may be rolled back.
 
     Args:
         action: the action as an infinitive, for the error.
@@ -186,7 +190,7 @@ def require_committed(store: Store, action: str) -> None:
 
 
 def _current_here(store: Store, *, read_only: bool = False) -> _OpenTransaction | None:
-    """Return the batch or command open in this thread and task; see invariant 1."""
+    """Return the batch or command that is open here; see invariant 1."""
     current = _CURRENT.get()
     if current is None:
         return None

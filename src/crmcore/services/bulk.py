@@ -1,4 +1,4 @@
-"""Bulk commands: a stream of items in, a stream of results out, one transaction per chunk.
+"""Bulk commands: items in, results out, one transaction per chunk.
 
 Invariants:
 1. Each item follows the rules of the single command. A failed item does not affect the others.
@@ -118,7 +118,10 @@ def merge_row(item: Any, common: Mapping[str, Any], allowed: Iterable[str], *, i
 
 
 def pad_to_power_of_two(options: Iterable[T]) -> tuple[T, ...]:
-    """Repeat the last option up to the next power of two, so that few statements serve lists of any length."""
+    """Repeat the last option up to the next power of two.
+
+    Few compiled statements then serve lists of any length.
+    """
     distinct = tuple(dict.fromkeys(options))
     target_length = 1 << max(len(distinct) - 1, 0).bit_length()
     return distinct + distinct[-1:] * (target_length - len(distinct))
@@ -137,7 +140,7 @@ def _read_chunks(items: Iterable[T], size: int) -> Iterator[Chunk[T]]:
 def _analyze_while_growing(
     environment: Environment, chunks: Iterable[Sequence[ItemResult[R]]]
 ) -> Iterator[ItemResult[R]]:
-    """Update the statistics of the query planner whenever the number of items has grown tenfold."""
+    """Update the planner's statistics after each tenfold growth."""
     store = environment.store
     number, milestone = 0, 1_000
     for results in chunks:

@@ -1,4 +1,4 @@
-"""Commands and queries: how a public method of a service becomes a use case.
+"""Commands and queries: a public method of a service is a use case.
 
 Invariants:
 1. A command runs in one unit of work, and is retried from the start on a concurrency conflict.
@@ -100,7 +100,7 @@ def command(
 
 
 def query(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], Callable[Concatenate[S, P], R]]:
-    """Turn a method that takes a unit of work into a query, which reads and changes nothing."""
+    """Turn a method that takes a unit of work into a query, which only reads."""
 
     def decorate(method: Callable[Concatenate[S, UnitOfWork, P], R]) -> Callable[Concatenate[S, P], R]:
         @wraps(method)
@@ -120,12 +120,18 @@ def query(name: str) -> Callable[[Callable[Concatenate[S, UnitOfWork, P], R]], C
 
 @cache
 def result_type_of(method: Callable[..., Any]) -> Any:
-    """Return the type of a command's result, from its return annotation; stored results are written and read as this type."""
+    """Return the type of a command's result, from its return annotation.
+
+    Stored results are written and read as this type.
+    """
     return get_type_hints(method)["return"]
 
 
 def _public_signature(method: Callable[..., Any], options_of: type[Entity] | None = None) -> inspect.Signature:
-    """Return the signature without the unit of work, the second parameter, and with each option as a keyword."""
+    """Return the signature as the caller sees it.
+
+    It has no unit of work, which is the second parameter, and has each option as a keyword.
+    """
     signature = inspect.signature(method)
     this, _, *parameters = signature.parameters.values()
     if options_of is not None:
@@ -142,7 +148,10 @@ def _public_signature(method: Callable[..., Any], options_of: type[Entity] | Non
 def _raise_call_error(
     method: Callable[..., Any], error: TypeError, service: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> NoReturn:
-    """Report a wrong call in the terms of the public signature; raise any other error unchanged."""
+    """Report a wrong call in the terms of the public signature.
+
+    Any other error is raised unchanged.
+    """
     try:
         inspect.signature(method).bind(service, *args, **kwargs)
     except TypeError as wrong_call:

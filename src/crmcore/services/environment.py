@@ -1,4 +1,4 @@
-"""The environment of use cases: ports and settings, and the execution of a command in one transaction.
+"""Environment of use cases: ports, settings, execution, retry.
 
 Invariants:
 1. A command is one function and one transaction. On a concurrency conflict it runs again from the start.
@@ -118,7 +118,9 @@ class Environment:
     def execute_with_retry(
         self, command: str, handler: Callable[[UnitOfWork], R], *, version_pinned: bool = False, read_only: bool = False
     ) -> R:
-        """Execute a command; retry it from the start on a concurrency conflict, up to `RetryPolicy.max_attempts` times.
+        """Execute a command; retry it from the start on a concurrency conflict.
+
+        It runs at most `RetryPolicy.max_attempts` times.
 
         Args:
             version_pinned: whether the caller expects one version of a record, so that a newer version is final.

@@ -1,4 +1,4 @@
-"""Fingerprints of arguments: the same for the same facts in every process, release and database."""
+"""Fingerprints of arguments, equal in every process, release and database."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Set as AbstractSet
@@ -14,7 +14,9 @@ from crmcore.domain.kernel.fields.time import to_utc
 
 
 def fingerprint(arguments: Any) -> str:
-    """Digest facts into 64 hexadecimal digits (SHA-256): plain values, our own, and tuples, lists, sets and mappings of them.
+    """Digest values into 64 hexadecimal digits (SHA-256).
+
+    Values are plain values, values of crmcore, and tuples, lists, sets and mappings of them.
 
     Raises:
         InvalidTypeError: a value whose content crmcore cannot know, such as an open file.

@@ -1,4 +1,4 @@
-"""Retry policy: how often a command is retried on a concurrency conflict, and the backoff between the attempts."""
+"""Retry policy: attempts on a concurrency conflict, and their backoff."""
 
 import random
 from collections.abc import Callable
@@ -34,6 +34,6 @@ class RetryPolicy:
     draw: Callable[[], float] = field(default=random.random, repr=False)
 
     def delay(self, attempt: int) -> float:
-        """Return how long to wait after this attempt, in seconds; attempts count from 1."""
+        """Return the delay after an attempt, in seconds; attempts count from 1."""
         bound = backoff(attempt, initial_delay=self.initial_delay, max_delay=self.max_delay)
         return self.draw() * bound.total_seconds()

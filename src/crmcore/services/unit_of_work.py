@@ -1,4 +1,4 @@
-"""Unit of work: the view of the store that one command or query has (PoEAA, Unit of Work).
+"""Unit of work (PoEAA): what one command or query sees of the store.
 
 It wraps the store's transaction. Every read is limited by the access policy's visibility filter, and every write is authorized, so that no
 use case can omit the check.
@@ -103,7 +103,10 @@ class UnitOfWork:
         return entity
 
     def get_or_none(self, entity_type: type[E], id: str | None, /) -> E | None:
-        """Read a record; return None if the id is None, or the actor may see no such record."""
+        """Read a record, or return None.
+
+        The result is None if the id is None, or if the actor may see no such record.
+        """
         entity = None if id is None else self._transaction.get(entity_type, id)
         return entity if entity is not None and self._is_visible(entity) else None
 
@@ -131,7 +134,10 @@ class UnitOfWork:
         )
 
     def find_unrestricted(self, entity_type: type[E], where: Criterion, /, *, limit: int | None = None) -> Sequence[E]:
-        """Find records **bypassing the access policy**, for use inside business rules. Never return them to the caller."""
+        """Find records **bypassing the access policy**.
+
+        This is for business rules. Never return these records to the caller.
+        """
         return self._transaction.find(entity_type, where, limit=limit)
 
     def prefetch_query(
@@ -144,7 +150,9 @@ class UnitOfWork:
         limit: int | None = None,
         unrestricted: bool = False,
     ) -> None:
-        """Hint that these records will be read next, by `find` or, with `unrestricted`, by `find_unrestricted`.
+        """Hint that these records will be read next.
+
+        They will be read by `find` or, with `unrestricted`, by `find_unrestricted`.
 
         A store may then combine round trips. The hint has no other effect.
         """
@@ -156,7 +164,9 @@ class UnitOfWork:
     def prefetch(
         self, entity_type: type[Entity], id: str | None, prefetch: Mapping[str, type[Entity]] = EMPTY_MAP, /
     ) -> None:
-        """Hint that this record, and the records that its `prefetch` fields refer to, will be read next.
+        """Hint that a record will be read next, and the records it refers to.
+
+        Those are the records that its `prefetch` fields refer to.
 
         A store may then combine round trips. The hint has no other effect.
 
@@ -171,7 +181,10 @@ class UnitOfWork:
             transaction.prefetch(entity_type, id, prefetch)
 
     def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
-        """Load, in one query, records that later commands of the batch will read. Without a batch it does nothing."""
+        """Load, in one query, what later commands of the batch will read.
+
+        Without a batch it does nothing.
+        """
         transaction = self._transaction
         if implements(transaction, Preloading):
             transaction.preload(entity_type, where)
@@ -225,7 +238,7 @@ class UnitOfWork:
         self._transaction.delete(entity)
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A:
-        """Evaluate an aggregate, in the store if it can and record by record otherwise."""
+        """Evaluate an aggregate, in the store if possible."""
         result = self._transaction.execute_query(aggregate)
         return aggregate.evaluate(self._transaction) if result is None else result
 

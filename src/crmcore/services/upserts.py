@@ -1,4 +1,4 @@
-"""Upsert: create or update many records of another system, by their external ids.
+"""Upsert: create or update many records, by their external ids.
 
 Invariants:
 1. Rows of a chunk are read together, and applied in their order: a later row sees what an earlier one of the same key did.
@@ -55,7 +55,7 @@ class ChunkUpsert(ABC, Generic[E]):
         self.system = system
 
     def prepare(self, values: dict[str, Any]) -> None:
-        """Convert the values of a row before records are read; errors fail the row."""
+        """Convert the values of a row; an error fails the row."""
 
     @abstractmethod
     def load(self, rows: Sequence[ImportRow]) -> dict[str, E]:
