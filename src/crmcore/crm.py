@@ -273,9 +273,7 @@ class Crm:
         return self.outbox.run(limit=limit)
 
     def health(self) -> "Health":
-        """Report backlog and failures of messages, jobs and publishers.
-
-        It is cheap enough for a probe each minute.
+        """Report backlog and failures, cheap enough for a probe each minute.
 
         Raises:
             TransactionOpenError: a batch is open, or the store is joined to a transaction of the host.
