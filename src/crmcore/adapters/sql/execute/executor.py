@@ -1,8 +1,6 @@
 """Running statements on a driver's cursor, and saying in our words what goes wrong there."""
 
-import logging
 from collections.abc import Sequence
-from typing import Final
 
 from crmcore.adapters.sql.compile.mappers import Row
 from crmcore.adapters.sql.compile.statement_cache import StatementCache
@@ -10,9 +8,6 @@ from crmcore.adapters.sql.execute.connections import TransactionConnection
 from crmcore.adapters.sql.execute.statement_log import log_statement
 from crmcore.domain.kernel.errors.base import CrmError
 from crmcore.domain.kernel.errors.conflicts import StaleVersionError
-
-_log: Final = logging.getLogger("crmcore.sql")
-"""Logs the text of each statement at DEBUG, never its values."""
 
 
 class Executor:
@@ -34,7 +29,6 @@ class Executor:
     def execute(self, sql: str, parameters: Row) -> None:
         """Run a statement; what it gives is the cursor's."""
         log_statement(sql)
-        _log.debug("%s", sql)
         try:
             self.cursor.execute(sql, parameters)
         except self.statements.driver_error as error:
@@ -52,7 +46,6 @@ class Executor:
         """Run a statement for many rows."""
         self.connection.before_write()
         log_statement(sql)
-        _log.debug("%s", sql)
         try:
             self.cursor.executemany(sql, rows)
         except self.statements.driver_error as error:
@@ -70,7 +63,6 @@ class Executor:
     def copy(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a COPY, which takes rows as a stream."""
         log_statement(sql)
-        _log.debug("%s", sql)
         try:
             with self.cursor.copy(sql) as copy_stream:
                 for row in rows:

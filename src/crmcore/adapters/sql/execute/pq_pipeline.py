@@ -11,7 +11,6 @@ Invariants:
    makes a new one only after it has analyzed the table, which it does not do during an import.
 """
 
-import logging
 import re
 from collections.abc import Generator, Sequence
 from functools import lru_cache
@@ -32,7 +31,6 @@ MAX_PREPARED: Final = 300
 """How many statements the server keeps prepared for one connection."""
 MAX_COUNTED: Final = 2_000
 """Of how many texts it is counted how often they come."""
-_log: Final = logging.getLogger("crmcore.sql")
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
 
 
@@ -114,7 +112,6 @@ class PqPipeline:
         """Say a statement; it is sent when an answer is wanted."""
         log_statement(sql)
         values = self._transformer.dump_sequence(parameters, _text_formats(len(parameters))) if parameters else None
-        _log.debug("%s", sql)
         pending = PendingResult(sql, values)
         self._queue.append(pending)
         return pending
