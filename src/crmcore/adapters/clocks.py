@@ -22,7 +22,7 @@ class SystemClock:
 
 
 class FrozenClock:
-    """A clock that stands still, for tests, demos and simulations of a whole year in a second.
+    """A clock with a fixed time, for tests, demos and simulations.
 
     Args:
         start: where it stands.

@@ -1,4 +1,4 @@
-"""Django: records in Django's own database, written on Django's own connection and within its transactions.
+"""Django store: records in Django's database and its transactions.
 
 Rule 1: each command, view and batch is one `atomic` block. Django begins, commits and rolls back, and sets and releases the savepoints.
 Rule 2: statements run on a plain cursor of the driver. Django's own cursors and converters are set up for its ORM.
@@ -52,7 +52,7 @@ class Delivers(Protocol):
 
 
 class DjangoStore:
-    """Keeps records in one of Django's databases, SQLite or PostgreSQL (by psycopg 3).
+    """Stores records in a Django database: SQLite or PostgreSQL (psycopg 3).
 
     Inside an `atomic` block a command becomes part of it, behind a savepoint of its own: a command that fails undoes only itself. Without a
     block, each command is a transaction. Threads and requests may share one store; each uses the connection that Django keeps for it.
@@ -84,7 +84,9 @@ class DjangoStore:
 
     @property
     def is_joined(self) -> bool:
-        """Whether a command would become part of a transaction of the host's, which may yet be rolled back.
+        """Whether a command would join an open transaction of the host.
+
+        The host can still roll that transaction back.
 
         The block that a test case of Django's puts around each test does not count, as it does not count for ``durable=True``.
         """
@@ -96,7 +98,9 @@ class DjangoStore:
         return not (blocks and getattr(blocks[-1], "_from_testcase", False))
 
     def create_tables(self) -> None:
-        """Create the tables that are missing, and note the version of the schema. A migration may call it.
+        """Create the missing tables and record the version of the schema.
+
+        A migration may call it.
 
         Raises:
             SchemaOutdatedError: tables of an older release are there; see `crmcore migrate`.
@@ -115,7 +119,7 @@ class DjangoStore:
         return SqlBatch(self._open_executor(context, read_only=False), context)
 
     def analyze(self) -> None:
-        """Update the planner's statistics after many records came in at once, on PostgreSQL."""
+        """Update the planner's statistics after a bulk import, on PostgreSQL."""
         if connections[self.alias].vendor == "postgresql" and not self.is_joined:
             with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
                 version.analyze(connection, self.schema)
@@ -190,7 +194,9 @@ class DjangoStore:
 
 
 def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
-    """Deliver when the outermost `atomic` block has committed, or at once where none is open.
+    """Deliver after commit of the outermost `atomic` block.
+
+    Without an open block, it delivers at once.
 
     What `crm.deliver` raises is logged by Django (``django.db.backends.base``), because the transaction is stored already. Messages that
     have not left are sent by the next `crm.deliver`.
@@ -212,5 +218,8 @@ def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
 
 
 def _begins_as_writer(host: Any) -> bool:
-    """Whether blocks on SQLite wait for their turn when they begin; a database in memory has one connection."""
+    """Return whether blocks on SQLite take the write lock when they begin.
+
+    A database in memory has one connection and needs no lock.
+    """
     return host.transaction_mode in {"IMMEDIATE", "EXCLUSIVE"} or host.is_in_memory_db()

@@ -1,4 +1,4 @@
-"""Django's connections: a block of Django's as a connection, a plain cursor of the driver, and SQLAlchemy over both.
+"""Django connections: `atomic` blocks, plain cursors and SQLAlchemy.
 
 Rule 1: only Django begins, commits, rolls back, sets and releases savepoints, opens and closes.
 Rule 2: nothing is registered on the connection, neither functions nor types: it is Django's, and its ORM relies on what it has set up.
@@ -94,7 +94,10 @@ class AtomicConnection:
 
     @contextmanager
     def _unwrapped_errors(self) -> Iterator[None]:
-        """Raise the driver's error that Django has wrapped, unless it is of a callback and the transaction is committed."""
+        """Raise the driver's error that Django has wrapped.
+
+        After the commit, errors of callbacks are raised as they are.
+        """
         try:
             yield
         except DjangoError as error:
@@ -122,7 +125,10 @@ class _UndoneError(Exception):
 
 
 def _is_aborted(host: Any) -> bool:
-    """Whether the database has ended or aborted the transaction after an error that the host has caught."""
+    """Return whether the database has ended or aborted the transaction.
+
+    It does so after some errors, even if the host catches them.
+    """
     raw = host.connection
     if host.vendor == "sqlite":
         return not raw.in_transaction
@@ -157,7 +163,7 @@ def _psycopg_cursor() -> Any:
 
 
 class _BorrowedConnection:
-    """A driver connection that SQLAlchemy can neither commit, roll back nor close."""
+    """A driver connection without commit, rollback and close."""
 
     def __init__(self, host: Any) -> None:
         self._host = host

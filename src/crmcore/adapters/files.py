@@ -1,4 +1,4 @@
-"""Where the bytes of attached files are kept: a folder, or for tests the memory."""
+"""File stores: the content of attached files, in a folder or in memory."""
 
 import os
 import threading
@@ -11,7 +11,10 @@ from crmcore.domain.kernel.errors.infrastructure import StoreError
 
 @frozen
 class FilesDisabled:
-    """Stands in where a host with a database has not said where files go, so that none vanishes with the process."""
+    """Rejects files where a host with a database has set no file store.
+
+    Otherwise the files would be lost when the process ends.
+    """
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
         """Refuse.
@@ -43,7 +46,7 @@ class MemoryFileStore:
 
 @frozen
 class FolderFileStore:
-    """Attached files in a folder, each under its digest, written whole or not at all.
+    """Stores files in a folder by digest; each write is atomic.
 
     Args:
         root: the folder; it is made when it is needed.

@@ -1,4 +1,7 @@
-"""The holidays of more than a hundred countries, by the library ``holidays`` (the extra ``calendar``)."""
+"""Holiday calendar of over a hundred countries (extra ``calendar``).
+
+The data come from the library ``holidays``.
+"""
 
 from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError
 from crmcore.domain.kernel.errors.validation import InvalidChoiceError
@@ -6,7 +9,9 @@ from crmcore.ports import HolidayYear
 
 
 class HolidaysLibrary:
-    """The holidays of a country or a part of it, with days that are exchanged by decree.
+    """The holidays of a country or of a part of it.
+
+    They include working days that are exchanged by decree.
 
     Dates that depend on the sight of the moon are estimates until the day has come; the library marks their names so. Bring them again
     when they are known.
@@ -41,7 +46,10 @@ class HolidaysLibrary:
 
 
 def _nearest_language(country: str, language: str) -> str | None:
-    """The language in which the library names a country's holidays that is nearest to the one that is asked for."""
+    """Return the library's language that is nearest to the given one.
+
+    The library names a country's holidays in a few languages only.
+    """
     import holidays
 
     languages = holidays.list_localized_countries().get(country, [])
@@ -52,7 +60,7 @@ def _nearest_language(country: str, language: str) -> str | None:
 
 
 class NoHolidays:
-    """A world without holidays, for tests and for companies that enter their own."""
+    """An empty holiday calendar, for tests and own lists of holidays."""
 
     def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
         """Find nothing."""

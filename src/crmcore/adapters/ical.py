@@ -1,4 +1,4 @@
-"""Other calendars: appointments as iCalendar (RFC 5545) and back, by the extra ``ical``.
+"""iCalendar (RFC 5545): export and import appointments (extra ``ical``).
 
 An appointment keeps its UID on the way out and in, so that a calendar that is imported twice holds nothing twice. A series keeps its rule, with
 what was moved or left out beside it, and the zone by whose clock it is told.
@@ -28,7 +28,9 @@ STATUSES: Final = {
 
 @record
 class ImportedEvent:
-    """An appointment as another calendar has it; `arguments` are what `crm.appointments.import_event` takes.
+    """An appointment from an iCalendar file.
+
+    `arguments` are the arguments of `crm.appointments.import_event`.
 
     Attributes:
         emails: of those who take part, in small letters.
@@ -47,7 +49,10 @@ class ImportedEvent:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of `crm.appointments.import_event` besides the UID, the title, and who of us takes part."""
+        """The arguments of `crm.appointments.import_event`.
+
+        The UID, the title and the users who take part are not included.
+        """
         names = ("since", "until", "sequence", "recurrence", "location", "note", "is_cancelled")
         return {name: getattr(self, name) for name in names}
 
@@ -75,7 +80,9 @@ def write(appointments: Iterable[Appointment], *, zone: str = "UTC", name: str =
 
 
 def read(calendar: str, *, zone: str = "UTC") -> Sequence[ImportedEvent]:
-    """Read appointments from a calendar. What was moved out of a series comes as an appointment of its own.
+    """Read appointments from a calendar.
+
+    A moved occurrence of a series is returned as a separate appointment.
 
     Args:
         zone: by whose clock floating times and whole days are told.

@@ -6,7 +6,10 @@ import time
 
 
 class UuidV7Generator:
-    """Ids that sort by time: UUIDv7 (RFC 9562, method 3), monotonic within the process, safe to fork."""
+    """Generates time-ordered ids: UUIDv7 (RFC 9562, method 3).
+
+    They are monotonic within the process and safe after a fork.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +26,7 @@ class UuidV7Generator:
 
 
 class SequentialIds:
-    """Ids that count, so that two runs of one command are the same to the letter.
+    """Generates sequential ids, so that runs are reproducible.
 
     Example:
         >>> SequentialIds().new("deal")

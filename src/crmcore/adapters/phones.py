@@ -1,4 +1,4 @@
-"""Who knows phone numbers: crmcore itself a few countries', a library those of the whole world."""
+"""Phone numbers: a few countries built in, or all by a library."""
 
 import re
 
@@ -12,10 +12,13 @@ from crmcore.domain.kernel.values.contact import E164_FORMAT, normalize_phone
 
 @frozen
 class BasicPhoneParser:
-    """International numbers, and the national ones of the countries that crmcore itself knows."""
+    """International numbers, and national ones of the built-in countries."""
 
     def normalize(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form; see `crmcore.domain.kernel.values.contact.normalize_phone`."""
+        """Normalize a number to international form.
+
+        See `crmcore.domain.kernel.values.contact.normalize_phone`.
+        """
         return normalize_phone(number, region=region)
 
 
@@ -34,7 +37,7 @@ class LibPhoneNumberParser:
             raise MissingDependencyError("phone numbers of the whole world", "phone") from None
 
     def normalize(self, number: str, /, *, region: str | None) -> str:
-        """Bring a number into international form, and check it against its country's plan.
+        """Normalize a number and check it against its country's plan.
 
         Raises:
             InvalidPhoneError: no number of that country can look like this.
@@ -55,7 +58,9 @@ class LibPhoneNumberParser:
 
 
 def _is_canonical(number: str) -> bool:
-    """Return whether a number is valid, and in international form already, without having the library take it apart.
+    """Return whether a number is valid and in international form already.
+
+    This shortcut does not parse the number with the library.
 
     That is most of what it costs. A number of which the library might take away a prefix, or keep a zero, is not plain.
     """

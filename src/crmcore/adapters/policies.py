@@ -9,7 +9,7 @@ from crmcore.ports import RequestContext
 
 @frozen
 class AllowAll:
-    """The policy of a host that lets everybody see and do everything within a tenant."""
+    """Access policy that allows all users everything within a tenant."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
         """Everything."""

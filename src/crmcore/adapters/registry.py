@@ -1,4 +1,7 @@
-"""All kinds of records and facts that there are: the list that stores and wires are built from."""
+"""Registry of all record classes and event classes.
+
+Stores and the wire format are built from it.
+"""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,10 +1,13 @@
-"""Result codec: stores the results of commands with an idempotency key as JSON."""
+"""Result codec: stores results for idempotency keys as JSON."""
 
 from typing import Any
 
 
 class JsonResultCodec:
-    """Writes and reads results with `crmcore.adapters.wire`, which is imported on first use: cattrs takes long to load."""
+    """Encodes and decodes results with `crmcore.adapters.wire`.
+
+    The module is imported on first use, because the import of cattrs is slow.
+    """
 
     def dump_result(self, value: Any, result_type: Any, /) -> str:
         """Write a result as JSON."""

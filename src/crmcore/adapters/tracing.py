@@ -10,7 +10,9 @@ from crmcore.ports import RequestContext
 
 
 class OpenTelemetryTracer:
-    """Opens a span for each command, by the extra ``otel``. What becomes of it is the host's OpenTelemetry set-up.
+    """Opens an OpenTelemetry span for each command (extra ``otel``).
+
+    The OpenTelemetry configuration of the host decides where spans go.
 
     A span holds words and ids: the command, the tenant, the correlation, and of an error its code. The actor and all values are left out.
 

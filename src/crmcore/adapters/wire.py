@@ -66,7 +66,7 @@ def structure(data: Any, type_: Any) -> Any:
 
 
 def parse(text: str) -> Any:
-    """Read plain data from JSON: no NaN, no key twice, no depth that would exhaust the stack.
+    """Parse JSON: reject NaN, duplicate keys and excessive depth.
 
     Raises:
         InvalidInputError: that is no such JSON.
@@ -102,7 +102,10 @@ def load_event(name: str, schema: int, text: str) -> Event:
 
 
 def dump_result(value: Any, result_type: Any) -> str:
-    """Write the result of a command as JSON; the type is that of the command's return annotation."""
+    """Write the result of a command as JSON.
+
+    The type is that of the command's return annotation.
+    """
     return dump(value, result_type)
 
 
@@ -116,7 +119,10 @@ def load_result(text: str, result_type: Any) -> Any:
 
 
 def _make_encoder() -> Callable[[Any], str]:
-    """Make the one encoder of the wire. json makes a new one in C for each text, which takes as long as writing a fact does."""
+    """Create the shared JSON encoder.
+
+    `json.dumps` creates a C encoder for each text, which takes as long as encoding an event.
+    """
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     make_encoder = getattr(json.encoder, "c_make_encoder", None)
     if make_encoder is None:  # it is no public name, and only CPython has it
@@ -132,7 +138,10 @@ _encode: Final = _make_encoder()
 
 @cache
 def _unstructure_hook(type_: Any) -> Callable[[Any], Any]:
-    """Find the way from a value of a kind to plain data, which cattrs would look for each time."""
+    """Return the function that unstructures a class.
+
+    cattrs would look it up for each value.
+    """
     return converter().get_unstructure_hook(type_)
 
 
@@ -194,7 +203,7 @@ def _make_sequence_structure_hook(type_: Any, cattrs_converter: Converter) -> An
 
 
 def _excluded_fields(type_: Any) -> dict[str, Any]:
-    """What never travels: what follows from other fields, and what is pending or waits to be appended."""
+    """Return the fields that are not serialized: derived and pending ones."""
     names = (
         field.name
         for field in attrs.fields(type_)
@@ -213,7 +222,10 @@ def _exact_type_hook(type_: type[Any]) -> Callable[[Any, Any], Any]:
 
 
 def _checked_hook(type_: type[Any], hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Read with cattrs what is of one kind: by itself it takes a text for a list of letters, and a list for an empty object."""
+    """Structure a class with cattrs, and reject values of another type.
+
+    cattrs alone accepts a text as a list of characters, and a list as an empty object.
+    """
 
     def read(value: Any, wanted: Any) -> Any:
         if type(value) is not type_:

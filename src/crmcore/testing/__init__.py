@@ -1,4 +1,4 @@
-"""Testing kit for authors of adapters: contract suite, differential tests, data.
+"""Testing kit for adapters: contract suite, differential tests, data.
 
 - `contract.suite`: `StoreContract`, a pytest suite; a subclass provides `make_store()` and its `capabilities`.
 - `differential.machine`: `DifferentialMachine`, which compares stores step by step on random commands.

@@ -80,7 +80,10 @@ class Samples:
         )
 
     def deal(self, title: str = "Three windows", **details: Any) -> Deal:
-        """Create an open deal with lines and a next step; customer and funnel may be unsaved."""
+        """Create an open deal with lines and a next step.
+
+        The customer and the funnel may be unsaved.
+        """
         funnel = details.pop("funnel", None) or self.funnel()
         details.setdefault("lines", [LineItem("Window", Decimal(3), Money("199.90", "EUR"), 500)])
         deal = Deal.open(

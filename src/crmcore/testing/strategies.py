@@ -1,4 +1,4 @@
-"""Hypothesis strategies for arguments: people, contact points, money, times, funnels.
+"""Hypothesis strategies: people, contact points, money, times, funnels.
 
 The values are realistic: names in five languages and three scripts, few distinct values so that they collide, and limits. All values are
 valid, except those of `odd_texts` and `odd_times`.
@@ -162,7 +162,7 @@ def profiles() -> SearchStrategy[Profile]:
 
 
 def money(*currencies: str) -> SearchStrategy[Money]:
-    """Amounts of a few currencies with none, two and three decimal places, up to the largest."""
+    """Amounts with 0, 2 and 3 decimal places, up to the largest amount."""
     minor = st.one_of(
         st.integers(0, 100_000), st.sampled_from((1, 5, 19_990, MAX_MINOR_UNITS, MAX_MINOR_UNITS - 1, -1))
     )
@@ -172,7 +172,7 @@ def money(*currencies: str) -> SearchStrategy[Money]:
 
 
 def line_items() -> SearchStrategy[LineItem]:
-    """Line items with six decimal places and discounts, so that rounding matters."""
+    """Line items with six decimal places and discounts (rounding matters)."""
     return st.builds(
         LineItem,
         st.sampled_from(("Window", "Montāža")),
@@ -183,7 +183,7 @@ def line_items() -> SearchStrategy[LineItem]:
 
 
 def instants() -> SearchStrategy[datetime]:
-    """Timestamps within weeks of `MONDAY`, with microseconds, in several time zones."""
+    """Timestamps with microseconds and time zones, near `MONDAY`."""
     offsets = st.sampled_from((0, 0, 1, 2, 15, 60, 240, 1440, 10_080, -1, -60, -1440))
     near = st.builds(lambda minutes: MONDAY + timedelta(minutes=minutes), offsets)
     zones = st.sampled_from((UTC, UTC, *(timezone(timedelta(hours=hours)) for hours in (2, 5, -8))))

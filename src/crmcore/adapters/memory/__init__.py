@@ -1,1 +1,1 @@
-"""The honest in-memory store: a production adapter for tests, demos and small tools."""
+"""In-memory store: for tests, demos and small tools."""

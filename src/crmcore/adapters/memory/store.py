@@ -1,4 +1,6 @@
-"""The honest in-memory store: a production adapter for tests, demos and small tools, which keeps every promise but to outlast the process.
+"""In-memory store: for tests, demos and small tools.
+
+It fulfils the contract of the store port, except that records do not outlast the process.
 
 Rule 1: records are frozen, so a transaction is a handful of new ones beside the old, and rolling back is forgetting them.
 Rule 2: what a transaction reads is what others have committed, and what it has written itself.
@@ -59,7 +61,10 @@ class _BatchedTransaction(MemoryTransaction):
 
 
 class MemoryBatch(MemoryTransaction):
-    """One transaction for many commands. Each works on a copy of its notes, and hands them in when it ends well."""
+    """One transaction for many commands (a batch).
+
+    Each command works on a copy of the changes and replaces them when it succeeds.
+    """
 
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False

@@ -1,4 +1,4 @@
-"""Where the records of one tenant lie, and the ways to find them without looking at all."""
+"""Records of one tenant in memory, with their indexes."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
@@ -15,7 +15,7 @@ RecordKey = tuple[type[Entity], str]
 
 
 class TenantData:
-    """The records of one tenant, and the ways to find them without looking at all."""
+    """The records of one tenant, with indexes to find them."""
 
     def __init__(self) -> None:
         self.records: defaultdict[type[Entity], dict[str, Entity]] = defaultdict(dict)
@@ -26,7 +26,7 @@ class TenantData:
         self.pruned = 0
 
     def replace(self, old: Entity | None, new: Entity | None) -> None:
-        """Put a record in the place of its former self, either of which may be missing."""
+        """Replace a record by its new version; either may be missing."""
         if old is not None:
             entity_type = type(old)
             for name, values in unique_keys(old):
@@ -58,7 +58,7 @@ class TenantData:
         self.pruned += count
 
     def candidates(self, entity_type: type[E], where: Criterion) -> Iterable[E]:
-        """The records that may fulfil a criterion: those that an index names, or all."""
+        """Return the candidates for a criterion: by an index, or all records."""
         records: dict[str, E] = self.records[entity_type]  # type: ignore[assignment]  # each drawer holds its own kind
         for path, values in _equality_conditions(where):
             if path == "id":
@@ -84,7 +84,7 @@ def _index_keys(entity: Entity) -> Iterator[tuple[str, Hashable]]:
 
 
 def _equality_conditions(where: Criterion) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The fields that a record must have one of a few values in, to fulfil the criterion."""
+    """Return the fields that a criterion restricts to a few values."""
     match where:
         case Eq(field, value):
             yield field, (value,)

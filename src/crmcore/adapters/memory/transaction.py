@@ -1,4 +1,6 @@
-"""What one transaction has read and written: new records beside the old, and rolling back is forgetting them.
+"""In-memory transaction: the identity map and the pending changes.
+
+New records are kept beside the stored ones, so that a rollback only drops them.
 
 A transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
 """
@@ -41,7 +43,7 @@ class ChangeTracker:
 
 
 class MemoryTransaction:
-    """One transaction of one tenant; see `crmcore.ports.Transaction` for what its methods promise."""
+    """One transaction of one tenant; implements `crmcore.ports.Transaction`."""
 
     def __init__(
         self, lock: threading.Lock, data: TenantData, context: RequestContext, id_generator: IdGenerator

@@ -1,4 +1,4 @@
-"""A notifier that writes letters where somebody can read them, for trying things out."""
+"""Console notifier: prints messages, for trials and demos."""
 
 import re
 import sys

@@ -1,4 +1,7 @@
-"""A notifier that puts letters into a folder, as mail programs read them: for trials, for demos, and where another program sends."""
+"""File notifier: writes messages as e-mail files into a folder.
+
+It is for trials, for demos, and for hosts where another program sends.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -11,7 +14,9 @@ DEFAULT_SENDER: Final = "crm@localhost.localdomain"
 
 
 class FileNotifier:
-    """Writes each letter as a file of its own. The same letter is the same file, so a repetition changes nothing.
+    """Writes each message to a file.
+
+    The same message is the same file, so that a repetition changes nothing.
 
     Args:
         folder: where to; it is made when it is needed.

@@ -1,4 +1,4 @@
-"""Mail headers: written here in full, and never decoded or encoded by a library afterwards.
+"""Mail headers: written here in full, never re-encoded by a library.
 
 Python's `email` package decodes the encoded words (RFC 2047) of every value that it is given, and writes what it decoded. A name that
 passed a check as ``=?utf-8?q?Bob=0d=0aBcc:...?=`` is then another text than the one that was checked.
@@ -41,7 +41,10 @@ _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class VerbatimHeaders(EmailPolicy):
-    """Stores the values of headers as they are given, and folds them at their spaces. It decodes nothing unless a caller reads."""
+    """Stores header values as given and folds them at their spaces.
+
+    It decodes nothing unless a caller reads a value.
+    """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
         """Store a value.
@@ -87,7 +90,7 @@ def encode_text(text: str) -> str:
 
 
 def encode_mailbox(address: str, name: str) -> str:
-    """Write one mailbox: a checked address, with a name before it if there is one.
+    """Write one mailbox: an optional name and a checked address.
 
     Example:
         >>> encode_mailbox("crm@example.com", "Logi, SIA")
@@ -104,7 +107,7 @@ def encode_mailbox(address: str, name: str) -> str:
 
 
 def checked_address(address: str) -> str:
-    """Read an address as a mail server does, and give it with its domain in ASCII.
+    """Parse an address as a mail server does, with its domain in ASCII.
 
     Raises:
         ValueError: it is none, or more than one.
@@ -136,7 +139,9 @@ def to_ascii_domain(domain: str) -> str:
 
 
 def encode_url(url: str) -> str:
-    """Write a web address in angle brackets. Letters beyond ASCII are percent-encoded, in the host by IDNA (RFC 3987 3.1).
+    """Write a web address in angle brackets.
+
+    Characters beyond ASCII are percent-encoded, in the host by IDNA (RFC 3987 3.1).
 
     Raises:
         ValueError: it is no web address, holds a space, a control character or an angle bracket, or does not fit into a line.
@@ -156,7 +161,7 @@ def encode_url(url: str) -> str:
 
 
 def _is_word(word: str) -> bool:
-    """Whether it can stand between two spaces of a header: something printable that fits into a line."""
+    """Return whether a word is printable and fits into a header line."""
     return word != "" and " " not in word and word.isprintable() and len(word.encode()) <= MAX_WORD_LENGTH
 
 
@@ -165,7 +170,10 @@ def _is_plain(text: str) -> bool:
 
 
 def _encoded_words(text: str) -> Iterator[str]:
-    """Write text as encoded words, each of whole characters: readable, or in Base64 if that would be more than twice as long as the text."""
+    """Write text as encoded words (RFC 2047), each of whole characters.
+
+    They use the readable Q encoding, or Base64 if Q would be more than twice as long as the text.
+    """
     readable = [_q_encode(char) for char in text]
     if sum(map(len, readable)) <= 2 * len(text.encode()):
         for piece in _split_by_capacity(readable, _FIRST_WORD_CAPACITY, _WORD_CAPACITY):

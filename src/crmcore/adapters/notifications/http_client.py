@@ -1,4 +1,4 @@
-"""Dialling: one request to a checked address, with one deadline for all of it.
+"""HTTP client: one request to a checked address, with one deadline.
 
 The connection goes to an address that the guard has seen, while the host's name stays in the request and in the certificate's check; so
 a name that answers differently a moment later leads nowhere.
@@ -32,7 +32,7 @@ class Response:
 
 
 class Connection:
-    """A connection to one target, kept open between requests as long as both sides like.
+    """A persistent connection to one target (keep-alive).
 
     Args:
         target: where to, checked.
@@ -122,7 +122,7 @@ class Connection:
 
 
 class _DeadlineSocket:
-    """A socket as `http.client` uses one, all of whose waiting ends at one deadline."""
+    """A socket for `http.client` with one deadline for all operations."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._socket = sock

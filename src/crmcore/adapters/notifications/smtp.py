@@ -189,7 +189,10 @@ class SmtpNotifier:
 
 
 def message_digest(message: OutgoingMessage) -> str:
-    """What identifies a letter in all of its attempts, without telling what the id tells."""
+    """Return a Message-ID that is equal for all attempts of a message.
+
+    It does not reveal the id of the message.
+    """
     return hashlib.sha256(f"{message.tenant}\0{message.id}".encode()).hexdigest()[:32]
 
 
@@ -206,7 +209,9 @@ def _recipient(letter: OutgoingMessage) -> str:
 
 
 def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:
-    """Send these bytes to this recipient. `SMTP.send_message` would read both out of the headers again.
+    """Send these bytes to this recipient.
+
+    `SMTP.send_message` would read both from the headers again.
 
     Raises:
         smtplib.SMTPException, OSError: the server did not take it.

@@ -1,4 +1,4 @@
-"""The address guard: a web address that somebody typed is looked over before anything is dialled.
+"""URL guard (SSRF): check a web address before connecting to it.
 
 A server stands where its callers do not: behind the firewall, beside the database, next to the cloud's own services. Whoever may type an
 address must not be able to send it there (`docs/decisions/0011`).
@@ -123,7 +123,7 @@ class UrlGuard:
     resolver: Resolver = resolve_host
 
     def check(self, url: str, /) -> ResolvedTarget:
-        """Look a web address over without asking anybody: its form, its port, and its host if that is a number.
+        """Check a web address without DNS: form, port, and a numeric host.
 
         Raises:
             BlockedUrlError: saying why.
@@ -197,7 +197,7 @@ def is_public(address: IpAddress, /) -> bool:
 
 
 def _parse_ip_literal(netloc: str, host: str) -> IpAddress | None:
-    """Read a host that is a number in its one proper spelling; None if it is a name.
+    """Parse a host that is a number, in its canonical form; None if a name.
 
     Raises:
         BlockedUrlError: it is neither. ``0x7f.1``, ``2130706433`` and ``127.1`` are numbers to some libraries and names to others.

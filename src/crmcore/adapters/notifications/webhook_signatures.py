@@ -1,4 +1,6 @@
-"""Signed web calls by the scheme of Standard Webhooks (standardwebhooks.com, v1): HMAC-SHA256 over id, time and body.
+"""Webhook signatures: Standard Webhooks (v1), HMAC-SHA256.
+
+The signature covers id, time and body; see standardwebhooks.com.
 
 `sign` is what our notifier does; `WebhookVerifier` is for the host that takes such calls in, from crmcore or from anybody else who signs so.
 """
@@ -23,7 +25,7 @@ SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # the prefix of the standard, not
 
 
 def parse_secret(secret: str, /) -> bytes:
-    """Read a secret as it is written in settings: ``whsec_`` and 24 to 64 bytes in base 64.
+    """Parse a secret: ``whsec_`` and 24 to 64 bytes in Base64.
 
     Raises:
         InvalidInputError: it is none; the secret is not repeated.
@@ -69,12 +71,17 @@ class ReplayCache(Protocol):
     """Remembers ids."""
 
     def add(self, id: str, /, *, expires_at: datetime) -> bool:
-        """Remember an id at least until then; whether it was new. Of several that ask at once, one is told so."""
+        """Keep an id at least until then, and return whether it was new.
+
+        Of several concurrent callers, exactly one gets True.
+        """
         ...
 
 
 class MemoryReplayCache:
-    """Remembers ids in this process, which is enough for one process and no more; `Crm.inbox` remembers them in the store.
+    """Stores ids in this process, which is enough for one process only.
+
+    `Crm.inbox` keeps them in the store.
 
     Args:
         now: what time it is.

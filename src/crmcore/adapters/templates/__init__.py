@@ -1,1 +1,1 @@
-"""Templates: documents with gaps, filled by Jinja behind walls of our own (`docs/decisions/0010`)."""
+"""Templates: documents with placeholders in sandboxed Jinja (ADR-0010)."""

@@ -1,4 +1,4 @@
-"""The walls: the only parts of Jinja's language that a template may be made of.
+"""Allowlist: the only parts of Jinja's syntax that templates may use.
 
 It is a list of what is allowed. What is not on it, among it all that Jinja may learn one day, is refused with its line.
 """
@@ -97,7 +97,10 @@ def validate(tree: nodes.Template, *, filters: frozenset[str], tests: frozenset[
 
 
 def _walk_nodes(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int, int]]:
-    """All parts, how deep they lie, and in how many loops; without recursion, for depth is what an attacker has plenty of."""
+    """Return all nodes with their depth and the number of their loops.
+
+    It is iterative, because an attacker can nest deeper than Python recurses.
+    """
     stack: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
     while stack:
         node, depth, loops = stack.pop()
@@ -136,7 +139,10 @@ def _find_problem(node: nodes.Node, filters: frozenset[str], tests: frozenset[st
 
 
 def instrument(tree: nodes.Template, environment: Environment) -> None:
-    """Make every loop pay for its turns, each in proportion to what stands in it, and every comparison for what it looks through."""
+    """Charge each loop and each comparison to the cost budget.
+
+    A loop costs in proportion to its body for each iteration, a comparison in proportion to what it searches.
+    """
     for loop in tree.find_all(nodes.For):
         node_count = sum(1 for part in (*loop.body, *loop.else_) for _ in part.find_all(nodes.Node)) + len(loop.body)
         loop.iter = _charging_filter(

@@ -1,4 +1,4 @@
-"""What a template may do with a value: the filters and tests, each with limits of its own."""
+"""Template filters and tests: the operations on values, with limits."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def to_number(value: Any) -> int | Decimal:
 
 
 def default(value: Any, default_value: Any = "", replace_blank: Any = False, /) -> Any:  # noqa: FBT002  # a filter's arguments stand in order
-    """Give something instead of what is missing, and on demand of what is empty."""
+    """Return a default for a missing value, and optionally for an empty one."""
     return default_value if isinstance(value, Undefined) or (replace_blank is True and not value) else value
 
 
@@ -88,7 +88,7 @@ def _items(value: Any, /) -> list[list[Any]]:
 
 
 def _date(value: Any, format_string: str = "%d.%m.%Y", /) -> str:
-    """Write a date or a time, given in ISO 8601, in another order: ``%d %m %Y %y %H %M``."""
+    """Format an ISO 8601 date or time: ``%d %m %Y %y %H %M``."""
     if not value:
         return ""
     try:

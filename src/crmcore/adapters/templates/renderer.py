@@ -1,4 +1,4 @@
-"""The renderer: a template is looked over, compiled once, and filled with plain data.
+"""Template renderer: check a template, compile it, fill it with data.
 
 Whoever writes templates is trusted to write to customers, and with nothing else: not with the host's objects, its files, its processor.
 
@@ -106,7 +106,7 @@ def _copy_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _copy_value(value: Any, depth: int, remaining: list[int]) -> Any:
-    """Copy plain values; a text that calls itself safe HTML becomes a text like any other."""
+    """Copy plain values; text marked as safe HTML becomes plain text."""
     remaining[0] -= 1
     if remaining[0] < 0 or depth < 0:
         raise OutOfRangeError(

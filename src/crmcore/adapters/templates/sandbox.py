@@ -1,4 +1,4 @@
-"""The sandbox: Jinja's own, with items instead of attributes, nothing to call, and a cost budget."""
+"""Template sandbox: Jinja with items only, no calls, and a cost budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -25,7 +25,7 @@ _BUDGET_KEY: Final = "_cost_budget"
 
 
 class Sandbox:
-    """Two environments, one for texts that are escaped and one for those that are not."""
+    """Two Jinja environments: with HTML escaping and without."""
 
     errors: Final = (
         DisallowedSyntaxError,
@@ -90,7 +90,7 @@ class Sandbox:
 
 
 class _Undefined(StrictUndefined):
-    """What stands where nothing is; only ``default`` and the test ``defined`` may look at it."""
+    """An undefined value; only ``default`` and ``defined`` may use it."""
 
     def _fail_with_undefined_error(self, *_: Any, **__: Any) -> Any:  # the name is Jinja's
         name = self._undefined_name or "an item"
@@ -124,7 +124,7 @@ class _SandboxEnvironment(ImmutableSandboxedEnvironment):
         self.tests.update(filters.TESTS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Read an item by its name; of a loop, where it stands. Attributes are not looked at."""
+        """Read an item by name, or the position of a loop; ignore attributes."""
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
         if type(obj) is LoopContext and attribute in _LOOP_ATTRIBUTES:
@@ -200,7 +200,10 @@ def _charge(context: Context, cost: int) -> None:
 
 
 def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a filter's work be paid for by the length of what it works on; nothing but plain values comes to it."""
+    """Charge a filter to the budget by the length of its input.
+
+    Only plain values are passed to it.
+    """
 
     @pass_context
     def paid(context: Context, value: Any, *args: Any, **named: Any) -> Any:

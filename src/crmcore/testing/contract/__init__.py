@@ -1,1 +1,1 @@
-"""Contract tests of a store, by topic; `suite` combines them in `StoreContract`."""
+"""Contract tests of a store by topic; `suite` combines them."""

@@ -17,7 +17,7 @@ class Batches:
     """Batches: many commands in one transaction, each of them atomic."""
 
     def test_batch_commit_keeps_all_commands(self, batch_store: BatchStore, samples: Samples) -> None:
-        """The commit of a batch keeps the changes of all commands, with events in order."""
+        """The commit of a batch keeps all changes, with events in order."""
         with open_batch(batch_store) as batch:
             first = save_in_batch(batch, samples.task())
             with begin(batch) as transaction:
@@ -61,7 +61,7 @@ class Batches:
             begin(batch, THEIRS)
 
     def test_batch_with_duplicate_key_keeps_nothing(self, batch_store: BatchStore, samples: Samples) -> None:
-        """A duplicate key fails at the latest at the commit, and nothing is stored."""
+        """A duplicate key fails at the latest at commit; nothing is stored."""
         taken = save(batch_store, samples.user(login="anna"))
         with pytest.raises(DuplicateKeyError), open_batch(batch_store) as batch:
             save_in_batch(batch, samples.user(login="berta"))
@@ -89,7 +89,10 @@ class Batches:
     def test_ended_transaction_of_batch_rejects_every_method(
         self, batch_store: BatchStore, samples: Samples, ending: str, use: str
     ) -> None:
-        """After its end or that of the batch, every method raises `TransactionClosedError`."""
+        """After the end, every method raises `TransactionClosedError`.
+
+        This is the end of the command or of its batch.
+        """
         task, late = save(batch_store, samples.task()), samples.task()
         with open_batch(batch_store) as batch:
             save_in_batch(batch, samples.task())

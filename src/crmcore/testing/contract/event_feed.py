@@ -39,7 +39,10 @@ class EventFeed:
         assert entries[-1].reason == "too dear"
 
     def test_save_appends_events_to_feed(self, store: Store, samples: Samples) -> None:
-        """Each event is in the feed once, with tenant, actor, subject and version, without gaps."""
+        """Each event is in the feed once, in order, without gaps.
+
+        It has its tenant, actor, subject and version.
+        """
         deal = samples.deal()
         published = deal.pending_events
         saved = save(store, deal)
@@ -89,7 +92,7 @@ class EventFeed:
         assert [4, 5] == [event.position for event in events(store)]
 
     def test_concurrent_writers_lose_no_event(self, threadsafe_store: Store) -> None:
-        """A reader gets every committed event of four writers once, in order per record."""
+        """A reader gets each event of four writers once, in order per record."""
         ids, done = SequentialIds(), threading.Event()
         received: list[Any] = []
 

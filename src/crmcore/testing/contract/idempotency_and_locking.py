@@ -14,7 +14,7 @@ class IdempotencyAndLocking:
     """Idempotency records keep results; `skip_locked` distributes work."""
 
     def test_idempotency_record_returns_result_unchanged(self, store: Store, samples: Samples) -> None:
-        """The stored result of a command is returned to the letter, however long it is."""
+        """The stored result of a command is returned unchanged, at any length."""
         results = ['{"id":"deal_1"}', "null", "", " spaces \t\r\n", "e\u0301 \u2028", "x" * 100_000]
         records = [
             save(

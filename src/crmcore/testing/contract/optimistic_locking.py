@@ -15,7 +15,10 @@ class OptimisticLocking:
     """Optimistic locking: a stale version is never written."""
 
     def test_save_stale_version_is_rejected(self, store: Store, samples: Samples) -> None:
-        """Saving a stale version raises `StaleVersionError` and keeps the newer version."""
+        """Saving a stale version raises `StaleVersionError`.
+
+        The newer version is kept.
+        """
         task = save(store, samples.task())
         faster = save(store, task.complete(at=NOON, result="faster"))
         with pytest.raises(StaleVersionError) as excinfo:
@@ -29,7 +32,10 @@ class OptimisticLocking:
         assert faster == read(store, Task, task.id)
 
     def test_deleted_record_is_not_found(self, store: Store, samples: Samples) -> None:
-        """A deleted record, its log and its unique keys are gone; it cannot be saved again."""
+        """A deleted record, its log and its unique keys are gone.
+
+        The record cannot be saved again.
+        """
         deal = save(store, samples.deal(external_id=samples.external_id()))
         with begin(store) as transaction:
             transaction.delete(get(transaction, Deal, deal.id))

@@ -25,7 +25,10 @@ class Records:
     """A saved record is read back unchanged."""
 
     def test_saved_record_is_read_back_equal(self, store: Store, samples: Samples) -> None:
-        """A saved record is read back equal in another transaction, with all child records."""
+        """A saved record is read back equal, with all child records.
+
+        It is read in another transaction.
+        """
         deal = samples.deal(
             external_id=samples.external_id(), tags=["big", "ātri"], custom={"size": 3, "vip": True, "x": None}
         )
@@ -47,7 +50,10 @@ class Records:
         assert second == read(store, Customer, second.id)
 
     def test_field_values_are_read_back_equal(self, store: Store, samples: Samples) -> None:
-        """Names in three scripts, addresses, profiles, absences, durations, dates and None are kept."""
+        """Values of all types are kept unchanged.
+
+        They are names in three scripts, addresses, profiles, absences, durations, dates and None.
+        """
         funnel = save(store, samples.funnel())
         names = ["Шаҳзод Ўринов", "محمد‌رضا کریمی", "Ə" * 200, "O‘g‘il \U0001f600", "a'b\"c\\d%_"]
         customers = [

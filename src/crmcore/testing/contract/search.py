@@ -58,7 +58,7 @@ class Search:
     def test_criterion_finds_and_counts_matching_records(
         self, store: Store, samples: Samples, where: Criterion, expected: str
     ) -> None:
-        """A criterion finds and counts the records for which `matches` returns True."""
+        """A criterion finds and counts the records that `matches` accepts."""
         kinds = {"a": "call", "b": "visit", "c": "call", "d": ""}
         for days, (title, kind) in enumerate(kinds.items()):
             due_at = None if title == "d" else NOON + timedelta(days=days - 1)
@@ -69,7 +69,10 @@ class Search:
             assert len(expected) == transaction.count(Task, where)
 
     def test_in_criterion_compares_texts_literally(self, store: Store, samples: Samples) -> None:
-        """Special characters in a list of texts are compared literally, in lists of any length."""
+        """Special characters in lists of texts are compared literally.
+
+        The lists have any length.
+        """
         special_texts = ('"', "\\", '\\"', "{a,b}", "a,b", "NULL", "'", "%s", "?", "x", "Ā")
         tasks = [save(store, samples.task(title)) for title in special_texts]
         others = tuple(str(number) for number in range(200))
@@ -80,7 +83,7 @@ class Search:
             assert [task] == find(store, Task, In("title", (task.title,)) & In("id", (task.id, tasks[0].id)))
 
     def test_word_prefix_criterion_matches_start_of_any_word(self, store: Store, samples: Samples) -> None:
-        """The start of any word of a folded name matches; special characters are literal."""
+        """The start of any word of a folded name matches, literally."""
         for name in ("Jānis Bērziņš", "Шаҳзод Ўринов", "100% Bērzs", "under_score"):
             save(store, samples.customer(name))
 
@@ -95,7 +98,10 @@ class Search:
         assert [c.name for c in find(store, Customer, WordPrefix("name_key", "Berz"))] == []
 
     def test_child_record_criterion_finds_each_owner_once(self, store: Store, samples: Samples) -> None:
-        """A criterion on child records finds each owner once, if one child record matches all of it."""
+        """A criterion on child records finds each owner once.
+
+        One child record has to match all of it.
+        """
         points = [ContactPoint.email("a@example.com"), ContactPoint.phone("+37120000000")]
         both = save(store, samples.customer().add_contact_point(*points, at=NOON))
         save(store, samples.customer("Nobody", roles=[Role.SUPPLIER]))
@@ -109,7 +115,7 @@ class Search:
 
     @pytest.mark.parametrize("order", ["id", "-id", "due_at", "-due_at", "title", "-title"])
     def test_find_orders_by_field_then_id(self, store: Store, samples: Samples, order: str) -> None:
-        """Records are ordered by field, then id; None comes first, last in descending order."""
+        """Records are ordered by field, then id; None is first ascending."""
         dues = [NOON, None, NOON - timedelta(days=1), NOON, None]
         tasks = [save(store, samples.task(title, due_at=due)) for title, due in zip("bBaяё", dues, strict=True)]
 

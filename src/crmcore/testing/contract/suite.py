@@ -1,4 +1,4 @@
-"""Contract suite of the store port: subclass `StoreContract` and run pytest.
+"""Contract suite of the store port: subclass `StoreContract`.
 
     class TestMyStore(StoreContract):
         capabilities = frozenset({"threads"})
@@ -112,7 +112,7 @@ class StoreContract(
         assert self.capabilities <= frozenset(CAPABILITIES), f"capabilities may hold {', '.join(CAPABILITIES)}"
 
     def test_supported_capability_is_declared(self, store: Store) -> None:
-        """A store that has batches or evaluates grouped counts declares the capability."""
+        """A store with batches or grouped counts declares the capability."""
         with begin(store) as transaction:
             aggregates = transaction.execute_query(GroupedCount(entity_type=Deal)) is not None
 

@@ -15,7 +15,7 @@ class TenantIsolation:
     """Tenant isolation: records and events of other tenants are invisible."""
 
     def test_other_tenant_cannot_read_records_or_events(self, store: Store, samples: Samples) -> None:
-        """Records, log entries and events of another tenant are neither read nor counted."""
+        """Records, logs and events of other tenants are not read or counted."""
         ours = save(store, samples.deal(external_id=samples.external_id()))
         theirs = save(store, samples.deal(external_id=samples.external_id()), THEIRS)
 
@@ -28,7 +28,10 @@ class TenantIsolation:
             assert {"them"} == {event.tenant for event in transaction.read_events()}
 
     def test_other_tenant_cannot_change_or_delete_record(self, store: Store, samples: Samples) -> None:
-        """Saving or deleting a record of another tenant raises `StaleVersionError`."""
+        """Saving or deleting another tenant's record raises an error.
+
+        The error is `StaleVersionError`.
+        """
         task = save(store, samples.task())
         with pytest.raises(StaleVersionError):
             save(store, task.complete(at=NOON), THEIRS)

@@ -17,7 +17,10 @@ class Transactions:
     """Transactions are atomic."""
 
     def test_transaction_without_commit_keeps_nothing(self, store: Store, samples: Samples) -> None:
-        """Leaving a transaction without commit rolls back records, child records, logs and events."""
+        """Leaving a transaction without commit rolls everything back.
+
+        This covers records, child records, logs and events.
+        """
         deal = samples.deal()
         with begin(store) as transaction:
             transaction.save(deal)

@@ -17,7 +17,10 @@ class UniqueKeys:
     """Unique keys are enforced."""
 
     def test_duplicate_unique_key_is_rejected(self, store: Store, samples: Samples) -> None:
-        """A duplicate unique key is rejected; the error names the key, not its value."""
+        """A duplicate unique key is rejected.
+
+        The error names the key, not its value.
+        """
         save(store, samples.user(login="anna"))
         with pytest.raises(DuplicateKeyError) as excinfo:
             save(store, samples.user(login="anna"))
@@ -75,7 +78,10 @@ class UniqueKeys:
         assert [second.id] == [customer.id for customer in find(store, Customer, holder)]
 
     def test_concurrent_claims_of_unique_key_succeed_once(self, threadsafe_store: Store) -> None:
-        """Of eight concurrent claims of a key, one succeeds and seven raise an error."""
+        """Of eight concurrent claims of a key, exactly one succeeds.
+
+        The others raise an error.
+        """
         outcomes: list[str] = []
         ids = SequentialIds()
 

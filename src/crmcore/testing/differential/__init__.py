@@ -1,1 +1,4 @@
-"""Differential testing: run the same commands on several stores and compare; start with `machine`."""
+"""Differential testing: run equal commands on several stores.
+
+The results are compared; `machine` is the entry point.
+"""

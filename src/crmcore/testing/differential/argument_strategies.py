@@ -1,4 +1,4 @@
-"""Hypothesis strategies for arguments of commands: by path, by name, by type."""
+"""Hypothesis strategies for arguments: by path, by name, by type."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any], *, one_in: int 
 
 
 def ids_of(prefix: str) -> SearchStrategy[Any]:
-    """Draw a record id: mostly a known id, sometimes a foreign, unknown or malformed one."""
+    """Draw a record id: mostly known, sometimes foreign or malformed."""
     valid = st.sampled_from([IdRef(prefix, number) for number in (0, 0, 0, 1, 1, 2, 3, 5)])
     odd = st.sampled_from(
         (

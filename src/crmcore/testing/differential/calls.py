@@ -1,4 +1,6 @@
-"""Calls of the public API as data. Records are referenced by number, so that a call means the same on every system.
+"""Calls of the public API as data.
+
+Records are referenced by number, so that a call means the same on every system.
 
 `deal[0]` is the most recent deal, `deal[1]` the one before, so a failing run shrinks to few records and is readable.
 """
@@ -66,7 +68,7 @@ class CursorRef:
 
 @frozen
 class BuiltValue:
-    """A value that is built at the time of the call, because it may be rejected."""
+    """A value that is built when the call is made; it may be rejected."""
 
     factory: Callable[..., Any]
     fields: Mapping[str, Any]
@@ -77,7 +79,9 @@ class BuiltValue:
 
 @frozen
 class Call:
-    """A call of a method of `Crm` or of a service; as an argument it becomes a callable.
+    """A call of a method of `Crm` or of a service.
+
+    As an argument it becomes a callable.
 
     Attributes:
         path: ``deals.move`` or ``run_due_jobs``.
@@ -113,7 +117,7 @@ class Call:
 
 
 class KnownIds:
-    """The known ids by tenant and prefix, with versions, and the known cursors."""
+    """The known ids by tenant and prefix, with versions, and cursors."""
 
     def __init__(self, tenants: Sequence[str]) -> None:
         self._tenants = tenants

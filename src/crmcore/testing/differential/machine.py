@@ -62,7 +62,7 @@ class DivergenceError(AssertionError):
 
 
 class DifferentialMachine(RuleBasedStateMachine):
-    """Runs the same commands on several stores and compares them; see the module.
+    """Runs equal commands on several stores and compares the results.
 
     Attributes:
         executed: number of executed calls of all runs of this class, by operation; failed ones included.
@@ -92,7 +92,9 @@ class DifferentialMachine(RuleBasedStateMachine):
         ]
 
     def make_stores(self) -> Sequence[Store]:
-        """Return the stores to compare with the memory store; the machine closes them.
+        """Return the stores to compare; the machine closes them.
+
+        They are compared with the memory store.
 
         A store may contain data: every run uses new tenants.
         """
@@ -130,7 +132,7 @@ class DifferentialMachine(RuleBasedStateMachine):
 
     @rule(entity_type=st.sampled_from((Customer, Deal, Task, User, Funnel)), number=st.integers(0, 2))
     def save_concurrently(self, entity_type: type[Entity], number: int) -> None:
-        """Save a record from two concurrent writers; the second one gets a conflict."""
+        """Save a record from two concurrent writers; the second is rejected."""
         self._step += 1
         record = RecordRef(entity_type, IdRef(entity_type.meta.prefix, number))
         outcomes = [

@@ -1,4 +1,4 @@
-"""Operations: every public command and query of `Crm`, with a strategy for its calls.
+"""Operations: every public command and query, with a strategy.
 
 Invariants:
 
@@ -57,7 +57,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def batch_calls() -> SearchStrategy[Call]:
-    """Return a strategy for calls in a batch: all except those that read the feed."""
+    """Return a strategy for calls in a batch; none reads the feed."""
     batchable = [operation for operation in operations() if not operation.path.startswith(("feed.", "health"))]
     return st.sampled_from(batchable).flatmap(lambda operation: operation.calls)
 

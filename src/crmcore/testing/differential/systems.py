@@ -127,7 +127,7 @@ class SystemUnderTest:
         return events
 
     def dump(self, tenant: str) -> dict[str, Any]:
-        """Return all records, logs, sent messages and published events of a tenant."""
+        """Return all records, logs, messages and events of a tenant."""
         context = RequestContext(tenant=tenant)
         found: dict[str, Any] = {}
         with self._crm._environment.store.begin(context, id_generator=self.ids) as transaction:
@@ -180,7 +180,10 @@ class _RecordingTarget:
 
 @frozen
 class StepIdGenerator:
-    """Sequential ids per step, so that a failed step does not change the ids of the next."""
+    """Generates sequential ids per step.
+
+    A failed step does not change the ids of the next step.
+    """
 
     _counter: list[int] = field(factory=lambda: [0], init=False)
 
