@@ -77,7 +77,7 @@ class DjangoStore:
         row_level_security: bool = False,
     ) -> None:
         self.alias = alias
-        self.schema = schema or default_schema()
+        self.schema: Schema = schema or default_schema()
         self._durability = durability
         self._row_level_security = row_level_security
         self._inspected: tuple[Any, StatementCache] | None = None

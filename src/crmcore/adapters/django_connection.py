@@ -50,7 +50,7 @@ class AtomicConnection:
         self._block = block
         if self._is_outermost:
             self._host.on_commit(self._note_commit)
-        self.cursor = _plain_cursor(self._host)
+        self.cursor: Any = _plain_cursor(self._host)
 
     @property
     def is_innermost(self) -> bool:

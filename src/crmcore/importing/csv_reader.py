@@ -50,7 +50,7 @@ class CsvTable:
         delimiter = max(",;\t|", key=sample.count)
         csv.field_size_limit(MAX_CELL_LENGTH)
         self._rows = csv.reader(chain([sample], file), delimiter=delimiter)
-        self.headings = tuple(heading.strip() for heading in next(self._rows))
+        self.headings: tuple[str, ...] = tuple(heading.strip() for heading in next(self._rows))
         repeated = sorted({heading for heading in self.headings if self.headings.count(heading) > 1})
         if repeated:
             raise InvalidInputError("file", f"has duplicate headings: {', '.join(repeated) or 'blank'}")

@@ -62,9 +62,9 @@ class UnitOfWork:
         self._transaction = transaction
         self._id_generator = id_generator
         self._access_policy = access_policy
-        self.context = context
-        self.now = now
-        self.command = command
+        self.context: RequestContext = context
+        self.now: datetime = now
+        self.command: str = command
 
     def new_id(self, prefix: str) -> Any:
         """Generate the id of a new record."""

@@ -30,7 +30,7 @@ class Samples:
     """
 
     def __init__(self, ids: SequentialIds | None = None) -> None:
-        self.ids = ids or SequentialIds()
+        self.ids: SequentialIds = ids or SequentialIds()
 
     def id(self, prefix: str) -> Any:
         """Return a new id with a prefix."""

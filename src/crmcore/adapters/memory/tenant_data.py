@@ -23,7 +23,7 @@ class TenantData:
         self.unique_index: dict[tuple[type[Entity], str, tuple[Any, ...]], str] = {}
         self.field_index: defaultdict[tuple[type[Entity], str, Hashable], set[str]] = defaultdict(set)
         self.events: list[RecordedEvent] = []
-        self.pruned = 0
+        self.pruned: int = 0
 
     def replace(self, old: Entity | None, new: Entity | None) -> None:
         """Replace a record by its new version; either may be missing."""

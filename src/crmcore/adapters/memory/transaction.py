@@ -53,7 +53,7 @@ class MemoryTransaction:
         self._context = context
         self._id_generator = id_generator
         self._open = True
-        self.tracker = ChangeTracker()
+        self.tracker: ChangeTracker = ChangeTracker()
 
     def __enter__(self) -> Self:
         return self

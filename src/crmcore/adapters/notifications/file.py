@@ -27,7 +27,7 @@ class FileNotifier:
     """
 
     def __init__(self, folder: str | Path, *, sender: str = DEFAULT_SENDER) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self._composer = SmtpNotifier("localhost", sender=sender, security="none")
 
     def send(self, message: OutgoingMessage, /) -> None:

@@ -73,7 +73,7 @@ class SqlStore:
         row_level_security: bool = False,
         pipeline: bool | None = None,
     ) -> None:
-        self.schema = schema or default_schema()
+        self.schema: Schema = schema or default_schema()
         self._host = host
         dialect = (host.get_bind() if isinstance(host, Session) else host).dialect
         self._is_sqlite = dialect.name == "sqlite"

@@ -47,7 +47,7 @@ class SystemUnderTest:
 
     def __init__(self, name: str, store: Store, clock: FrozenClock) -> None:
         self.name = name
-        self.ids = StepIdGenerator()
+        self.ids: StepIdGenerator = StepIdGenerator()
         self.messages: list[OutgoingMessage] = []
         self.published_events: list[RecordedEvent] = []
         self.is_failing = False

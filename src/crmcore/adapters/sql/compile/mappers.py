@@ -4,7 +4,7 @@ Running a compiled statement through SQLAlchemy's own `execute` costs five times
 (`docs/decisions/0005`); what it would add, results with names and objects, the codecs give more cheaply.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -56,8 +56,8 @@ class MultiRowInsert:
         self._table = table
         self._dialect = dialect
         self._sql_by_row_count: dict[int, str] = {}
-        self.column_names = tuple(column.name for column in table.columns)
-        self.copy_sql = self._copy_statement() if is_psycopg(dialect) else ""
+        self.column_names: tuple[str, ...] = tuple(column.name for column in table.columns)
+        self.copy_sql: str = self._copy_statement() if is_psycopg(dialect) else ""
 
     def _copy_statement(self) -> str:
         preparer = self._dialect.identifier_preparer
@@ -101,24 +101,26 @@ class ChildMapper:
         self._dialect = dialect
         self._owner_column = table.c[child_table.owner_column]
         self._order_column = table.c[child_table.order_column]
-        self.field = child_table.field
-        self.read_owner_id = PrefixedIdType(child_table.owner_prefix).result_converter(dialect)
-        self.set_children = setter(owner_type, child_table.field)
-        self.insert = MultiRowInsert(table, dialect)
+        self.field: str = child_table.field
+        self.read_owner_id: Callable[[Any], Any] = PrefixedIdType(child_table.owner_prefix).result_converter(dialect)
+        self.set_children: Callable[[Any, Any], None] = setter(owner_type, child_table.field)
+        self.insert: MultiRowInsert = MultiRowInsert(table, dialect)
         extra_sources = {
             "tenant": "tenant",
             child_table.owner_column: "owner",
             "position": "position",
             "actor": "actor",
         }
-        self.to_row = make_dumper(
+        self.to_row: Callable[..., tuple[Any, ...]] = make_dumper(
             child_table.child_class,
             dialect,
             self.insert.column_names,
             arguments="tenant, owner, position, actor",
             extra_sources=extra_sources,
         )
-        self.load = make_loader(child_table.child_class, dialect, leading_columns=("owner", "actor"))
+        self.load: Callable[[Sequence[Any]], Any] = make_loader(
+            child_table.child_class, dialect, leading_columns=("owner", "actor")
+        )
         self._columns = [
             self._owner_column,
             table.c.actor,
@@ -126,7 +128,7 @@ class ChildMapper:
         ]
         is_of_tenant = table.c.tenant == bindparam("tenant", type_=table.c.tenant.type)
         is_of_owner = and_(is_of_tenant, self._owner_column == bindparam("owner", type_=self._owner_column.type))
-        self.delete_sql = compile_statement(delete(table).where(is_of_owner), dialect).sql
+        self.delete_sql: str = compile_statement(delete(table).where(is_of_owner), dialect).sql
         self._select_sql_by_owner_count: dict[int, str] = {}
 
     def select_sql(self, owner_count: int) -> str:
@@ -161,24 +163,32 @@ class EntityMapper:
         table, entity_type = entity_table.table, entity_table.entity_type
         self.entity_table = entity_table
         self.entity_type = entity_type
-        self.insert = MultiRowInsert(table, dialect)
+        self.insert: MultiRowInsert = MultiRowInsert(table, dialect)
         extra_sources = {"tenant": "tenant", "version": "o.version", "actor": "o.actor"}
         extra_sources |= {
             child_table.count_column: f"len(o.{child_table.field})" for child_table in entity_table.child_tables
         }
-        self.to_row = make_dumper(
+        self.to_row: Callable[..., tuple[Any, ...]] = make_dumper(
             entity_type, dialect, self.insert.column_names, arguments="tenant", extra_sources=extra_sources
         )
-        self.columns = [table.c.version, table.c.actor, *(table.c[spec.column] for spec in column_specs(entity_type))]
-        self.load = make_loader(entity_type, dialect, leading_columns=("version", "actor"))
+        self.columns: list[Any] = [
+            table.c.version,
+            table.c.actor,
+            *(table.c[spec.column] for spec in column_specs(entity_type)),
+        ]
+        self.load: Callable[[Sequence[Any]], Any] = make_loader(
+            entity_type, dialect, leading_columns=("version", "actor")
+        )
         first_count = len(self.columns)
         self.columns += [table.c[child_table.count_column] for child_table in entity_table.child_tables]
-        self.children = [
+        self.children: list[tuple[int, ChildMapper]] = [
             (first_count + index, ChildMapper(entity_type, child_table, dialect))
             for index, child_table in enumerate(entity_table.child_tables)
         ]
-        self.log = ChildMapper(entity_type, entity_table.log_table, dialect) if entity_table.log_table else None
-        self.write_id = PrefixedIdType(entity_type.meta.prefix).bind_converter(dialect)
+        self.log: ChildMapper | None = (
+            ChildMapper(entity_type, entity_table.log_table, dialect) if entity_table.log_table else None
+        )
+        self.write_id: Callable[[Any], Any] = PrefixedIdType(entity_type.meta.prefix).bind_converter(dialect)
         is_this_row = and_(
             table.c.tenant == bindparam("at_tenant", type_=table.c.tenant.type),
             table.c.id == bindparam("at_id", type_=table.c.id.type),
@@ -189,12 +199,12 @@ class EntityMapper:
         update_statement = compile_statement(update(table).where(is_this_row, has_version).values(assignments), dialect)
         id_source = PrefixedIdType(entity_type.meta.prefix).python_source(dialect)[0].format(v="o.id")
         extra_sources |= {"at_tenant": "tenant", "at_id": id_source, "at_version": "base_version"}
-        self.update_sql = update_statement.sql
-        self.to_update_row = make_dumper(
+        self.update_sql: str = update_statement.sql
+        self.to_update_row: Callable[..., tuple[Any, ...]] = make_dumper(
             entity_type, dialect, update_statement.names, arguments="tenant, base_version", extra_sources=extra_sources
         )
-        self.select_sql = compile_statement(select(*self.columns).where(is_this_row), dialect).sql
-        self.delete_sql = compile_statement(delete(table).where(is_this_row, has_version), dialect).sql
+        self.select_sql: str = compile_statement(select(*self.columns).where(is_this_row), dialect).sql
+        self.delete_sql: str = compile_statement(delete(table).where(is_this_row, has_version), dialect).sql
 
 
 def entity_mappers(entity_tables: Sequence[EntityTable], dialect: Dialect) -> dict[type[Entity], EntityMapper]:

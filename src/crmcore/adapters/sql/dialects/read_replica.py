@@ -31,7 +31,7 @@ class ReadReplica:
     def __init__(self, engine: Engine) -> None:
         driver: Any = engine.dialect.dbapi
         self.engine = engine
-        self.connection_errors = (driver.Error, PoolTimeout)
+        self.connection_errors: tuple[type[BaseException], ...] = (driver.Error, PoolTimeout)
         self._required_lsns: dict[str, str] = {}
         self._lock = Lock()
 

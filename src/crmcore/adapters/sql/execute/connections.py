@@ -73,7 +73,7 @@ class PooledConnection:
         try:
             self._connection = engine.raw_connection()
             try:
-                self.cursor = self._connection.cursor()
+                self.cursor: Any = self._connection.cursor()
                 if session_setup:
                     log_statement(session_setup[0])
                     self.cursor.execute(*session_setup)

@@ -1,6 +1,7 @@
 """Running statements on a driver's cursor, and saying in our words what goes wrong there."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from crmcore.adapters.sql.compile.mappers import Row
 from crmcore.adapters.sql.compile.statement_cache import StatementCache
@@ -23,7 +24,7 @@ class Executor:
     def __init__(self, statements: StatementCache, connection: TransactionConnection) -> None:
         self.statements = statements
         self.connection = connection
-        self.cursor = connection.cursor
+        self.cursor: Any = connection.cursor
         self.failure: Exception | None = None
 
     def execute(self, sql: str, parameters: Row) -> None:

@@ -52,9 +52,9 @@ class PendingResult:
     __slots__ = ("error", "name", "result", "sql", "values")
 
     def __init__(self, sql: str, values: Sequence[Any] | None = None, *, name: bytes | None = None) -> None:
-        self.sql = sql
-        self.values = values
-        self.name = name
+        self.sql: str = sql
+        self.values: Sequence[Any] | None = values
+        self.name: bytes | None = name
         self.result: PGresult | None = None
         self.error: Error | None = None
 

@@ -249,7 +249,9 @@ class JsonType(TextType):
             f"load_{column_name}": memoize(self._load),
             f"empty_{column_name}": empty,
         }
-        self.empty_json = self._dump(empty) if isinstance(empty, (tuple, Mapping)) or attrs.has(type(empty)) else None
+        self.empty_json: str | None = (
+            self._dump(empty) if isinstance(empty, (tuple, Mapping)) or attrs.has(type(empty)) else None
+        )
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
         """Write and read JSON, or nothing."""

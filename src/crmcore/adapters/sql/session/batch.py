@@ -35,10 +35,10 @@ class SqlBatch:
 
     def __init__(self, executor: Executor, context: RequestContext) -> None:
         self._tenant = context.tenant
-        self.is_open = True
+        self.is_open: bool = True
         self.executor = executor
-        self.tracker = ChangeTracker()
-        self.cache = BatchCache()
+        self.tracker: ChangeTracker = ChangeTracker()
+        self.cache: BatchCache = BatchCache()
 
     def __enter__(self) -> Self:
         return self

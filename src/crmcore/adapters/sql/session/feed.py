@@ -26,7 +26,7 @@ class SqlFeed:
     """The statements of the feed."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        self.insert = MultiRowInsert(table, dialect)
+        self.insert: MultiRowInsert = MultiRowInsert(table, dialect)
         self._write_id = PrefixedIdType("event").bind_converter(dialect)
         self._read_id = PrefixedIdType("event").result_converter(dialect)
         c = table.c

@@ -79,7 +79,7 @@ class DealCounters:
     def __init__(self, table: Table, dialect: Dialect, *, unique_shards: bool) -> None:
         c = table.c
         self.table = table
-        self.is_supported = dialect.name in UPSERT_DIALECTS
+        self.is_supported: bool = dialect.name in UPSERT_DIALECTS
         self._dialect = dialect
         self._shards = UNIQUE_SHARD_RANGE if unique_shards else 1 if dialect.name == "sqlite" else SHARDS
         self._upsert_sql_by_rows: dict[int, str] = {}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from crmcore.domain.kernel.errors.validation import OutOfRangeError
 from crmcore.domain.kernel.values.period import Period
@@ -67,7 +68,7 @@ class BusinessHours(WindowArithmetic):
         self._definition = (zone, week, holidays, day_overrides)
         self._open_windows = OpenWindows(*self._definition, closed)
         self._whole_days: WindowArithmetic | None = None
-        self.zone = self._open_windows.zone
+        self.zone: ZoneInfo = self._open_windows.zone
         super().__init__(self._open_windows.windows)
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from crmcore.domain.kernel.values.period import Period
 from crmcore.domain.kernel.zones import instant, zone_of
@@ -36,7 +37,7 @@ class OpenWindows:
         day_overrides: Sequence[DayOverride],
         closed: Iterable[Period],
     ) -> None:
-        self.zone = zone_of(zone)
+        self.zone: ZoneInfo = zone_of(zone)
         self._week: Mapping[int, tuple[Hours, ...]] = {
             weekday: tuple(shift.hours for shift in shifts)
             for weekday, shifts in groupby(sorted(week, key=lambda s: s.weekday), key=lambda s: s.weekday)
