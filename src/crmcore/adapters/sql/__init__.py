@@ -1,1 +1,4 @@
-"""Records in a relational database. SQLAlchemy is the schema, the compiler and the pool; statements run on the driver's cursor."""
+"""SQL store: records in a relational database.
+
+SQLAlchemy provides the schema, the compiler and the connection pool. Statements run on the driver's cursor.
+"""

@@ -1,7 +1,7 @@
-"""Statements: written with SQLAlchemy, compiled once per store, and bound and run on the driver's cursor ever after.
+"""Data mappers: compile the statements that write and read each entity type.
 
-Running a compiled statement through SQLAlchemy's own `execute` costs five times as much as the statement itself on SQLite
-(`docs/decisions/0005`); what it would add, results with names and objects, the codecs give more cheaply.
+Statements are written with SQLAlchemy, compiled once, and run on the driver's cursor. SQLAlchemy's own `execute` costs five times as much
+as the statement itself on SQLite (`docs/decisions/0005`). The row codecs replace its result objects at lower cost.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +18,10 @@ from crmcore.adapters.sql.schema.types import PrefixedIdType
 from crmcore.domain.kernel.entity import Entity
 
 INSERT_CHUNK_SIZES: Final = (64, 16)
-"""How many rows one INSERT carries: the larger number while there are so many, then the smaller, at last what is left. More of them in
-one would save nothing, and a statement for each number of them would fill the caches with statements."""
+"""The numbers of rows in one INSERT: the larger first, then the smaller, then the remainder. Larger numbers save no time, and a statement
+for every number of rows would fill the statement caches."""
 COPY_THRESHOLD: Final = 64
-"""From how many rows on they go as a stream, where the driver has such."""
+"""The number of rows from which COPY is used, where the driver supports it."""
 
 SQLITE_OFFSET: Final = " OFFSET ?"
 
@@ -30,7 +30,7 @@ Row = tuple[Any, ...]
 
 @frozen
 class Statement:
-    """A compiled statement: its text, and the names of its parameters in the order in which the driver wants them."""
+    """A compiled statement: its SQL and its parameter names in driver order."""
 
     sql: str
     names: tuple[str, ...]
@@ -39,17 +39,17 @@ class Statement:
 def compile_statement(statement: Any, dialect: Dialect) -> Statement:
     """Compile a statement for one database."""
     compiled = statement.compile(dialect=dialect)
-    # On SQLite, SQLAlchemy follows every LIMIT with an OFFSET of nothing, as a parameter of its own.
+    # On SQLite, SQLAlchemy adds an OFFSET parameter to every LIMIT.
     sql, names = str(compiled), tuple(compiled.positiontup or ())
     return Statement(sql.removesuffix(SQLITE_OFFSET), names[:-1] if sql.endswith(SQLITE_OFFSET) else names)
 
 
 class MultiRowInsert:
-    """INSERTs into one table, of one row or of several at once.
+    """INSERT statements for one table, with one row or several rows each.
 
     Attributes:
         column_names: the columns, in the order of a row.
-        copy_sql: the statement that takes rows as a stream, where the driver has such; empty elsewhere.
+        copy_sql: the COPY statement, where the driver supports it; empty elsewhere.
     """
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
@@ -65,7 +65,10 @@ class MultiRowInsert:
         return f"COPY {preparer.format_table(self._table)} ({columns}) FROM STDIN"
 
     def sql_for(self, row_count: int) -> str:
-        """The text of an INSERT of so many rows, whose parameters come row by row in the order of `column_names`."""
+        """Return the INSERT of a number of rows.
+
+        Its parameters are the values row by row, in the order of `column_names`.
+        """
         sql = self._sql_by_row_count.get(row_count)
         if sql is None:
             values = {column.name: bindparam(column.name, type_=column.type) for column in self._table.columns}
@@ -76,7 +79,7 @@ class MultiRowInsert:
         return sql
 
     def chunks(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-        """Cut rows into what one INSERT carries each."""
+        """Split rows into chunks of one INSERT each."""
         start = 0
         for size in INSERT_CHUNK_SIZES:
             while len(rows) - start >= size:
@@ -87,12 +90,12 @@ class MultiRowInsert:
 
 
 class ChildMapper:
-    """How one kind of part, or of entries, is written and read.
+    """Data mapper of one child table or log table.
 
     Attributes:
-        to_row: from a part to its row: ``to_row(embedded, tenant, read_owner_id, place, actor)``, the owner in the driver's form.
-        set_children: puts a tuple of parts into the record that is being loaded.
-        read_owner_id: from the driver's form of the record's id to the id.
+        to_row: converts a child record to its row: ``to_row(child, tenant, owner, position, actor)``, with the owner's id in driver form.
+        set_children: sets the tuple of child records on a record while it is loaded.
+        read_owner_id: converts the owner's id from driver form.
     """
 
     def __init__(self, owner_type: type[Entity], child_table: ChildTable, dialect: Dialect) -> None:
@@ -132,7 +135,10 @@ class ChildMapper:
         self._select_sql_by_owner_count: dict[int, str] = {}
 
     def select_sql(self, owner_count: int) -> str:
-        """The text of a SELECT of the parts of so many records, by record and place; its parameters are the tenant and they."""
+        """Return the SELECT of the child records of a number of records.
+
+        Its parameters are the tenant and the owners' ids. Rows are ordered by owner and position.
+        """
         sql = self._select_sql_by_owner_count.get(owner_count)
         if sql is None:
             owner_parameters = [bindparam(f"owner_{n}", type_=self._owner_column.type) for n in range(owner_count)]
@@ -150,13 +156,13 @@ class ChildMapper:
 
 
 class EntityMapper:
-    """How one kind of record is written and read.
+    """Data mapper of one entity type.
 
     Attributes:
-        to_row: from a record to its row: ``to_row(entity_table, tenant)``.
-        to_update_row: from a record to the parameters of its UPDATE: ``to_update_row(entity_table, tenant, base_versions)``.
-        write_id: from an id to the driver's form of it.
-        children: of the record, each with the place in the row where their number stands.
+        to_row: converts a record to its row: ``to_row(entity, tenant)``.
+        to_update_row: converts a record to the parameters of its UPDATE: ``to_update_row(entity, tenant, base_version)``.
+        write_id: converts an id to driver form.
+        children: the mappers of the child tables, each with the index of its count column in the row.
     """
 
     def __init__(self, entity_table: EntityTable, dialect: Dialect) -> None:
@@ -208,5 +214,5 @@ class EntityMapper:
 
 
 def entity_mappers(entity_tables: Sequence[EntityTable], dialect: Dialect) -> dict[type[Entity], EntityMapper]:
-    """Make the plans of all kinds of records."""
+    """Make the data mappers of all entity types."""
     return {entity_table.entity_type: EntityMapper(entity_table, dialect) for entity_table in entity_tables}

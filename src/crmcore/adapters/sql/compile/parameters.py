@@ -1,4 +1,4 @@
-"""The parameters of a search: which of them stands for what, and how many values become how few of them."""
+"""Query parameters: bind the values of a criterion to a compiled query."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -16,19 +16,19 @@ BindProcessor = Callable[[Any], Any] | None
 
 @frozen
 class CompiledQuery:
-    """A compiled search.
+    """A compiled query.
 
     Attributes:
-        sql: its text.
-        sources: where each parameter comes from, in the driver's order: the tenant (None), the n-th of the values or some of them, and
-            what makes the driver's form of it.
+        sql: the text.
+        sources: the source of each parameter, in driver order: None for the tenant, or the index or slice of the values; and the
+            function that converts the value to driver form.
     """
 
     sql: str
     sources: tuple[tuple[int | slice | None, BindProcessor], ...]
 
     def bind(self, tenant: str, values: Sequence[Any]) -> Row:
-        """Put the arguments in the driver's order and form."""
+        """Convert the values to the parameters of the statement."""
         return tuple(
             [
                 tenant if source is None else values[source] if process is None else process(values[source])
@@ -38,7 +38,7 @@ class CompiledQuery:
 
 
 class ParameterBinder:
-    """Hands out the parameters of a statement, and remembers what each of them stands for."""
+    """Creates the parameters of a statement and records their sources."""
 
     def __init__(
         self, table: Table, dialect: Dialect, parameters: dict[str, tuple[int | slice, BindProcessor]] | None = None
@@ -48,34 +48,35 @@ class ParameterBinder:
         self._parameters: dict[str, tuple[int | slice, BindProcessor]] = {} if parameters is None else parameters
 
     def for_table(self, table: Table) -> "ParameterBinder":
-        """The same, for a table of parts."""
+        """Return a binder for a child table that shares the parameters."""
         return ParameterBinder(table, self._dialect, self._parameters)
 
     def tenant_condition(self) -> ColumnElement[bool]:
-        """The claim that a row is the tenant's."""
+        """Return the condition that a row belongs to the tenant."""
         column = self.table.c.tenant
         return column == bindparam("tenant", type_=column.type)
 
     def bind_value(self, column: Any = None) -> Any:
-        """The next value, in the form of a column; as it is without one."""
+        """Bind the next value with the type of a column, if one is given."""
         process = None if column is None else column.type.bind_processor(self._dialect)
         return self._add_parameter(self._next_index(), process, None if column is None else column.type)
 
     def in_condition(self, column: Any, count: int) -> ColumnElement[bool]:
-        """The claim that a column is one of the next values.
+        """Return the condition that a column equals one of the next values.
 
-        PostgreSQL gets them as one array, written as a text, and reads it in a seventh of the time that as many parameters take. Elsewhere
-        SQLAlchemy compiles one parameter, which `compile` multiplies: compiling two thousand takes longer than an import of as many rows.
+        On PostgreSQL the values are one array parameter in text form, which takes a seventh of the time of separate parameters. On other
+        databases SQLAlchemy compiles one parameter and `compile` repeats it: compiling 2,000 parameters takes longer than an import of as
+        many rows.
         """
         process, start = column.type.bind_processor(self._dialect), self._next_index()
         values = slice(start, start + count)
         if is_psycopg(self._dialect):
             array = self._add_parameter(values, lambda selected: _array_literal(selected, process), NullType())
-            return column == any_(array)  # type: ignore[no-any-return]  # a claim
-        return column.in_(self._add_parameter(values, process, column.type, expanding=True))  # type: ignore[no-any-return]  # a claim
+            return column == any_(array)  # type: ignore[no-any-return]  # a condition
+        return column.in_(self._add_parameter(values, process, column.type, expanding=True))  # type: ignore[no-any-return]  # a condition
 
     def like_patterns(self, column: Any) -> tuple[Any, Any]:
-        """The next value, once as a pattern of the beginning of a text and once of a word within it."""
+        """Bind the next value as two LIKE patterns: of the text, of a word."""
         index = self._next_index()
         return (
             self._add_parameter(index, lambda prefix: f"{_escape_like(prefix)}%", column.type),
@@ -99,7 +100,7 @@ class ParameterBinder:
         return CompiledQuery(sql, tuple(sources))
 
     def _next_index(self) -> int:
-        """The place of the first value that no parameter stands for yet."""
+        """Return the index of the first value without a parameter."""
         source, _ = next(reversed(self._parameters.values()), (-1, None))
         return source.stop if isinstance(source, slice) else source + 1
 
@@ -112,7 +113,7 @@ class ParameterBinder:
 
 
 def _array_literal(values: Sequence[Any], process: BindProcessor) -> str:
-    """An array as PostgreSQL reads it from a text."""
+    """Return a PostgreSQL array literal."""
     return "{" + ",".join([_array_element(value if process is None else process(value)) for value in values]) + "}"
 
 
@@ -125,5 +126,5 @@ def _array_element(value: Any) -> str:
 def _escape_like(prefix: str) -> str:
     for special in (LIKE_ESCAPE, "%", "_"):
         prefix = prefix.replace(special, LIKE_ESCAPE + special)
-    # SQLite's LIKE takes large letters for small ones; a folded key has none, so what has any is made to find nothing.
+    # SQLite's LIKE ignores case. A folded key has no capital letters, so a prefix with one must match nothing.
     return prefix if prefix == prefix.lower() else f"\n{prefix}"

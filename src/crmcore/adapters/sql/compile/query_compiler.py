@@ -1,8 +1,11 @@
-"""From a criterion to a statement. Two criteria of one form are one compiled statement with other arguments.
+"""Query compiler: criteria to SQL, with keyset pagination.
 
-Rule 1: the tenant stands in every branch of an OR and in every sub-select; SQLite scans the whole tenant otherwise.
-Rule 2: parts are looked up by ``id IN (SELECT ...)``, which every planner takes through the part's own index.
-Rule 3: what is absent comes first, and fulfils nothing; what an absent value makes unknown counts as not fulfilled.
+Criteria of the same shape share one compiled statement and differ in its parameters.
+
+Invariants:
+1. Every branch of an OR and every sub-select contains the tenant condition; otherwise SQLite scans the whole tenant.
+2. Child records are matched by ``id IN (SELECT ...)``, for which every planner uses the index of the child table.
+3. NULL sorts first and matches no comparison. An unknown result counts as false.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +37,7 @@ from crmcore.ports.grouped_counts import GroupedCount
 
 
 class QueryCompiler:
-    """The searches of one kind of record, each compiled when it is first asked."""
+    """Compiles the queries of one entity type, each on its first use."""
 
     def __init__(self, mapper: EntityMapper, dialect: Dialect) -> None:
         self._mapper = mapper
@@ -46,7 +49,7 @@ class QueryCompiler:
     def find(
         self, where: Criterion, *, order: str, after: Entity | None, limit: int | None, skip_locked: bool
     ) -> tuple[CompiledQuery, list[Any]]:
-        """The statement that reads the records that fulfil a criterion, and its values."""
+        """Return the query of the records that match a criterion, with values."""
         field, descending = order.removeprefix("-"), order.startswith("-")
         after_value = None if after is None else get_path(after, field)
         values = [*where.parameters()]
@@ -75,7 +78,7 @@ class QueryCompiler:
         return query, values
 
     def count(self, where: Criterion) -> tuple[CompiledQuery, list[Any]]:
-        """The statement that counts the records that fulfil a criterion, and its values."""
+        """Return the query that counts matching records, with its values."""
         cache_key = ("count", where.cache_key())
         query = self._compiled_queries.get(cache_key)
         if query is None:
@@ -86,7 +89,7 @@ class QueryCompiler:
         return query, [*where.parameters()]
 
     def grouped_count(self, grouped_count: GroupedCount) -> tuple[CompiledQuery, list[Any], tuple[BindProcessor, ...]]:
-        """The statement that counts by groups, its values, and what reads each of its columns."""
+        """Return the grouped count, its values and the readers of its columns."""
         cache_key = (
             "tally",
             grouped_count.where.cache_key(),
@@ -142,9 +145,10 @@ class QueryCompiler:
                 return _criterion_condition(where, binder, self._condition)
 
     def _is_selective(self, child_field: str, inner: Criterion) -> bool:
-        """Return whether a criterion asks by a unique key, so that few records have such parts.
+        """Return whether a criterion fixes a unique key of the child records.
 
-        PostgreSQL may not know it, having no statistics yet, and is told to look for them first (`docs/decisions/0013-speed.md`).
+        Few records match then. PostgreSQL without statistics does not plan for it, so the statement has a form that evaluates the sub-select
+        first (`docs/decisions/0013-speed.md`).
         """
         equality_fields = {f"{child_field}.{field}" for field in _equality_fields(inner)}
         return any(equality_fields.issuperset(key) for key in self._mapper.entity_type.meta.unique_keys)
@@ -154,7 +158,7 @@ class QueryCompiler:
         if column is key:
             yield key.desc() if descending else key
             return
-        # PostgreSQL alone sorts what is absent last; the others do what is wanted when they are told nothing.
+        # Only PostgreSQL sorts NULL last by default.
         needs_explicit_nulls = column.nullable and self._dialect.name == "postgresql"
         if descending:
             yield nulls_last(column.desc()) if needs_explicit_nulls else column.desc()
@@ -166,7 +170,7 @@ class QueryCompiler:
     def _after(
         self, column: Any, binder: ParameterBinder, *, after_is_null: bool, descending: bool
     ) -> ColumnElement[bool]:
-        """What comes after a record in the order: of a column, then of the id."""
+        """Return the keyset condition: rows after a record, by column and id."""
         key = self._table.c.id
         if column is key:
             after_id = binder.bind_value(key)
@@ -190,7 +194,7 @@ class QueryCompiler:
 
 
 def _equality_fields(where: Criterion) -> Iterator[str]:
-    """The fields that have to equal one of a few values."""
+    """Yield the fields that a criterion compares for equality."""
     match where:
         case Eq(field) | In(field):
             yield field
@@ -200,7 +204,7 @@ def _equality_fields(where: Criterion) -> Iterator[str]:
 
 
 def _to_int(value: Any) -> int:
-    """A sum as a whole number: PostgreSQL gives a Decimal, and the sum of nothing is NULL."""
+    """Return a sum as an int; it can be a Decimal (PostgreSQL) or NULL."""
     return 0 if value is None else int(value)
 
 
@@ -209,7 +213,7 @@ def _criterion_condition(
     binder: ParameterBinder,
     compile_nested: Callable[[Criterion, ParameterBinder], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
-    """Put a criterion into SQL, for a table of records or of parts."""
+    """Compile a criterion for an entity table or a child table."""
 
     def column(field: str) -> Any:
         return column_for(binder.table, field)

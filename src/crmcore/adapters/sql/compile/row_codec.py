@@ -1,8 +1,8 @@
-"""From a record to a row and back, by functions that are written for each table when the store is opened.
+"""Row codec: generated functions that convert records to rows and back.
 
-A general loop over the fields costs several times the statement that it serves; the generated functions cost less than half of it (see
-`docs/decisions/0005`). Loading goes past the constructors, so that a row of an older release stays readable when a rule gets stricter. The
-sources are kept where tracebacks find them.
+A generic loop over the fields costs several times the statement; the generated functions cost less than half of it (`docs/decisions/0005`).
+Loading bypasses the constructors, so that rows of an older release stay readable when a validation gets stricter. `linecache` holds the
+generated source for tracebacks.
 """
 
 import linecache
@@ -22,14 +22,14 @@ _source_numbers: Final = count(1)
 def make_dumper(
     cls: type[Any], dialect: Dialect, names: Sequence[str], *, arguments: str, extra_sources: Mapping[str, str]
 ) -> Callable[..., tuple[Any, ...]]:
-    """Write the function from a record ``o`` to the parameters of a statement.
+    """Generate the function from a record ``o`` to statement parameters.
 
     Args:
         cls: the record's class.
-        dialect: whose driver takes them.
-        names: of the parameters, in the driver's order: columns of the class, or known ones.
-        arguments: the function's further arguments, in source.
-        extra_sources: the source of each parameter that is no column of the class.
+        dialect: of the database.
+        names: the parameter names in driver order: columns of the class, or keys of `extra_sources`.
+        arguments: the further arguments of the function, as source.
+        extra_sources: the source of each parameter that is not a column of the class.
     """
     namespace: dict[str, Any] = {}
     columns = {column.column: column for column in column_specs(cls)}
@@ -41,12 +41,12 @@ def make_dumper(
 
 
 def make_loader(cls: type[Any], dialect: Dialect, *, leading_columns: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
-    """Write the function from a row to a record. Its parts are empty until they are put in.
+    """Generate the function from a row to a record without child records.
 
     Args:
         cls: the record's class.
-        dialect: whose driver gives the row.
-        leading_columns: the fields that come first in the row as they are; one that the class does not have is passed over.
+        dialect: of the database.
+        leading_columns: the first columns of the row, which need no conversion; a name that is not a field is skipped.
     """
     namespace: dict[str, Any] = {"new": object.__new__}
     lines: list[str] = []
@@ -62,7 +62,7 @@ def make_loader(cls: type[Any], dialect: Dialect, *, leading_columns: Sequence[s
 
 
 def setter(cls: type[Any], field: str) -> Callable[[Any, Any], None]:
-    """The way to put a value into a slot of a frozen record that is just being loaded."""
+    """Return the function that sets a slot of a frozen record on load."""
     set_value: Callable[[Any, Any], None] = getattr(cls, field).__set__
     return set_value
 
@@ -86,7 +86,7 @@ def _load_source(
         value = f"r[{next(positions)}]"
         source = column.type.python_source(dialect)[1].format(v=value)
         return f"(None if {value} is None else {source})" if column.is_nullable and source != value else str(source)
-    # A value of several columns: written as a function of the row, which is absent when its first column is.
+    # A value object of several columns is loaded by a function of its own; it is None when its first column is NULL.
     name = f"load_{field_spec.columns[0].column}"
     position = next(positions)
     first, positions = position, chain((position,), positions)

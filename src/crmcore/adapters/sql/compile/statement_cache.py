@@ -1,4 +1,7 @@
-"""The book of statements: everything that is compiled for one schema and one kind of database, compiled once and shared by all stores."""
+"""Statement cache: compiled statements, shared by all stores.
+
+There is one cache for each combination of schema and dialect.
+"""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -47,21 +50,24 @@ class StatementCache:
         self.counters = counters
 
     def mapper(self, entity_type: type[Entity]) -> EntityMapper:
-        """How a kind of record is written and read."""
+        """Return the data mapper of an entity type."""
         mapper = self._mappers.get(entity_type)
         if mapper is None:
             mapper = self._mappers[entity_type] = EntityMapper(self._schema.entity_tables[entity_type], self.dialect)
         return mapper
 
     def query_compiler(self, entity_type: type[Entity]) -> QueryCompiler:
-        """How a kind of record is searched."""
+        """Return the query compiler of an entity type."""
         query_compiler = self._query_compilers.get(entity_type)
         if query_compiler is None:
             query_compiler = self._query_compilers[entity_type] = QueryCompiler(self.mapper(entity_type), self.dialect)
         return query_compiler
 
     def select_by_reference(self, referencing_type: type[Entity], field: str, entity_type: type[Entity]) -> str:
-        """The text of a SELECT of the record that a field of another one names; its parameters are the tenant, twice, and the other's id."""
+        """Return the SELECT of the record that a foreign key points to.
+
+        Its parameters are the tenant, the tenant again, and the id of the referencing record.
+        """
         key = (referencing_type, field, entity_type)
         sql = self._reference_selects.get(key)
         if sql is None:
@@ -87,7 +93,7 @@ class StatementCache:
         return sql
 
     def translate_error(self, error: Exception, sql: str = "", *, committing: bool = False) -> CrmError:
-        """Say in our words what the driver said, of a statement if it was one."""
+        """Translate a driver error to an error of crmcore."""
         return translate(error, self._schema.constraint_keys, sql, committing=committing)
 
 
@@ -99,14 +105,14 @@ def statement_cache_for(
     counters: "Callable[..., DealCounters]",
     snapshot_isolation: bool = False,
 ) -> StatementCache:
-    """Return the statement cache of a schema and a kind of database; stores share it.
+    """Return the shared statement cache of a schema and a dialect.
 
     Args:
         schema: the tables.
         dialect: the database's dialect.
         feed: the class of the event feed's statements.
         counters: the class of the deal counters' statements.
-        snapshot_isolation: whether a transaction sees one snapshot, and cannot change rows that were changed since.
+        snapshot_isolation: whether a transaction sees one snapshot and cannot change rows that were changed after it.
     """
     dialect_class: Any = type(dialect)
     driver: Any = dialect.dbapi
@@ -126,7 +132,7 @@ def _build_statement_cache(
     unique_shards: bool,
 ) -> StatementCache:
     dialect = dialect_class()
-    # Parameters are positional; a driver that wants them by name takes the other of its two styles.
+    # Parameters are positional; a driver with named parameters also supports the format style.
     dialect = dialect if dialect.positional else dialect_class(paramstyle="format")
     return StatementCache(
         schema,

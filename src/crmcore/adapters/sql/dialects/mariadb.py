@@ -1,9 +1,9 @@
-"""MariaDB, and MySQL 8, without losing or mixing up anything.
+"""MariaDB and MySQL 8: driver choice, and settings that would lose writes.
 
-Rule 1: READ COMMITTED. Under the default, REPEATABLE READ, a transaction goes on seeing what others have changed since, and a story that
-runs again sees the same old version for ever.
-Rule 2: text is compared by its bytes (`types.Words`): in the usual collations ``é`` is ``e``, and two people are one.
-Rule 3: a deadlock undoes the whole transaction here, savepoints and all; see `links.JoinedLink.rollback`.
+Invariants:
+1. The isolation level is READ COMMITTED. Under the default, REPEATABLE READ, a retried command reads the same outdated version again.
+2. Text is compared by its bytes (`types.BoundedTextType`). In the default collations ``é`` equals ``e``, and two people become one.
+3. A deadlock rolls back the whole transaction with its savepoints; see `connections.JoinedConnection.rollback`.
 """
 
 from typing import Any, Final
@@ -11,23 +11,23 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection
 
 MINIMUM_VERSIONS: Final = {True: (10, 6), False: (8, 0)}
-"""The oldest version that knows SKIP LOCKED: of MariaDB, and of MySQL."""
+"""The oldest version with SKIP LOCKED: of MariaDB (True), of MySQL (False)."""
 
 
 def with_driver(url: URL) -> URL:
-    """Choose the driver and the character set, where the URL leaves them open."""
+    """Add the driver and the character set to a URL without them."""
     if "+" not in url.drivername:
         url = url.set(drivername=f"{url.drivername}+pymysql")
     return url if "charset" in url.query else url.update_query_dict({"charset": "utf8mb4"})
 
 
 def find_problems(connection: Connection, *, durability: str) -> list[str]:
-    """List what would lose writes or mix them up."""
+    """List settings that would lose or corrupt writes."""
     dialect: Any = connection.dialect
     result = []
     minimum = MINIMUM_VERSIONS[bool(dialect.is_mariadb)]
     if tuple(dialect.server_version_info)[:2] < minimum:
-        result.append(f"the server knows no SKIP LOCKED; it has to be {minimum[0]}.{minimum[1]} or newer")
+        result.append(f"the server does not support SKIP LOCKED; it has to be {minimum[0]}.{minimum[1]} or newer")
     autocommit, sql_mode, flush_at_commit, charset = _variables(connection)
     if autocommit:
         result.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")

@@ -1,7 +1,7 @@
-"""Locks that a thread would wait for although it holds them itself.
+"""Self-deadlock detection: rejects locks that the same thread holds.
 
-SQLite has one writer, and a database in memory has one connection. A thread that holds either and asks for it again waits until the time-out,
-as nobody else can release it. Such a request is refused at once.
+SQLite has one writer, and an in-memory database has one connection. A thread that holds either of them and requests it again would wait
+until the timeout, because no other thread releases it. Such a request is rejected immediately.
 """
 
 import os
@@ -17,7 +17,7 @@ Lock = tuple[int, str]
 """A thread, and the database whose lock it holds."""
 
 _HELD_LOCKS: Final[WeakValueDictionary[Lock, object]] = WeakValueDictionary()
-"""Which link of ours holds a lock. One that was lost without its end holds nothing any more."""
+"""The connection that holds each lock. A connection that was garbage-collected holds none."""
 
 
 class _JoinedLocks(threading.local):
@@ -31,10 +31,13 @@ _JOINED_LOCKS: Final = _JoinedLocks()
 
 
 def acquire(holder: object, engine: Engine, *, writes: bool) -> Lock | None:
-    """Note that a link of this thread is about to take a database's only lock; None when the database has many.
+    """Register that this thread takes the only lock of a database.
+
+    Returns:
+        The lock; None if the database has no such lock.
 
     Raises:
-        TransactionOpenError: the thread holds it already.
+        TransactionOpenError: the thread holds the lock already.
     """
     lock = _lock_of(engine, writes=writes)
     if lock is None:
@@ -48,24 +51,24 @@ def acquire(holder: object, engine: Engine, *, writes: bool) -> Lock | None:
 
 
 def release(lock: Lock | None) -> None:
-    """Note that a lock is free again, whichever thread frees it."""
+    """Unregister a lock, from any thread."""
     if lock is not None:
         _HELD_LOCKS.pop(lock, None)
 
 
 def require_not_held(engine: Engine) -> None:
-    """Refuse a transaction of the host's that would wait for one of ours in the same thread.
+    """Reject a host transaction that would deadlock with its own thread.
 
     Raises:
-        TransactionOpenError: it would.
+        TransactionOpenError: a transaction of crmcore in this thread holds the lock.
     """
     lock = _lock_of(engine, writes=True)
-    if lock is not None and not engine.dialect.is_async:  # an asynchronous driver waits without holding the thread up
+    if lock is not None and not engine.dialect.is_async:  # an asynchronous driver does not block the thread
         _require_free(lock)
 
 
 def register_joined(connection: Connection) -> None:
-    """Note that a transaction of ours is joined to the host's connection."""
+    """Register a host connection that a transaction of crmcore joins."""
     if connection.dialect.name == "sqlite" and not connection.dialect.is_async:
         _JOINED_LOCKS.connections.add(connection)
 

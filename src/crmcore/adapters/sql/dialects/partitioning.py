@@ -1,4 +1,4 @@
-"""PostgreSQL partitioning: divides each table into hash partitions by tenant."""
+"""PostgreSQL partitioning: hash partitions of each table by tenant."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ from crmcore.adapters.sql.dialects.postgresql import IDENTIFIER_PREPARER
 
 
 def partition_name(name: str, index: int) -> str:
-    """Return the name of the n-th partition of a table, or of the partition's constraint."""
+    """Return the name of a partition of a table, or of its constraint."""
     return f"{name}_p{index}"
 
 
 def create_partitions(table: Table, partition_count: int) -> None:
-    """Register the creation of a table's partitions, to run right after the table is created on PostgreSQL."""
+    """Create the partitions after the table is created on PostgreSQL."""
 
     @event.listens_for(table, "after_create")
     def _create(_: Table, connection: Any, **__: Any) -> None:
@@ -26,7 +26,10 @@ def create_partitions(table: Table, partition_count: int) -> None:
 
 
 def _partition_statements(table: Table, index: int, partition_count: int) -> Iterator[str]:
-    """Yield the statements that create one partition; the names of its constraints identify the key."""
+    """Yield the statements that create one partition.
+
+    Each constraint is named after the constraint of the parent, so that an error identifies the key.
+    """
     parent, partition = IDENTIFIER_PREPARER.format_table(table), _partition_identifier(table, index)
     unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     keys = [("PRIMARY KEY", table.primary_key), *(("UNIQUE", constraint) for constraint in unique)]

@@ -1,4 +1,4 @@
-"""PostgreSQL: which driver it is reached by, and the settings under which it would lose writes."""
+"""PostgreSQL: driver detection, and settings that would lose writes."""
 
 from typing import Any, Final
 
@@ -11,12 +11,12 @@ IDENTIFIER_PREPARER: Final = PGIdentifierPreparer(DefaultDialect())
 
 
 def is_psycopg(dialect: Dialect) -> bool:
-    """Return whether the dialect is PostgreSQL by psycopg, which has arrays as text, COPY and libpq pipelines."""
+    """Return whether the driver is psycopg (text arrays, COPY, pipelines)."""
     return (dialect.name, dialect.driver) == ("postgresql", "psycopg")
 
 
 def find_problems(connection: Connection, *, durability: str) -> tuple[list[str], str]:
-    """List the settings under which writes would be lost, and return the isolation level."""
+    """Return the settings that would lose writes, and the isolation level."""
     problems = []
     if getattr(connection.connection.dbapi_connection, "autocommit", False):
         problems.append("the connection commits each statement by itself; do not use isolation_level='AUTOCOMMIT'")

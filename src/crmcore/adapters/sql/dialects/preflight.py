@@ -1,6 +1,6 @@
-"""The preflight: a look at the host's database before anything is entrusted to it.
+"""Preflight check: rejects engines that would lose acknowledged writes.
 
-An engine that would lose acknowledged writes is refused with everything that is wrong with it, and the cure for each.
+The error lists every problem and its fix.
 """
 
 from typing import Final
@@ -13,20 +13,20 @@ from crmcore.adapters.sql.dialects import mariadb, postgresql, sqlite
 from crmcore.domain.kernel.errors.infrastructure import UnsafeEngineError
 
 SNAPSHOT_ISOLATION_LEVELS: Final = frozenset({"repeatable read", "serializable"})
-"""The isolation levels at which PostgreSQL shows a transaction one snapshot, and refuses it what was changed since."""
+"""The isolation levels of PostgreSQL with one snapshot per transaction, which reject updates of rows that were changed after it."""
 
 _PASSED: Final[WeakKeyDictionary[Engine, dict[str, bool]]] = WeakKeyDictionary()
-"""What `check` returned for an engine, by durability: a second store over it takes no lock to be made, so it can be made in a batch."""
+"""The results of `check` by engine and durability. A second store over an engine takes no lock, so it can be created in a batch."""
 
 
 def check(host: Engine | Connection | Session, *, durability: str) -> bool:
-    """Look a host's engine or connection over.
+    """Check the settings of a host's engine or connection.
 
     Returns:
-        Whether its transactions see one snapshot for their whole length.
+        Whether each transaction sees one snapshot.
 
     Raises:
-        UnsafeEngineError: it would lose writes.
+        UnsafeEngineError: the engine would lose writes.
     """
     if isinstance(host, Engine):
         passed = _PASSED.setdefault(host, {})
@@ -48,7 +48,7 @@ def _look(connection: Connection, durability: str) -> bool:
 
 
 def _find_problems(connection: Connection, durability: str) -> tuple[list[str], str]:
-    """What would lose writes, and PostgreSQL's isolation level."""
+    """Return the problems, and the isolation level of PostgreSQL."""
     match connection.dialect.name:
         case "sqlite":
             return sqlite.find_problems(connection.connection, durability=durability), ""

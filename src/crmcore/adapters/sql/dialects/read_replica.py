@@ -1,4 +1,4 @@
-"""Read replica of PostgreSQL: which position of the log it has to have replayed before it may answer a tenant's queries.
+"""PostgreSQL read replica: the LSN it must have replayed per tenant.
 
 Invariants:
 1. A tenant's queries see everything that this store has written for the tenant. Until the replica has replayed it, the primary answers.

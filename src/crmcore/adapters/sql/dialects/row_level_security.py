@@ -1,4 +1,4 @@
-"""PostgreSQL row-level security: a second barrier between tenants, enforced by the database.
+"""PostgreSQL row-level security: the database separates tenants too.
 
 Invariants:
 1. Every statement of crmcore names the tenant; row-level security also covers statements that do not come from crmcore.
@@ -19,8 +19,9 @@ SET_TENANT_SQL: Final = f"SELECT set_config('{TENANT_SETTING}', %s, true)"
 
 
 def enable_row_level_security(connection: Connection, tables: Iterable[Table]) -> None:
-    """Limit each transaction to the rows of its tenant; see `SqlStore(..., row_level_security=True)`.
+    """Limit each transaction to the rows of its tenant.
 
+    See `SqlStore(..., row_level_security=True)`.
     The role that crmcore connects as should own no table: it needs `GRANT SELECT, INSERT, UPDATE, DELETE` only.
     """
     for statement in row_level_security_statements(tables):
@@ -28,7 +29,7 @@ def enable_row_level_security(connection: Connection, tables: Iterable[Table]) -
 
 
 def row_level_security_statements(tables: Iterable[Table]) -> Iterator[str]:
-    """Yield the statements of `enable_row_level_security`, for hosts that run their own DDL."""
+    """Yield the DDL of `enable_row_level_security`, for hosts to run it."""
     for table in tables:
         name, policy = IDENTIFIER_PREPARER.format_table(table), IDENTIFIER_PREPARER.quote(f"{table.name}_of_tenant")
         condition = f"tenant = current_setting('{TENANT_SETTING}', true)"

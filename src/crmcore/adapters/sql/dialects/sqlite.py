@@ -1,8 +1,8 @@
-"""SQLite without losing writes.
+"""SQLite: engine settings that prevent lost writes, index statistics.
 
-SQLAlchemy's usual set-up lets Python's driver decide when a transaction begins. It begins one only before the first write, as a reader,
-and so two that read first and write then lose one of the writes; it ends one before some statements; and a released SAVEPOINT outlives
-the outer rollback (`docs/decisions/0004`). The recipe here takes the decision away from the driver.
+By default Python's driver decides when a transaction begins. It begins one only before the first write, so two transactions that read and
+then write lose one of the writes. It also commits before some statements, and a released SAVEPOINT outlives the outer rollback
+(`docs/decisions/0004`). Here the engine sends BEGIN IMMEDIATE itself.
 """
 
 from collections.abc import Iterable
@@ -15,30 +15,33 @@ from crmcore.adapters.sql.dialects import own_locks
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another one, in milliseconds."""
 CHECKPOINT_PAGES: Final = 16_000
-"""After how many pages the log is folded into the file by whichever story comes upon it: the usual 1,000 shows as a pause in one story
-out of thirty. A host that calls `SqlStore.checkpoint` between its requests never sees one."""
+"""The size of the write-ahead log, in pages, at which a commit checkpoints it. With SQLite's default of 1,000, one command in thirty
+pauses. A host that calls `SqlStore.checkpoint` between requests avoids these pauses."""
 
 ASSUMED_ROWS: Final = 1_000_000
 
 
 def prepare(engine: Engine, *, durability: str = "full") -> Engine:
-    """Set a host's own SQLite engine up so that crmcore may use it. Call it before the first connection is made.
+    """Configure a host's SQLite engine for crmcore.
+
+    Call it before the engine makes its first connection.
 
     Args:
-        durability: ``include_content``: what was committed outlasts a power cut. ``relaxed``: the last commits may be lost then, but nothing is
-            torn; two to three times faster.
+        engine: of the host.
+        durability: ``full``: commits survive a power failure. ``relaxed``: a power failure may lose the last commits but does not damage
+            the file; two to three times faster.
     """
     synchronous = {"full": "FULL", "relaxed": "NORMAL"}[durability]
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver shall begin nothing by itself
+        connection.isolation_level = None  # the driver must not begin transactions
         for pragma in (
             "journal_mode = WAL",
             f"synchronous = {synchronous}",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
             f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
-            "temp_store = MEMORY",  # or every sub-select pays for a file
+            "temp_store = MEMORY",  # otherwise sub-selects create temporary files
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -51,10 +54,10 @@ def prepare(engine: Engine, *, durability: str = "full") -> Engine:
 
 
 def set_index_statistics(connection: Connection, tables: Iterable[Table]) -> None:
-    """Tell SQLite's planner how selective our indexes are (sqlite.org/optoverview, "Manual Control Of Query Plans").
+    """Write statistics of our indexes for SQLite's query planner.
 
-    Without statistics it takes one tenant for a handful of rows, and reads all of them where an index leads to one. The figures are those
-    of a large database; an ANALYZE of the host's replaces them by real ones.
+    Without statistics the planner assumes few rows per tenant, and scans them all where an index finds one row. The figures are those of
+    a large database; an ANALYZE by the host replaces them (sqlite.org/optoverview, "Manual Control Of Query Plans").
     """
     connection.exec_driver_sql("ANALYZE")
     for table in tables:
@@ -62,7 +65,7 @@ def set_index_statistics(connection: Connection, tables: Iterable[Table]) -> Non
         for _, name, unique, origin, _ in connection.exec_driver_sql(f"PRAGMA index_list('{table.name}')").fetchall():
             columns = [row[2] for row in connection.exec_driver_sql(f"PRAGMA index_info('{name}')").fetchall()]
             if not set(columns) <= set(table.columns.keys()):
-                continue  # it came with a newer release
+                continue  # an index of a newer release
             estimates = [ASSUMED_ROWS]
             for column in columns:
                 estimates.append(max(estimates[-1] // _selectivity(table.c[column]), 2))
@@ -75,20 +78,22 @@ def set_index_statistics(connection: Connection, tables: Iterable[Table]) -> Non
 
 
 def _selectivity(column: SqlColumn[Any]) -> int:
-    """Into how many parts a column divides what the columns before it have left."""
+    """Return the assumed number of distinct values of a column."""
     if column.name == "tenant":
         return 10
     return 4 if getattr(column.type, "is_low_cardinality", False) else 10_000
 
 
 def find_problems(connection: Any, *, durability: str) -> list[str]:
-    """List what would lose writes, of a pooled connection on which a transaction has been begun."""
+    """List settings that would lose writes; a transaction must be open."""
     result = []
     if connection.isolation_level is not None:
         result.append(
             "the driver begins transactions by itself; call crmcore.adapters.sql.dialects.sqlite.prepare(engine)"
         )
-    elif not connection.driver_connection.in_transaction:  # an asynchronous driver's adapter does not pass this on
+    elif (
+        not connection.driver_connection.in_transaction
+    ):  # the adapter of an asynchronous driver does not forward the setting
         result.append("begin() does not send BEGIN; call crmcore.adapters.sql.dialects.sqlite.prepare(engine)")
 
     def pragma(name: str) -> Any:

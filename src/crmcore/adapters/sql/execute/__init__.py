@@ -1,1 +1,1 @@
-"""Execution of compiled statements: connections, executors, libpq pipeline."""
+"""Execution of statements: connections, executors, libpq pipeline."""

@@ -1,9 +1,10 @@
-"""Connections: from the pool, one for each transaction, or the host's, whose transaction is joined.
+"""Connections of a transaction: pooled, joined to the host, or savepoint.
 
 Invariants:
-1. A pooled connection begins, commits and rolls back. SQLite begins IMMEDIATE, so that no transaction reads what another one will change.
-2. A joined connection never ends a transaction that it did not begin. Writes stand behind a savepoint, and only that is rolled back.
-3. A host's transaction that the database has undone or aborted is marked, so that its commit fails.
+1. A pooled connection begins, commits and rolls back. On SQLite it sends BEGIN IMMEDIATE, so that a transaction reads nothing that another
+   one is about to change.
+2. A joined connection never ends the host's transaction. Writes are behind a savepoint, and only the savepoint is rolled back.
+3. A host transaction that the database has rolled back or aborted is marked, so that its commit fails.
 """
 
 from itertools import count
@@ -18,14 +19,14 @@ from crmcore.adapters.sql.execute.statement_log import log_statement
 _savepoint_numbers: Final = count(1)
 SetupStatement = tuple[str, tuple[Any, ...]]
 IMMEDIATE: Final[SetupStatement] = ("BEGIN IMMEDIATE", ())
-"""How a transaction of SQLite begins that writes: it takes the only write lock."""
+"""Begins a writing transaction of SQLite: takes the only write lock."""
 
 
 class TransactionConnection(Protocol):
-    """What a transaction needs of a connection.
+    """The connection interface that transactions use.
 
     Attributes:
-        has_failed: whether the database has refused a statement.
+        has_failed: whether the database has rejected a statement.
     """
 
     has_failed: bool
@@ -41,15 +42,15 @@ class TransactionConnection(Protocol):
         ...
 
     def before_write(self) -> None:
-        """Get ready for writes that may have to be undone."""
+        """Prepare for writes, which may be rolled back later."""
         ...
 
     def commit(self) -> None:
-        """Make what was written last, as far as it is ours to do so."""
+        """Commit, or release the savepoint within a host's transaction."""
         ...
 
     def rollback(self) -> object:
-        """Undo what was written and not committed."""
+        """Roll back uncommitted writes."""
         ...
 
     def close(self) -> None:
@@ -58,10 +59,11 @@ class TransactionConnection(Protocol):
 
 
 class PooledConnection:
-    """A connection of our own, taken from the pool for one transaction.
+    """A connection from the pool, for one transaction.
 
     Args:
-        session_setup: the statement that begins it, with its parameters, where the driver does not begin by itself.
+        engine: whose pool is used.
+        session_setup: the first statement and its parameters, for example ``BEGIN IMMEDIATE``.
     """
 
     is_innermost = True
@@ -86,19 +88,19 @@ class PooledConnection:
             raise
 
     def before_write(self) -> None:
-        """Nothing: the whole transaction is ours."""
+        """Do nothing: a rollback undoes the whole transaction."""
 
     def commit(self) -> None:
         """Commit."""
         self._connection.commit()
 
     def rollback(self) -> None:
-        """Roll back; a connection on which even that fails is lost, and so are those that wait in the pool: they are thrown away."""
+        """Roll back. If that fails, invalidate the connection and its pool."""
         try:
             self._connection.rollback()
-        except Exception:  # noqa: BLE001  # every driver has errors of its own for a lost connection
-            # What SQLAlchemy itself does when it meets a lost connection: none that was made before is handed out again.
-            self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # it offers no other way
+        except Exception:  # noqa: BLE001  # each driver raises different errors for a lost connection
+            # As SQLAlchemy does for a lost connection: the pool discards all connections that were made before.
+            self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # there is no public way
             self._connection.invalidate()
 
     def close(self) -> None:
@@ -109,7 +111,7 @@ class PooledConnection:
 
 
 class SavepointConnection:
-    """A part of somebody's transaction, which can be undone by itself."""
+    """A savepoint of a transaction, which can be rolled back alone."""
 
     has_failed = False
 
@@ -128,13 +130,13 @@ class SavepointConnection:
             self._execute(f"SAVEPOINT {self._savepoint_name}")
 
     def commit(self) -> None:
-        """Let the savepoint go: the transaction decides what becomes of it all."""
+        """Release the savepoint; the outer transaction commits or rolls back."""
         if self._savepoint_name:
             self._execute(f"RELEASE SAVEPOINT {self._savepoint_name}")
             self._savepoint_name = ""
 
     def rollback(self) -> bool:
-        """Go back to the savepoint, and let it go; tell whether there was one."""
+        """Roll back to the savepoint and release it, if there is one."""
         if not self._savepoint_name:
             return False
         self._execute(f"ROLLBACK TO SAVEPOINT {self._savepoint_name}")
@@ -142,14 +144,14 @@ class SavepointConnection:
         return True
 
     def close(self) -> None:
-        """Leave the cursor to whose transaction it is."""
+        """Do nothing: the cursor belongs to the transaction."""
 
 
 class JoinedConnection(SavepointConnection):
     """The host's connection, within the host's transaction.
 
-    PostgreSQL aborts a transaction when it refuses a statement of it, a SELECT too. So a command sets its savepoint there before its first
-    statement; a view sets none, and when it fails, so does the host's commit.
+    PostgreSQL aborts a transaction when it rejects a statement, even a SELECT. A command therefore sets its savepoint before its first
+    statement there. A query sets none; if it fails, the host's commit fails too.
     """
 
     def __init__(
@@ -160,7 +162,7 @@ class JoinedConnection(SavepointConnection):
             connection.begin()
         own_locks.register_joined(connection)
         self._connection = connection
-        self._hosts = (host, connection)  # a session sets its savepoint on the connection late
+        self._hosts = (host, connection)  # a session creates its savepoint on the connection later
         self._nested = self._savepoints()
         self._aborts = connection.dialect.name == "postgresql"
         super().__init__(connection.connection.cursor())
@@ -176,16 +178,16 @@ class JoinedConnection(SavepointConnection):
         return self._savepoints() == self._nested
 
     def rollback(self) -> bool:
-        """Go back to the savepoint, and let it go.
+        """Roll back to the savepoint and release it.
 
-        Where that fails, the database has undone the host's part too: MariaDB after a deadlock, any other when the connection was lost. So it
-        has on PostgreSQL after a failed statement without a savepoint. The host's transaction is marked so, and cannot be committed as if
-        nothing had been.
+        If that fails, the database has rolled back the host's writes too: MariaDB after a deadlock, any database after a lost connection.
+        PostgreSQL also does after a failed statement without a savepoint. The host's connection is then invalidated, so that the host
+        cannot commit.
         """
         is_aborted = self._aborts and self.has_failed and not self._savepoint_name
         try:
             undone = super().rollback()
-        except Exception:  # noqa: BLE001  # every driver has errors of its own
+        except Exception:  # noqa: BLE001  # each driver raises different errors
             is_aborted, undone = True, False
         if is_aborted:
             self._connection.invalidate()

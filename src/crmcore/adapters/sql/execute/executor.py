@@ -1,4 +1,4 @@
-"""Running statements on a driver's cursor, and saying in our words what goes wrong there."""
+"""Executor: runs statements on the driver's cursor, translates errors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +15,8 @@ class Executor:
     """Runs statements on one connection.
 
     Attributes:
-        is_synchronous: whether each statement's result is there when the next one is run.
-        failure: what the database refused, after which its transaction may not be committed as if nothing had been.
+        is_synchronous: whether each statement's result is available before the next statement runs.
+        failure: the error of a rejected statement, after which the transaction cannot be committed.
     """
 
     is_synchronous = True
@@ -28,7 +28,7 @@ class Executor:
         self.failure: Exception | None = None
 
     def execute(self, sql: str, parameters: Row) -> None:
-        """Run a statement; what it gives is the cursor's."""
+        """Run a statement; its result is read from the cursor."""
         log_statement(sql)
         try:
             self.cursor.execute(sql, parameters)
@@ -36,12 +36,12 @@ class Executor:
             raise self._fail(error, sql) from None
 
     def fetch_all(self, sql: str, parameters: Row) -> list[Row]:
-        """Run a SELECT."""
+        """Run a SELECT and return its rows."""
         self.execute(sql, parameters)
-        return self.cursor.fetchall()  # type: ignore[no-any-return]  # of a driver without types
+        return self.cursor.fetchall()  # type: ignore[no-any-return]  # the driver has no types
 
     def prefetch(self, sql: str, parameters: Row) -> None:
-        """Note that the rows of a SELECT will be asked for soon; of use only where results are not waited for."""
+        """Announce a SELECT, for a pipeline to send early; else do nothing."""
 
     def executemany(self, sql: str, rows: Sequence[Row]) -> None:
         """Run a statement for many rows."""
@@ -56,13 +56,13 @@ class Executor:
         """Run an UPDATE or a DELETE of one row.
 
         Raises:
-            StaleVersionError: there was none, at the latest by `commit`.
+            StaleVersionError: no row matched. A pipeline raises it by `commit` at the latest.
         """
         if self.execute_rowcount(sql, [row]) != 1:
             raise stale_error
 
     def copy(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run a COPY, which takes rows as a stream."""
+        """Stream rows with a COPY."""
         log_statement(sql)
         try:
             with self.cursor.copy(sql) as copy_stream:
@@ -72,7 +72,7 @@ class Executor:
             raise self._fail(error) from None
 
     def execute_rowcount(self, sql: str, rows: Sequence[Row]) -> int:
-        """Run an UPDATE or a DELETE for some rows, and count what it changed."""
+        """Run an UPDATE or DELETE for rows; return the number of changed rows."""
         if len(rows) == 1:
             self.execute(sql, rows[0])
         else:
@@ -80,10 +80,14 @@ class Executor:
         return int(self.cursor.rowcount)
 
     def sync(self) -> None:
-        """Have what was run looked at by the database; of use only where results are not waited for."""
+        """Send the statements that a pipeline has queued; else do nothing."""
 
     def commit(self) -> None:
-        """Commit, as far as it is the link's to do so."""
+        """Commit the connection.
+
+        Raises:
+            CrmError: a statement has failed before, or the commit fails.
+        """
         if self.failure is not None:
             raise self.failure
         try:

@@ -1,8 +1,10 @@
-"""Pipelined execution on PostgreSQL: few round trips per command (see `pq_pipeline`).
+"""Pipelined execution on PostgreSQL: few round trips per command.
+
+See `pq_pipeline` for the protocol.
 
 Invariants:
-1. All writes are sent with the COMMIT, in one round trip. An UPDATE that finds another version must therefore fail by itself, or the COMMIT
-   behind it would store half of a command: it divides by the number of rows that it has found.
+1. All writes are sent with the COMMIT, in one round trip. An UPDATE that matches no row must therefore raise an error on the server, or the
+   COMMIT behind it would store half of a command. It divides by the number of matched rows.
 2. A statement that the server rejected with an SQLSTATE before the COMMIT has had no effect. After a lost connection, or a rejected COMMIT,
    the outcome is unknown.
 """
@@ -29,11 +31,11 @@ POOL_KEY: Final = "crmcore.pq_pipeline"
 
 
 class PipelinedConnection:
-    """A connection of our own, for one transaction in which statements wait for each other.
+    """A connection from the pool, for one transaction with queued statements.
 
     Attributes:
-        cursor: takes statements, as a driver's cursor does, and has them sent with the next exchange.
-        commit_result: what the COMMIT brought.
+        cursor: the pipeline, which queues statements until a result is needed.
+        commit_result: the result of the COMMIT.
     """
 
     commit_result: PendingResult | None = None
@@ -58,20 +60,20 @@ class PipelinedConnection:
             raise
 
     def before_write(self) -> None:
-        """Nothing: the whole transaction is ours."""
+        """Do nothing: a rollback undoes the whole transaction."""
 
     def commit(self) -> None:
-        """Send the COMMIT behind everything that waits."""
+        """Send the queued statements and the COMMIT."""
         self.commit_result = self.cursor.execute("COMMIT")
         self.cursor.sync()
         if self.commit_result.command_tag != "COMMIT":
             raise StoreError("25P02")
 
     def rollback(self) -> None:
-        """Roll back; a connection on which even that fails is lost, and so is the pool."""
+        """Roll back. If that fails, invalidate the connection and its pool."""
         try:
             self.cursor.rollback()
-        except Exception:  # noqa: BLE001  # the driver has errors of its own for a lost connection
+        except Exception:  # noqa: BLE001  # a lost connection raises various errors of the driver
             self._invalidate()
 
     def close(self) -> None:
@@ -79,8 +81,8 @@ class PipelinedConnection:
         self._connection.close()
 
     def _invalidate(self) -> None:
-        # What SQLAlchemy itself does when it meets a lost connection: none that was made before is handed out again.
-        self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # it offers no other way
+        # As SQLAlchemy does for a lost connection: the pool discards all connections that were made before.
+        self._engine.pool._invalidate(self._connection, _checkin=False)  # noqa: SLF001  # there is no public way
         self._connection.invalidate()
 
 
@@ -97,41 +99,41 @@ class PipelinedExecutor(Executor):
         self._prefetched: dict[tuple[str, Row], PendingResult] = {}
 
     def prefetch(self, sql: str, parameters: Row) -> None:
-        """Say a SELECT whose rows will be asked for soon, if nothing is written before."""
+        """Queue a SELECT whose rows are needed soon; a write discards them."""
         if (sql, parameters) not in self._prefetched:
             self._prefetched[sql, parameters] = self._queue(sql, parameters)
 
     def execute(self, sql: str, parameters: Row) -> None:
-        """Say a statement that may write."""
+        """Queue a statement that may write."""
         self._prefetched.clear()
         self._queue(sql, parameters)
 
     def fetch_all(self, sql: str, parameters: Row) -> list[Row]:
-        """Send a SELECT, if it was not foreseen and sent, and wait for its rows."""
+        """Return the rows of a SELECT, which is sent unless it was prefetched."""
         pending = self._prefetched.pop((sql, parameters), None) or self._queue(sql, parameters)
         if pending.result is None:
             self.sync()
         return self._pipeline.fetch_all(pending)
 
     def executemany(self, sql: str, rows: Sequence[Row]) -> None:
-        """Say a statement for many rows."""
+        """Queue a statement for many rows."""
         for row in rows:
             self.execute(sql, row)
 
     def execute_rowcount(self, sql: str, rows: Sequence[Row]) -> int:
-        """Send an UPDATE or a DELETE for some rows, and wait for how many it changed."""
+        """Send an UPDATE or DELETE for rows; return the number of changed rows."""
         self._prefetched.clear()
         pending_results = [self._queue(sql, row) for row in rows]
         self.sync()
         return sum(pending.row_count for pending in pending_results)
 
     def execute_one(self, sql: str, row: Row, stale_error: StaleVersionError) -> None:
-        """Say an UPDATE or a DELETE that fails when it finds nothing."""
+        """Queue an UPDATE or DELETE that fails if it matches no row."""
         self._prefetched.clear()
         self._version_checks.append((self._queue(_fail_if_no_row(sql), row), stale_error))
 
     def copy(self, sql: str, rows: Sequence[Row]) -> None:
-        """Send what waits, then a COPY on a cursor of the driver's."""
+        """Send the queued statements, then a COPY on a driver cursor."""
         self._prefetched.clear()
         self.sync()
         try:
@@ -141,7 +143,7 @@ class PipelinedExecutor(Executor):
             self.cursor = self._pipeline
 
     def sync(self) -> None:
-        """Send what waits, and take in what it brings."""
+        """Send the queued statements and receive their results."""
         try:
             self._pipeline.sync()
         except self.statements.driver_error as error:

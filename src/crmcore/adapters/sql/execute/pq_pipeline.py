@@ -1,6 +1,6 @@
-"""libpq pipeline: statements are queued and sent together when the first result is needed.
+"""libpq pipeline: queues statements and sends them in one round trip.
 
-It uses the layer below psycopg's cursors (`psycopg.pq`). A cursor costs the client more than the statement costs the server, and sends
+The queue is sent when the first result is needed. The module uses the layer below psycopg's cursors (`psycopg.pq`). A cursor costs the client more than the statement costs the server, and sends
 each statement by itself even in psycopg's pipeline mode (`docs/decisions/0019-pipelines.md`).
 
 Invariants:
@@ -26,27 +26,27 @@ from psycopg.waiting import Ready, Wait
 from crmcore.adapters.sql.execute.statement_log import log_statement
 
 LOST_STATES: Final = frozenset({"26000", "0A000"})
-"""SQLSTATEs of a prepared statement that is not there any more, or whose rows have another form since somebody changed a table."""
+"""SQLSTATEs of a prepared statement that does not exist any more, or whose row type changed with a table."""
 MAX_PREPARED: Final = 300
-"""How many statements the server keeps prepared for one connection."""
+"""The maximum number of prepared statements per connection."""
 MAX_COUNTED: Final = 2_000
-"""Of how many texts it is counted how often they come."""
+"""The maximum number of statement texts whose uses are counted."""
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
 
 
 class PreparedStatementLostError(OperationalError):
-    """The server has forgotten what was prepared; the same transaction succeeds when it is told again."""
+    """The server has lost prepared statements; a retry succeeds."""
 
     sqlstate = "40001"
 
 
 class PendingResult:
-    """What a statement brings, once it has been exchanged for it.
+    """The result of a queued statement, available after `sync`.
 
     Attributes:
-        result: of the statement; None until then, and where one before it has failed.
-        error: what the server refused it with.
-        name: of the prepared statement that it runs, or makes.
+        result: of the statement; None before `sync`, and if an earlier statement failed.
+        error: of the server, if it rejected the statement.
+        name: of the prepared statement that is executed or created.
     """
 
     __slots__ = ("error", "name", "result", "sql", "values")
@@ -60,24 +60,27 @@ class PendingResult:
 
     @property
     def command_tag(self) -> str:
-        """What the server calls what it has done: ``COMMIT``, ``UPDATE 1``."""
+        """The command tag of the server, such as ``COMMIT`` or ``UPDATE 1``."""
         return ((self.result and self.result.command_status) or b"").decode()
 
     @property
     def row_count(self) -> int:
-        """How many rows it changed."""
+        """The number of changed rows."""
         return (self.result and self.result.command_tuples) or 0
 
 
 class PreparedStatement(NamedTuple):
-    """A statement that the server has prepared: under which name, and how often it had come by then."""
+    """A prepared statement: its name, and its number of uses by then."""
 
     name: bytes
     uses: int
 
 
 class PqPipeline:
-    """The pipeline of one connection. It outlasts transactions, because it holds the prepared statements."""
+    """The pipeline of one connection, with its prepared statements.
+
+    It outlives transactions, as prepared statements do.
+    """
 
     def __init__(self, connection: Connection[Any]) -> None:
         self.connection = connection
@@ -90,13 +93,13 @@ class PqPipeline:
         self._received = False
 
     def begin(self) -> None:
-        """Say that a transaction begins, in the way that the connection is set up for.
+        """Queue the BEGIN, with the isolation level of the connection.
 
         Raises:
             psycopg.Error: the connection was lost since it was last used.
         """
-        self._pgconn.consume_input()  # what the server said when it hung up,
-        self._pgconn.consume_input()  # and that it did
+        self._pgconn.consume_input()  # the last message of a server that closed the connection,
+        self._pgconn.consume_input()  # then the end of the connection itself
         self._queue = []
         self._received = False
         connection, command = self.connection, "BEGIN"
@@ -109,7 +112,7 @@ class PqPipeline:
         self.execute(command)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> PendingResult:
-        """Say a statement; it is sent when an answer is wanted."""
+        """Queue a statement; `sync` sends it."""
         log_statement(sql)
         values = self._transformer.dump_sequence(parameters, _text_formats(len(parameters))) if parameters else None
         pending = PendingResult(sql, values)
@@ -117,10 +120,10 @@ class PqPipeline:
         return pending
 
     def sync(self) -> None:
-        """Send what was said, and take the answers in.
+        """Send the queued statements and receive their results.
 
         Raises:
-            psycopg.Error: of the first statement that failed; those behind it were not looked at.
+            psycopg.Error: of the first statement that failed; the server skips those behind it.
         """
         queued, self._queue = self._queue, []
         if not queued:
@@ -135,20 +138,20 @@ class PqPipeline:
         self._received = True
 
     def fetch_all(self, pending: PendingResult) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT, as a cursor would give them."""
+        """Return the rows of a SELECT, as a cursor does."""
         result = pending.result
         assert result is not None
         self._transformer.set_pgresult(result)
         return self._transformer.load_rows(0, result.ntuples, tuple)
 
     def rollback(self) -> None:
-        """Roll back what was begun and is not over; where nothing was sent, nothing is.
+        """Discard the queue, and roll back if a transaction is open.
 
         Raises:
-            psycopg.Error: not even that is possible.
+            psycopg.Error: the rollback failed.
         """
         self._queue = []
-        if self._pgconn.pipeline_status:  # somebody was interrupted while he waited
+        if self._pgconn.pipeline_status:  # a wait for results was interrupted
             self._pgconn.exit_pipeline_mode()
         if self._pgconn.transaction_status != TransactionStatus.IDLE:
             self._sync([PendingResult("ROLLBACK")])
@@ -163,13 +166,13 @@ class PqPipeline:
         try:
             self.connection.wait(self._wait(in_flight))
         except Error:
-            self._raise_first_error(in_flight)  # what the server said before it hung up says more than that it did
+            self._raise_first_error(in_flight)  # an error message of the server explains more than the lost connection
             raise
         pgconn.exit_pipeline_mode()
         self._raise_first_error(in_flight)
 
     def _send(self, pending: PendingResult, in_flight: list[PendingResult]) -> None:
-        """Send a statement; by its name, once it has come so often that the server is to prepare it."""
+        """Send a statement, as a prepared statement if it is frequent enough."""
         pending.error = None
         pending.name = None if pending.values is None else self._prepare(pending.sql, in_flight)
         in_flight.append(pending)
@@ -179,7 +182,10 @@ class PqPipeline:
             self._pgconn.send_query_prepared(pending.name, pending.values)
 
     def _prepare(self, sql: str, in_flight: list[PendingResult]) -> bytes | None:
-        """Give a statement's name, if it is prepared or comes so often that it is to be; see rule 4."""
+        """Return the name of the prepared statement, if it is worth one.
+
+        See invariant 4.
+        """
         uses = self._use_counts[sql] = self._use_counts.get(sql, 0) + 1
         prepared = self._prepared.get(sql)
         if prepared is not None and uses < 2 * prepared.uses:
@@ -199,7 +205,7 @@ class PqPipeline:
         return name
 
     def _wait(self, in_flight: Sequence[PendingResult]) -> Generator[Wait, Ready | int, None]:
-        """Let the server take what was sent, and take what it answers, until it has answered everything."""
+        """Flush the statements and receive results until the sync message."""
         pgconn = self._pgconn
         while pgconn.flush():
             if (yield Wait.RW) & Ready.R:
@@ -221,7 +227,7 @@ class PqPipeline:
                 pending.result = result
 
     def _raise_first_error(self, in_flight: Sequence[PendingResult]) -> None:
-        """Raise what the first statement that failed was refused with; what was not prepared for it has no name."""
+        """Raise the first error; forget statements that were not prepared."""
         for index, pending in enumerate(in_flight):
             if pending.error is not None:
                 for unexecuted in in_flight[index:]:
@@ -239,7 +245,7 @@ def _text_formats(count: int) -> list[PyFormat]:
 
 @lru_cache(maxsize=2_048)
 def _number_placeholders(sql: str) -> bytes:
-    """A statement with its parameters as the server counts them."""
+    """Return the statement with numbered placeholders (``$1``)."""
     numbers = count(1)
     return _PLACEHOLDER.sub(lambda match: "%" if match[0] == "%%" else f"${next(numbers)}", sql).encode()
 

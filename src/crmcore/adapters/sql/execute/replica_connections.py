@@ -1,4 +1,7 @@
-"""Connections of a store with a read replica: queries to the replica if it has caught up, everything else to the primary."""
+"""Read replica routing: queries to the replica if it has caught up.
+
+Commands, and queries of tenants whose writes the replica has not replayed yet, go to the primary.
+"""
 
 from typing import Any
 
@@ -11,7 +14,11 @@ from crmcore.adapters.sql.execute.connections import PooledConnection, SetupStat
 def connect_replica(
     replica: ReadReplica, tenant: str, *, session_setup: SetupStatement | None
 ) -> PooledConnection | None:
-    """Connect to the replica. Return None if it fails or has not replayed the tenant's writes: the primary answers then."""
+    """Connect to the replica, if it has replayed the tenant's writes.
+
+    Returns:
+        The connection; None if the replica fails or lags behind, and the primary has to answer.
+    """
     try:
         connection = PooledConnection(replica.engine, session_setup=session_setup)
     except replica.connection_errors:
@@ -29,7 +36,7 @@ def connect_replica(
 def connect_primary(
     replica: ReadReplica, engine: Engine, tenant: str, *, session_setup: SetupStatement | None
 ) -> PooledConnection:
-    """Connect to the primary; each commit records the position of its log for the tenant."""
+    """Connect to the primary; each commit records the tenant's LSN."""
     return _LsnRecordingConnection(engine, replica, tenant, session_setup)
 
 

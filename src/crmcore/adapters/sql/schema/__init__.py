@@ -1,1 +1,1 @@
-"""The database schema: tables, columns, column types, error translation, migrations."""
+"""Database schema: tables, columns, types, migrations, error mapping."""

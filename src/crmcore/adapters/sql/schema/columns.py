@@ -1,7 +1,7 @@
-"""From the fields of a class to the columns of a table: the one place that knows which field becomes what.
+"""Column mapping: the columns of the fields of a class.
 
-A value of ours with plain fields becomes a column for each of them (`value` of a deal: ``value_minor``, ``value_currency``); tuples
-without a table of their own and mappings become JSON.
+A value object with scalar fields becomes one column per field: `value` of a deal is ``value_minor`` and ``value_currency``. Mappings, and
+tuples without a child table, become JSON.
 """
 
 import types
@@ -34,7 +34,7 @@ from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.domain.kernel.values.money import Money
 
 STORE_FIELDS = frozenset({"version", "actor", "pending_events"})
-"""The fields that the store sees to itself, in records and in entries."""
+"""The fields that the store maintains itself, in records and in log entries."""
 
 
 @frozen
@@ -44,7 +44,8 @@ class ColumnSpec:
     Attributes:
         path: from the record to the field: ``value.minor``.
         column: the column's name: ``value_minor``.
-        optional_paths: the paths on the way that may be None.
+        type: the column's type.
+        optional_paths: the prefixes of the path whose value may be None.
     """
 
     path: str
@@ -60,11 +61,11 @@ class ColumnSpec:
 
 @frozen
 class FieldSpec:
-    """A field that is one column, or a value that is several.
+    """A field of one column, or a value object of several columns.
 
     Attributes:
         field: its name in the class that it belongs to.
-        value_class: the class of a value that is several columns; None for one column.
+        value_class: the class of the value object; None for one column.
         columns: its columns.
         fields: the value's own fields.
         is_optional: whether it may be None.
@@ -78,7 +79,7 @@ class FieldSpec:
 
 
 def field_specs(cls: type[Any]) -> tuple[FieldSpec, ...]:
-    """Lay a class out: its fields in order, without those that have tables of their own."""
+    """List the fields of a class in order, except those of child tables."""
     excluded = STORE_FIELDS | set(cls.meta.child_tables) if issubclass(cls, Entity) else STORE_FIELDS
     return tuple(_field_specs(cls, path_prefix="", column_prefix="", optional_paths=(), excluded=excluded))
 
@@ -89,15 +90,15 @@ def column_specs(cls: type[Any]) -> tuple[ColumnSpec, ...]:
 
 
 def column_name_for(path: str) -> str:
-    """The column of a field by its path: of ``external_id.system`` the ``request_system``."""
+    """Return a column name: ``external_id_system`` for a dotted path."""
     return path.replace(".", "_")
 
 
 def column_for(table: Table, field: str) -> Any:
-    """The column of a field. What is none never gets into a statement.
+    """Return the column of a field.
 
     Raises:
-        InvalidInputError: there is no such field.
+        InvalidInputError: the table has no such field.
     """
     try:
         return table.c[column_name_for(field)]
@@ -106,8 +107,8 @@ def column_for(table: Table, field: str) -> Any:
 
 
 def child_class_of(entity_type: type[Entity], name: str) -> type[Any]:
-    """The class of the parts that a field of a record holds: of ``tuple[LineItem, ...]`` the `LineItem`."""
-    return get_args(get_type_hints(entity_type)[name])[0]  # type: ignore[no-any-return]  # the hint says a class
+    """Return the element class of a field: ``tuple[LineItem, ...]``."""
+    return get_args(get_type_hints(entity_type)[name])[0]  # type: ignore[no-any-return]  # the hint is a class
 
 
 def _field_specs(
@@ -171,11 +172,11 @@ def _column_type(field: Any, inner_type: Any, column: str, owner_class: type[Any
 
 
 MAX_LENGTHS: Mapping[tuple[str, str], int] = {("Money", "currency"): 3}
-"""The lengths of texts whose classes check them in their own way."""
+"""The lengths of texts that declare no `max_length`."""
 
 
 def _is_embedded(value_class: Any) -> bool:
-    """Return whether a value becomes several columns: when all its fields become one each."""
+    """Return whether a class is stored as one column per field."""
     if not isinstance(value_class, type) or not attrs.has(value_class) or value_class is Decimal:
         return False
     if value_class is Money:
@@ -191,5 +192,5 @@ def _is_embedded(value_class: Any) -> bool:
 def _strip_none(hint: Any) -> tuple[Any, bool]:
     if get_origin(hint) in {Union, types.UnionType} and type(None) in get_args(hint):
         remaining = tuple(arg for arg in get_args(hint) if arg is not type(None))
-        return (remaining[0] if len(remaining) == 1 else Union[remaining]), True  # noqa: UP007  # made of what is left at run time
+        return (remaining[0] if len(remaining) == 1 else Union[remaining]), True  # noqa: UP007  # built at run time
     return hint, False

@@ -1,4 +1,7 @@
-"""From a driver's error to one of ours. Only the state and the constraint's name pass; what the driver says of values does not."""
+"""Error mapping: driver errors to errors of crmcore.
+
+Only the SQLSTATE and the constraint name are kept. The driver's message is dropped, because it can contain values.
+"""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +14,10 @@ from crmcore.domain.kernel.errors.infrastructure import StoreError
 RETRYABLE_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "25P03"})
 """SQLSTATEs after which the same transaction may succeed: serialization, deadlock, lock not available, cancelled, idle too long."""
 CONNECTION_LOST_CLASSES: Final = ("08", "57P")
-"""Classes of SQLSTATEs of a connection that is lost, or could not be made."""
+"""SQLSTATE classes of a connection that is lost or could not be made."""
 UNIQUE_VIOLATION: Final = "23505"
 MARIADB_PRIMARY_KEY: Final = "PRIMARY"
-"""What MariaDB calls every table's primary key."""
+"""MariaDB's name of every primary key."""
 INSERT_TABLE_PATTERN: Final = re.compile(r"INSERT INTO (?:`?[^`. ]+`?\.)?`?([^`. ]+)")
 MARIADB_RETRYABLE_CODES: Final = frozenset({1205, 1213, 1020})
 MARIADB_CONNECTION_LOST_CODES: Final = frozenset({0, 2003, 2006, 2013, 2014})
@@ -32,13 +35,14 @@ def is_connection_lost(error_code: Any) -> bool:
 def translate(
     error: Exception, constraint_keys: Mapping[str, tuple[str, str]], sql: str = "", *, committing: bool = False
 ) -> CrmError:
-    """Say in our words what a driver said in its own.
+    """Translate a driver error.
 
     Args:
-        constraint_keys: which unique key a constraint means; see `crmcore.adapters.sql.schema.tables.Schema.constraint_keys`.
-        sql: the statement, of which MariaDB's own words for a primary key do not even say the table.
-        committing: whether a commit was under way. A connection that is lost before has committed nothing, and the story may be told
-            again; one that is lost meanwhile may have committed, and only an idempotency key tells.
+        error: of the driver.
+        constraint_keys: the unique key of each constraint; see `crmcore.adapters.sql.schema.tables.Schema.constraint_keys`.
+        sql: the statement. MariaDB's error for a primary key does not contain the table.
+        committing: whether a commit was in progress. A connection lost before the commit has committed nothing, and the command can be
+            retried. One lost during the commit may have committed; only an idempotency key makes a retry safe.
     """
     error_code = _error_code(error)
     if (
@@ -54,7 +58,7 @@ def translate(
 
 
 def _error_code(error: Any) -> Any:
-    """The SQLSTATE; SQLite's own name of the error; MariaDB's number."""
+    """Return the SQLSTATE, SQLite's error name, or MariaDB's number."""
     if getattr(error, "sqlstate", None):
         return error.sqlstate
     name = getattr(error, "sqlite_errorname", None)
@@ -73,7 +77,7 @@ def _constraint_name(error: Any, constraint_keys: Mapping[str, tuple[str, str]],
     text = str(error.args[-1]) if error.args else ""
     if text.startswith("UNIQUE constraint failed: "):  # SQLite names the columns
         return text.removeprefix("UNIQUE constraint failed: ")
-    # MariaDB names the key in quotation marks, after a value that might hold anything, marks included.
+    # MariaDB quotes the key name, after a value that may contain quotes too.
     key_name = text.rpartition(" for key ")[2].strip("'").rpartition(".")[2]
     if key_name == MARIADB_PRIMARY_KEY and (table := INSERT_TABLE_PATTERN.match(sql)):
         key_name = f"{table[1]}.{MARIADB_PRIMARY_KEY}"

@@ -1,8 +1,9 @@
-"""The schema: one table for each kind of record, one for each kind of part, one for the facts, and one for the counters.
+"""Multi-tenant schema: tables of records, child records, events, counters.
 
-Rule 1: every primary key and every unique key begins with the tenant, so that the schema can be divided by tenant over many machines.
-Rule 2: every row says whose it is and, unless it is a counter, who wrote it.
-Rule 3: all names carry the host's prefix, and may live in a schema of their own, so that the host's own tables are left in peace.
+Invariants:
+1. Every primary key and unique key begins with the tenant, so that the tables can be sharded by tenant.
+2. Every row has a tenant and, except for counters, the actor who wrote it.
+3. All names have the host's prefix and may be in a separate schema, so that they do not collide with the host's tables.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,19 +40,19 @@ from crmcore.domain.kernel.entity import Entity
 MAX_NAME_LENGTH: Final = 58
 """The longest name: PostgreSQL keeps 63 characters, and a partition adds up to 5 (``_p999``)."""
 COUNTER_COLUMNS: Final = ("deals", "billions", "minor")
-"""What a counter counts: deals, and what they are worth, in billions of minor units and what is over."""
+"""What a counter contains: the number of deals, and their value in billions of minor units and the remainder."""
 
 
 @frozen
 class ChildTable:
-    """The table of one kind of part, or of entries.
+    """The table of one type of child records or log entries.
 
     Attributes:
-        field: of the record that holds them.
-        child_class: their class.
+        field: the field of the owner.
+        child_class: the class of the child records.
         owner_prefix: the prefix of the owner's ids.
-        owner_column: the column that holds the owner's id.
-        order_column: the column that orders them within the record.
+        owner_column: the column of the owner's id.
+        order_column: the column that orders the child records of one owner.
     """
 
     field: str
@@ -63,13 +64,13 @@ class ChildTable:
 
     @property
     def count_column(self) -> str:
-        """The column of the record's own table that counts the parts, so that nothing is looked for that is not there."""
+        """The owner's column with the number of child records (0: no query)."""
         return f"n_{self.field}"
 
 
 @frozen
 class EntityTable:
-    """The table of one kind of record, those of its parts, and that of its entries."""
+    """The table of one entity type, with its child tables and log table."""
 
     entity_type: type[Entity]
     table: Table
@@ -77,7 +78,7 @@ class EntityTable:
     log_table: ChildTable | None
 
     def child_table(self, field: str) -> ChildTable | None:
-        """The table of a field's parts."""
+        """Return the child table of a field."""
         return next((table for table in self.child_tables if table.field == field), None)
 
 
@@ -86,13 +87,13 @@ class Schema:
     """All tables.
 
     Attributes:
-        metadata: of our tables, and perhaps of the host's.
-        tables: ours, in the order in which they are made.
-        constraint_keys: which unique key a constraint means, by its name and by the columns that SQLite names instead: the record's kind and the
-            key's name.
+        metadata: of our tables, and possibly of the host's.
+        tables: ours, in order of creation.
+        constraint_keys: the entity prefix and key name of each unique constraint, by the constraint's name and by its columns, which
+            SQLite reports instead.
         prefix: of all names.
-        schema_name: of the database's schema that they live in.
-        partition_count: into how many parts PostgreSQL divides each table by tenant; 0 is not at all.
+        schema_name: the database schema of the tables.
+        partition_count: the number of PostgreSQL partitions of each table; 0 is unpartitioned.
     """
 
     metadata: MetaData
@@ -106,7 +107,7 @@ class Schema:
 
     @property
     def tables(self) -> list[Table]:
-        """All of our tables, and none of the host's."""
+        """All tables of crmcore, without the host's."""
         child_tables = (
             table.table
             for entity_table in self.entity_tables.values()
@@ -128,13 +129,13 @@ def make_schema(
     metadata: MetaData | None = None,
     tenant_partitions: int = 0,
 ) -> Schema:
-    """Make the tables, or add them to the host's own metadata.
+    """Make the tables, or add them to the host's metadata.
 
     Args:
         prefix: of all names.
-        schema: of the database, where it has such.
-        metadata: the host's own, if its migrations are to see our tables.
-        tenant_partitions: into how many partitions PostgreSQL divides each table, by a hash of the tenant. Other databases leave it.
+        schema: the database schema, where the database has schemas.
+        metadata: the host's, if its migrations shall include our tables.
+        tenant_partitions: the number of hash partitions by tenant on PostgreSQL. Other databases ignore it.
     """
     metadata = MetaData() if metadata is None else metadata
     builder = _SchemaBuilder(metadata, prefix, schema, tenant_partitions)
@@ -152,7 +153,7 @@ def make_schema(
 
 
 def table_options(partition_count: int = 0) -> dict[str, Any]:
-    """What the databases are told of each table besides its columns."""
+    """Return the dialect options of each table."""
     return {
         "sqlite_with_rowid": False,
         "mysql_engine": "InnoDB",
@@ -277,7 +278,7 @@ class _SchemaBuilder:
                 self._add_unique_key(table, ["tenant", *columns], meta.prefix, ".".join(fields))
         for fields in meta.indexes:
             if columns := _key_columns(fields, path_prefix, child_field, meta.child_tables):
-                # An id is selective enough to stand first; so a planner without statistics cannot be led astray by the tenant.
+                # An id is selective enough to be first, even for a planner without statistics.
                 is_id_first = isinstance(table.c[columns[0]].type, PrefixedIdType)
                 column_names = [*columns, "tenant"] if is_id_first else ["tenant", *columns]
                 Index(
@@ -317,12 +318,12 @@ class _SchemaBuilder:
 
 
 def _shorten(name: str, max_length: int) -> str:
-    """Cut a name that is too long, and end it with its checksum."""
+    """Shorten a name that is too long; its checksum keeps it unique."""
     return name if len(name) <= max_length else f"{name[: max_length - 9]}_{crc32(name.encode()):08x}"
 
 
 def _key_columns(fields: Sequence[str], path_prefix: str, child_field: str | None, child_tables: Any) -> list[str]:
-    """The columns of a key, if it lies in this table: ``contact_points.unique_key`` in that of the contact points."""
+    """Return the columns of a key, if it belongs to this table."""
     field = fields[0].partition(".")[0]
     if (field if field in child_tables else None) != child_field:
         return []

@@ -1,11 +1,11 @@
-"""Column types of our own, because the usual ones lose something on one database or another.
+"""Column types: lossless on every database.
 
-SQLAlchemy's `DateTime` drops the zone on SQLite and MariaDB, `Numeric` rounds on SQLite, `Enum` stores names. Here everything is a text, a
-whole number or sixteen bytes: instants are microseconds since 1970 in UTC, days are days since 1970, durations are microseconds, exact
-numbers are counted in their smallest unit. So they compare, add and sort alike on every database, and reports need no date functions.
+SQLAlchemy's `DateTime` drops the zone on SQLite and MariaDB, `Numeric` rounds on SQLite, `Enum` stores names. Here every value is text, an
+integer or sixteen bytes: instants are microseconds since 1970 in UTC, dates are days since 1970, durations are microseconds, decimals are
+counted in their smallest unit. They compare, add and sort alike on every database, and reports need no date functions.
 
-Each type is given by two pieces of Python source, from a value to what the driver takes and back. The codec (see `codec`) strings these
-pieces together into one function per table; the ordinary SQLAlchemy processors are made from the same pieces.
+Each type is defined by two Python expressions, one per direction of the conversion. `compile.row_codec` combines them into one function per
+table; the SQLAlchemy processors are made from the same expressions.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,15 +37,15 @@ SOURCE_NAMESPACE: Final[dict[str, Any]] = {
     "plain_decimal": plain_decimal,
     "timedelta": timedelta,
 }
-"""What the pieces of source may name."""
+"""The names that the expressions may use."""
 
 
 class ColumnType(TypeDecorator[Any]):
-    """A column type that is given by source.
+    """A column type that is defined by Python expressions.
 
     Attributes:
-        namespace: what its source names besides `SOURCE_NAMESPACE`.
-        is_low_cardinality: whether a column has a few distinct values only.
+        namespace: the names that its expressions use besides `SOURCE_NAMESPACE`.
+        is_low_cardinality: whether a column has only a few distinct values.
     """
 
     cache_ok = True
@@ -54,23 +54,26 @@ class ColumnType(TypeDecorator[Any]):
     namespace: dict[str, Any]
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
-        """The source of a driver's value from ``{v}``, and of ours from it. None never comes here."""
+        """Return the expressions to and from driver form, of a value ``{v}``.
+
+        The value is never None.
+        """
         raise NotImplementedError
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """Make SQLAlchemy's processor of a parameter."""
+        """Return SQLAlchemy's processor of parameters."""
         return self._compile_processor(self.python_source(dialect)[0])
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Make SQLAlchemy's processor of a result."""
+        """Return SQLAlchemy's processor of results."""
         return self._compile_processor(self.python_source(dialect)[1])
 
     def bind_converter(self, dialect: Dialect) -> Callable[[Any], Any]:
-        """From a value to what the driver takes."""
+        """Return the function that converts a value to driver form."""
         return self.bind_processor(dialect) or _identity
 
     def result_converter(self, dialect: Dialect) -> Callable[[Any], Any]:
-        """From what the driver gives to a value."""
+        """Return the function that converts a value from driver form."""
         return self.result_processor(dialect, None) or _identity
 
     def _compile_processor(self, source: str) -> Callable[[Any], Any] | None:
@@ -86,7 +89,7 @@ def _identity(value: Any) -> Any:
 
 
 class PrefixedIdType(ColumnType):
-    """A record's id: sixteen bytes; its prefix is the column's."""
+    """A record id: sixteen bytes; the prefix is part of the type."""
 
     impl = LargeBinary(16)
 
@@ -95,7 +98,7 @@ class PrefixedIdType(ColumnType):
         super().__init__()
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Choose the native type: uuid on PostgreSQL, BINARY(16) on MariaDB, BLOB on SQLite."""
+        """Return uuid (PostgreSQL), BINARY(16) (MariaDB) or BLOB (SQLite)."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.UUID(as_uuid=True))
         if dialect.name in {"mysql", "mariadb"}:
@@ -103,7 +106,7 @@ class PrefixedIdType(ColumnType):
         return dialect.type_descriptor(LargeBinary(16))
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
-        """Cut the prefix off, and put it on again."""
+        """Remove the prefix, and add it back."""
         prefix_length = len(self.prefix) + 1
         if dialect.name == "postgresql":
             return f"{{v}}[{prefix_length}:]", f"'{self.prefix}_' + {{v}}.hex"
@@ -111,7 +114,7 @@ class PrefixedIdType(ColumnType):
 
 
 class BoundedTextType(ColumnType):
-    """A text of at most so many characters, compared byte by byte."""
+    """A text of limited length, compared byte by byte."""
 
     impl = String
 
@@ -120,7 +123,7 @@ class BoundedTextType(ColumnType):
         super().__init__()
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Choose the binary collation of each database; a long text is a TEXT."""
+        """Choose the binary collation; a long text is MEDIUMTEXT on MariaDB."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(String(self.max_length, collation="C"))
         if dialect.name in {"mysql", "mariadb"}:
@@ -135,7 +138,7 @@ class BoundedTextType(ColumnType):
 
 
 class EnumValueType(BoundedTextType):
-    """A member of an enumeration, by its value."""
+    """A member of an enumeration, stored by its value."""
 
     is_low_cardinality = True
 
@@ -145,7 +148,7 @@ class EnumValueType(BoundedTextType):
         self.namespace = {f"enum_{enum_class.__name__}": enum_class._value2member_map_}
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
-        """Take its value, and look the member up."""
+        """Take the value, and look the member up."""
         return "{v}._value_", f"enum_{self.enum_class.__name__}[{{v}}]"
 
 
@@ -190,7 +193,7 @@ class BigIntType(ColumnType):
 
 
 class BooleanType(ColumnType):
-    """True or not, as 1 or 0."""
+    """A boolean, as 1 or 0."""
 
     impl = SmallInteger
     is_low_cardinality = True
@@ -218,10 +221,10 @@ class TextType(ColumnType):
     """A text of any length, compared byte by byte."""
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Choose a text that is long enough."""
+        """Choose a text type without a length limit."""
         if dialect.name in {"mysql", "mariadb"}:
             return dialect.type_descriptor(mysql.MEDIUMTEXT(collation="utf8mb4_bin"))
-        return Text()  # not adapted, or PostgreSQL would be told VARCHAR
+        return Text()  # not adapted, otherwise PostgreSQL would get VARCHAR
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
         """Leave it as it is."""
@@ -229,13 +232,13 @@ class TextType(ColumnType):
 
 
 class JsonType(TextType):
-    """A value of ours as JSON text, in the form of the wire.
+    """A value as JSON text, in wire format.
 
     Args:
-        value_type: its class.
+        value_type: the class of the value.
         column_name: of the column.
-        empty: what it is by default, for which no JSON has to be read or written.
-        is_personal: whether it tells something about a person; what does not is remembered by its text, so that a funnel is read once.
+        empty: the default value, which needs no JSON conversion.
+        is_personal: whether the value is personal data. Other values are cached by their JSON, so that a funnel is parsed once.
     """
 
     def __init__(self, value_type: Any, column_name: str, *, empty: Any, is_personal: bool) -> None:
@@ -254,7 +257,7 @@ class JsonType(TextType):
         )
 
     def python_source(self, dialect: Dialect) -> tuple[str, str]:
-        """Write and read JSON, or nothing."""
+        """Convert to JSON and back, with a shortcut for the empty value."""
         column, empty_json = self.column_name, self.empty_json
         if empty_json is None:
             return f"dump_{column}({{v}})", f"load_{column}({{v}})"

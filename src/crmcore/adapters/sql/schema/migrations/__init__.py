@@ -1,1 +1,1 @@
-"""The life of the schema: versions, the way from each to the next, and the statements for hosts that go it themselves."""
+"""Schema migrations: versions, upgrades and downgrades, offline SQL."""

@@ -1,7 +1,7 @@
-"""Drafting a version's file from the tables as they are.
+"""Generates the baseline migration from the current tables.
 
-``python -m tests.migrations.freeze`` writes the baseline with it. It may be run until the first release; from then on, the baseline is what
-is out there, and every change of the tables is a version of its own behind it.
+``python -m tests.migrations.freeze`` writes the baseline with it. It may be run until the first release. After it, the baseline is frozen,
+and every change of the tables is a new version.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ depends_on = None
 
 
 def baseline_source() -> str:
-    """Write the first version's file."""
+    """Return the source of the first version."""
     schema = make_schema()
     type_names = {type_source(column).partition("(")[0] for table in schema.tables for column in table.columns}
     own_types = {
@@ -88,7 +88,10 @@ def _create_table_lines(table: Table, prefix: str) -> Iterator[str]:
 
 
 def type_source(column: Column[Any]) -> str:
-    """The source of a column's type, as a version's file says it: its form in the database, and nothing that may change."""
+    """Return the source of a column type in a migration.
+
+    It contains only what determines the type in the database.
+    """
     match column.type:
         case EnumValueType() | BoundedTextType():
             return f"BoundedTextType({column.type.max_length})"

@@ -1,8 +1,9 @@
-"""The steps that a version is made of, in words that know the prefix, the schema and the partitions.
+"""Migration operations, with the prefix, schema and partitions applied.
 
-Rule 1: every step may be taken twice. MariaDB commits each of them by itself, so a migration that was killed half-way is run again from its
-beginning, and passes over what is there already.
-Rule 2: a step says which types it means by `crmcore.adapters.sql.schema.types`, whose forms in the databases do not change.
+Invariants:
+1. Every operation is idempotent. MariaDB commits each one separately, so an interrupted migration is run again from its start and skips
+   what exists already.
+2. Column types are those of `crmcore.adapters.sql.schema.types`, whose database types do not change.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ from crmcore.adapters.sql.schema.tables import Schema, table_options
 
 
 class Operations:
-    """The steps of one migration, over the schema that it was asked for."""
+    """The operations of one migration on the schema to migrate."""
 
     def __init__(self) -> None:
         self._schema: Schema = context.config.attributes["schema"]
 
     def prefixed_name(self, name: str) -> str:
-        """A name, with the host's prefix."""
+        """Return a name with the host's prefix."""
         return f"{self._schema.prefix}{name}"
 
     def create_table(
@@ -34,7 +35,10 @@ class Operations:
         checks: Sequence[tuple[str, str]] = (),
         indexes: Sequence[tuple[str, Sequence[str]]] = (),
     ) -> None:
-        """Make a table with its keys and indexes, each by its name and its columns, and with what must hold of its rows."""
+        """Create a table with its keys, checks and indexes.
+
+        Keys and indexes are pairs of name and columns; checks are pairs of name and condition.
+        """
         partition_count = self._schema.partition_count
         table = Table(
             self.prefixed_name(name),
@@ -54,7 +58,7 @@ class Operations:
             self.create_index(index, name, column_names)
 
     def drop_table(self, name: str) -> None:
-        """Drop a table with all that is in it."""
+        """Drop a table and its rows."""
         if self._has_table(name) or context.is_offline_mode():
             op.drop_table(self.prefixed_name(name), schema=self._schema.schema_name)
 
@@ -64,7 +68,7 @@ class Operations:
             op.add_column(self.prefixed_name(table), column, schema=self._schema.schema_name)
 
     def drop_column(self, table: str, column: str) -> None:
-        """Drop a column with what is in it."""
+        """Drop a column and its values."""
         if self._has_column(table, column) or context.is_offline_mode():
             op.drop_column(self.prefixed_name(table), column, schema=self._schema.schema_name)
 

@@ -1,8 +1,9 @@
-"""Leading the tables from one version of the schema to the next, by Alembic, which leaves the host's own Alembic alone.
+"""Migration runner: upgrades and downgrades the tables with Alembic.
 
-Rule 1: the version stands in a table of our own; nothing is read from the host's files, and no logging is set up.
-Rule 2: a migration runs on the connection that it is given and commits nothing there, so that it is part of the host's transaction where the
-database can do that. MariaDB cannot; every step may be taken twice.
+Invariants:
+1. The version is in a table of crmcore. The runner reads none of the host's Alembic files and configures no logging.
+2. A migration runs on the given connection and does not commit, so that it is part of the host's transaction. MariaDB has no
+   transactional DDL; every operation is idempotent.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,16 +34,16 @@ BASE: Final = "base"
 def migrate(
     connection: Connection, schema: Schema | None = None, *, to: str = HEAD, versions: tuple[Path, ...] = ()
 ) -> str | None:
-    """Lead the tables to a version, from whichever they are of; fresh ones are made.
+    """Migrate the tables to a version; create them if there are none.
 
     Args:
-        connection: which commits when its owner says so.
-        schema: the tables; those of `make_schema()` when not given.
-        to: the version to reach; an older one than there is goes back, and loses what the older one has no place for.
-        versions: folders with further versions, such as a host's own.
+        connection: to the database; the caller commits.
+        schema: the tables; by default those of `make_schema()`.
+        to: the target version. An older version is a downgrade, which drops data that it cannot store.
+        versions: directories with further versions, such as a host's own.
 
     Returns:
-        The version that the tables were of; None if there were none.
+        The previous version of the tables; None if there were none.
     """
     schema = schema or make_schema()
     if not connection.in_transaction():
@@ -57,13 +58,13 @@ def migrate(
 
 
 def offline_sql(url: str, schema: Schema | None = None, *, from_version: str = BASE, to: str = HEAD) -> str:
-    """Write the statements that lead the tables from one version to another, for hosts that run them themselves.
+    """Return the SQL of a migration, for hosts that run it themselves.
 
     Args:
-        url: of a database of that kind, such as ``postgresql://``; nothing is connected to.
+        url: selects the dialect, such as ``postgresql://``; no connection is made.
         schema: as in `migrate`.
-        from_version: the version that the tables are of.
-        to: the version to reach.
+        from_version: the current version of the tables.
+        to: the target version.
     """
     schema = schema or make_schema()
     buffer = StringIO()
@@ -77,7 +78,7 @@ def offline_sql(url: str, schema: Schema | None = None, *, from_version: str = B
 
 
 def compare(connection: Connection, schema: Schema) -> list[Any]:
-    """How the tables differ from what this release makes, as Alembic sees it."""
+    """Return Alembic's differences between the database and this release."""
     _require_alembic()
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
@@ -98,7 +99,7 @@ def compare(connection: Connection, schema: Schema) -> list[Any]:
 
 def _require_alembic() -> None:
     try:
-        import alembic  # noqa: F401  # only whether it is there
+        import alembic  # noqa: F401  # only checks whether it is installed
     except ImportError:
         raise MissingDependencyError("migrations", "migrations") from None
 
@@ -143,7 +144,7 @@ def _configure(environment: Any, scripts: Any, schema: Schema, *, current: str |
 
 
 def _is_earlier(scripts: Any, to: str, current: str | None) -> bool:
-    """Whether a version came before another."""
+    """Return whether a version precedes the current one."""
     if current in {None, BASE, to}:
         return False
     return to == BASE or to in {revision.revision for revision in scripts.iterate_revisions(current, BASE)}

@@ -1,7 +1,10 @@
-"""Which version the tables are of: one row in a table of its own, in the form of Alembic's, which need not be installed for it.
+"""Schema version: one row in a table with the format of Alembic.
 
-Rule 1: a fresh schema is made as it is now, and noted to be of the newest version.
-Rule 2: an older one is not touched here; `run` leads it on.
+Alembic itself need not be installed.
+
+Invariants:
+1. A new schema is created with the current tables and marked with the newest version.
+2. An older schema is not changed here; `run` migrates it.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +23,7 @@ HEAD: Final = "0001"
 
 
 def version_table(schema: Schema, metadata: MetaData | None = None) -> Table:
-    """The table that the version stands in."""
+    """Return the table that contains the version."""
     name = f"{schema.prefix}schema_version"
     return Table(
         name,
@@ -32,7 +35,7 @@ def version_table(schema: Schema, metadata: MetaData | None = None) -> Table:
 
 
 def current_version(connection: Connection, schema: Schema) -> str | None:
-    """The version that the tables are of; None when nobody has noted it."""
+    """Return the version of the tables; None if it is not recorded."""
     table = version_table(schema)
     if not inspect(connection).has_table(table.name, schema=schema.schema_name):
         return None
@@ -40,10 +43,10 @@ def current_version(connection: Connection, schema: Schema) -> str | None:
 
 
 def create_tables(connection: Connection, schema: Schema) -> None:
-    """Make the tables that are missing, note their version, and give the planner the statistics without which it plans badly.
+    """Create missing tables, record the version, update the statistics.
 
     Raises:
-        SchemaOutdatedError: tables of an older release are there.
+        SchemaOutdatedError: the tables belong to an older release.
     """
     with migration_lock(connection, schema):
         current = current_version(connection, schema)
@@ -59,10 +62,13 @@ def create_tables(connection: Connection, schema: Schema) -> None:
 
 @contextmanager
 def migration_lock(connection: Connection, schema: Schema) -> Iterator[None]:
-    """Keep other processes from changing the same tables meanwhile. SQLite, which has begun IMMEDIATE, keeps them off anyway."""
+    """Exclude concurrent migrations of the same tables.
+
+    On SQLite, the write lock of the transaction does so already.
+    """
     lock_name = version_table(schema).fullname
     match connection.dialect.name:
-        case "postgresql":  # until the transaction ends
+        case "postgresql":  # held until the transaction ends
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (crc32(lock_name.encode()),))
             yield
         case "mysql" | "mariadb":
@@ -76,7 +82,7 @@ def migration_lock(connection: Connection, schema: Schema) -> Iterator[None]:
 
 
 def analyze(connection: Connection, schema: Schema) -> None:
-    """Give the planner the statistics without which it plans badly."""
+    """Update the statistics of the query planner."""
     if connection.dialect.name == "sqlite":
         sqlite.set_index_statistics(connection, schema.tables)
     elif connection.dialect.name == "postgresql":
@@ -85,13 +91,13 @@ def analyze(connection: Connection, schema: Schema) -> None:
 
 
 def include_name(*, prefix: str = "crm_", schema: str | None = None) -> Callable[..., bool]:
-    """Make the `include_name` with which a host's own Alembic leaves our tables alone, for its `context.configure`.
+    """Return a filter that hides our tables from a host's Alembic.
 
-    Without it, `alembic revision --autogenerate` takes them for tables that were forgotten, and drops them.
+    Pass it as `include_name` to `context.configure`. Without it, `alembic revision --autogenerate` would drop our tables.
 
     Args:
-        prefix: of our names.
-        schema: of the database in which our tables are; None is the connection's own.
+        prefix: of our tables.
+        schema: of our tables; None is the default schema of the connection.
     """
 
     def is_the_hosts(name: str | None, sort: str, parents: Any) -> bool:

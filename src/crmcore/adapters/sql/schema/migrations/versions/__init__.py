@@ -1,1 +1,1 @@
-"""The steps from each version of the schema to the next, as Alembic wants them."""
+"""Alembic migrations, one module per version of the schema."""
