@@ -1,7 +1,7 @@
-"""The SQL store: SQLite, PostgreSQL, or whatever else SQLAlchemy has a dialect for and the contract suite is green on.
+"""SQL store: SQLite, PostgreSQL, MariaDB and MySQL.
 
-It keeps records in tables of its own, beside the host's or in a file of their own. Give it an engine, and it begins and commits its own
-transactions; give it the host's connection or session, and what crmcore writes becomes part of the host's transaction.
+Records are in separate tables, in the host's database or in another one. With an engine, the store begins and commits its own transactions.
+With the host's connection or session, the writes are part of the host's transaction.
 """
 
 from collections.abc import Sequence
@@ -40,27 +40,26 @@ from crmcore.ports import IdGenerator, RequestContext
 Durability = Literal["full", "relaxed"]
 
 TRANSACTION_ABORTED: Final = "25P02"
-"""The SQLSTATE of a transaction that can only be rolled back: here, the host's, which the database has undone."""
+"""The SQLSTATE of an aborted transaction: here, of a host."""
 
 
 class SqlStore:
-    """Keeps records in a relational database.
+    """Stores records in a relational database.
 
     Args:
-        host: an engine, for transactions of our own; or the host's connection or session, whose transaction is joined. A joined store
-            lasts as long as that transaction; make another for the next one.
-        schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
-        durability: ``include_content``: what was acknowledged outlasts a power cut, and an engine that does not promise it is refused. ``relaxed``:
-            the host accepts that the last commits may be lost then.
-        read_replica: an engine over a PostgreSQL server that follows this one; views go there, and see at least what this store has written
-            for their tenant (`crmcore.adapters.sql.dialects.read_replica`).
-        pipeline: whether to send a command's statements to PostgreSQL without waiting for each (`crmcore.adapters.sql.execute.pipelined`); None is
-            wherever that is possible: by psycopg, in transactions of our own, without a replica.
-        row_level_security: whether each transaction sets its tenant for PostgreSQL row-level security (`crmcore.adapters.sql.dialects.row_level_security`).
+        host: an engine; or the host's connection or session, whose transaction is joined. A joined store is valid for one transaction.
+        schema: the tables; by default those of `make_schema()`. All stores on the same tables need the same object.
+        durability: ``full``: commits survive a power failure, and engines without this guarantee are rejected. ``relaxed``: a power failure
+            may lose the last commits.
+        read_replica: an engine of a PostgreSQL replica. Queries go there, and see at least the writes of this store for their tenant
+            (`crmcore.adapters.sql.dialects.read_replica`).
+        pipeline: whether to use libpq pipelines (`crmcore.adapters.sql.execute.pipelined`); None uses them where possible: psycopg, an
+            engine as host, no replica.
+        row_level_security: whether each transaction sets its tenant for PostgreSQL (`crmcore.adapters.sql.dialects.row_level_security`).
 
     Raises:
         UnsafeEngineError: the engine would lose writes; see `crmcore.adapters.sql.dialects.sqlite.prepare`.
-        InvalidInputError: this database knows no replicas, or no row-level security.
+        InvalidInputError: the database supports no replicas, row-level security or pipelines.
     """
 
     def __init__(
@@ -108,12 +107,12 @@ class SqlStore:
         pipeline: bool | None = None,
         **engine_options: Any,
     ) -> Self:
-        """Open a database of our own, set up as it has to be, and make the tables that are missing.
+        """Open a database by its URL, and create missing tables.
 
         Args:
-            url: as SQLAlchemy writes it.
+            url: of SQLAlchemy, such as ``sqlite:///crm.db``.
             durability: see the class.
-            create: whether to make missing tables.
+            create: whether to create missing tables.
             pipeline: see the class.
             engine_options: of `sqlalchemy.create_engine`.
 
@@ -128,7 +127,7 @@ class SqlStore:
 
     @property
     def engine(self) -> Engine:
-        """The engine that the store goes through, or that the host's connection came from."""
+        """The engine of the store, or of the host's connection."""
         host = self._host
         bind = host.get_bind() if isinstance(host, Session) else host
         return bind if isinstance(bind, Engine) else bind.engine
@@ -139,10 +138,10 @@ class SqlStore:
         return not isinstance(self._host, Engine)
 
     def create_tables(self) -> None:
-        """Make the tables that are missing, and note the version of the schema.
+        """Create missing tables, and record the version of the schema.
 
         Raises:
-            SchemaOutdatedError: tables of an older release are there; see `crmcore migrate`.
+            SchemaOutdatedError: the tables belong to an older release; see `crmcore migrate`.
         """
         with self._require_engine("create tables").begin() as connection:
             version.create_tables(connection, self.schema)
@@ -150,49 +149,50 @@ class SqlStore:
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
     ) -> SqlTransaction:
-        """Open a transaction."""
+        """Begin a transaction."""
         return SqlTransaction(self._executor(context, read_only=read_only), context, id_generator)
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> SqlBatch:
-        """Open one transaction for many commands."""
+        """Begin one transaction for many commands."""
         return SqlBatch(self._executor(context, read_only=False), context)
 
     def last_write_lsn(self, tenant: str) -> str | None:
-        """How far a replica has to be to know what this store has written for a tenant; see `read_replica` and `require_lsn`."""
+        """Return the LSN after the tenant's last commit; see `require_lsn`."""
         return self._read_replica.last_write_lsn(tenant) if self._read_replica else None
 
     def require_lsn(self, tenant: str, lsn: str) -> None:
-        """Let a tenant's views know what another process has written, as its `last_write_lsn` said: a mark that came in a cookie, say.
+        """Require replicas to have replayed an LSN for a tenant's queries.
+
+        The LSN is from `last_write_lsn` of another process, for example in a cookie.
 
         Raises:
-            InvalidInputError: that is no such mark.
+            InvalidInputError: the text is not an LSN.
         """
         if self._read_replica:
             self._read_replica.require_lsn(tenant, lsn)
 
     def analyze(self) -> None:
-        """Let the planner know how the tables have grown, where it goes by statistics: PostgreSQL, after many records came in at once."""
+        """Update PostgreSQL's statistics, for example after an import."""
         host = self._host
         if isinstance(host, Engine) and host.dialect.name == "postgresql":
             with host.begin() as connection:
                 version.analyze(connection, self.schema)
 
     def verify_counters(self, *, tenant: str | None = None, repair: bool = True) -> Sequence[CounterMismatch]:
-        """Hold the kept counters, which boards are read from, against the deals that there are, and make them right.
+        """Compare the counters of boards with the deals, and repair them.
 
-        They are right as long as deals are written by crmcore alone. Call it after any other write: a script, a console, a restored table.
-        Commands may run meanwhile. Under PostgreSQL's REPEATABLE READ and SERIALIZABLE call it once a day besides: there each transaction
-        adds rows of its own to the counters, and here they are taken together.
+        Call it after writes that bypass crmcore, such as scripts or restored tables. Commands may run at the same time. With PostgreSQL's
+        REPEATABLE READ or SERIALIZABLE, call it once a day: each transaction adds its own shards there, which this call merges.
 
         Args:
-            tenant: whose counters; everybody's when None, which a walled store cannot see.
-            repair: False only looks.
+            tenant: of the counters; None is all tenants, which row-level security does not allow.
+            repair: whether to repair the counters.
 
         Returns:
-            What was wrong.
+            The counters that were wrong.
 
         Raises:
-            InvalidInputError: a walled store needs a tenant; or this database keeps no counters.
+            InvalidInputError: row-level security is on and no tenant is given; or the database has no counters.
         """
         if self._row_level_security and tenant is None:
             raise InvalidInputError("tenant", "must be given: with row-level security, no connection sees all tenants")
@@ -215,10 +215,12 @@ class SqlStore:
         return mismatches
 
     def checkpoint(self) -> int:
-        """Checkpoint SQLite's write-ahead log, so that no command has to: call it now and then, between requests. Elsewhere it does nothing.
+        """Checkpoint SQLite's write-ahead log; call it between requests.
+
+        Commands then do not pause for it. On other databases it does nothing.
 
         Returns:
-            How many pages are still in the log, because a reader still needs them.
+            The number of pages that stay in the log, because a reader needs them.
         """
         if not self._is_sqlite:
             return 0
@@ -232,14 +234,14 @@ class SqlStore:
         return int(pages_in_log - pages_checkpointed)
 
     def close(self) -> None:
-        """Close the connections of an engine of our own; the host's own connection is left alone."""
+        """Close the connections of the engine, but not a host's connection."""
         if isinstance(self._host, Engine):
             self._host.dispose()
         if self._read_replica:
             self._read_replica.close()
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are over the same engine, connection or session, and the same tables."""
+        """Return whether both have the same host object and the same tables."""
         return isinstance(other, SqlStore) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
@@ -286,12 +288,12 @@ class SqlStore:
 
 
 def _supports_pipeline(dialect: Dialect) -> bool:
-    """Return whether libpq pipelines can be used; without them each statement is sent by itself."""
+    """Return whether the driver supports libpq pipelines."""
     driver: Any = dialect.dbapi
     if not (is_psycopg(dialect) and hasattr(driver, "Pipeline") and driver.Pipeline.is_supported()):
         return False
     try:
-        from crmcore.adapters.sql.execute import pipelined  # noqa: F401  # whether psycopg has what it uses
+        from crmcore.adapters.sql.execute import pipelined  # noqa: F401  # checks whether psycopg has the low-level API
     except (ImportError, AttributeError):
         return False
     return True
@@ -299,15 +301,15 @@ def _supports_pipeline(dialect: Dialect) -> bool:
 
 @cache
 def default_schema() -> Schema:
-    """The tables with the prefix ``crm_``, in the connection's own schema."""
+    """Return the tables with the prefix ``crm_``, in the default schema."""
     return make_schema()
 
 
 def make_engine(url: str, *, durability: Durability = "full", **engine_options: Any) -> Engine:
-    """Make an engine that loses nothing.
+    """Make an engine with settings that lose no writes.
 
     Raises:
-        InvalidInputError: that is no URL of a database.
+        InvalidInputError: the URL is not that of a database.
         MissingDependencyError: the database's driver is not installed.
     """
     try:
@@ -320,7 +322,7 @@ def make_engine(url: str, *, durability: Durability = "full", **engine_options: 
             parsed = parsed.set(drivername="postgresql+psycopg")
         if backend == "sqlite":
             in_memory = parsed.database in {None, "", ":memory:"}
-            # A database in memory is its connection: there is one, and other transactions wait for it.
+            # An in-memory database exists per connection, so there is only one.
             pool_options = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
             connect_args = {"check_same_thread": False, **engine_options.pop("connect_args", {})}
             engine = create_engine(

@@ -1,4 +1,4 @@
-"""Data mappers: compile the statements that write and read each entity type.
+"""Data mappers: compile the writes and reads of each entity type.
 
 Statements are written with SQLAlchemy, compiled once, and run on the driver's cursor. SQLAlchemy's own `execute` costs five times as much
 as the statement itself on SQLite (`docs/decisions/0005`). The row codecs replace its result objects at lower cost.

@@ -27,7 +27,7 @@ from crmcore.ports import IdGenerator, RequestContext
 E = TypeVar("E", bound=Entity)
 
 MAX_PENDING_EVENTS: Final = 2_000
-"""How many facts wait at most, so that a long batch does not fill the memory."""
+"""The maximum number of events in memory; more are flushed."""
 
 
 class SqlBatch:
@@ -54,7 +54,7 @@ class SqlBatch:
             self.executor.connection.close()
 
     def require_open(self) -> None:
-        """Refuse what comes after the end.
+        """Reject calls after the end of the batch.
 
         Raises:
             TransactionClosedError: the batch has ended.
@@ -89,7 +89,10 @@ class SqlBatch:
         self.is_open = False
 
     def flush(self, entity_type: type[Entity] | None = None) -> None:
-        """Send what stories have left to be written, and see that it is taken: what comes next may have to be undone without it."""
+        """Write the pending records of earlier commands, and wait for errors.
+
+        The next command can then be rolled back without them.
+        """
         if self.tracker.has_pending(entity_type):
             self._flush(entity_type)
             self.executor.sync()
@@ -104,12 +107,15 @@ class SqlBatch:
                 raise
 
     def cache_saved(self, tracker: ChangeTracker) -> None:
-        """Note what a story has saved. If it is undone after all, whoever is led to it finds nothing there."""
+        """Add the records that a command has saved to the cache.
+
+        If the command is rolled back, their ids lead to no record.
+        """
         for entity_type, ids in tracker.dirty.items():
             self.cache.add(record for id in ids if (record := tracker.identity_map[entity_type, id]) is not None)
 
     def merge(self, tracker: ChangeTracker) -> None:
-        """Take over what a story has left to be written."""
+        """Take over the pending writes of a successful command."""
         self.cache_saved(tracker)
         self.tracker.merge(tracker)
         if len(self.tracker.events) > MAX_PENDING_EVENTS:
@@ -152,7 +158,10 @@ class _BatchedTransaction(SqlTransaction):
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Read the records that fulfil a criterion, in order; where it asks by a unique key, nothing has to be written first."""
+        """Return the records that match a criterion, in order.
+
+        A criterion with a unique key needs no flush: the batch cache finds the pending records.
+        """
         self._require_open()
         cached = None if skip_locked else self._batch.cache.find_ids(entity_type, where)
         if cached is None or not (cached.is_complete or (limit is None and after is None)):
@@ -168,7 +177,10 @@ class _BatchedTransaction(SqlTransaction):
         return overlay_pending((), records, where, order, after)[:limit]
 
     def preload(self, entity_type: type[Entity], where: Criterion, /) -> None:
-        """Read what later stories of the batch will ask for one by one: before this one has changed anything, as it may yet be undone."""
+        """Load the records that later commands of the batch need one by one.
+
+        It does nothing after a write of this command, which may be rolled back.
+        """
         self._require_open()
         if not self._tracker.has_pending():
             self._batch.cache.add_complete(entity_type, where, self.find(entity_type, where))
@@ -182,12 +194,12 @@ class _BatchedTransaction(SqlTransaction):
         cached_ids = None if skip_locked else cache.get(entity_type, cache_key)
         if cached_ids is not None:
             records = [self._from_identity_map((entity_type, id)) for id in cached_ids]
-            if not any(record is MISSING for record in records):  # what only a story that failed has read
+            if not any(record is MISSING for record in records):  # MISSING: read only by a command that failed
                 return [record for record in records if record is not None]
         found = super()._query(entity_type, sql, parameters, skip_locked=skip_locked)
         if (
             not skip_locked and entity_type not in self._tracker.deleted
-        ):  # what this story misses here, it may yet fail to remove
+        ):  # a record deleted by this command may come back with a rollback
             cache.put(entity_type, cache_key, found)
         return found
 
@@ -207,7 +219,7 @@ class _BatchedTransaction(SqlTransaction):
             return
         self._batch.cache.invalidate(entity_type)
         self._batch.cache_saved(self._tracker)
-        # What other stories have left is no part of what this one may have to undo.
+        # The writes of other commands stay outside of the savepoint of this one.
         self._batch.flush()
         self._savepoint.before_write()
         batch_originals = self._batch.tracker.originals

@@ -1,4 +1,4 @@
-"""Cache of a batch: query results and preloaded unique keys, so that commands do not repeat queries.
+"""Batch cache: query results and preloaded unique keys.
 
 Invariants:
 1. A query has the same result until records of its type are written.
@@ -15,18 +15,23 @@ from crmcore.domain.kernel.entity import Entity
 
 EntityType = type[Entity]
 MAX_RESULTS: Final = 2_000
-"""How many answers to questions about one kind are remembered at most."""
+"""The maximum number of cached results per entity type."""
 
 
 class CachedIds(NamedTuple):
-    """The records that may fulfil a criterion, by their ids: of those that the batch has saved or read ahead, or of all there are."""
+    """Ids of records that may match a criterion.
+
+    Attributes:
+        ids: of the matching records.
+        is_complete: whether the database has no others; otherwise only saved and preloaded records are included.
+    """
 
     ids: frozenset[str]
     is_complete: bool
 
 
 class BatchCache:
-    """What one batch remembers."""
+    """The cached queries and unique keys of one batch."""
 
     def __init__(self) -> None:
         self._results: dict[EntityType, dict[tuple[str, Row], Sequence[str]]] = {}
@@ -35,29 +40,29 @@ class BatchCache:
         self._preloaded_keys: set[tuple[EntityType, str, Any]] = set()
 
     def get(self, entity_type: EntityType, query: tuple[str, Row]) -> Sequence[str] | None:
-        """The ids of the records that a question was answered with."""
+        """Return the ids of the result of a query, if it is cached."""
         return self._results.get(entity_type, {}).get(query)
 
     def put(self, entity_type: EntityType, query: tuple[str, Row], records: Iterable[Entity]) -> None:
-        """Note the answer to a question."""
+        """Cache the result of a query."""
         results = self._results.setdefault(entity_type, {})
         if len(results) < MAX_RESULTS:
             results[query] = [record.id for record in records]
 
     def invalidate(self, entity_type: EntityType | None = None) -> None:
-        """Forget the answers about a kind, or all of them: something was written, or undone."""
+        """Discard the results of an entity type, or all, after a change."""
         if entity_type is None:
             self._results.clear()
         else:
             self._results.pop(entity_type, None)
 
     def add(self, records: Iterable[Entity]) -> None:
-        """Note records that were saved; under which keys they are to be found is looked at when somebody asks."""
+        """Add saved records; their unique keys are indexed on the next lookup."""
         for record in records:
             self._unindexed.setdefault(type(record), []).append(record)
 
     def add_complete(self, entity_type: EntityType, where: Criterion, records: Iterable[Entity]) -> None:
-        """Note that these are all the records that hold the keys which a criterion asks for."""
+        """Add all records that have the unique keys of a criterion."""
         match where:
             case In(field, options):
                 self._preloaded_keys.update((entity_type, field, option) for option in options)
@@ -66,7 +71,7 @@ class BatchCache:
         self.add(records)
 
     def find_ids(self, entity_type: EntityType, where: Criterion, prefix: str = "") -> CachedIds | None:
-        """Who may fulfil a criterion; None if it does not ask by a unique key."""
+        """Return the ids that may match; None without a unique key."""
         match where:
             case Eq(field, value) if value is not None:
                 return self._find_by_key(entity_type, prefix + field, (value,))
@@ -103,7 +108,7 @@ class BatchCache:
 
 
 def _unique_key_values(record: Entity) -> Iterator[tuple[str, Any]]:
-    """The fields of a record's unique keys, each by itself."""
+    """Yield each field of the unique keys with its value."""
     for fields in record.meta.unique_keys:
         table, _, _ = fields[0].partition(".")
         in_children = table in record.meta.child_tables

@@ -1,4 +1,4 @@
-"""Change tracker: identity map of loaded records, and the writes not yet flushed.
+"""Change tracker: identity map of loaded records, and pending writes.
 
 A flush writes version-checked updates first, because they can fail; then inserts, several rows per statement; then the events. A command
 is a few statements, and a conflict is found early.
@@ -18,7 +18,7 @@ RecordKey = tuple[EntityType, str]
 CounterKey = tuple[str, int, str]
 """A counter: the funnel, the index of the stage, and the currency; empty for deals without a value."""
 CounterDeltas = dict[CounterKey, tuple[int, int]]
-"""By how many deals, and by how many minor units, counters have changed."""
+"""The changes of counters: numbers of deals, and amounts in minor units."""
 
 
 def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) -> None:
@@ -28,16 +28,18 @@ def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) ->
 
 
 class ChangeTracker:
-    """What one transaction, or one command of a batch, has read and has yet to write.
+    """Tracks the loaded records and pending writes of one transaction.
+
+    In a batch, each command has its own tracker.
 
     Attributes:
         identity_map: each record as it was last read or saved; None when it was removed.
-        originals: each record as it stands in the database.
-        dirty: of the records that wait to be written, by kind and id, the version that each is based on; 0 is new.
-        deleted: the records that wait to be deleted.
-        log_entries: the rows that wait to be appended.
-        events: the rows that wait to be published.
-        counter_deltas: by how much what was written has changed the counters, which is added to them at the end of the transaction.
+        originals: each record as it is in the database.
+        dirty: the base version of each record to write, by type and id; 0 is a new record.
+        deleted: the records to delete.
+        log_entries: the log rows to insert.
+        events: the event rows to insert.
+        counter_deltas: the counter changes of flushed records, written at the end of the transaction.
     """
 
     __slots__ = ("counter_deltas", "deleted", "dirty", "events", "identity_map", "log_entries", "originals")
@@ -52,18 +54,18 @@ class ChangeTracker:
         self.counter_deltas: CounterDeltas = {}
 
     def has_pending(self, entity_type: EntityType | None = None) -> bool:
-        """Return whether anything waits to be written: of a kind, or at all."""
+        """Return whether there are pending writes, of a type or of any."""
         if entity_type is None:
             return bool(self.dirty or self.deleted or self.events)
         return entity_type in self.dirty or entity_type in self.deleted
 
     def pending(self, entity_type: EntityType) -> dict[str, Entity | None]:
-        """The records of a kind that wait to be written, by id, and those that wait to be deleted as None."""
+        """Return the pending records of a type by id; None for deleted ones."""
         pending = {id: self.identity_map[entity_type, id] for id in self.dirty.get(entity_type, ())}
         return pending | {entity.id: None for entity in self.deleted.get(entity_type, ())}
 
     def merge(self, other: "ChangeTracker") -> None:
-        """Merge the records and pending writes of a successful command of the batch."""
+        """Merge the records and writes of a successful command of the batch."""
         self.identity_map.update(other.identity_map)
         self.originals.update(other.originals)
         for entity_type, ids in other.dirty.items():
@@ -79,7 +81,7 @@ class ChangeTracker:
             add_delta(self.counter_deltas, key, *delta)
 
     def flush(self, executor: Executor, tenant: str, entity_type: EntityType | None = None) -> None:
-        """Write what waits: all of it, or what waits of one kind.
+        """Write the pending records: all, or those of one type.
 
         Raises:
             StaleVersionError, DuplicateKeyError: as `Transaction.save`.
@@ -103,7 +105,7 @@ class ChangeTracker:
             _insert_rows(executor, insert, rows)
 
     def flush_counters(self, executor: Executor, tenant: str) -> None:
-        """Add to the counters what was written has changed; nothing is to be written after it."""
+        """Write the counter changes, after all other writes."""
         if self.counter_deltas:
             executor.connection.before_write()
             executor.statements.counters.write(executor, tenant, self.counter_deltas)
@@ -117,7 +119,7 @@ class ChangeTracker:
         base_versions: dict[str, int],
         rows_by_insert: dict[MultiRowInsert, list[Row]],
     ) -> None:
-        """Update the records of a kind that there were, and gather the rows of those that there were not, and of their parts."""
+        """Update changed records; collect the rows of new ones and children."""
         mapper, counters = executor.statements.mapper(entity_type), executor.statements.counters
         updates: list[tuple[Entity, int]] = []
         rows_by_delete: dict[str, list[Row]] = {}
@@ -172,16 +174,19 @@ class ChangeTracker:
             counters.record_change(self.counter_deltas, before, None)
 
     def _original(self, entity_type: EntityType, id: str, version: int) -> Any:
-        """A record as it was read here, if it was of that version."""
+        """Return the record as it was loaded, if it had that version."""
         before = self.originals.get((entity_type, id))
         return before if before is not None and before.version == version else None
 
 
 def _load_current(executor: Executor, tenant: str, mapper: EntityMapper, id: str, version: int) -> Any:
-    """A record without its parts as it stands in the database, for whoever saves what another transaction has read; a new one is None.
+    """Load a record without children, if another transaction has read it.
+
+    Returns:
+        The record in the database; None if it is new.
 
     Raises:
-        StaleVersionError: it is not of that version any more. If it is, the UPDATE to come sees to it that it stays so.
+        StaleVersionError: the record has another version. The UPDATE that follows checks the version again.
     """
     if not version:
         return None
@@ -194,10 +199,10 @@ def _load_current(executor: Executor, tenant: str, mapper: EntityMapper, id: str
 def _compare_and_set(
     executor: Executor, tenant: str, mapper: EntityMapper, updates: Sequence[tuple[Entity, int]]
 ) -> None:
-    """Update records that are still as they were read.
+    """Update records with optimistic locking.
 
     Raises:
-        StaleVersionError: one of them is not.
+        StaleVersionError: a record has another version than its base.
     """
     rows = [mapper.to_update_row(entity, tenant, base_version) for entity, base_version in updates]
     prefix = mapper.entity_type.meta.prefix
@@ -207,7 +212,7 @@ def _compare_and_set(
         return
     if executor.execute_rowcount(mapper.update_sql, rows) == len(rows):
         return
-    # Of many at once it is only known that one was missed. It is the one that does not stand there now as it was written.
+    # The row count only shows that a record was not updated: the one whose version in the database differs.
     for entity, base_version in updates:
         current_rows = executor.fetch_all(mapper.select_sql, (tenant, mapper.write_id(entity.id)))
         if not current_rows or current_rows[0][0] != entity.version:

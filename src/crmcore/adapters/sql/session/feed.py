@@ -1,4 +1,4 @@
-"""Event feed: events are stored without a position, and numbered when they are first read.
+"""Event feed: events get their position when they are first read.
 
 A position taken inside a command's transaction would become visible after higher ones if the command takes longer, and a reader that has
 passed it would never see it (`docs/decisions/0006`). Positions are therefore given to committed events only, by one reader at a time: the
@@ -19,11 +19,11 @@ from crmcore.domain.kernel.entity import Event
 from crmcore.domain.platform.feed import RecordedEvent
 
 NUMBERING_BATCH_SIZE: Final = 1_000
-"""How many facts are numbered at once."""
+"""The maximum number of events that are numbered at once."""
 
 
 class SqlFeed:
-    """The statements of the feed."""
+    """The statements of the event feed."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self.insert: MultiRowInsert = MultiRowInsert(table, dialect)
@@ -78,7 +78,7 @@ class SqlFeed:
         correlation_id: str,
         event: Event,
     ) -> Row:
-        """Make the row of a fact; see `RecordedEvent`."""
+        """Return the row of an event; see `RecordedEvent`."""
         at, payload = (event.at - EPOCH) // MICROSECOND, wire.dump_event(event)
         name_and_schema = event.name, event.schema
         return (
@@ -98,7 +98,10 @@ class SqlFeed:
     def read(
         self, executor: Executor, tenant: str, *, after: int, limit: int, reverse: bool = False
     ) -> Sequence[RecordedEvent]:
-        """Read facts behind a position; when there are not enough, number what was committed since, and read again."""
+        """Return the events after a position.
+
+        If there are fewer than the limit, number the events that were committed meanwhile, and read again.
+        """
         if reverse:
             while self._assign_positions(executor, tenant):
                 pass
@@ -110,19 +113,22 @@ class SqlFeed:
         return [self._load_event(tenant, row) for row in rows]
 
     def prune_statement(self, executor: Executor, tenant: str, until: int) -> tuple[str, Row]:
-        """The statement that forgets facts up to a position, but never the newest."""
+        """Return the DELETE of events up to a position, except the newest."""
         last_position = executor.fetch_all(self._last_position_sql, (tenant,))[0][0] or 0
         return self._prune_sql, (tenant, min(until, last_position - 1))
 
     def _assign_positions(self, executor: Executor, tenant: str) -> bool:
-        """Number what has no number yet. The rows are locked before the last number is read, so that nobody else gives the same."""
+        """Give positions to events without one; return whether there were any.
+
+        The rows are locked before the last position is read, so that no other transaction assigns the same positions.
+        """
         unnumbered = {
             id_bytes(row[0]): row for row in executor.fetch_all(self._unnumbered_sql, (tenant, NUMBERING_BATCH_SIZE))
         }
         if not unnumbered:
             return False
         if len(unnumbered) == NUMBERING_BATCH_SIZE:
-            # The clocks of two hosts may differ, and a record's later fact have the earlier id: take the record's others along.
+            # Clocks of two hosts may differ, so that a later event has an earlier id: include all events of these records.
             subject_ids = sorted({row[1] for row in unnumbered.values()})
             padding = subject_ids[-1:] * (NUMBERING_BATCH_SIZE - len(subject_ids))
             unnumbered |= {
@@ -150,12 +156,12 @@ class SqlFeed:
 
 
 def id_bytes(key: Any) -> bytes:
-    """An id in the driver's form, in one that can be compared: SQLite's bytes, PostgreSQL's UUID."""
+    """Return an id in driver form as bytes, for comparison."""
     return bytes(key if isinstance(key, bytes) else key.bytes)
 
 
 def _in_version_order(rows: Sequence[Row]) -> list[Row]:
-    """Put facts in the order of their ids, but those of one record in the order of its versions."""
+    """Sort events by id, but those of one record by its versions."""
     by_id = sorted(rows, key=lambda row: id_bytes(row[0]))
     rows_by_subject: defaultdict[str, list[Row]] = defaultdict(list)
     for row in by_id:

@@ -1,4 +1,4 @@
-"""Projection audit: counts the deals and compares the result with the stored counters.
+"""Projection audit: compares the counters with the deals.
 
 Invariants:
 1. Counters and deals are read by one statement, at one moment: a concurrent writer changes both or neither.
@@ -25,13 +25,15 @@ ZERO: Final = (0, 0)
 
 @frozen(kw_only=True)
 class CounterMismatch:
-    """A counter that did not say what there is: open deals of one funnel, stage and currency.
+    """A wrong counter of open deals of one funnel, stage and currency.
 
     Attributes:
+        tenant: of the deals.
+        funnel_id: of the funnel.
         stage_index: of the stage in the funnel.
-        currency: None for deals that are said to be worth nothing.
-        stored: how many deals, and how many minor units of worth, the counter said.
-        actual: how many there are.
+        currency: None for deals without a value.
+        stored: the number of deals and their value in minor units, by the counter.
+        actual: the same, by the deals.
     """
 
     tenant: str
@@ -43,7 +45,7 @@ class CounterMismatch:
 
 
 class CounterAudit:
-    """The statements that count the deals, of a tenant or of all; see `SqlStore.verify_counters`."""
+    """The audit of one tenant or all; see `SqlStore.verify_counters`."""
 
     def __init__(self, schema: Schema, dialect: Dialect, tenant: str | None) -> None:
         self._tenant = tenant
@@ -53,7 +55,7 @@ class CounterAudit:
         self._read_funnel_id = PrefixedIdType("funnel").result_converter(dialect)
 
     def find_mismatches(self, executor: Executor) -> list[CounterMismatch]:
-        """Find the counters that are wrong."""
+        """Return the wrong counters."""
         c, d = self._counters_table.c, self._deals_table.c
         counter_columns = [c.tenant, c.funnel_id, c.stage_index, c.currency]
         sums = [func.sum(column) for column in (c.deals, c.billions, c.minor)]
@@ -93,7 +95,7 @@ class CounterAudit:
         ]
 
     def repair(self, executor: Executor, mismatches: list[CounterMismatch]) -> None:
-        """Add what counters lack, and take the slots that transactions had of their own together."""
+        """Add the differences to the counters, and merge unique shards."""
         missing: defaultdict[str, CounterDeltas] = defaultdict(dict)
         for mismatch in mismatches:
             deals, minor = (actual - stored for stored, actual in zip(mismatch.stored, mismatch.actual, strict=True))

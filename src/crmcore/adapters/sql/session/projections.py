@@ -1,4 +1,6 @@
-"""Projection: counters of the open deals per stage and their value, so that a board counts no records.
+"""Projection: counters of open deals and their value, per stage.
+
+A board reads them instead of counting deals.
 
 Invariants:
 1. Counter changes are collected in the change tracker and written last, in a fixed order. Locks are therefore short and cannot deadlock.
@@ -25,24 +27,24 @@ from crmcore.domain.sales.deals.parts import Outcome
 from crmcore.ports.grouped_counts import GroupedCount, Row as GroupRow
 
 SHARDS: Final = 16
-"""In how many rows a counter stands at most, where several write at once."""
+"""The number of shards of a counter, where several transactions write at once."""
 UNIQUE_SHARD_RANGE: Final = 2**62
-"""Up to which number a transaction chooses a slot of its own."""
+"""The range of random shard numbers, where each transaction has its own shard."""
 BILLION: Final = 10**9
-"""Worths are kept as billions and the rest, or the sum of a few thousand of the largest would not fit in 64 bits."""
+"""Values are stored as billions and the remainder, so that sums of large values fit in 64 bits."""
 UPSERT_DIALECTS: Final[Mapping[str, Any]] = {
     "mariadb": mysql,
     "mysql": mysql,
     "postgresql": postgresql,
     "sqlite": sqlite,
 }
-"""What knows a database's statement that adds to a row or makes it, by the database's name."""
+"""The SQLAlchemy modules with the upsert of each database."""
 GROUP_FIELDS: Final = frozenset({"stage_index", "total.currency"})
 SUM_FIELDS: Final = frozenset({"total.minor"})
-"""By what the counters can group, and what they have summed."""
+"""The fields that counters can group by, and those that they sum."""
 
 UPSERT_CHUNK_SIZE: Final = 16
-"""How many counters one statement adds to at most."""
+"""The maximum number of counters per statement."""
 
 
 def _contribution(deal: Deal | None) -> tuple[CounterKey, int] | None:
@@ -66,12 +68,14 @@ class DealCounters:
     """The statements of the counters.
 
     Attributes:
-        entity_type: the records that are counted.
-        is_supported: whether they are; on a database whose upsert is not known here boards are counted.
+        entity_type: the type of the counted records.
+        is_supported: whether the database has an upsert that is known here; otherwise boards count the deals.
 
     Args:
-        unique_shards: whether each transaction takes a slot of its own: where it sees one snapshot for its whole length, PostgreSQL refuses it any
-            row that somebody has changed since, and a counter is such a row.
+        table: of the counters.
+        dialect: of the database.
+        unique_shards: whether each transaction writes its own shard. With snapshot isolation, PostgreSQL rejects an update of a row that
+            another transaction has changed meanwhile, and a shared counter is such a row.
     """
 
     entity_type: ClassVar[type[Entity]] = Deal
@@ -91,7 +95,7 @@ class DealCounters:
 
     @staticmethod
     def matching_funnel_id(grouped_count: GroupedCount) -> str | None:
-        """Return the funnel whose counters answer a grouped count of its open deals; None if the counters do not hold the answer."""
+        """Return the funnel whose counters hold the exact result, or None."""
         if (
             grouped_count.entity_type is not Deal
             or grouped_count.over_entries
@@ -107,7 +111,7 @@ class DealCounters:
 
     @staticmethod
     def record_change(deltas: CounterDeltas, before: Deal | None, after: Deal | None) -> None:
-        """Add the effect of a change of a deal to the deltas: as it was in the database, and as it is now; None is no record."""
+        """Add the effect of a changed deal to the deltas; None is no deal."""
         old, new = _contribution(before), _contribution(after)
         if old != new:
             for deal, sign in ((old, -1), (new, 1)):
@@ -117,10 +121,13 @@ class DealCounters:
     def write(
         self, executor: Executor, tenant: str, deltas: CounterDeltas, *, shared_shards_only: bool = False
     ) -> None:
-        """Add what has changed, in the order that all keep to.
+        """Write counter changes, in a fixed order.
 
         Args:
-            shared_shards_only: whether to take none but the shared slots.
+            executor: runs the statements.
+            tenant: of the counters.
+            deltas: the changes.
+            shared_shards_only: whether to avoid unique shards.
         """
         if not self.is_supported:
             return
@@ -142,7 +149,7 @@ class DealCounters:
         grouped_count: GroupedCount,
         pending_deltas: Iterable[CounterDeltas],
     ) -> tuple[GroupRow, ...]:
-        """Answer a tally of a funnel's open deals by its counters, and by the changes of them that wait to be written."""
+        """Compute a grouped count from the counters and their pending changes."""
         totals: CounterDeltas = {}
         for stage_index, currency, deals, billions, minor in executor.fetch_all(
             self._select_sql, (tenant, self._write_id(funnel_id))
@@ -164,7 +171,7 @@ class DealCounters:
         )
 
     def upsert_sql(self, row_count: int) -> str:
-        """The text of the statement that adds so many rows to counters, in the order of the table's columns."""
+        """Return the upsert that adds a number of rows to counters."""
         sql = self._upsert_sql_by_rows.get(row_count)
         if sql is None:
             columns = self.table.columns

@@ -1,10 +1,11 @@
-"""One transaction on the driver's cursor: reads go straight to the database, writes are gathered and sent in one go (see `tracker`).
+"""Unit of work in SQL: reads at once, collects writes until the commit.
 
-Rule 1: what is asked for is answered as this transaction has left it. A few records that wait to be written are held against the
-question here; only when they are many, or are to be counted, are they written first.
-Rule 2: in a batch each story has a ledger of its own. Ending well, it is added to the batch's; ending badly, it is thrown away, and with
-it whatever had to be written meanwhile, by a savepoint.
-Rule 3: a transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
+Invariants:
+1. Queries see the pending writes of the transaction (see `change_tracker`). A few pending records are merged into the result in memory;
+   many, or those to be counted, are flushed first.
+2. In a batch each command has its own change tracker. It is merged into the batch's on success, and discarded on failure, together with
+   writes behind its savepoint.
+3. A transaction ends with its commit or its block, whichever comes first. Every later call raises an error.
 """
 
 from collections import defaultdict
@@ -27,13 +28,13 @@ E = TypeVar("E", bound=Entity)
 A = TypeVar("A")
 
 MAX_OVERLAY: Final = 16
-"""How many records that wait to be written are held against a question; more of them are written first."""
+"""The maximum number of pending records that are merged into a query result; more are flushed first."""
 CHILDREN_BATCH_SIZE: Final = 512
-"""Of how many records the parts are fetched by one statement."""
+"""The maximum number of records whose children are fetched by one statement."""
 
 
 class SqlTransaction:
-    """One transaction of one tenant; see `crmcore.ports.Transaction` for what its methods promise."""
+    """One transaction of one tenant; see `crmcore.ports.Transaction`."""
 
     def __init__(self, executor: Executor, context: RequestContext, id_generator: IdGenerator) -> None:
         self._statements = executor.statements
@@ -59,7 +60,7 @@ class SqlTransaction:
             self._executor.connection.close()
 
     def get(self, entity_type: type[E], id: str, /) -> E | None:
-        """Read a record by its id."""
+        """Return a record by its id."""
         self._require_open()
         key = (entity_type, id)
         record = self._from_identity_map(key)
@@ -82,7 +83,7 @@ class SqlTransaction:
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Read the records that fulfil a criterion, in order."""
+        """Return the records that match a criterion, in order."""
         self._require_open()
         pending = self._dirty(entity_type)
         if len(pending) > MAX_OVERLAY or (pending and skip_locked):
@@ -98,7 +99,7 @@ class SqlTransaction:
     def prefetch_query(
         self, entity_type: type[Entity], where: Criterion, /, *, order: str = "id", limit: int | None = None
     ) -> None:
-        """Note that records will be asked for soon, so that a pipeline can send the question ahead."""
+        """Announce a query, so that a pipeline can send it early."""
         self._require_open()
         if self._executor.is_synchronous:
             return
@@ -111,7 +112,10 @@ class SqlTransaction:
             self._executor.prefetch(query.sql, query.bind(self._tenant, values))
 
     def prefetch(self, entity_type: type[Entity], id: str, prefetch: Mapping[str, type[Entity]], /) -> None:
-        """Note that a record will be asked for next, and those that its fields name, so that a pipeline can ask for all of them at once."""
+        """Announce the next record to get, and records it references.
+
+        A pipeline fetches them in one round trip.
+        """
         self._require_open()
         key = (entity_type, id)
         if self._executor.is_synchronous or self._from_identity_map(key) is not MISSING:
@@ -132,14 +136,14 @@ class SqlTransaction:
         self._prefetches[key] = queries
 
     def count(self, entity_type: type[Entity], where: Criterion = MATCH_ALL, /) -> int:
-        """Count the records that fulfil a criterion."""
+        """Count the records that match a criterion."""
         self._require_open()
         self._flush(entity_type)
         query, values = self._statements.query_compiler(entity_type).count(where)
         return int(self._executor.fetch_all(query.sql, query.bind(self._tenant, values))[0][0])
 
     def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
-        """Read all entries of a record."""
+        """Return all log entries of a record."""
         self._require_open()
         self._flush(entity_type)
         mapper = self._statements.mapper(entity_type)
@@ -151,7 +155,7 @@ class SqlTransaction:
         ]
 
     def save(self, entity: E, /) -> E:
-        """Store a record, at the latest when the transaction is committed."""
+        """Register a record to be written, at the latest by the commit."""
         self._require_open()
         entity_type = type(entity)
         key = (entity_type, entity.id)
@@ -175,7 +179,7 @@ class SqlTransaction:
         return stored
 
     def delete(self, entity: Entity, /) -> None:
-        """Forget a record."""
+        """Register a record to be deleted."""
         self._require_open()
         entity_type = type(entity)
         self._flush(entity_type)
@@ -183,13 +187,13 @@ class SqlTransaction:
         self._tracker.deleted.setdefault(entity_type, []).append(entity)
 
     def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
-        """Read the feed behind a position."""
+        """Return the events after a position."""
         self._require_open()
         self._flush()
         return self._statements.feed.read(self._executor, self._tenant, after=after, limit=limit, reverse=reverse)
 
     def prune_events(self, *, until: int) -> int:
-        """Forget the beginning of the feed."""
+        """Delete the events up to a position; return their number."""
         self._require_open()
         self._flush()
         statement = self._statements.feed.prune_statement(self._executor, self._tenant, until)
@@ -198,7 +202,7 @@ class SqlTransaction:
         return max(self._executor.execute_rowcount(sql, [parameters]), 0)
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
-        """Answer a tally by one statement, from the counters if they hold what it asks for."""
+        """Compute a grouped count, from the counters if they hold it."""
         self._require_open()
         if not isinstance(aggregate, GroupedCount):
             return None
@@ -216,7 +220,7 @@ class SqlTransaction:
         return cast(A, tuple(groups))
 
     def commit(self) -> None:
-        """Make it all last."""
+        """Write everything and commit."""
         self._require_open()
         self._flush()
         self._tracker.flush_counters(self._executor, self._tenant)
@@ -224,7 +228,7 @@ class SqlTransaction:
         self._is_open = False
 
     def _require_open(self) -> None:
-        """Refuse what comes after the end.
+        """Reject calls after the end of the transaction.
 
         Raises:
             TransactionClosedError: the transaction has ended.
@@ -233,28 +237,28 @@ class SqlTransaction:
             raise TransactionClosedError("transaction", "transaction_is_over")
 
     def _from_identity_map(self, key: tuple[type[Entity], str]) -> Any:
-        """A record as it is known here, None when it was removed, or `UNKNOWN`."""
+        """Return the tracked record, None if it was deleted, or `MISSING`."""
         return self._tracker.identity_map.get(key, MISSING)
 
     def _dirty(self, entity_type: type[Entity]) -> dict[str, Any]:
-        """The records of a kind that wait to be written."""
+        """Return the pending records of a type."""
         return self._tracker.pending(entity_type) if self._tracker.has_pending(entity_type) else {}
 
     def _query(self, entity_type: type[Entity], sql: str, parameters: Row, *, skip_locked: bool) -> Sequence[Any]:
-        """Read records as they stand in the database."""
+        """Run a query; return its records."""
         return self._hydrate(self._statements.mapper(entity_type), self._executor.fetch_all(sql, parameters))
 
     def _flush(self, entity_type: type[Entity] | None = None) -> None:
-        """Send what waits to be written, of a kind or at all."""
+        """Write the pending records, of one type or all."""
         if self._tracker.has_pending(entity_type):
             self._tracker.flush(self._executor, self._tenant, entity_type)
 
     def _counter_deltas(self) -> list[CounterDeltas]:
-        """What was written and is not yet added to the counters."""
+        """Return the counter changes that are not written yet."""
         return [self._tracker.counter_deltas]
 
     def _hydrate(self, mapper: EntityMapper, rows: Sequence[Row]) -> list[Any]:
-        """Make records of rows, with their parts; one that is known already stays as it is known."""
+        """Load rows with their children; tracked records stay as they are."""
         if not rows:
             return []
         entity_type = mapper.entity_type
@@ -287,7 +291,7 @@ class SqlTransaction:
         for start in range(0, len(owners), CHILDREN_BATCH_SIZE):
             chunk = owners[start : start + CHILDREN_BATCH_SIZE]
             keys = [mapper.write_id(owner.id) for owner in chunk]
-            # A few sizes of statements are enough: what is missing to the next one is filled with the last key.
+            # Only powers of two are compiled: the last key pads the parameters.
             size = 1 << (len(keys) - 1).bit_length()
             parameters = (self._tenant, *keys, *keys[-1:] * (size - len(keys)))
             children_by_owner: defaultdict[Any, list[Any]] = defaultdict(list)
@@ -303,7 +307,7 @@ MISSING: Final[Any] = object()
 def overlay_pending(
     found: Sequence[Any], pending: dict[str, Any], where: Criterion, order: str, after: Entity | None
 ) -> Sequence[Any]:
-    """Hold records that wait to be written against a question whose answer the database has given without them."""
+    """Merge pending records into the result of a query."""
     field, descending = order.removeprefix("-"), order.startswith("-")
     records = [record for record in found if record.id not in pending]
     records += [record for record in pending.values() if record is not None and matches(where, record)]
