@@ -1,1 +1,1 @@
-"""The tests mirror `src`; `reliability` holds long-running checks, `stories` the acceptance stories."""
+"""Tests mirror `src`; `reliability` has the long-running checks."""

@@ -1,4 +1,4 @@
-"""The phone numbers of the whole world are what the library says, by the short way and by the long one."""
+"""The phone parser agrees with the library for all countries."""
 
 from typing import Any
 
@@ -37,7 +37,10 @@ def normalized_by_crm(number: str) -> str:
 
 
 def test_example_numbers_of_all_regions_equal_library() -> None:
-    """Whatever the library gives as an example is taken as the library takes it, most of it by the short way."""
+    """Examples of the library are normalized as by the library.
+
+    Most of them take the shortcut.
+    """
     assert list(map(normalized_by_library, SAMPLES)) == list(map(normalized_by_crm, SAMPLES))
     assert sum(map(phones._is_canonical, SAMPLES)) > len(SAMPLES) // 2
 

@@ -1,4 +1,4 @@
-"""Spans: one for each telling of a story, with words and ids only."""
+"""Tracing: one span per command, without values."""
 
 import subprocess
 import sys
@@ -16,20 +16,20 @@ from crmcore.errors import NotFoundError
 
 @pytest.fixture
 def spans() -> InMemorySpanExporter:
-    """Where spans are collected."""
+    """The exporter that collects spans."""
     return InMemorySpanExporter()
 
 
 @pytest.fixture
 def crm(spans: InMemorySpanExporter) -> Crm:
-    """A house that is watched."""
+    """A Crm with a tracer."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     return Crm(tracer=OpenTelemetryTracer(provider), tenant="acme", correlation_id="req-1")
 
 
 def test_every_command_and_query_has_span(crm: Crm, spans: InMemorySpanExporter) -> None:
-    """Commands and questions are spans with the story, the tenant and the correlation."""
+    """Spans of commands and queries have command, tenant and correlation."""
     added = crm.customers.create("Jānis Bērziņš")
     crm.customers.get(added.id)
     [first, second] = spans.get_finished_spans()
@@ -42,7 +42,7 @@ def test_every_command_and_query_has_span(crm: Crm, spans: InMemorySpanExporter)
 
 
 def test_failed_command_span_has_error_code_only(crm: Crm, spans: InMemorySpanExporter) -> None:
-    """A story that fails is marked; neither the error's words nor a traceback are recorded."""
+    """A failed command has an error code, and no message or traceback."""
     with pytest.raises(NotFoundError):
         crm.customers.get("customer_018f3c0e6b7a7c1e9d2b4a5f60718293")  # type: ignore[arg-type]  # any text will do
     [span] = spans.get_finished_spans()
@@ -63,7 +63,10 @@ def test_host_span_is_parent(crm: Crm, spans: InMemorySpanExporter) -> None:
 
 
 def test_opentelemetry_is_imported_only_with_tracer() -> None:
-    """Without a tracer OpenTelemetry is not imported; without the extra, asking for one says what to install."""
+    """OpenTelemetry is imported only with a tracer.
+
+    Without the extra, the error says what to install.
+    """
     script = (
         "import sys\n"
         "from crmcore import Crm, CrmError\n"

@@ -10,10 +10,10 @@ from crmcore.domain.kernel.fields.time import checked_timestamp
 
 @frozen
 class SystemClock:
-    """The machine's clock, in UTC."""
+    """The system clock, in UTC."""
 
     def now(self) -> datetime:
-        """The present instant."""
+        """Return the current time."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float, /) -> None:
@@ -25,7 +25,7 @@ class FrozenClock:
     """A clock with a fixed time, for tests, demos and simulations.
 
     Args:
-        start: where it stands.
+        start: the initial time.
 
     Example:
         >>> clock = FrozenClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
@@ -37,22 +37,22 @@ class FrozenClock:
         self._now = checked_timestamp("clock.start", start)
 
     def now(self) -> datetime:
-        """Where it stands."""
+        """Return the fixed time."""
         return self._now
 
     def sleep(self, seconds: float, /) -> None:
         """Return at once."""
 
     def advance(self, **duration: float) -> datetime:
-        """Let time pass, given as `timedelta` takes it; also backwards."""
+        """Advance by a duration, given as for `timedelta`; it may be negative."""
         self._now += timedelta(**duration)
         return self._now
 
     def set(self, to: datetime) -> datetime:
-        """Put it to another time.
+        """Set the time.
 
         Raises:
-            NaiveDatetimeError: a time without a zone.
+            NaiveDatetimeError: the time has no time zone.
         """
         self._now = checked_timestamp("clock.to", to)
         return self._now

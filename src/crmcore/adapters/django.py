@@ -1,9 +1,10 @@
 """Django store: records in Django's database and its transactions.
 
-Rule 1: each command, view and batch is one `atomic` block. Django begins, commits and rolls back, and sets and releases the savepoints.
-Rule 2: statements run on a plain cursor of the driver. Django's own cursors and converters are set up for its ORM.
-Rule 3: a block that Django, or the database, can only roll back is never reported as stored.
-Rule 4: messages and events leave after the outermost block has committed.
+Invariants:
+    1. Each command, view and batch is one `atomic` block. Django begins, commits and rolls back, and sets and releases savepoints.
+    2. Statements run on a plain cursor of the driver. Django's own cursors and converters are set up for its ORM.
+    3. A block that Django, or the database, can only roll back is never reported as committed.
+    4. Messages and events are sent after the outermost block has committed.
 """
 
 from typing import Any, Final, Protocol, cast
@@ -38,7 +39,7 @@ OPTIONS: Final = {
     "sqlite": '{"transaction_mode": "IMMEDIATE", "timeout": 10, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"}',
     "postgresql": '{"options": "-c synchronous_commit=on"}',
 }
-"""The settings of a database that loses no writes, as they are written in Django's settings."""
+"""The settings of a database that loses no writes, in the form of Django's ``OPTIONS``."""
 
 
 class Delivers(Protocol):
@@ -47,25 +48,25 @@ class Delivers(Protocol):
     _environment: Any
 
     def deliver(self, *, limit: int = 100) -> object:
-        """Send what is due."""
+        """Send the messages and events that are due."""
         ...
 
 
 class DjangoStore:
     """Stores records in a Django database: SQLite or PostgreSQL (psycopg 3).
 
-    Inside an `atomic` block a command becomes part of it, behind a savepoint of its own: a command that fails undoes only itself. Without a
-    block, each command is a transaction. Threads and requests may share one store; each uses the connection that Django keeps for it.
+    Inside an `atomic` block, a command runs in a savepoint: a command that fails undoes only itself. Without a block, each command is a
+    transaction. Threads and requests may share one store; each uses the connection that Django keeps for it.
 
     Args:
-        alias: of the database in Django's ``DATABASES``.
-        schema: the tables; those of `make_schema()` when not given. Give the same one to every store over the same tables.
+        alias: the alias of the database in Django's ``DATABASES``.
+        schema: the tables; those of `make_schema()` by default. All stores over the same tables share one schema.
         durability: as for `crmcore.SqlStore`.
         row_level_security: as for `crmcore.SqlStore`.
 
-    The first command or view looks at the database, and raises:
-        InvalidInput: it is neither SQLite nor PostgreSQL by psycopg 3, or SQLite is to be row_level_security.
-        UnsafeEngine: it would lose writes. The error lists the problems and the ``OPTIONS`` to set.
+    The first command or view inspects the database, and raises:
+        InvalidInputError: it is neither SQLite nor PostgreSQL by psycopg 3, or row-level security is set for SQLite.
+        UnsafeEngineError: it could lose writes. The error lists the problems and the ``OPTIONS`` to set.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class DjangoStore:
 
         The host can still roll that transaction back.
 
-        The block that a test case of Django's puts around each test does not count, as it does not count for ``durable=True``.
+        The block that Django's `TestCase` opens around each test does not count, as for ``durable=True``.
         """
         connection = connections[self.alias]
         if not connection.in_atomic_block:
@@ -103,7 +104,7 @@ class DjangoStore:
         A migration may call it.
 
         Raises:
-            SchemaOutdatedError: tables of an older release are there; see `crmcore migrate`.
+            SchemaOutdatedError: the tables are those of an older release; see `crmcore migrate`.
         """
         with transaction.atomic(using=self.alias), sqlalchemy_connection(connections[self.alias]) as connection:
             version.create_tables(connection, self.schema)
@@ -111,11 +112,11 @@ class DjangoStore:
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
     ) -> SqlTransaction:
-        """Open a transaction, or a savepoint in the one that is open."""
+        """Begin a transaction, or a savepoint in the open transaction."""
         return SqlTransaction(self._open_executor(context, read_only=read_only), context, id_generator)
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> SqlBatch:
-        """Open one transaction, or one savepoint, for many commands."""
+        """Begin one transaction, or one savepoint, for many commands."""
         return SqlBatch(self._open_executor(context, read_only=False), context)
 
     def analyze(self) -> None:
@@ -128,7 +129,7 @@ class DjangoStore:
         """Do nothing: Django closes its connections."""
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are over the same database and the same tables."""
+        """Return whether both use the same database and the same tables."""
         return isinstance(other, DjangoStore) and self._key() == other._key()
 
     def __hash__(self) -> int:
@@ -170,7 +171,7 @@ class DjangoStore:
         return executor
 
     def _inspect(self) -> StatementCache:
-        """Look at the database before anything is stored in it."""
+        """Inspect the database before the first write."""
         host = connections[self.alias]
         if self._row_level_security and host.vendor != "postgresql":
             raise InvalidInputError("row_level_security", f"is for PostgreSQL, and this is {host.vendor}")
@@ -198,8 +199,8 @@ def deliver_on_commit(crm: Delivers, *, limit: int = 100) -> None:
 
     Without an open block, it delivers at once.
 
-    What `crm.deliver` raises is logged by Django (``django.db.backends.base``), because the transaction is stored already. Messages that
-    have not left are sent by the next `crm.deliver`.
+    Django logs errors of `crm.deliver` (``django.db.backends.base``), because the transaction is committed already. The next
+    `crm.deliver` sends the remaining messages.
 
     Args:
         limit: as for `crmcore.Crm.deliver`.

@@ -1,7 +1,8 @@
 """Django connections: `atomic` blocks, plain cursors and SQLAlchemy.
 
-Rule 1: only Django begins, commits, rolls back, sets and releases savepoints, opens and closes.
-Rule 2: nothing is registered on the connection, neither functions nor types: it is Django's, and its ORM relies on what it has set up.
+Invariants:
+    1. Only Django begins, commits, rolls back, sets and releases savepoints, opens and closes.
+    2. No functions and no types are registered on the connection, because Django's ORM relies on its own.
 """
 
 from collections.abc import Iterator
@@ -20,15 +21,15 @@ except ImportError:
     raise MissingDependencyError("Django hosts", "django") from None
 
 URLS: Final = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
-"""Which of SQLAlchemy's dialects belongs to which vendor of Django's."""
+"""The SQLAlchemy dialect of each Django vendor."""
 AUTOCOMMIT_IS_OFF: Final = "autocommit is off, and on SQLite the driver then commits at each savepoint; use atomic(), and neither AUTOCOMMIT=False nor set_autocommit"
 
 
 class AtomicConnection:
-    """An `atomic` block of Django's, entered for one command, view or batch.
+    """An `atomic` block, entered for one command, view or batch.
 
     Attributes:
-        cursor: of the driver, on Django's connection.
+        cursor: a cursor of the driver, on Django's connection.
     """
 
     has_failed = False
@@ -54,18 +55,18 @@ class AtomicConnection:
 
     @property
     def is_innermost(self) -> bool:
-        """Whether no block of the host's was entered since."""
+        """Whether the host has entered no further block."""
         return bool(self._host.atomic_blocks) and self._host.atomic_blocks[-1] is self._block
 
     def before_write(self) -> None:
-        """Do nothing: the block can be undone by itself."""
+        """Do nothing: the block is a savepoint already."""
 
     def commit(self) -> None:
         """Leave the block: commit it, or release its savepoint.
 
         Raises:
             StoreError: the block can only be rolled back.
-            (others): what a callback of ``on_commit`` raised, after the commit.
+            (others): errors of ``on_commit`` callbacks, after the commit.
         """
         if self._host.needs_rollback or _is_aborted(self._host):
             raise StoreError(TRANSACTION_ABORTED)
@@ -73,9 +74,9 @@ class AtomicConnection:
             self._leave(None)
 
     def rollback(self) -> None:
-        """Undo what was written since the block was entered, and leave it.
+        """Roll back to the start of the block, and leave it.
 
-        Where that fails, Django closes the connection, or marks the block around this one so that it cannot be committed.
+        If the rollback fails, Django closes the connection, or marks the outer block so that it cannot be committed.
         """
         with suppress(DjangoError):
             self._leave(_UndoneError())
@@ -109,7 +110,7 @@ class AtomicConnection:
 
     @contextmanager
     def _deferred(self) -> Iterator[None]:
-        """Begin a view on SQLite without the lock of a writer."""
+        """Begin a view on SQLite without the write lock."""
         if self._host.vendor != "sqlite":
             yield
             return
@@ -121,7 +122,7 @@ class AtomicConnection:
 
 
 class _UndoneError(Exception):
-    """Makes a block roll back."""
+    """Causes a block to roll back."""
 
 
 def _is_aborted(host: Any) -> bool:
@@ -136,7 +137,7 @@ def _is_aborted(host: Any) -> bool:
 
 
 def _plain_cursor(host: Any) -> Any:
-    """Open a cursor of the driver that gives tuples of the driver's own types."""
+    """Open a cursor of the driver that returns tuples of its own types."""
     if host.vendor == "postgresql":
         return _psycopg_cursor()(host.connection)
     cursor = host.connection.cursor()
@@ -188,7 +189,7 @@ class _BorrowedConnection:
 def sqlalchemy_connection(host: Any) -> Iterator[Connection]:
     """Use Django's connection through SQLAlchemy, inside an `atomic` block.
 
-    `create_engine` is avoided: on connect it would replace SQL functions of Django's on SQLite, and register types on PostgreSQL.
+    `create_engine` is not used: on connect it replaces SQL functions of Django on SQLite, and registers types on PostgreSQL.
     """
     url = make_url(URLS[host.vendor])
     dialect_class: Any = url.get_dialect()

@@ -17,7 +17,7 @@ class FilesDisabled:
     """
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
-        """Refuse.
+        """Reject the file.
 
         Raises:
             StoreError: always.
@@ -25,7 +25,7 @@ class FilesDisabled:
         raise StoreError("no file store; give one to Crm(files=FolderFiles(...))")
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
-        """Find nothing."""
+        """Return None."""
         return None
 
 
@@ -36,11 +36,11 @@ class MemoryFileStore:
     _contents: dict[tuple[str, str], bytes] = field(factory=dict, init=False, repr=False)
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
-        """Keep a file's bytes."""
+        """Store the content of a file."""
         self._contents[tenant, digest] = content
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
-        """Give a file's bytes back."""
+        """Return the content of a file, or None."""
         return self._contents.get((tenant, digest))
 
 
@@ -49,13 +49,13 @@ class FolderFileStore:
     """Stores files in a folder by digest; each write is atomic.
 
     Args:
-        root: the folder; it is made when it is needed.
+        root: the folder; the first write creates it.
     """
 
     root: Path = field(converter=Path)
 
     def put(self, tenant: str, digest: str, content: bytes, /) -> None:
-        """Keep a file's bytes, so that they outlast a crash of the machine."""
+        """Store the content of a file durably (fsync)."""
         path = self._path(tenant, digest)
         if path.exists():
             return
@@ -68,10 +68,10 @@ class FolderFileStore:
         temporary_path.replace(path)
 
     def get(self, tenant: str, digest: str, /) -> bytes | None:
-        """Give a file's bytes back."""
+        """Return the content of a file, or None."""
         path = self._path(tenant, digest)
         return path.read_bytes() if path.exists() else None
 
     def _path(self, tenant: str, digest: str) -> Path:
-        # The tenant's name is the host's text; in hexadecimal it can point nowhere else.
+        # The host chooses the tenant's name; hexadecimal prevents path traversal.
         return self.root / tenant.encode().hex() / digest[:2] / digest

@@ -13,8 +13,8 @@ class HolidaysLibrary:
 
     They include working days that are exchanged by decree.
 
-    Dates that depend on the sight of the moon are estimates until the day has come; the library marks their names so. Bring them again
-    when they are known.
+    Dates that depend on the sighting of the moon are estimates, and the library marks their names so. Import the year again when the dates
+    are known.
 
     Example:
         >>> uzbekistan = HolidaysLibrary().for_year("UZ", 2026, language="en")
@@ -23,14 +23,14 @@ class HolidaysLibrary:
     """
 
     def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
-        """Look up a year."""
+        """Return the holidays of a year."""
         try:
             import holidays
         except ImportError:
             raise MissingDependencyError("holidays", "calendar") from None
         code, _, subdivision = country.partition("-")
         try:
-            # Only what is listed is asked for: the library's objects grow when they are read.
+            # Iterate instead of looking up days: a lookup of another year extends the library's object.
             country_holidays = holidays.country_holidays(
                 code, subdiv=subdivision or None, years=year, language=_nearest_language(code, language)
             )
@@ -63,5 +63,5 @@ class NoHolidays:
     """An empty holiday calendar, for tests and own lists of holidays."""
 
     def for_year(self, country: str, year: int, /, *, language: str = "en") -> HolidayYear:
-        """Find nothing."""
+        """Return no holidays."""
         return HolidayYear()

@@ -1,7 +1,7 @@
 """iCalendar (RFC 5545): export and import appointments (extra ``ical``).
 
-An appointment keeps its UID on the way out and in, so that a calendar that is imported twice holds nothing twice. A series keeps its rule, with
-what was moved or left out beside it, and the zone by whose clock it is told.
+An appointment keeps its UID on export and import, so that importing a calendar twice creates no duplicates. A series keeps its recurrence
+rule, its moved and cancelled occurrences, and its time zone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from crmcore.domain.kernel.recurrence import Recurrence
 from crmcore.domain.kernel.zones import instant, zone_of
 
 MAX_LENGTH: Final = 2**20
-"""How long a calendar that is read may be, in characters."""
+"""The maximum length of a calendar to read, in characters."""
 STATUSES: Final = {
     AppointmentState.PLANNED: "CONFIRMED",
     AppointmentState.COMPLETED: "CONFIRMED",
@@ -33,7 +33,7 @@ class ImportedEvent:
     `arguments` are the arguments of `crm.appointments.import_event`.
 
     Attributes:
-        emails: of those who take part, in small letters.
+        emails: the e-mail addresses of the attendees, in lower case.
     """
 
     uid: str = fields.text(personal=False, max_length=255)
@@ -61,8 +61,8 @@ def write(appointments: Iterable[Appointment], *, zone: str = "UTC", name: str =
     """Write appointments as a calendar.
 
     Args:
-        zone: by whose clock times are told that have no series' own.
-        name: what the calendar calls itself.
+        zone: the time zone of appointments that are not a series.
+        name: the display name of the calendar.
 
     Raises:
         MissingDependencyError: the extra is not installed.
@@ -85,11 +85,11 @@ def read(calendar: str, *, zone: str = "UTC") -> Sequence[ImportedEvent]:
     A moved occurrence of a series is returned as a separate appointment.
 
     Args:
-        zone: by whose clock floating times and whole days are told.
+        zone: the time zone of floating times and of whole days.
 
     Raises:
-        InvalidInputError: that is no calendar, or an event of it cannot be an appointment.
-        TooLongError: it is longer than a mebibyte.
+        InvalidInputError: the text is not a calendar, or one of its events is not a valid appointment.
+        TooLongError: the text has more than 2**20 characters.
         MissingDependencyError: the extra is not installed.
     """
     if type(calendar) is not str or len(calendar) > MAX_LENGTH:

@@ -1,4 +1,4 @@
-"""Where ids come from: chance and time, or for tests a counter."""
+"""Id generators: UUIDv7, or a sequence for tests."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ class UuidV7Generator:
         self._last = 0
 
     def new(self, prefix: str, /) -> str:
-        """Make an id: 48 bits of milliseconds, 12 of their fraction, 62 of chance."""
+        """Return a new id: 48 bits of milliseconds, 12 of fraction, 62 random."""
         with self._lock:
             tick = max(self._last + 1, time.time_ns() * 4096 // 1_000_000)
             self._last = tick
@@ -38,7 +38,7 @@ class SequentialIds:
         self._last = 0
 
     def new(self, prefix: str, /) -> str:
-        """Make the next id; it has the form of a UUIDv7, as some databases demand."""
+        """Return the next id, in the form of a UUIDv7 for the databases."""
         with self._lock:
             self._last += 1
             return f"{prefix}_00000000000070008{self._last:015x}"

@@ -24,7 +24,7 @@ class BasicPhoneParser:
 
 @frozen
 class LibPhoneNumberParser:
-    """The numbering plans of the whole world, by the extra ``phone``.
+    """Parses phone numbers of all countries (extra ``phone``).
 
     Raises:
         MissingDependencyError: the extra is not installed.
@@ -32,7 +32,7 @@ class LibPhoneNumberParser:
 
     def __attrs_post_init__(self) -> None:
         try:
-            import phonenumbers  # noqa: F401  # only to see whether it is there
+            import phonenumbers  # noqa: F401  # only to check that it is installed
         except ImportError:
             raise MissingDependencyError("phone numbers of the whole world", "phone") from None
 
@@ -40,7 +40,7 @@ class LibPhoneNumberParser:
         """Normalize a number and check it against its country's plan.
 
         Raises:
-            InvalidPhoneError: no number of that country can look like this.
+            InvalidPhoneError: the number does not fit the numbering plan of its country.
         """
         import phonenumbers
 
@@ -51,7 +51,7 @@ class LibPhoneNumberParser:
             parsed = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             raise InvalidPhoneError("phone", "must be a phone number, with + and the country's code in front") from None
-        # The library parses many a number that no plan has.
+        # The library also parses numbers that are in no numbering plan.
         if not phonenumbers.is_valid_number(parsed):
             raise InvalidPhoneError("phone", "is no number of its country's plan")
         return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
@@ -60,9 +60,8 @@ class LibPhoneNumberParser:
 def _is_canonical(number: str) -> bool:
     """Return whether a number is valid and in international form already.
 
-    This shortcut does not parse the number with the library.
-
-    That is most of what it costs. A number of which the library might take away a prefix, or keep a zero, is not plain.
+    This shortcut avoids the slow parsing by the library. It returns False for numbers from which the library might remove a prefix, or
+    whose leading zero it might keep.
     """
     import phonenumbers
 

@@ -1,4 +1,4 @@
-"""Who may see and do what."""
+"""Access policies: which records a user sees, which commands run."""
 
 from attrs import frozen
 
@@ -12,8 +12,8 @@ class AllowAll:
     """Access policy that allows all users everything within a tenant."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
-        """Everything."""
+        """Return a filter that matches all records."""
         return MATCH_ALL
 
     def authorize(self, context: RequestContext, command: str, entity: Entity | None, /) -> None:
-        """Let it happen."""
+        """Allow the command."""

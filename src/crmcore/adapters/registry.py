@@ -72,7 +72,7 @@ ENTITY_TYPES: Final[tuple[type[Entity], ...]] = (
     User,
     WorkCalendar,
 )
-"""Every kind of record."""
+"""All record classes."""
 
 
 def _event_subclasses(base_type: type[Event]) -> Iterator[type[Event]]:
@@ -85,4 +85,4 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
     event_type.name: event_type
     for event_type in sorted(_event_subclasses(Event), key=lambda event_type: event_type.name)
 }
-"""Every kind of fact, by its name on the wire."""
+"""All event classes, by the name of the event."""

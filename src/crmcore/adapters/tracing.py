@@ -14,10 +14,10 @@ class OpenTelemetryTracer:
 
     The OpenTelemetry configuration of the host decides where spans go.
 
-    A span holds words and ids: the command, the tenant, the correlation, and of an error its code. The actor and all values are left out.
+    A span has the command, the tenant, the correlation id and the error code. It has no actor and no values.
 
     Args:
-        provider: of tracers; the process's own when not given.
+        provider: the tracer provider; the global one by default.
 
     Raises:
         MissingDependencyError: the extra is not installed.
@@ -43,7 +43,7 @@ class OpenTelemetryTracer:
             try:
                 yield
             except BaseException as error:
-                # Its words may hold what a library was given; its code is enough to find it by.
+                # The message may contain values; the code is sufficient.
                 span.set_attribute("error.type", error.code if isinstance(error, CrmError) else type(error).__name__)
                 span.set_status(self._error_status)
                 raise

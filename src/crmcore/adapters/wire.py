@@ -1,9 +1,9 @@
-"""The wire: facts, results and parts of records as JSON, and back.
+"""Serialization: events, results and child records as JSON, and back.
 
-What crosses it: instants in ISO 8601 with ``Z``, days in ISO 8601, durations in whole microseconds, money as ``{"amount": "19.90",
-"currency": "EUR"}``, decimal numbers as texts, enumerations by their values, one of unique_tuple classes with its name under ``is``. Reading is
-strict where cattrs is lax by default: no text becomes a number, no fraction an integer, nothing a text. A reader passes over fields that
-it does not know, and gives absent ones their defaults, so that newer writers do not break older readers.
+Format: timestamps in ISO 8601 with ``Z``, days in ISO 8601, durations in whole microseconds, money as ``{"amount": "19.90",
+"currency": "EUR"}``, decimal numbers as texts, enumerations by their values, a member of a union of classes with its class name under ``is``. Reading is
+strict where cattrs is lax by default: no text becomes a number, no fraction an integer, nothing a text. Unknown fields
+are ignored and absent ones get their defaults, so that newer writers do not break older readers.
 """
 
 import json
@@ -34,28 +34,28 @@ MAX_LENGTH: Final = 2 * 2**20
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
-"""How the data of an old schema of a fact becomes that of the next one, by the fact's name and the old schema's number."""
+"""Upcasters convert the data of an event to its next schema; by event name and old schema."""
 
 
 def dump(value: Any, type_: Any) -> str:
-    """Write a value as JSON: compact, in the letters it was written in."""
+    """Serialize a value as compact JSON, without escaping Unicode."""
     return _encode(_unstructure_hook(type_)(value))
 
 
 def load(text: str, type_: Any) -> Any:
-    """Read a value of a kind from JSON.
+    """Deserialize a value of a type from JSON.
 
     Raises:
-        InvalidInputError: that is no JSON, or none of that kind.
+        InvalidInputError: the text is not JSON, or the value is not of that type.
     """
     return structure(parse(text), type_)
 
 
 def structure(data: Any, type_: Any) -> Any:
-    """Make a value of a kind from plain data.
+    """Build a value of a type from plain data.
 
     Raises:
-        InvalidInputError: the data is none of that kind.
+        InvalidInputError: the data do not fit the type.
     """
     try:
         return converter().structure(data, type_)
@@ -69,7 +69,7 @@ def parse(text: str) -> Any:
     """Parse JSON: reject NaN, duplicate keys and excessive depth.
 
     Raises:
-        InvalidInputError: that is no such JSON.
+        InvalidInputError: the text is not valid JSON by these rules.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidInputError("json", f"must be at most {MAX_LENGTH:,} characters long")
@@ -77,20 +77,20 @@ def parse(text: str) -> Any:
         return json.loads(text, parse_constant=_reject_constant, object_pairs_hook=_reject_duplicate_keys)
     except InvalidInputError:
         raise
-    except (ValueError, RecursionError):  # json says ValueError also of a number of thousands of digits
+    except (ValueError, RecursionError):  # a number of thousands of digits also raises ValueError
         raise InvalidInputError("json", "must be valid and not nested too deeply") from None
 
 
 def dump_event(event: Event) -> str:
-    """Write a fact as JSON; its name and schema travel beside it."""
+    """Serialize an event as JSON, without its name and schema."""
     return dump(event, type(event))
 
 
 def load_event(name: str, schema: int, text: str) -> Event:
-    """Read a fact, of this schema or of an older one.
+    """Deserialize an event of the current schema or of an older one.
 
     Raises:
-        InvalidInputError: there is no such fact, or its schema is newer than this release.
+        InvalidInputError: the event is unknown, or its schema is newer than this release.
     """
     event_type = EVENT_TYPES.get(name)
     if event_type is None or schema > event_type.schema:
@@ -98,7 +98,7 @@ def load_event(name: str, schema: int, text: str) -> Event:
     data = parse(text)
     for old_schema in range(schema, event_type.schema):
         data = UPCASTERS[name, old_schema](data)
-    return structure(data, event_type)  # type: ignore[no-any-return]  # it is one of that kind
+    return structure(data, event_type)  # type: ignore[no-any-return]  # it is of that class
 
 
 def dump_result(value: Any, result_type: Any) -> str:
@@ -125,7 +125,7 @@ def _make_encoder() -> Callable[[Any], str]:
     """
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     make_encoder = getattr(json.encoder, "c_make_encoder", None)
-    if make_encoder is None:  # it is no public name, and only CPython has it
+    if make_encoder is None:  # it is private, and only CPython has it
         return encoder.encode
     iterencode = make_encoder(
         None, encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False
@@ -147,7 +147,7 @@ def _unstructure_hook(type_: Any) -> Callable[[Any], Any]:
 
 @cache
 def converter() -> Converter:
-    """Make the one converter of the wire."""
+    """Create the shared cattrs converter."""
     cattrs_converter = Converter(detailed_validation=True)
     for type_ in (str, int, bool):
         cattrs_converter.register_structure_hook(type_, _exact_type_hook(type_))

@@ -1,4 +1,4 @@
-"""Requests, asynchronous views and test cases of Django's, with what it puts around each of them."""
+"""Django requests, asynchronous views and test cases."""
 
 import asyncio
 import io
@@ -70,7 +70,7 @@ async def blocking(request: HttpRequest) -> HttpResponse:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], autouse=True)
 def host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A project with views whose requests are blocks, except for those that are asynchronous."""
+    """A project with ATOMIC_REQUESTS, except for asynchronous views."""
     urls: Any = ModuleType(URLS)
     urls.urlpatterns = [
         path("both", both),
@@ -106,7 +106,10 @@ def stored() -> tuple[set[str], set[str], int]:
 
 class TestRequests:
     def test_an_answered_request_stores_both_and_sends(self) -> None:
-        """With ATOMIC_REQUESTS a view that answers stores rows of both sides, and its letter leaves after the commit."""
+        """With ATOMIC_REQUESTS, a view stores rows of Django and crmcore.
+
+        Its message is sent after the commit.
+        """
         assert 200 == Client().get("/both", {"name": "A"}).status_code
         assert ({"A"}, {"A"}, 1) == stored()
 
@@ -125,7 +128,7 @@ class TestRequests:
         assert ({"A", "B"}, {"A"}, 1) == stored()
 
     def test_a_request_that_comes_twice_takes_effect_once(self) -> None:
-        """With a key the second command answers as the first one, in another request too."""
+        """A repeated idempotency key returns the stored result in all requests."""
         for _ in range(2):
             Client().get("/keyed", {"name": "A", "key": "form 1"})
 
@@ -145,7 +148,7 @@ class TestAsynchronous:
         assert ({"A"}, {"A"}, 1) == stored()
 
     def test_the_event_loop_is_never_blocked(self) -> None:
-        """A command in the event loop itself is refused by Django, as its own queries are."""
+        """Django rejects a command in the event loop, as it rejects queries."""
 
         async def get() -> Any:
             return (await AsyncClient().get("/blocking")).status_code
@@ -156,7 +159,10 @@ class TestAsynchronous:
 
 class TestTestCases:
     def test_a_test_case_forgets_both_and_may_deliver(self) -> None:
-        """Each test of a TestCase sees the fixtures of its class, may deliver, and leaves nothing to the next one."""
+        """Each test of a TestCase sees the fixtures of its class and may deliver.
+
+        Its changes are rolled back.
+        """
 
         class Shop(TestCase):  # type: ignore[misc]  # Django brings no types
             @classmethod
@@ -185,7 +191,10 @@ class TestTestCases:
         assert (set(), set(), 2) == stored()
 
     def test_a_transaction_test_case_leaves_crmcores_rows(self) -> None:
-        """Django flushes the tables of its models alone; a tenant for each test keeps tests apart."""
+        """Django flushes the tables of its models only.
+
+        A separate tenant per test isolates tests.
+        """
 
         class Shop(TransactionTestCase):  # type: ignore[misc]  # Django brings no types
             def test_one(self) -> None:

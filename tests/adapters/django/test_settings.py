@@ -1,4 +1,4 @@
-"""What Django's settings have to be, and what crmcore leaves alone on Django's connections."""
+"""Required Django settings, and effects on Django's connections."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,10 @@ class TestSqlite:
         return f"sqlite:///{tmp_path / 'crm.db'}"
 
     def test_the_options_of_the_refusal_are_enough(self, url: str) -> None:
-        """Django's settings without options are refused, and with the options that the refusal names they are not."""
+        """Default Django settings are rejected with the OPTIONS to set.
+
+        With these OPTIONS, the store works.
+        """
         refused = problems({"ENGINE": "django.db.backends.sqlite3", "NAME": url.removeprefix("sqlite:///")})
         options = refused[refused.index("{") : refused.index("}") + 1]
 
@@ -66,7 +69,10 @@ class TestSqlite:
         ],
     )
     def test_settings_that_lose_writes_are_refused(self, url: str, options: dict[str, Any], words: str) -> None:
-        """Whatever loses writes is refused with its problem and the cure, before anything is stored."""
+        """Settings that lose writes are rejected before anything is stored.
+
+        The error names the problem and the solution.
+        """
         refused = problems(database(url, **options))
 
         assert words in refused
@@ -88,7 +94,10 @@ class TestSqlite:
         assert "" == problems({"ENGINE": "django.db.backends.sqlite3", "NAME": name})
 
     def test_manual_transactions_are_refused(self, url: str) -> None:
-        """Without autocommit, Python's driver commits at each savepoint; such a connection is refused at any time."""
+        """A SQLite connection without autocommit is rejected at any time.
+
+        On it, Python's driver commits at each savepoint.
+        """
         with project(database(url)):
             store = DjangoStore()
             store.create_tables()
@@ -107,7 +116,10 @@ class TestSqlite:
             Crm(DjangoStore(row_level_security=True)).customers.search("customer")
 
     def test_a_view_waits_for_no_writer(self, url: str) -> None:
-        """A view outside of a block takes no lock, so that it reads while another connection writes."""
+        """A view outside a block takes no write lock.
+
+        So it reads while another connection writes.
+        """
         with project(database(url, timeout=5)):
             store = DjangoStore()
             store.create_tables()
@@ -122,7 +134,10 @@ class TestSqlite:
             assert "IMMEDIATE" == connection.transaction_mode
 
     def test_functions_of_django_stay(self, url: str) -> None:
-        """SQLAlchemy puts SQL functions of its own on a connection that it opens; Django's are still there afterwards."""
+        """SQL functions of Django on the connection are not replaced.
+
+        SQLAlchemy registers SQL functions on connections that it opens.
+        """
         with project(database(url)):
             store = DjangoStore()
             store.create_tables()
@@ -170,7 +185,7 @@ class TestPostgresql:
             assert added == Crm(store).customers.get(added.id)
 
     def test_loaders_of_the_hosts_change_nothing(self, postgresql: str) -> None:
-        """A host that lets psycopg load types in another way gets them so, and crmcore gets what it expects."""
+        """Type loaders that the host registers for psycopg apply to the host only."""
         with project(database(postgresql)):
             connection.ensure_connection()
             connection.connection.adapters.register_loader("uuid", TextLoader)
@@ -198,7 +213,10 @@ class TestPostgresql:
             assert ["Customer B"] == [customer.name for customer in crm.customers.search("customer")]
 
     def test_a_wall_stands(self, postgresql: str) -> None:
-        """Behind row-level security each command says its tenant, inside a block and outside."""
+        """With row-level security, each command sets its tenant.
+
+        This holds inside a block and outside.
+        """
         with project(database(postgresql)):
             store = DjangoStore(row_level_security=True)
             store.create_tables()
@@ -229,7 +247,10 @@ class TestTables:
         return str(request.getfixturevalue("postgresql"))
 
     def test_a_migration_creates_them(self, url: str) -> None:
-        """A migration of the host's creates the tables; one that fails leaves none behind; a second time nothing happens."""
+        """A migration of the host creates the tables, and may run twice.
+
+        A failed migration leaves no tables.
+        """
 
         def create(apps: Any, editor: Any) -> None:
             DjangoStore(editor.connection.alias).create_tables()
@@ -255,7 +276,10 @@ class TestTables:
             assert Crm(DjangoStore()).customers.create("Customer A").name == "Customer A"
 
     def test_other_prefixes_and_aliases(self, url: str, tmp_path: Path) -> None:
-        """Two databases of Django's and two sets of tables keep apart, and a block is of one database only."""
+        """Two databases and two schemas are independent.
+
+        A block belongs to one database only.
+        """
         other = database(f"sqlite:///{tmp_path / 'other.db'}")
         schema = make_schema(prefix="sales_")
         with project(database(url), databases={"other": other}):
@@ -277,7 +301,10 @@ class TestTables:
 
 
 def test_another_database_is_refused(tmp_path: Path) -> None:
-    """A database that is neither SQLite nor PostgreSQL is refused by its name, before it is connected to."""
+    """Databases other than SQLite and PostgreSQL are rejected by name.
+
+    There is no connection attempt.
+    """
     with project(database(f"sqlite:///{tmp_path / 'crm.db'}")):
         connection.vendor, vendor = "mysql", connection.vendor
         try:

@@ -1,4 +1,7 @@
-"""Django's rows and crmcore's are stored together or not at all: by `atomic`, by savepoints, and by each command alone."""
+"""Django rows and crmcore records commit and roll back together.
+
+This holds for `atomic`, for savepoints, and for single commands.
+"""
 
 import threading
 import time
@@ -31,7 +34,7 @@ class HostError(Exception):
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def host(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A Django project on each database in turn, with a table of its own and crmcore's.
+    """A Django project on each database, with tables of Django and crmcore.
 
     Yields:
         The database's vendor.
@@ -71,7 +74,7 @@ def add(crm: Crm, name: str, **facts: Any) -> str:
 
 class TestAtomic:
     def test_a_commit_stores_both(self, crm: Crm) -> None:
-        """What both sides wrote in a block is there when it has ended well, for another connection too."""
+        """After a block, other connections see the changes of both sides."""
         with transaction.atomic():
             add(crm, "A")
         close_connections()
@@ -95,7 +98,7 @@ class TestAtomic:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_an_inner_rollback_undoes_the_inner_part_alone(self, crm: Crm) -> None:
-        """A savepoint of the host's takes both sides back to where it was set, and no further."""
+        """Rolling back a savepoint of the host undoes both sides up to it."""
         with transaction.atomic():
             add(crm, "A")
             with pytest.raises(HostError), transaction.atomic():
@@ -115,7 +118,10 @@ class TestAtomic:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_an_inner_block_without_savepoint_takes_all_along(self, crm: Crm) -> None:
-        """Where the host wants no savepoint, an inner error undoes the whole block, of both sides."""
+        """Without a savepoint, an inner error rolls back the whole block.
+
+        This covers both sides.
+        """
         with transaction.atomic():
             add(crm, "A")
             with pytest.raises(HostError), transaction.atomic(savepoint=False):
@@ -135,7 +141,10 @@ class TestAtomic:
         assert ({"A"}, {"Customer A"}) == (orders(), names(crm))
 
     def test_without_a_block_each_command_is_a_transaction(self, crm: Crm) -> None:
-        """In autocommit mode a command is stored when it returns, and the connection is left in autocommit mode."""
+        """In autocommit mode, a command is committed when it returns.
+
+        The connection stays in autocommit mode.
+        """
         add(crm, "A")
         close_connections()
         with pytest.raises(HostError):
@@ -146,7 +155,7 @@ class TestAtomic:
         assert (True, False) == (connection.get_autocommit(), connection.in_atomic_block)
 
     def test_a_block_reads_what_it_has_written(self, crm: Crm) -> None:
-        """Views inside a block see what the block has written, and other connections do not."""
+        """Views in a block see its changes; other connections do not."""
         seen = []
 
         def look() -> None:
@@ -165,7 +174,7 @@ class TestAtomic:
 
 class TestErrors:
     def test_a_refused_command_undoes_only_itself(self, crm: Crm) -> None:
-        """After a refusal that the host has caught, its block goes on and is stored."""
+        """After an error that the host catches, its block can be committed."""
         with transaction.atomic():
             add(crm, "A", phone="2000 0000")
             with pytest.raises(DuplicateKeyError):
@@ -188,7 +197,7 @@ class TestErrors:
         assert ({"A", "C"}, {"Customer A", "Customer C"}) == (orders(), names(crm))
 
     def test_a_view_that_the_database_refused_undoes_nothing(self, crm: Crm) -> None:
-        """A SELECT that fails on the server does not break the host's block either."""
+        """A SELECT that fails on the server does not abort the host's block."""
         table = next(table.name for table in DjangoStore().schema.tables if table.name.endswith("customers"))
         with transaction.atomic():
             add(crm, "A")
@@ -201,7 +210,7 @@ class TestErrors:
         assert ({"A", "B"}, {"Customer A", "Customer B"}) == (orders(), names(crm))
 
     def test_an_error_that_leaves_the_block_undoes_both(self, crm: Crm) -> None:
-        """A refusal that the host does not catch rolls its block back, as any error does."""
+        """An error that the host does not catch rolls its block back."""
         with pytest.raises(DuplicateKeyError), transaction.atomic():
             add(crm, "A", phone="2000 0000")
             add(crm, "B", phone="2000 0000")
@@ -209,7 +218,7 @@ class TestErrors:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_a_broken_block_is_refused(self, crm: Crm) -> None:
-        """A block that Django can only roll back takes no command that would seem to be stored."""
+        """A block that Django can only roll back rejects commands."""
         order("A")
         with transaction.atomic():
             with pytest.raises(IntegrityError), transaction.atomic(savepoint=False):
@@ -221,7 +230,10 @@ class TestErrors:
 
     @pytest.mark.parametrize("marked", [True, False])
     def test_a_batch_with_a_caught_database_error_is_refused(self, crm: Crm, *, marked: bool) -> None:
-        """A batch whose transaction the host's statement has broken does not end as if it were stored."""
+        """A batch in an aborted transaction raises an error at its end.
+
+        A statement of the host has aborted the transaction.
+        """
         order("A")
 
         def batch() -> None:
@@ -244,7 +256,10 @@ class TestErrors:
             assert ({"A"}, {"Customer B"}) == (orders(), names(crm))
 
     def test_a_conflict_is_tried_again_inside_the_block(self, crm: Crm) -> None:
-        """Two blocks that change one record at once are both stored, on PostgreSQL by a second attempt behind the savepoint."""
+        """Two concurrent blocks that change one record are both stored.
+
+        On PostgreSQL, the second one is retried from its savepoint.
+        """
         anna = crm.customers.create("Customer Anna")
         changed = threading.Event()
 
@@ -267,7 +282,7 @@ class TestErrors:
 
 class TestThreads:
     def test_no_row_is_lost_between_threads(self, crm: Crm) -> None:
-        """Every block that has ended well is there, and every one that was left by an error is not."""
+        """Committed blocks are stored; blocks left by an error are not."""
 
         def work(name: str) -> None:
             for number in range(10):
@@ -282,7 +297,7 @@ class TestThreads:
         assert (expected, {f"Customer {name}" for name in expected}) == (orders(), names(crm))
 
     def test_a_closed_connection_is_opened_again(self, crm: Crm) -> None:
-        """What Django closes at the end of a request is opened by the next command."""
+        """A command reopens a connection that Django closed after a request."""
         add(crm, "A")
         connections.close_all()
         add(crm, "B")
@@ -291,7 +306,10 @@ class TestThreads:
         assert {"Customer A", "Customer B"} == names(crm)
 
     def test_a_connection_closed_inside_a_block_stores_nothing(self, crm: Crm) -> None:
-        """A host that closes its connection inside a block is refused what comes after, and loses both sides."""
+        """After the host closes its connection in a block, commands fail.
+
+        Changes of both sides are lost.
+        """
         with transaction.atomic():
             add(crm, "A")
             connection.close()
@@ -319,7 +337,7 @@ class TestLostConnections:
         run_threads(lambda _: end(), "")
 
     def test_a_command_is_run_again_on_a_new_connection(self) -> None:
-        """A persistent connection that the server has ended between requests costs no command."""
+        """No command fails when the server ends an idle persistent connection."""
         crm = Crm(DjangoStore())
         crm.customers.create("Customer A")
         self.end_session()
@@ -336,7 +354,7 @@ class TestLostConnections:
         assert {"Customer A"} == names(crm)
 
     def test_a_block_on_a_lost_connection_stores_neither(self) -> None:
-        """When the connection is lost inside a block, everything after it in the block fails, and so does the block's end."""
+        """After a lost connection, commands and the end of the block fail."""
         crm = Crm(DjangoStore())
         with pytest.raises(OperationalError), transaction.atomic():
             add(crm, "A")
@@ -363,7 +381,7 @@ class TestLostConnections:
 
 class TestBatches:
     def test_a_batch_is_one_transaction(self, crm: Crm) -> None:
-        """A batch stores all of its commands and the host's rows at its end, or none of them."""
+        """A batch commits all commands and rows of the host, or none."""
         with crm.batch():
             add(crm, "A")
             add(crm, "B")
@@ -383,7 +401,10 @@ class TestBatches:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_a_command_in_a_block_inside_a_batch_is_refused(self, crm: Crm) -> None:
-        """What a batch holds back could neither be undone with an inner block nor survive it, so the command is refused."""
+        """A command in an inner block of a batch is rejected.
+
+        Buffered writes could neither be undone with the inner block nor survive it.
+        """
         with crm.batch():
             crm.customers.create("Customer A")
             with pytest.raises(BusinessRuleError, match="savepoint"), transaction.atomic():
@@ -433,7 +454,7 @@ class TestDelivery:
         assert 0 == crm.deliver().sent
 
     def test_nothing_leaves_after_a_rollback(self, crm: Crm, sent: RecordingNotifier) -> None:
-        """Neither the letters of a block that was rolled back nor those of an inner one are sent."""
+        """Messages of rolled-back blocks and inner blocks are not sent."""
         with pytest.raises(HostError), transaction.atomic():
             self.queue(crm, "lost")
             raise HostError
@@ -462,7 +483,7 @@ class TestDelivery:
     def test_an_error_of_the_delivery_does_not_reach_the_request(
         self, crm: Crm, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The transaction is stored, so that an error behind it is logged and not raised."""
+        """An error after the commit is logged and not raised."""
         with transaction.atomic():
             crm.customers.create("Customer A")
             deliver_on_commit(crm, limit=-1)
@@ -471,7 +492,7 @@ class TestDelivery:
         assert "deliver" in caplog.text
 
     def test_a_batch_reports_the_error_of_a_callback_as_it_is(self, crm: Crm) -> None:
-        """An error behind the commit is no error of the commit, and is not translated as one."""
+        """An error after the commit is not translated as an error of the commit."""
 
         def fail() -> None:
             with pytest.raises(IntegrityError):
@@ -525,7 +546,10 @@ def run_threads(work: Any, *arguments: str) -> None:
 
 
 class DjangoContract(StoreContract):
-    """What every store promises, over Django's connections. One thread has one of them, so what two do at once is tested with threads."""
+    """The store contract over Django's connections.
+
+    Django has one connection per thread, so that concurrency is tested with threads.
+    """
 
     capabilities = frozenset({"ask", "batch", "threads"})
 

@@ -1,4 +1,4 @@
-"""Headers leave as they were written, and are read as the text that was given."""
+"""Headers are sent as written, and parsers read the original text."""
 
 import re
 from email import message_from_bytes
@@ -37,7 +37,10 @@ def shown(text: str) -> str:
 
 @given(texts)
 def test_text_arrives_as_it_is(text: str) -> None:
-    """Whatever a subject holds, it is one header, folded, of ASCII, and is decoded once into the text."""
+    """Any subject becomes one folded ASCII header.
+
+    Decoding it once returns the text.
+    """
     content = head("Subject", encode_text(text))
     read = message_from_bytes(content, policy=compat32)
 
@@ -60,7 +63,7 @@ def test_name_leaves_the_address_alone(name: str) -> None:
 
 @given(texts | st.from_regex(r"=\?utf-8\?q\?[a-z0-9=]{0,20}\?=@[a-z.]{1,10}", fullmatch=True) | st.emails())
 def test_address_is_one_word(text: str) -> None:
-    """An address that is taken holds nothing that another reader could take for more, and is read as it is written."""
+    """An accepted address has one reading, for all parsers."""
     try:
         address = checked_address(text)
     except ValueError:
@@ -85,7 +88,10 @@ def test_addresses_of_the_world_are_written() -> None:
 
 
 def test_words_of_an_encoded_text_hold_whole_characters() -> None:
-    """Each encoded word is at most 75 characters long, and can be decoded alone (RFC 2047 5)."""
+    """Encoded words have at most 75 characters (RFC 2047 5).
+
+    Each of them can be decoded alone.
+    """
     for text in (
         "Очень длинное имя " * 20,
         "نام بلند " * 30,

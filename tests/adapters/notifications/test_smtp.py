@@ -1,4 +1,4 @@
-"""E-mail leaves by a real SMTP server on the loopback, or says why it did not."""
+"""E-mail is sent to a real SMTP server on the loopback interface."""
 
 import io
 import ssl
@@ -56,7 +56,10 @@ def plain_notifier(port: int, **settings: Any) -> SmtpNotifier:
 
 
 def test_sent_message_keeps_subject_names_and_text() -> None:
-    """Subject, names and text in any script arrive, with a Message-ID, a date, a language, and the mark of an automatic mail."""
+    """Subject, names and text in any script arrive with all headers.
+
+    These are Message-ID, date, language, and the mark of an automatic e-mail.
+    """
     with mail_server() as (mailbox, port):
         plain_notifier(port, sender_name="Logi, SIA").send(message(recipient_name='Jānis "Big" Bērziņš'))
     mail = read(mailbox.mails[0])
@@ -74,7 +77,10 @@ def test_sent_message_keeps_subject_names_and_text() -> None:
 
 
 def test_every_attempt_sends_identical_mail() -> None:
-    """Message-ID and bytes stay the same; another letter, or another tenant's, has another Message-ID."""
+    """All attempts of a message have the same Message-ID and bytes.
+
+    Another message, or the same id of another tenant, has another Message-ID.
+    """
     sender = plain_notifier(25)
     other_id = MessageId(ID[:-1] + "4")
     keys = {sender.compose(one)["Message-ID"] for one in (message(), message(id=other_id), message(tenant="two"))}
@@ -89,7 +95,10 @@ def test_every_attempt_sends_identical_mail() -> None:
     [("later", False, 0), ("never", True, 0), ("stranger", True, 0), ("drop", False, 1)],
 )
 def test_smtp_reply_decides_permanent_or_temporary_failure(manner: str, permanent: bool, taken: int) -> None:  # noqa: FBT001  # a row of the table
-    """4xx comes again, 5xx does not; a server that takes a mail and hangs up has not said yes. The reply's words are left out."""
+    """4xx replies are retried, 5xx replies are not.
+
+    A lost connection without a reply is a failure. The error does not contain the text of the reply.
+    """
     with mail_server() as (mailbox, port):
         mailbox.behaviour = manner
         with pytest.raises(DeliveryError) as failed:
@@ -142,7 +151,10 @@ def test_failure_on_quit_keeps_message_sent(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_tls_certificate_is_verified() -> None:
-    """STARTTLS and TLS with a trusted certificate deliver; a certificate that nobody vouches for, or none at all, does not."""
+    """STARTTLS and TLS require a trusted certificate.
+
+    An untrusted or missing certificate is an error.
+    """
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -175,7 +187,7 @@ def test_login_without_encryption_is_rejected() -> None:
 
 
 def test_list_unsubscribe_headers_are_optional() -> None:
-    """With an address for it, a mail carries the two headers of one-click unsubscribing."""
+    """With an unsubscribe URL, both headers of RFC 8058 are sent."""
     mail = plain_notifier(25, unsubscribe_url=lambda one: f"https://example.com/u/{one.id}").compose(message())
 
     assert f"<https://example.com/u/{ID}>" == mail["List-Unsubscribe"]
@@ -183,7 +195,7 @@ def test_list_unsubscribe_headers_are_optional() -> None:
 
 
 def test_internationalized_address_is_encoded_or_needs_smtputf8() -> None:
-    """A domain is written in its ASCII form; a name before the @ that is not ASCII needs a server that takes it."""
+    """Domains are sent in ASCII; non-ASCII local parts need SMTPUTF8."""
     with mail_server(enable_SMTPUTF8=True) as (mailbox, port):
         plain_notifier(port).send(message(address="jānis@ēx.lv"))
     with mail_server(enable_SMTPUTF8=False) as (_, port), pytest.raises(DeliveryError) as failed:
@@ -197,7 +209,7 @@ def test_internationalized_address_is_encoded_or_needs_smtputf8() -> None:
 @pytest.mark.parametrize("payload", payloads("mail"), ids=lambda p: p["id"])
 @pytest.mark.parametrize("field", ["address", "recipient_name", "subject", "language", "id", "unsubscribe_url", "body"])
 def test_header_injection_is_prevented(payload: dict[str, str], field: str) -> None:
-    """Whatever stands in any part of a letter, the receiver sees our headers, one recipient, and nothing else."""
+    """Injection in any part of a message adds no header and no recipient."""
     text = payload["text"]
     ours = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"]
     ours += ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
@@ -225,7 +237,10 @@ ENCODED: Final = "=?utf-8?q?Bob=0d=0aReply-To:_x@y.example=0d=0a=0d=0aPay_here?=
 
 @pytest.mark.parametrize("text", [ENCODED, f"Anna {ENCODED} Liepa", f"Anna{ENCODED}", "=?", "Late =?utf-8?b?!?="])
 def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
-    """What a name or a subject says about its own encoding is text: it becomes no header and no body."""
+    """Encoded words in names and subjects are treated as literal text.
+
+    They create no header and no body.
+    """
     with mail_server() as (mailbox, port):
         plain_notifier(port, sender_name=text).send(message(recipient_name=text, subject=text))
     mail = read(mailbox.mails[0])
@@ -258,7 +273,10 @@ def test_encoded_word_in_text_arrives_as_text(text: str) -> None:
     ],
 )
 def test_address_that_would_be_read_otherwise_is_refused(address: str) -> None:
-    """An address that a library or a server may decode into another one is refused for good, and nothing leaves."""
+    """An address with a second reading is rejected permanently.
+
+    Nothing is sent.
+    """
     with mail_server() as (mailbox, port), pytest.raises(DeliveryError) as failed:
         plain_notifier(port).send(message(address=address))
 
@@ -275,7 +293,10 @@ def test_sender_name_with_control_character_is_refused() -> None:
 
 @pytest.mark.parametrize("length", [30, 60, 77, 78, 200, 900])
 def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
-    """List-Unsubscribe is the address in angle brackets, in one piece; letters beyond ASCII are percent-encoded."""
+    """List-Unsubscribe is one address in angle brackets.
+
+    Characters beyond ASCII are percent-encoded.
+    """
     url = "https://example.com/" + "a" * length
     with mail_server() as (mailbox, port):
         plain_notifier(port, unsubscribe_url=lambda _: url).send(message())
@@ -300,7 +321,7 @@ def test_unsubscribe_address_that_is_none_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("language", ["not a tag", "lv, en", ENCODED, "123456789"])
 def test_language_without_proper_tag_is_unknown(language: str) -> None:
-    """A language that is no tag of BCP 47 stops no letter; the mail says that its language is unknown."""
+    """A language that is not a BCP 47 tag is sent as unknown."""
     mail = plain_notifier(25).compose(message(language=language))
 
     assert "und" == mail["Content-Language"]
@@ -308,7 +329,10 @@ def test_language_without_proper_tag_is_unknown(language: str) -> None:
 
 
 def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
-    """A name cannot turn the address behind it around; joiners and marks that letters need stay."""
+    """Bidirectional controls are removed from names.
+
+    Joiners and marks that scripts need are kept.
+    """
     mail = plain_notifier(25).compose(
         message(recipient_name="\u202egpj\u2069 می\u200cخواهم", subject="\u2067Late\u2069")
     )
@@ -326,7 +350,10 @@ def test_control_character_in_body_does_not_leave(char: str) -> None:
 
 
 def test_folder_holds_the_same_mail(tmp_path: Path) -> None:
-    """The file is the mail to the byte, in this folder, whatever the letter's topic and id hold."""
+    """The file has the bytes of the e-mail and is in the given folder.
+
+    The topic and the id of the message cannot change this.
+    """
     one = message(topic="../../x", id="message_../../../x", recipient_name=ENCODED, address="jānis@ēx.lv")
     FileNotifier(tmp_path / "out", sender="crm@example.com").send(one)
     [file] = (tmp_path / "out").iterdir()
@@ -336,7 +363,7 @@ def test_folder_holds_the_same_mail(tmp_path: Path) -> None:
 
 
 def test_payload_file_is_append_only() -> None:
-    """The file holds at least 14 payloads, and the first version's lines as they were."""
+    """The file has at least 14 payloads, including those of version 1."""
     assert len(payloads("mail")) >= 14
     assert "7f63d0444dedef98" == digest("mail", 16)
 
@@ -350,7 +377,7 @@ def test_notifier_repr_hides_credentials() -> None:
 
 
 def test_wrong_password_is_temporary_failure() -> None:
-    """A server that does not let us in has refused us, and not the letter; the context of the machine is trusted."""
+    """A failed login is a temporary error; system certificates are trusted."""
 
     def reject_login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
         return AuthResult(success=False, handled=False)

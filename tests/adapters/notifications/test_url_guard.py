@@ -1,4 +1,4 @@
-"""The address guard: whatever somebody types, nothing inside is dialled."""
+"""URL guard (SSRF): internal addresses are never connected to."""
 
 import ipaddress
 import socket
@@ -43,7 +43,7 @@ def guard(resolves: str) -> UrlGuard:
 
 @pytest.mark.parametrize("payload", payloads("urls"), ids=lambda p: p["id"])
 def test_blocked_url_is_never_connected_to(payload: dict[str, str]) -> None:
-    """Every address of the list is refused for good, and nothing is connected to."""
+    """Every blocked address is rejected permanently without a connection."""
     notifier = WebhookNotifier([SECRET], url_guard=guard(payload.get("resolves", "93.184.216.34")))
     with recorded_connections() as dialled, pytest.raises(DeliveryError, match="address refused") as failed:
         notifier.send(message(address=payload["url"]))
@@ -53,7 +53,7 @@ def test_blocked_url_is_never_connected_to(payload: dict[str, str]) -> None:
 
 
 def test_payload_file_is_append_only() -> None:
-    """The file holds at least the 73 that were asked for, and the first version's lines as they were."""
+    """The file has at least 73 addresses, including those of version 1."""
     assert len(payloads("urls")) >= 73
     assert "d6615c66d80abb5e" == digest("urls", 135)
 
@@ -79,7 +79,7 @@ def test_public_url_is_allowed(url: str, resolves: str) -> None:
 
 
 def test_allowed_ports_networks_and_https_are_configurable() -> None:
-    """A host may name more ports and its own networks, and may insist on encryption."""
+    """A host may allow ports and networks, and may require https."""
     open_minded = UrlGuard(ports={443, 8443}, allowed_networks=["10.1.2.0/24", "fd00::/8"], allow_http=False)
 
     assert (8443, ("10.1.2.3",)) == ((t := open_minded.resolve("https://10.1.2.3:8443/x")).port, t.addresses)
@@ -90,7 +90,10 @@ def test_allowed_ports_networks_and_https_are_configurable() -> None:
 
 
 def test_url_is_resolved_once_and_connects_to_checked_address() -> None:
-    """A name is asked for once, and what is dialled is what was looked at; the receiver still hears its own name."""
+    """A name is resolved once; the connection uses the checked address.
+
+    The Host header has the name.
+    """
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     with web_server() as (hooks, port), recorded_connections() as connected:
         rebinding = UrlGuard(ports={port}, allowed_networks=LOOPBACK, resolver=lambda host, port: answers.pop(0))
@@ -102,7 +105,7 @@ def test_url_is_resolved_once_and_connects_to_checked_address() -> None:
 
 
 def test_certificate_of_other_host_is_rejected() -> None:
-    """Over TLS the name goes along (SNI), and a certificate of another name, or of nobody's, is refused."""
+    """TLS sends the name (SNI) and verifies the certificate for it."""
     authority = trustme.CA()
     received: list[str | None] = []
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -149,7 +152,10 @@ def test_default_resolver_returns_all_addresses() -> None:
 
 
 def test_blocked_ranges_include_every_non_global_address() -> None:
-    """Our own tables are at least as strict as the standard library's, address by address over both families."""
+    """The tables are at least as strict as the standard library.
+
+    Both address families are compared.
+    """
     edges = [
         edge
         for block in [

@@ -1,4 +1,4 @@
-"""Webhooks reach a real web server on the loopback, signed, or say why they did not."""
+"""Webhooks are sent, signed, to a real web server on the loopback."""
 
 import json
 import time
@@ -53,7 +53,7 @@ def send(port: int, **settings: Any) -> None:
 
 
 def test_thin_payload_is_signed_and_verifiable() -> None:
-    """The body is thin: which, what about, whose, when. The receiver can verify it, and its id is the message's."""
+    """The payload is thin and signed; its id is that of the message."""
     with web_server() as (receiver, port):
         send(port)
     path, headers, body = receiver.calls[0]
@@ -80,7 +80,10 @@ def test_full_payload_contains_text_and_variables() -> None:
 
 
 def test_secret_rotation_signs_with_both_secrets() -> None:
-    """While two secrets sign, a receiver that knows either verifies; secrets may depend on the receiver."""
+    """During a rotation, a receiver with either secret verifies.
+
+    Secrets may depend on the receiver.
+    """
     with web_server() as (receiver, port):
         send(port, secrets=[SECOND_SECRET, SECRET])
         send(port, secrets=lambda url: [SECRET] if url.endswith("a=1") else [SECOND_SECRET])
@@ -103,7 +106,7 @@ def test_secret_rotation_signs_with_both_secrets() -> None:
     ],
 )
 def test_response_status_decides_success_and_permanence(status: int, permanent: bool, problem: str) -> None:  # noqa: FBT001  # a row of the table
-    """A redirect is not followed, 410 is for good, everything else comes again."""
+    """Redirects are not followed; 410 is permanent; others are retried."""
     with web_server() as (receiver, port):
         receiver.status, receiver.headers = status, {"location": f"http://127.0.0.1:{port}/elsewhere"}
         with pytest.raises(DeliveryError, match=problem) as failed:
@@ -124,7 +127,10 @@ def test_any_2xx_status_is_success(status: int) -> None:
 
 
 def test_retry_after_header_delays_next_attempt() -> None:
-    """Retry-After is heeded, in seconds or as a date, up to a day; nonsense is no wait."""
+    """Retry-After is respected up to a day, in seconds or as a date.
+
+    A malformed value is ignored.
+    """
 
     def wait(header: str) -> timedelta | None:
         with web_server() as (receiver, port):
@@ -144,7 +150,10 @@ def test_retry_after_header_delays_next_attempt() -> None:
 
 @pytest.mark.parametrize("manner", ["slow", "dripping"])
 def test_slow_receiver_exceeds_total_timeout(manner: str) -> None:
-    """One deadline holds for the whole call, also for a receiver that sends a byte now and then: it is left before it has answered."""
+    """One deadline limits the whole request.
+
+    This also holds for a receiver that sends one byte at a time.
+    """
     with web_server() as (receiver, port):
         receiver.pause, receiver.drip = (3.0, 0) if manner == "slow" else (0.0, 16)
         began = time.monotonic()
@@ -164,7 +173,7 @@ def test_connection_refused_is_temporary() -> None:
 
 
 def test_body_over_limit_is_rejected_before_connecting() -> None:
-    """20,000 bytes are the limit; more is refused for good, before anything is dialled."""
+    """A body above 20,000 bytes is rejected permanently before connecting."""
     with web_server() as (receiver, port):
         notifier = WebhookNotifier([SECRET], url_guard=loopback_guard(port), include_content=True)
         url = f"http://127.0.0.1:{port}/"
@@ -183,7 +192,7 @@ def _body_length(notifier: WebhookNotifier, receiver: WebhookReceiver, url: str)
 
 
 def test_invalid_secret_is_rejected_and_never_shown() -> None:
-    """A notifier without a proper secret is not made, and the refusal does not repeat it."""
+    """A bad secret is rejected; the error does not contain it."""
     for secrets in ([], ["whsec_short"], ["whsec_" + "A" * 400], ["!!!"]):
         with pytest.raises(InvalidInputError) as refused:
             WebhookNotifier(secrets)
@@ -193,7 +202,7 @@ def test_invalid_secret_is_rejected_and_never_shown() -> None:
 
 
 def crm_with_publisher(receiver_port: int, **settings: Any) -> tuple[Crm, Any]:
-    """A house with one listener on the loopback."""
+    """Create a Crm with one publisher to the loopback interface."""
     clock = FrozenClock()
     publisher = WebhookPublisher(
         f"http://127.0.0.1:{receiver_port}/facts", [SECRET], url_guard=loopback_guard(receiver_port), **settings
@@ -203,7 +212,7 @@ def crm_with_publisher(receiver_port: int, **settings: Any) -> tuple[Crm, Any]:
 
 
 def test_publisher_sends_every_event_once_in_order() -> None:
-    """One call for each fact, thin, over one connection, in the feed's order; and nothing twice when all goes well."""
+    """Each event is sent once, in order, over one connection."""
     with web_server() as (receiver, port):
         crm, funnel = crm_with_publisher(port)
         lead = crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel_id=funnel.id)
@@ -221,11 +230,14 @@ def test_publisher_sends_every_event_once_in_order() -> None:
 
 
 def test_publisher_resumes_after_last_accepted_event() -> None:
-    """What it took stays taken; what it refused comes again, after a rest, under the same id."""
+    """Accepted events are not resent; a rejected one is retried later.
+
+    The retry has the same id.
+    """
     clock = FrozenClock()
     with web_server() as (receiver, port):
         crm, funnel = crm_with_publisher(port)
-        clock = crm._environment.clock  # type: ignore[assignment]  # the one that the house was made with
+        clock = crm._environment.clock  # type: ignore[assignment]  # the clock given to the Crm
         crm.leads.capture("Jānis Bērziņš", phone="+371 2000 0000", funnel_id=funnel.id)
         receiver.status = [200, 200, 500, 500]
         first, second, third = crm.deliver(), crm.deliver(), crm.deliver()
@@ -241,7 +253,7 @@ def test_publisher_resumes_after_last_accepted_event() -> None:
 
 
 def test_publish_with_a_failing_write_keeps_what_was_taken() -> None:
-    """An error of the host's own function is a failure that says how many events the listener took before."""
+    """An error of the host's function reports the delivered count."""
 
     def write(event: RecordedEvent) -> dict[str, Any]:
         if event.position == 3:
@@ -277,7 +289,7 @@ def test_publish_with_a_failing_write_keeps_what_was_taken() -> None:
     ],
 )
 def test_retry_after_that_cannot_be_is_bounded(header: str) -> None:
-    """Whatever a receiver answers, the wait is absent, or from nothing to a day."""
+    """The parsed delay is None, or between zero and one day."""
     wait = _parse_retry_after(header)
 
     assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
@@ -293,6 +305,6 @@ def test_publisher_payload_is_configurable() -> None:
 
 
 def test_publisher_to_blocked_url_is_rejected_at_construction() -> None:
-    """An address that can never be dialled is refused when the publisher is made."""
+    """A blocked address is rejected when the publisher is created."""
     with pytest.raises(BlockedUrlError):
         WebhookPublisher("http://169.254.169.254/", [SECRET])

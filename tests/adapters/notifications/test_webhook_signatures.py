@@ -1,4 +1,7 @@
-"""Signatures by Standard Webhooks: the official example to the byte, and nothing forged, old or repeated passes."""
+"""Standard Webhooks signatures: the official example and attacks.
+
+Forged, old and repeated calls are rejected.
+"""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -64,7 +67,7 @@ def test_changed_request_is_rejected(headers: dict[str, str], body: bytes) -> No
 
 
 def test_other_secret_is_rejected_and_rotation_is_supported() -> None:
-    """Only who has the secret can sign; several may be known while one is replaced, on either side."""
+    """Only holders of a secret can sign; both sides can rotate secrets."""
     with pytest.raises(InvalidSignatureError, match="no signature fits"):
         verifier(OTHER_SECRET).verify(HEADERS, BODY)
     assert ID == verifier(OTHER_SECRET, SECRET).verify(HEADERS, BODY).id
@@ -83,7 +86,10 @@ def test_request_outside_tolerance_is_rejected(minutes: int) -> None:
 
 
 def test_replayed_request_is_rejected() -> None:
-    """With a memory, a call that comes again is refused, also under another time; a forged one is not remembered."""
+    """With a replay cache, a repeated call is rejected.
+
+    This includes a new timestamp. The id of a forged call is not stored.
+    """
     seen = MemoryReplayCache(now=lambda: NOW)
     with pytest.raises(InvalidSignatureError, match="no signature"):
         verifier(replay_cache=seen).verify(HEADERS, b"forged")
@@ -97,7 +103,7 @@ def test_replayed_request_is_rejected() -> None:
 
 
 def test_replay_cache_expires_ids_and_is_threadsafe() -> None:
-    """It keeps an id no longer than it must, and of several that ask at once one is first."""
+    """An id expires after the tolerance; one of several callers is first."""
     now = NOW
     seen = MemoryReplayCache(now=lambda: now)
     for number in range(100):

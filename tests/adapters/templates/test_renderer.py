@@ -1,4 +1,4 @@
-"""Templates: useful for whoever writes documents, and a wall for whoever would write something else."""
+"""Templates: rendering for authors, and rejection of attacks."""
 
 import subprocess
 import sys
@@ -38,7 +38,10 @@ def render(body: str, media_type: str = "text/html", **more: Any) -> str:
 
 @pytest.mark.parametrize("payload", payloads("templates"), ids=lambda p: p["id"])
 def test_attack_payload_is_rejected(payload: dict[str, str]) -> None:
-    """Every escape, climb and bomb is refused, when it is written or when it is filled, and tells nothing."""
+    """Every attack is rejected at the check or at rendering.
+
+    The error reveals no data.
+    """
     with pytest.raises(UnsafeTemplateError) as refused:
         render(payload["body"])
 
@@ -46,7 +49,10 @@ def test_attack_payload_is_rejected(payload: dict[str, str]) -> None:
 
 
 def test_attack_payload_is_rejected_within_one_second() -> None:
-    """Each is refused within a second of work; a process of its own measures it, for in this one the garbage of all tests is counted too."""
+    """Each attack is rejected within one second of CPU time.
+
+    It is measured in a separate process, without the garbage collection of other tests.
+    """
     script = (
         "import time\n"
         "from crmcore.errors import UnsafeTemplateError\n"
@@ -66,7 +72,7 @@ def test_attack_payload_is_rejected_within_one_second() -> None:
 
 
 def test_payload_file_is_append_only() -> None:
-    """The file holds at least the 78 that were asked for, and the first version's lines as they were."""
+    """The file has at least 78 attacks, including those of version 1."""
     kinds = [p["id"].partition("-")[0] for p in payloads("templates")]
 
     assert (kinds.count("escape") >= 56, kinds.count("graph") >= 9, kinds.count("dos") >= 13) == (True, True, True)
@@ -75,7 +81,7 @@ def test_payload_file_is_append_only() -> None:
 
 @pytest.mark.parametrize("name", ["metadata", "delete", "secret", "engine"])
 def test_non_plain_data_is_rejected(name: str) -> None:
-    """Data that are not plain values are refused before any template sees them."""
+    """Data that are not plain values are rejected before rendering."""
 
     class Record:
         secret = metadata = "canary"
@@ -131,7 +137,7 @@ def test_document_constructs_are_rendered(body: str, text: str) -> None:
 
 
 def test_autoescape_applies_to_markup_only() -> None:
-    """A plain text keeps its letters; whatever is a kind of HTML or XML does not."""
+    """Plain text is not escaped; all types of HTML and XML are."""
     body = "{{ customer.name }}"
 
     assert "Жанна д'Арк <b>" == render(body, "text/plain")
@@ -149,7 +155,10 @@ def test_markup_object_is_escaped() -> None:
 
 
 def test_scripts_of_all_languages_are_unchanged() -> None:
-    """Persian right to left with its joiners, Mongolian and Uzbek Cyrillic, Latvian and Azerbaijani letters stay as they are."""
+    """Texts in all scripts are kept unchanged.
+
+    They are Persian with joiners, Mongolian and Uzbek Cyrillic, Latvian and Azerbaijani.
+    """
     texts = ["می‌خواهم پنجره", "Өвөрхангай аймаг", "Ўзбекистон", "Šķūņi", "Gəncə şəhəri"]
     body = "".join(f'<p dir="auto">{text} {{{{ t[{place}] }}}}</p>' for place, text in enumerate(texts))
 
@@ -167,7 +176,7 @@ def test_scripts_of_all_languages_are_unchanged() -> None:
     ],
 )
 def test_validation_error_names_line(body: str, line: int, problem: str) -> None:
-    """Whoever writes a template is told what is wrong, and where."""
+    """The error has the problem and the line."""
     with pytest.raises(UnsafeTemplateError, match=problem) as refused:
         JinjaRenderer().check("Offer", body, media_type="text/html")
 
@@ -234,7 +243,7 @@ def test_invalid_use_of_filter_test_or_name_is_rejected(body: str, problem: str)
 
 
 def test_non_string_values_are_rendered() -> None:
-    """Numbers stand in gaps as they are, nothing stands for nothing, and what is empty can be told from what is missing."""
+    """Numbers and None have a fixed format; empty differs from missing."""
     assert "3 1.50 2.5 True -2" == render(
         "{{ a }} {{ b }} {{ c }} {{ d }}{{ e }} {{ -2 }}", a=3, b=Decimal("1.50"), c=2.5, d=True, e=None
     )
@@ -248,7 +257,7 @@ def test_non_string_values_are_rendered() -> None:
 
 
 def test_error_contains_no_data() -> None:
-    """Data that are used as names, or that make a calculation fail, are not repeated."""
+    """Errors do not contain data."""
     for body in ("{{ deal[secret] }}", "{{ secret + 1 }}", "{{ secret|date }}", "{{ secret > 1 }}"):
         with pytest.raises(UnsafeTemplateError) as refused:
             render(body)
@@ -268,7 +277,10 @@ def test_data_size_and_depth_are_limited() -> None:
 
 
 def test_document_of_600_rows_renders_within_100_ms() -> None:
-    """A contract of 600 rows takes at most 100 ms of work, compiled or not; the fastest of five counts, for the others may collect garbage."""
+    """A contract of 600 rows renders within 100 ms of CPU time.
+
+    The fastest of five runs counts, because others may collect garbage.
+    """
     body = "{% for l in many_lines %}<tr><td>{{ l.product }}</td><td>{{ l.quantity }}</td></tr>\n{% endfor %}" * 3
     lines = [{"product": f"Window {n}", "quantity": str(n)} for n in range(200)]
     fastest = 1.0
@@ -281,7 +293,7 @@ def test_document_of_600_rows_renders_within_100_ms() -> None:
 
 
 def test_document_commands_reject_unsafe_template() -> None:
-    """The story that writes a template refuses a bad one and keeps nothing; one that renders it refuses as well."""
+    """Commands reject a bad template on writing and on rendering."""
     crm = Crm()
     funnel = crm.funnels.create("Windows", stages=["First call", "Done"])
     deal = crm.leads.capture("Ann <Lee>", phone="+371 2000 0000", funnel_id=funnel.id).deal
@@ -297,7 +309,7 @@ def test_document_commands_reject_unsafe_template() -> None:
 
 
 def test_template_without_jinja_extra_names_extra() -> None:
-    """Without the extra everything else works, and a template says what to install."""
+    """Without the extra, templates raise an error that names it."""
     script = (
         "import sys; sys.modules['jinja2'] = None\n"
         "from crmcore import Crm, CrmError\n"

@@ -1,7 +1,9 @@
-"""What crosses the wire, written down once and kept: `python -m tests.adapters.wire.golden` writes what is missing, and only that.
+"""Golden files of serialized events and results.
 
-A file holds one fact of one schema, or one answer of a story, as it was written by the release that brought it. It is never edited: a fact
-whose form changes gets a new schema, an upcaster for the old one, and a file of its own.
+`python -m tests.adapters.wire.golden` writes missing files only.
+
+A file has one event of one schema, or one result of a command, as the release that introduced it wrote it. Files are never edited: an event
+whose form changes gets a new schema, an upcaster for the old one, and a new file.
 """
 
 import importlib
@@ -32,7 +34,10 @@ def sample_payloads() -> dict[str, Any]:
 
 
 def result_types() -> dict[str, Any]:
-    """Return the result types of all commands with an idempotency key, by the names of their classes."""
+    """Return the result types of commands with an idempotency key.
+
+    The keys are the names of the classes.
+    """
     types = {}
     for module in pkgutil.walk_packages(services.__path__, "crmcore.services."):
         for service in vars(importlib.import_module(module.name)).values():

@@ -1,4 +1,4 @@
-"""One of every class that crosses the wire, with something in every field, made from its types; always the same."""
+"""Deterministic samples of every serialized class, with all fields."""
 
 import types
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,10 @@ SAMPLE_VALUES: Final[dict[Any, Any]] = {
 
 
 def sample(kind: type[Any]) -> Any:
-    """Make one of a class of ours; where its fields would contradict each other, with only those that it must have."""
+    """Create a sample of a class.
+
+    If its optional fields exclude each other, only the required fields are set.
+    """
     try:
         return _build(kind, [f for f in attrs.fields(kind) if f.init and not f.metadata.get("transient")])
     except InvalidInputError:

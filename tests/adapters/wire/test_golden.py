@@ -1,4 +1,4 @@
-"""The wire keeps its form: what an older release wrote can be read, and what this one writes is what is written down."""
+"""The format is stable: old data can be read, new data are the same."""
 
 import json
 from typing import Any
@@ -16,13 +16,13 @@ GOLDEN_RESULTS = {name: data for name, data in GOLDEN.items() if name.startswith
 
 
 def test_every_event_and_result_has_golden_file() -> None:
-    """Every fact of every schema, and every answer that a receipt can keep, has its file."""
+    """Every event of every schema, and every result, has a golden file."""
     assert [] == sorted(set(sample_payloads()) - set(GOLDEN)), "run: python -m tests.adapters.wire.golden"
 
 
 @pytest.mark.parametrize("name", sorted({f"{k.name}-{k.schema}" for k in EVENT_TYPES.values()} & set(GOLDEN_EVENTS)))
 def test_event_payload_equals_golden_file(name: str) -> None:
-    """A fact is written as its file says; a fact of another form needs another schema."""
+    """An event is serialized as its golden file; changes need a new schema."""
     kind = EVENT_TYPES[name.rpartition("-")[0]]
 
     assert GOLDEN_EVENTS[name] == json.loads(dump_event(sample(kind)))
@@ -39,7 +39,7 @@ def test_golden_event_is_readable(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_RESULTS)
 def test_golden_result_is_readable(name: str) -> None:
-    """An answer that an older release kept for its key is read as one of today's; fields that came later have their defaults."""
+    """A result of an older release is read; new fields have defaults."""
     result_type = result_types()[name.removeprefix("result-")]
     result = load_result(json.dumps(GOLDEN_RESULTS[name]), result_type)
 
@@ -49,7 +49,7 @@ def test_golden_result_is_readable(name: str) -> None:
 
 @pytest.mark.parametrize("name", result_types())
 def test_result_of_every_command_is_read_as_written(name: str) -> None:
-    """The result of a command with an idempotency key equals what is read back by the command's return annotation."""
+    """A result equals its serialized copy, read by the return annotation."""
     result_type = result_types()[name]
     result = sample_result(result_type)
 

@@ -23,7 +23,7 @@ def test_value_is_encoded_like_json_module(data: Any) -> None:
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_value_without_json_form_is_rejected(quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001  # a case
-    """No NaN, and nothing that has no form; also where the quick encoder is not to be had."""
+    """NaN and unknown types are rejected, with and without the C encoder."""
     if not quick:
         monkeypatch.setattr("json.encoder.c_make_encoder", None)
     write = _make_encoder()

@@ -2,9 +2,10 @@
 
 It fulfils the contract of the store port, except that records do not outlast the process.
 
-Rule 1: records are frozen, so a transaction is a handful of new ones beside the old, and rolling back is forgetting them.
-Rule 2: what a transaction reads is what others have committed, and what it has written itself.
-Rule 3: a commit checks all versions and unique keys first and changes something afterwards, under one lock: all of it or nothing.
+Invariants:
+    1. Records are immutable. A transaction keeps new versions beside the stored ones, and a rollback drops them.
+    2. A transaction reads committed records and its own changes (read committed).
+    3. A commit checks all versions and unique keys first and then applies all changes, under one lock: it is atomic.
 """
 
 import threading
@@ -18,7 +19,7 @@ from crmcore.ports import IdGenerator, RequestContext
 
 
 class MemoryStore:
-    """Keeps the records of all tenants in dictionaries. Threads may share it."""
+    """Stores the records of all tenants in dictionaries; it is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,15 +28,15 @@ class MemoryStore:
     def begin(
         self, context: RequestContext, /, *, id_generator: IdGenerator, read_only: bool = False
     ) -> "MemoryTransaction":
-        """Open a transaction."""
+        """Begin a transaction."""
         return MemoryTransaction(self._lock, self._tenants[context.tenant], context, id_generator)
 
     def batch(self, context: RequestContext, /, *, id_generator: IdGenerator) -> "MemoryBatch":
-        """Open one transaction for many commands."""
+        """Begin one transaction for many commands (a batch)."""
         return MemoryBatch(self._lock, self._tenants[context.tenant], context, id_generator)
 
     def close(self) -> None:
-        """Nothing has to be let go."""
+        """Do nothing: there are no resources to release."""
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._tenants)} tenants)"
@@ -78,7 +79,7 @@ class MemoryBatch(MemoryTransaction):
         return _BatchedTransaction(self._lock, self._data, context, id_generator, batch=self)
 
     def require_open(self) -> None:
-        """Refuse what comes after the end.
+        """Raise an error after the end.
 
         Raises:
             TransactionClosedError: the batch has ended.

@@ -11,7 +11,7 @@ from crmcore.domain.platform.feed import RecordedEvent
 
 E = TypeVar("E", bound=Entity)
 RecordKey = tuple[type[Entity], str]
-"""Which record: its kind and id."""
+"""The key of a record: its class and id."""
 
 
 class TenantData:
@@ -43,23 +43,23 @@ class TenantData:
             self.records[entity_type][new.id] = new
 
     def append_events(self, events: Iterable[RecordedEvent]) -> None:
-        """Put facts at the end of the feed."""
+        """Append events to the feed."""
         last = self.pruned + len(self.events)
         self.events += [copy_with(event, position=position) for position, event in enumerate(events, start=last + 1)]
 
     def count_prunable(self, until: int) -> int:
-        """How many facts lie up to a position, without the newest."""
+        """Count the events up to a position, without the newest event."""
         return max(min(until - self.pruned, len(self.events) - 1), 0)
 
     def prune(self, until: int) -> None:
-        """Forget the facts up to a position, but never the newest."""
+        """Delete the events up to a position, but never the newest event."""
         count = self.count_prunable(until)
         del self.events[:count]
         self.pruned += count
 
     def candidates(self, entity_type: type[E], where: Criterion) -> Iterable[E]:
         """Return the candidates for a criterion: by an index, or all records."""
-        records: dict[str, E] = self.records[entity_type]  # type: ignore[assignment]  # each drawer holds its own kind
+        records: dict[str, E] = self.records[entity_type]  # type: ignore[assignment]  # each dictionary has one class
         for path, values in _equality_conditions(where):
             if path == "id":
                 return [records[id] for id in dict.fromkeys(values) if id in records]

@@ -2,7 +2,7 @@
 
 New records are kept beside the stored ones, so that a rollback only drops them.
 
-A transaction ends with its commit or its block, whichever comes first. Every method refuses afterwards.
+A transaction ends with its commit or its block, whichever is first. Afterwards, every method raises `TransactionClosedError`.
 """
 
 import threading
@@ -28,7 +28,7 @@ A = TypeVar("A")
 
 @define
 class ChangeTracker:
-    """What a transaction has read, and what it has yet to write."""
+    """Change tracker: the records that were read, and the pending writes."""
 
     identity_map: dict[RecordKey, Entity] = field(factory=dict)
     base_versions: dict[RecordKey, int] = field(factory=dict)
@@ -38,7 +38,7 @@ class ChangeTracker:
     prune_until: int = 0
 
     def copy(self) -> "ChangeTracker":
-        """Another note-book that says the same."""
+        """Return a copy of the tracker."""
         return ChangeTracker(*map(copy, astuple(self, recurse=False)))
 
 
@@ -68,7 +68,7 @@ class MemoryTransaction:
         self._require_open()
         key = (entity_type, id)
         if key in self.tracker.writes:
-            return self.tracker.writes[key]  # type: ignore[return-value]  # the key's kind is the record's
+            return self.tracker.writes[key]  # type: ignore[return-value]  # the key has the record's class
         with self._lock:
             found = self.tracker.identity_map.get(key) or self._data.records[entity_type].get(id)
         if found is not None:
@@ -86,7 +86,7 @@ class MemoryTransaction:
         limit: int | None = None,
         skip_locked: bool = False,
     ) -> Sequence[E]:
-        """Read the records that fulfil a criterion, in order."""
+        """Return the records that match a criterion, in order."""
         self._require_open()
         order_field = order.removeprefix("-")
         found = sorted(
@@ -110,12 +110,12 @@ class MemoryTransaction:
         return page
 
     def count(self, entity_type: type[Entity], where: Criterion = MATCH_ALL, /) -> int:
-        """Count the records that fulfil a criterion."""
+        """Count the records that match a criterion."""
         self._require_open()
         return sum(1 for _ in self._matching(entity_type, where))
 
     def entries(self, entity_type: type[Entity], id: str, /) -> Sequence[Any]:
-        """Read all entries of a record."""
+        """Return all log entries of a record."""
         self._require_open()
         with self._lock:
             return [
@@ -124,7 +124,7 @@ class MemoryTransaction:
             ]
 
     def save(self, entity: E, /) -> E:
-        """Store a record."""
+        """Save a record."""
         self._require_open()
         key = (type(entity), entity.id)
         if self.tracker.identity_map.get(key) is entity:
@@ -152,14 +152,14 @@ class MemoryTransaction:
         return stored
 
     def delete(self, entity: Entity, /) -> None:
-        """Forget a record."""
+        """Delete a record."""
         self._require_open()
         key = (type(entity), entity.id)
         self.tracker.base_versions.setdefault(key, entity.version)
         self.tracker.writes[key] = None
 
     def read_events(self, *, after: int = 0, limit: int = 1000, reverse: bool = False) -> Sequence[RecordedEvent]:
-        """Read the feed behind a position."""
+        """Return the events after a position of the feed."""
         self._require_open()
         with self._lock:
             stored = self._data.events
@@ -167,19 +167,19 @@ class MemoryTransaction:
         return following[::-1][:limit] if reverse else following[:limit]
 
     def prune_events(self, *, until: int) -> int:
-        """Forget the beginning of the feed, with the commit."""
+        """Delete the beginning of the feed at commit."""
         self._require_open()
         self.tracker.prune_until = until
         with self._lock:
             return self._data.count_prunable(until)
 
     def execute_query(self, aggregate: Aggregate[A], /) -> A | None:
-        """Leave every question to its own way of counting."""
+        """Return no result: the caller counts in Python."""
         self._require_open()
         return None
 
     def commit(self) -> None:
-        """Make it all last."""
+        """Commit all changes."""
         self._require_open()
         with self._lock:
             records = self._data.records
@@ -204,7 +204,7 @@ class MemoryTransaction:
                 yield entity
         for (written_type, _), write in list(self.tracker.writes.items()):
             if written_type is entity_type and write is not None and matches(where, write):
-                yield write  # type: ignore[misc]  # its kind has just been compared
+                yield write  # type: ignore[misc]  # its class has just been compared
 
     def _check_versions(self, current: dict[RecordKey, Entity | None]) -> None:
         for key, stored in current.items():
@@ -232,7 +232,7 @@ class MemoryTransaction:
                     raise DuplicateKeyError(entity_type.meta.prefix, name)
 
     def _require_open(self) -> None:
-        """Refuse what comes after the end.
+        """Raise an error after the end.
 
         Raises:
             TransactionClosedError: the transaction has ended.

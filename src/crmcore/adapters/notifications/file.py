@@ -19,11 +19,11 @@ class FileNotifier:
     The same message is the same file, so that a repetition changes nothing.
 
     Args:
-        folder: where to; it is made when it is needed.
-        sender: the address that letters come from.
+        folder: the target folder; the first message creates it.
+        sender: the sender's e-mail address.
 
     Raises:
-        InvalidInputError: that is no address.
+        InvalidInputError: the sender is not an e-mail address.
     """
 
     def __init__(self, folder: str | Path, *, sender: str = DEFAULT_SENDER) -> None:
@@ -31,10 +31,10 @@ class FileNotifier:
         self._composer = SmtpNotifier("localhost", sender=sender, security="none")
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Write its file, whole or not at all.
+        """Write the file of a message atomically.
 
         Raises:
-            DeliveryError: permanently, when it cannot be a mail; for now, when the folder cannot be written.
+            DeliveryError: permanent if the message is not a valid e-mail; temporary if the folder cannot be written.
         """
         content = self._composer.compose(message).as_bytes()
         name = "".join(char if char.isalnum() else "-" for char in f"{message.topic}-{message.id[-12:]}")

@@ -3,9 +3,10 @@
 Python's `email` package decodes the encoded words (RFC 2047) of every value that it is given, and writes what it decoded. A name that
 passed a check as ``=?utf-8?q?Bob=0d=0aBcc:...?=`` is then another text than the one that was checked.
 
-Rule 1: a value is checked in the form in which it is sent: words with one space between them, which is where it is folded.
-Rule 2: text is plain ASCII without ``=?``, or it is encoded words made here. So an encoded word in a text arrives as literal text.
-Rule 3: an address is a dot-atom and a domain name, checked after the domain has been converted to ASCII (IDNA).
+Invariants:
+    1. A value is checked in the form in which it is sent: words with one space between them, where lines are folded.
+    2. Text is plain ASCII without ``=?``, or encoded words created here. So an encoded word in a text arrives as literal text.
+    3. An address is a dot-atom and a domain name, checked after the conversion of the domain to ASCII (IDNA).
 """
 
 import re
@@ -20,9 +21,9 @@ from urllib.parse import quote
 from crmcore.domain.kernel.values.contact import MAX_EMAIL_LENGTH, is_local_part
 
 LINE_LENGTH: Final = 78
-"""How long a line should be at most, in characters (RFC 5322 2.1.1)."""
+"""The preferred maximum length of a line, in characters (RFC 5322 2.1.1)."""
 MAX_WORD_LENGTH: Final = 970
-"""How long a word may be, for it cannot be folded: a line may have 998 characters, with the name of its header."""
+"""The maximum length of a word, which cannot be folded: a line has at most 998 characters with its header name."""
 
 _BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PLAIN: Final = re.compile(r"[!-~]{1,60}( [!-~]{1,60})*")
@@ -30,9 +31,9 @@ _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _UNQUOTED: Final = re.compile(r"[^\"\\<>]+")
 _Q_LITERALS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _WORD_CAPACITY: Final = 63
-"""How many characters an encoded word has room for, besides ``=?utf-8?q?`` and ``?=`` (75 in all, RFC 2047 2)."""
+"""The maximum number of encoded characters in a word, without ``=?utf-8?q?`` and ``?=`` (75 in all, RFC 2047 2)."""
 _FIRST_WORD_CAPACITY: Final = 55
-"""The same for the first word, behind ``Subject:``: such a line has 76 characters at most."""
+"""The same for the first word after ``Subject:``, because such a line has at most 76 characters."""
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]*:(?://)?)([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
@@ -47,19 +48,19 @@ class VerbatimHeaders(EmailPolicy):
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, str]:
-        """Store a value.
+        """Check and return a header.
 
         Raises:
-            ValueError: it cannot be sent as it is.
+            ValueError: the value is not in a form that can be sent.
         """
         if value and not all(map(_is_word, value.split(" "))):
             raise ValueError(f"{name} cannot be sent as it is")
         return name, value
 
     def fold(self, name: str, value: str) -> str:
-        """Write a header, folded at the spaces of its value."""
+        """Format a header, folded at the spaces of its value."""
         first, *words = value.split(" ")
-        lines = [f"{name}: {first}"]  # not folded before its first word: some readers would keep the space
+        lines = [f"{name}: {first}"]  # no fold before the first word: some parsers would keep the space
         for word in words:
             if len(lines[-1]) + 1 + len(word) > LINE_LENGTH:
                 lines.append("")
@@ -67,19 +68,19 @@ class VerbatimHeaders(EmailPolicy):
         return self.linesep.join(lines) + self.linesep
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Write a header as bytes: ASCII, except in addresses of RFC 6532."""
+        """Encode a header as bytes: ASCII, except addresses (RFC 6532)."""
         return self.fold(name, value).encode()
 
 
 def create_message() -> EmailMessage:
-    """Make an empty mail whose headers leave as they are set."""
+    """Create an empty e-mail whose headers are sent as they are set."""
     return EmailMessage(policy=VerbatimHeaders(linesep="\r\n", cte_type="7bit"))
 
 
 def encode_text(text: str) -> str:
-    """Write the value of a header that is free text, such as a subject.
+    """Encode free text, such as a subject, for a header.
 
-    Controls that reorder the text behind them (embeddings, overrides and isolates of Unicode's bidirectional algorithm) are left out.
+    Controls that reorder the text behind them (embeddings, overrides and isolates of Unicode's bidirectional algorithm) are removed.
 
     Example:
         >>> encode_text("Late: call Anna"), encode_text("Zvanīt"), encode_text("=?utf-8?q?a?=")
@@ -110,7 +111,7 @@ def checked_address(address: str) -> str:
     """Parse an address as a mail server does, with its domain in ASCII.
 
     Raises:
-        ValueError: it is none, or more than one.
+        ValueError: the text is not one e-mail address.
 
     Example:
         >>> checked_address("anna@ēx.lv")
@@ -120,17 +121,17 @@ def checked_address(address: str) -> str:
         raise ValueError("an address is too long")
     local, _, domain = address.rpartition("@")
     written = f"{local}@{to_ascii_domain(domain)}"
-    # The last test is how smtplib reads an address, before it writes the command.
+    # The last check parses the address as smtplib does before the SMTP command.
     if not is_local_part(local) or len(written.encode()) > MAX_EMAIL_LENGTH or parseaddr(written) != ("", written):
         raise ValueError("that is no address")
     return written
 
 
 def to_ascii_domain(domain: str) -> str:
-    """Convert the name of a domain to ASCII, and check what came out.
+    """Convert a domain name to ASCII (IDNA) and check the result.
 
     Raises:
-        ValueError: it is no name of a domain.
+        ValueError: the result is not a domain name.
     """
     written = domain if domain.isascii() else domain.encode("idna").decode()
     if not _DOMAIN.fullmatch(written):
@@ -144,7 +145,7 @@ def encode_url(url: str) -> str:
     Characters beyond ASCII are percent-encoded, in the host by IDNA (RFC 3987 3.1).
 
     Raises:
-        ValueError: it is no web address, holds a space, a control character or an angle bracket, or does not fit into a line.
+        ValueError: the text is not a web address, contains a space, a control character or an angle bracket, or is too long for a line.
 
     Example:
         >>> encode_url("https://example.com/stop?who=jānis")
@@ -188,7 +189,7 @@ def _q_encode(char: str) -> str:
 
 
 def _split_by_capacity(parts: Iterable[str], first_capacity: int, capacity: int) -> Iterator[str]:
-    """Join parts as long as they fit, in bytes."""
+    """Join parts into pieces of a maximum size in bytes."""
     piece, left = "", first_capacity
     for part in parts:
         size = len(part.encode())

@@ -1,7 +1,7 @@
 """HTTP client: one request to a checked address, with one deadline.
 
-The connection goes to an address that the guard has seen, while the host's name stays in the request and in the certificate's check; so
-a name that answers differently a moment later leads nowhere.
+The connection goes to an IP address that the guard has checked. The host name is used in the request and to verify the certificate. So a
+DNS answer that changes later (DNS rebinding) has no effect.
 """
 
 import http.client
@@ -20,11 +20,11 @@ from crmcore.adapters.notifications.url_guard import ResolvedTarget
 
 @frozen
 class Response:
-    """What the other side said; its body is not read.
+    """The response of the server, without its body.
 
     Attributes:
-        status: of HTTP.
-        retry_after: the header of that name, or nothing.
+        status: the HTTP status code.
+        retry_after: the Retry-After header, or an empty text.
     """
 
     status: int
@@ -35,9 +35,9 @@ class Connection:
     """A persistent connection to one target (keep-alive).
 
     Args:
-        target: where to, checked.
-        timeout: for one request from dialling to the answer's head, in seconds.
-        ssl_context: what is trusted.
+        target: the checked target.
+        timeout: the deadline of one request, from connecting to the response headers, in seconds.
+        ssl_context: the trusted certificates.
     """
 
     def __init__(self, target: ResolvedTarget, *, timeout: float, ssl_context: ssl.SSLContext | None = None) -> None:
@@ -56,7 +56,7 @@ class Connection:
         """Send one request.
 
         Raises:
-            OSError, http.client.HTTPException: it did not get through, or the answer did not.
+            OSError, http.client.HTTPException: the request or the response was not transferred.
         """
         deadline = time.monotonic() + self._timeout
         is_reused = self._socket is not None
@@ -69,11 +69,11 @@ class Connection:
         except BaseException:
             self.close()
             raise
-        # The other side had hung up between two requests, as it may; the id in the headers makes a second one harmless.
+        # The server may close an idle connection; the id in the headers makes a second request idempotent.
         return self._post(path, body, headers, deadline)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -81,18 +81,18 @@ class Connection:
     def _post(self, path: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Response:
         target = self.target
         connection = http.client.HTTPConnection(target.host, target.port)
-        connection.default_port = 443 if target.is_https else 80  # goes without saying in Host
+        connection.default_port = 443 if target.is_https else 80  # Host omits the default port
         connection.sock = _DeadlineSocket(self._open_socket(deadline), deadline)
         connection.auto_open = 0
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
         result = Response(response.status, response.headers.get("retry-after", ""))
-        # A short answer is read to its end, so that the connection can serve again; a long one is not worth it.
+        # A short body is read, so that the connection can be reused; for a long one the connection is closed.
         length = response.length
         if response.will_close or length is None or length > 10_000:
             self.close()
         else:
-            with suppress(OSError, http.client.HTTPException):  # what it said is known by now
+            with suppress(OSError, http.client.HTTPException):  # the status is known already
                 response.read()
         return result
 
@@ -109,7 +109,7 @@ class Connection:
             except OSError as error:
                 failure = error
                 continue
-            raw_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body are two packets
+            raw_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # headers and body are two packets
             if not self.target.is_https:
                 return raw_socket
             ssl_context = self._ssl_context or ssl.create_default_context()
@@ -136,11 +136,11 @@ class _DeadlineSocket:
         return io.BufferedReader(_DeadlineReader(self._socket, self._deadline))
 
     def close(self) -> None:
-        """Leave the socket to the line."""
+        """Do nothing: the connection closes the socket."""
 
 
 class _DeadlineReader(io.RawIOBase):
-    """What comes in, until the deadline."""
+    """Reads from a socket until the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._socket = sock

@@ -1,4 +1,4 @@
-"""A notifier that keeps what it was given, for tests, demos and dry runs."""
+"""Recording notifier: keeps messages, for tests and dry runs."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,13 @@ from crmcore.domain.messaging.messages import OutgoingMessage
 
 
 class RecordingNotifier:
-    """Keeps every letter instead of sending it.
+    """Records every message instead of sending it.
 
     Args:
-        before_send: called with each letter before it is kept; what it raises is how the sending fails.
+        before_send: called with each message first; an error that it raises is the failure of the delivery.
 
     Attributes:
-        messages: everything that was sent, in order, repetitions included.
+        messages: all recorded messages in order, including repetitions.
 
     Example:
         >>> from crmcore import Crm, RecordingNotifier
@@ -27,7 +27,7 @@ class RecordingNotifier:
         self.messages: list[OutgoingMessage] = []
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Keep it."""
+        """Record a message."""
         if self._before_send is not None:
             self._before_send(message)
         self.messages.append(message)

@@ -1,8 +1,9 @@
-"""E-mail by SMTP, with the standard library alone.
+"""SMTP notifier: sends e-mail with the standard library.
 
-Rule 1: every attempt is the same message to the byte, Message-ID included, so that a receiver can drop what it has.
-Rule 2: a line break or another control character leaves in no header. `headers` writes them, and what it checks is what is sent.
-Rule 3: a lost connection is a failure. The mail may have arrived all the same; then it arrives again, under the same id.
+Invariants:
+    1. Every attempt sends the same bytes, including the Message-ID, so that a receiver can drop duplicates.
+    2. No header contains a line break or another control character. `headers` sends exactly the text that it checks.
+    3. A lost connection is a failure. The e-mail may have arrived; then it arrives again with the same Message-ID.
 """
 
 import hashlib
@@ -27,9 +28,9 @@ from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.domain.messaging.messages import OutgoingMessage
 
 DEFAULT_TIMEOUT: Final = 15.0
-"""How long the server may be silent, in seconds: well under the lease that delivery gives a message."""
+"""The timeout of network operations, in seconds; it is well below the lease of a message."""
 UNKNOWN_LANGUAGE: Final = "und"
-"""What a mail calls a language whose tag has no proper form (RFC 5646 4.1)."""
+"""The language tag that replaces malformed tags (RFC 5646 4.1)."""
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -40,23 +41,23 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class SmtpNotifier:
-    """Sends e-mails through a mail server.
+    """Sends e-mails through an SMTP server.
 
     Args:
-        host: the server's name.
-        sender: the address that mails come from; replies and bounces go there.
-        sender_name: the name before it.
-        port: 587 with STARTTLS, 465 with TLS, 25 with neither, when not given.
+        host: the host name of the server.
+        sender: the sender's address; replies and bounces go there.
+        sender_name: the display name of the sender.
+        port: 587 with STARTTLS, 465 with TLS, 25 with neither, by default.
         security: ``starttls`` and ``tls`` check the server's certificate; ``none`` is for a server on the same machine.
-        user: to log in with, if the server asks for it.
-        password: as above.
-        timeout: how long the server may be silent, in seconds.
-        ssl_context: what is trusted; the machine's own authorities when not given.
-        unsubscribe_url: tells the https address by which the receiver of a letter unsubscribes with one click (RFC 8058), or None. Without
-            it, mails have no List-Unsubscribe: notices to one's own people need none.
+        user: the login name, if the server requires one.
+        password: the password of the user.
+        timeout: the timeout of network operations, in seconds.
+        ssl_context: the trusted certificates; those of the system by default.
+        unsubscribe_url: returns the https address for one-click unsubscribing (RFC 8058) from a message, or None. Without it, e-mails
+            have no List-Unsubscribe header; internal notices need none.
 
     Raises:
-        InvalidInputError: a password without encryption, an address that is none.
+        InvalidInputError: a password is given without encryption, or the sender is not an e-mail address.
     """
 
     def __init__(
@@ -93,11 +94,11 @@ class SmtpNotifier:
             raise InvalidInputError("smtp.sender", "must be an e-mail address") from None
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Send it.
+        """Send a message.
 
         Raises:
-            DeliveryError: permanently, when the server refuses it for good (5xx) or it cannot be a mail; for now, when the server asks
-                to come again (4xx), cannot be reached, does not let us in, or hangs up.
+            DeliveryError: permanent if the server rejects the message (5xx) or it is not a valid e-mail; temporary for a 4xx reply, a
+                failed connection, or a failed login.
         """
         content = self.compose(message).as_bytes()
         addresses = (self._sender, _recipient(message))
@@ -118,16 +119,16 @@ class SmtpNotifier:
         except (smtplib.SMTPException, OSError) as error:
             raise _delivery_error(message, f"the connection was lost ({type(error).__name__})") from None
         finally:
-            # It is sent or not by now; how the server says goodbye changes nothing.
+            # The result is known already; errors of QUIT change nothing.
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
 
     def compose(self, message: OutgoingMessage, /) -> EmailMessage:
-        """Write the mail: the same bytes for the same letter.
+        """Build the e-mail: the same bytes for the same message.
 
         Raises:
-            DeliveryError: permanently: it holds a control character, or the address is none.
+            DeliveryError: permanent: a header contains a control character, or the address is not valid.
         """
         unsubscribe_url = self._unsubscribe_url(message) if self._unsubscribe_url else None
         header_values = (
@@ -156,7 +157,7 @@ class SmtpNotifier:
                     message, "its address for unsubscribing is no web address", is_permanent=True
                 ) from None
             email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        email.set_content(message.body)  # it takes away what was said about the content before
+        email.set_content(message.body)  # it removes content headers that were set before
         if message.language:
             language = message.language.replace("_", "-")
             email["Content-Language"] = language if _LANGUAGE.fullmatch(language) else UNKNOWN_LANGUAGE
@@ -184,7 +185,7 @@ class SmtpNotifier:
         return server
 
     def _effective_ssl_context(self) -> ssl.SSLContext:
-        # Without a context smtplib encrypts, and asks nobody who is at the other end.
+        # Without a context, smtplib encrypts but does not verify the certificate.
         return self._ssl_context or ssl.create_default_context()
 
 
@@ -197,10 +198,10 @@ def message_digest(message: OutgoingMessage) -> str:
 
 
 def _recipient(letter: OutgoingMessage) -> str:
-    """Read the address of a letter.
+    """Parse the address of a message.
 
     Raises:
-        DeliveryError: permanently: it is none, or several.
+        DeliveryError: permanent: it is not one e-mail address.
     """
     try:
         return checked_address(letter.address)
@@ -214,7 +215,7 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes
     `SMTP.send_message` would read both from the headers again.
 
     Raises:
-        smtplib.SMTPException, OSError: the server did not take it.
+        smtplib.SMTPException, OSError: the server did not accept the e-mail.
     """
     options: tuple[str, ...] = ()
     if not (sender + recipient).isascii():

@@ -1,11 +1,12 @@
 """URL guard (SSRF): check a web address before connecting to it.
 
-A server stands where its callers do not: behind the firewall, beside the database, next to the cloud's own services. Whoever may type an
-address must not be able to send it there (`docs/decisions/0011`).
+The server can reach internal services that its users cannot: behind the firewall, databases, cloud metadata. A user who enters an address
+must not be able to make the server call them (ADR-0011).
 
-Rule 1: what is allowed is written down: plain https and http, ports that were named, names and canonical numbers.
-Rule 2: a name is asked for once. All of its addresses must be public ones, by tables of our own, and only one of those is dialled.
-Rule 3: nothing is followed: no redirect, no proxy of the environment.
+Invariants:
+    1. An allowlist decides: https and http, the configured ports, host names and canonical IP addresses.
+    2. A name is resolved once. All of its addresses must be public by the tables below, and the connection goes to one of them.
+    3. No redirect and no proxy of the environment is followed.
 """
 
 import re
@@ -24,11 +25,11 @@ IpNetwork = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Iterable[str]]
 
 MAX_URL_LENGTH: Final = 2_000
-"""How long a web address may be, in characters."""
+"""The maximum length of a web address, in characters."""
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
-# The tables of IANA's special-purpose registries as of 2026, written out: Python's own `is_global` answers differently by release, and
-# takes multicast, 6to4 and NAT64 for public.
+# The tables of IANA's special-purpose registries as of 2026, because Python's `is_global` differs by release and
+# treats multicast, 6to4 and NAT64 as public.
 _NON_PUBLIC_IPV4: Final = tuple(
     IPv4Network(text)
     for text in (
@@ -53,13 +54,13 @@ _NON_PUBLIC_IPV4: Final = tuple(
     )
 )
 _GLOBAL_IPV6: Final = IPv6Network("2000::/3")
-"""All that is assigned. Loopback, mapped IPv4, NAT64, unique local, link-local and multicast lie outside."""
+"""The assigned global range, without loopback, mapped IPv4, NAT64, unique local, link-local and multicast."""
 _NON_PUBLIC_IPV6: Final = tuple(
     IPv6Network(text)
     for text in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: an IPv4 address in disguise
+        "2002::/16",  # 6to4: contains an IPv4 address
         "2620:4f:8000::/48",  # AS112
         "3fff::/20",  # documentation
     )
@@ -71,13 +72,13 @@ _NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
 @frozen
 class ResolvedTarget:
-    """Where a checked web address leads.
+    """The target of a checked web address.
 
     Attributes:
-        is_https: whether it is https.
-        host: as it was written; the certificate has to be its.
-        path: the path and the query.
-        addresses: the public addresses of the host, any of which may be dialled, and no other.
+        is_https: whether the scheme is https.
+        host: the host as written; the certificate must match it.
+        path: the path with the query.
+        addresses: the public addresses of the host; connections use only these.
     """
 
     is_https: bool
@@ -88,7 +89,7 @@ class ResolvedTarget:
 
 
 def resolve_host(host: str, port: int) -> list[str]:
-    """Ask the system for all addresses of a name."""
+    """Resolve all addresses of a name with the system's resolver."""
     return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
@@ -102,14 +103,14 @@ def _to_ports(values: Iterable[int]) -> frozenset[int]:
 
 @frozen
 class UrlGuard:
-    """Decides where may be dialled.
+    """Allows only connections to public addresses (SSRF protection).
 
     Args:
-        ports: that may be dialled; the usual ones of https and http when not given.
-        allowed_networks: networks that are allowed though they are not public, such as ``10.1.2.0/24`` for a receiver of one's own. Every address
-            in them can be reached by whoever may type one.
-        allow_http: whether addresses without encryption are taken.
-        resolver: who knows the addresses of a name; the system when not given.
+        ports: the allowed ports; 443 and 80 by default.
+        allowed_networks: non-public networks that are allowed, such as ``10.1.2.0/24`` for an internal receiver. Every user who can enter
+            an address can reach all of them.
+        allow_http: whether unencrypted http is allowed.
+        resolver: resolves the addresses of a name; that of the system by default.
 
     Example:
         >>> UrlGuard().check("https://10.0.0.7/hook")
@@ -126,7 +127,7 @@ class UrlGuard:
         """Check a web address without DNS: form, port, and a numeric host.
 
         Raises:
-            BlockedUrlError: saying why.
+            BlockedUrlError: the address is not allowed; the error has the reason.
         """
         if len(url) > MAX_URL_LENGTH:
             raise BlockedUrlError("the address", f"must have at most {MAX_URL_LENGTH:,} characters")
@@ -158,11 +159,11 @@ class UrlGuard:
         return ResolvedTarget(target.is_https, host, port, path, (str(address),))
 
     def resolve(self, url: str, /) -> ResolvedTarget:
-        """Look a web address over and find out where it leads.
+        """Check a web address and resolve its host.
 
         Raises:
-            BlockedUrlError: its form is wrong, or any of its host's addresses is not public.
-            OSError: nobody knows the host just now.
+            BlockedUrlError: the form is wrong, or an address of the host is not public.
+            OSError: the host cannot be resolved at present.
         """
         target = self.check(url)
         if target.addresses:
@@ -172,7 +173,7 @@ class UrlGuard:
             raise OSError("the host has no address")
         try:
             self._require_public(target.host, [ip_address(text) for text in addresses])
-        except ValueError:  # a zone, as in fe80::1%eth0, or no address at all
+        except ValueError:  # a scope id, as in fe80::1%eth0, or not an address
             raise BlockedUrlError(target.host, "leads to what is no address") from None
         return ResolvedTarget(target.is_https, target.host, target.port, target.path, tuple(addresses))
 
@@ -183,7 +184,7 @@ class UrlGuard:
 
 
 def is_public(address: IpAddress, /) -> bool:
-    """Whether an address can belong to somebody outside.
+    """Return whether an address is public.
 
     Example:
         >>> [is_public(ip_address(text)) for text in ("8.8.8.8", "169.254.169.254", "::ffff:8.8.8.8", "64:ff9b::808:808")]
@@ -200,7 +201,7 @@ def _parse_ip_literal(netloc: str, host: str) -> IpAddress | None:
     """Parse a host that is a number, in its canonical form; None if a name.
 
     Raises:
-        BlockedUrlError: it is neither. ``0x7f.1``, ``2130706433`` and ``127.1`` are numbers to some libraries and names to others.
+        BlockedUrlError: the host is neither. Some libraries read ``0x7f.1``, ``2130706433`` and ``127.1`` as numbers, others as names.
     """
     if "[" in netloc:
         try:

@@ -1,8 +1,9 @@
-"""Webhooks: letters and facts as signed web calls.
+"""Webhooks: send messages and events as signed HTTP requests.
 
-Rule 1: a call says little: which, what about, whose, when. Whoever needs more asks for it, and is asked who he is.
-Rule 2: every attempt carries the same id and body, and a fresh time and signature.
-Rule 3: nothing but success is success: a redirect is a failure, and 410 is goodbye.
+Invariants:
+    1. The default payload is thin: ids, topic, tenant and time. Receivers that need more call the authenticated API of the host.
+    2. Every attempt has the same id and body, and a new timestamp and signature.
+    3. Only a 2xx status is a success: a redirect is a failure, and 410 is a permanent one.
 """
 
 import http.client
@@ -23,31 +24,31 @@ from crmcore.domain.messaging.messages import OutgoingMessage
 from crmcore.domain.platform.feed import RecordedEvent
 
 MAX_BODY_SIZE: Final = 20_000
-"""How large a body may be, in bytes."""
+"""The maximum size of a body, in bytes."""
 DEFAULT_TIMEOUT: Final = 15.0
-"""How long one call may take, in seconds."""
+"""The maximum time of one request, in seconds."""
 PUBLISH_TIME_LIMIT: Final = 30.0
-"""How long one round of facts may take, in seconds, so that the listener's lease still holds at its end."""
+"""The maximum time to publish a batch of events, in seconds; it is shorter than the lease."""
 MAX_RETRY_AFTER: Final = timedelta(days=1)
-"""The longest that a receiver can make us wait."""
+"""The maximum delay that a receiver can request by Retry-After."""
 
 Secrets = Sequence[str] | Callable[[str], Sequence[str]]
-"""What to sign with: always the same, or by the receiver's address. Several sign while one is being replaced by the next."""
+"""The signing secrets, or a function that returns them for a URL. During a rotation several secrets sign."""
 
 
 class WebhookNotifier:
-    """Sends letters whose address is a web address.
+    """Sends messages to the URL in their address.
 
     Args:
-        secrets: what to sign with. Receivers who are strangers to each other need different ones.
-        url_guard: which addresses may be dialled; public ones when not given.
-        timeout: for one call, in seconds.
-        include_content: whether the letter's facts, subject and text travel too. They may say something about persons.
-        ssl_context: what is trusted; the machine's own authorities when not given.
-        now: what time it is.
+        secrets: the signing secrets. Independent receivers need different secrets.
+        url_guard: the allowed addresses; public ones by default.
+        timeout: the maximum time of one request, in seconds.
+        include_content: whether the payload contains subject, text and variables, which may be personal data.
+        ssl_context: the trusted certificates; those of the system by default.
+        now: returns the current time.
 
     Raises:
-        InvalidInputError: a secret is none.
+        InvalidInputError: a secret is not valid.
     """
 
     def __init__(
@@ -67,11 +68,11 @@ class WebhookNotifier:
         self._ssl_context = ssl_context
 
     def send(self, message: OutgoingMessage, /) -> None:
-        """Send it.
+        """Send a message.
 
         Raises:
-            DeliveryError: permanently, when the receiver is gone (410), the address leads inside, or the body is too large; for now
-                otherwise, after the time that a 429 or 503 names.
+            DeliveryError: permanent if the receiver is gone (410), the address is blocked, or the body is too large; otherwise
+                temporary, with the delay of a 429 or 503.
         """
         payload: dict[str, Any] = {
             "id": message.id,
@@ -97,13 +98,13 @@ class WebhookPublisher:
     """Publishes every event of the feed to one URL, one call each, in order.
 
     Args:
-        url: of the listener.
-        secrets, guard, timeout, context, now: as `WebhookNotifier` takes them.
-        build_payload: makes more of a fact than the thin form, as plain data; what a fact holds may say something about persons.
+        url: the URL of the receiver.
+        secrets, url_guard, timeout, ssl_context, now: as for `WebhookNotifier`.
+        build_payload: builds the payload of an event in place of `thin_payload`; events may contain personal data.
 
     Raises:
-        BlockedUrlError: the address can never be dialled.
-        InvalidInputError: a secret is none.
+        BlockedUrlError: the address is blocked.
+        InvalidInputError: a secret is not valid.
     """
 
     def __init__(
@@ -126,10 +127,10 @@ class WebhookPublisher:
         self._ssl_context = ssl_context
 
     def publish(self, events: Sequence[RecordedEvent], /) -> None:
-        """Tell the facts, over one connection.
+        """Publish events in order over one connection.
 
         Raises:
-            DeliveryError: one was not taken, or time ran out; `DeliveryError.delivered_count` tells how many were.
+            DeliveryError: an event was not accepted, or the time limit passed; `DeliveryError.delivered_count` is the number before it.
         """
         deadline = time.monotonic() + PUBLISH_TIME_LIMIT
         with connect(self._url_guard, self._url, timeout=self._timeout, ssl_context=self._ssl_context) as connection:
@@ -143,7 +144,7 @@ class WebhookPublisher:
                     raise DeliveryError(
                         "webhook", failure.problem, is_permanent=failure.is_permanent, delivered_count=delivered_count
                     ) from failure
-                except Exception as error:  # the host's functions; what the listener took before stays taken
+                except Exception as error:  # errors of the host's functions; events accepted before stay delivered
                     raise DeliveryError(
                         "webhook", f"the call was not made ({type(error).__name__})", delivered_count=delivered_count
                     ) from error
@@ -156,11 +157,11 @@ class WebhookPublisher:
 
 
 class Signer:
-    """Makes the headers of a call.
+    """Creates the headers of a request.
 
     Args:
-        secrets: as `WebhookNotifier` takes them.
-        now: what time it is.
+        secrets: as for `WebhookNotifier`.
+        now: returns the current time.
     """
 
     def __init__(self, secrets: Secrets, now: Callable[[], datetime]) -> None:
@@ -171,7 +172,7 @@ class Signer:
         self._now = now
 
     def headers(self, url: str, id: str, body: bytes) -> dict[str, str]:
-        """Sign a call."""
+        """Return the headers of a request, with its signatures."""
         keys = [parse_secret(secret) for secret in self._secrets_for(url)] if self._secrets_for else self._keys
         if not keys:
             raise DeliveryError("webhook", "there is no secret for the receiver")
@@ -186,7 +187,7 @@ class Signer:
 
 
 def thin_payload(event: RecordedEvent) -> Mapping[str, Any]:
-    """What a listener is told of a fact: enough to ask for it."""
+    """Return the default payload of an event, without its content."""
     return {
         "id": event.id,
         "topic": event.event.name,
@@ -199,15 +200,15 @@ def thin_payload(event: RecordedEvent) -> Mapping[str, Any]:
 
 
 def format_instant(at: datetime) -> str:
-    """Write a time as the wire does."""
+    """Format a timestamp in ISO 8601 with ``Z``."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def encode_body(payload: Mapping[str, Any]) -> bytes:
-    """Write facts as JSON, if they fit.
+    """Encode a payload as JSON.
 
     Raises:
-        DeliveryError: permanently: they are too many.
+        DeliveryError: permanent: the payload is too large.
     """
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     if len(body) > MAX_BODY_SIZE:
@@ -216,10 +217,10 @@ def encode_body(payload: Mapping[str, Any]) -> bytes:
 
 
 def connect(url_guard: UrlGuard, url: str, *, timeout: float, ssl_context: ssl.SSLContext | None) -> Connection:
-    """Get a line to an address that the guard lets through.
+    """Prepare a connection to an address that the guard allows.
 
     Raises:
-        DeliveryError: permanently, when it does not; for now, when nobody knows the host.
+        DeliveryError: permanent if the address is blocked; temporary if the host cannot be resolved.
     """
     try:
         return Connection(url_guard.resolve(url), timeout=timeout, ssl_context=ssl_context)
@@ -230,10 +231,10 @@ def connect(url_guard: UrlGuard, url: str, *, timeout: float, ssl_context: ssl.S
 
 
 def post(connection: Connection, body: bytes, headers: Mapping[str, str], *, delivered_count: int = 0) -> Response:
-    """Make one call.
+    """Send one request.
 
     Raises:
-        DeliveryError: it did not get through; whether it was heard nobody knows.
+        DeliveryError: the connection failed; the receiver may have received the request.
     """
     try:
         return connection.post(connection.target.path, body, headers)
@@ -244,10 +245,10 @@ def post(connection: Connection, body: bytes, headers: Mapping[str, str], *, del
 
 
 def raise_for_status(response: Response, *, delivered_count: int = 0) -> None:
-    """Let a success pass.
+    """Raise an error unless the status is a success (2xx).
 
     Raises:
-        DeliveryError: anything else.
+        DeliveryError: the status is no success.
     """
     match response.status:
         case status if 200 <= status < 300:
@@ -275,7 +276,7 @@ def raise_for_status(response: Response, *, delivered_count: int = 0) -> None:
 
 
 def _parse_retry_after(retry_after: str) -> timedelta | None:
-    """Read Retry-After: seconds, or a date; nothing if it is neither."""
+    """Parse Retry-After: seconds or a date; None if it is neither."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return min(timedelta(seconds=int(text)), MAX_RETRY_AFTER)

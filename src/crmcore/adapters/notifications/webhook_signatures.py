@@ -2,7 +2,7 @@
 
 The signature covers id, time and body; see standardwebhooks.com.
 
-`sign` is what our notifier does; `WebhookVerifier` is for the host that takes such calls in, from crmcore or from anybody else who signs so.
+`sign` is used by the notifier; `WebhookVerifier` is for hosts that receive webhooks, from crmcore or from other senders.
 """
 
 import base64
@@ -20,7 +20,7 @@ from crmcore.domain.kernel.errors.infrastructure import InvalidSignatureError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 
 DEFAULT_TOLERANCE: Final = timedelta(minutes=5)
-"""How far the sender's clock, and the way, may be off."""
+"""The maximum difference between the timestamp and the current time."""
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # the prefix of the standard, not a secret
 
 
@@ -28,7 +28,7 @@ def parse_secret(secret: str, /) -> bytes:
     """Parse a secret: ``whsec_`` and 24 to 64 bytes in Base64.
 
     Raises:
-        InvalidInputError: it is none; the secret is not repeated.
+        InvalidInputError: the secret is not valid; the error does not contain it.
     """
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
@@ -40,13 +40,13 @@ def parse_secret(secret: str, /) -> bytes:
 
 
 def sign(key: bytes, id: str, timestamp: int, body: bytes, /) -> str:
-    """Make the signature of one call.
+    """Return the signature of one webhook call.
 
     Args:
-        key: of `parse_secret`.
-        id: of the call, the same in every attempt.
-        timestamp: when it is made, in seconds since 1970.
-        body: as it is sent, to the byte.
+        key: the result of `parse_secret`.
+        id: the id of the message, the same in every attempt.
+        timestamp: the time of the attempt, in seconds since 1970.
+        body: the exact bytes of the body.
     """
     digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, hashlib.sha256)
     return "v1," + base64.b64encode(digest).decode()
@@ -54,12 +54,12 @@ def sign(key: bytes, id: str, timestamp: int, body: bytes, /) -> str:
 
 @frozen
 class VerifiedWebhook:
-    """A call that is from whom it says, and not heard before.
+    """A call with a valid signature that is not a replay.
 
     Attributes:
-        id: of the call; a repetition has the same.
-        signed_at: when it was signed.
-        body: what it says.
+        id: the id of the message; a repetition has the same.
+        signed_at: the time of the signature.
+        body: the body of the call.
     """
 
     id: str
@@ -68,7 +68,7 @@ class VerifiedWebhook:
 
 
 class ReplayCache(Protocol):
-    """Remembers ids."""
+    """Stores ids of received calls."""
 
     def add(self, id: str, /, *, expires_at: datetime) -> bool:
         """Keep an id at least until then, and return whether it was new.
@@ -84,7 +84,7 @@ class MemoryReplayCache:
     `Crm.inbox` keeps them in the store.
 
     Args:
-        now: what time it is.
+        now: returns the current time.
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -93,10 +93,10 @@ class MemoryReplayCache:
         self._lock = threading.Lock()
 
     def add(self, id: str, /, *, expires_at: datetime) -> bool:
-        """Remember an id; whether it was new."""
+        """Store an id and return whether it was new."""
         with self._lock:
             now = self._now()
-            # In the order in which they came, which is nearly that in which they may go.
+            # Ids expire nearly in the order in which they arrived.
             while self._expires_at and next(iter(self._expires_at.values())) < now:
                 del self._expires_at[next(iter(self._expires_at))]
             return self._expires_at.setdefault(id, expires_at) is expires_at
@@ -106,11 +106,10 @@ class WebhookVerifier:
     """Verifies the signatures of incoming webhook calls.
 
     Args:
-        secrets: what the sender may sign with; several while one is being replaced by the next.
-        replay_cache: where ids are remembered, so that a call that somebody recorded cannot be played back; without it a call passes as often as
-            it comes, and whoever takes it has to see to that.
-        tolerance: how old, or how far ahead, a call may be.
-        now: what time it is.
+        secrets: the accepted secrets of the sender; several during a rotation.
+        replay_cache: stores the ids of received calls, so that a recorded call is rejected. Without it, the host has to detect replays.
+        tolerance: the maximum age of a call, and the maximum time ahead.
+        now: returns the current time.
     """
 
     def __init__(
@@ -129,14 +128,14 @@ class WebhookVerifier:
         self._now = now
 
     def verify(self, headers: Mapping[str, str], body: bytes, /) -> VerifiedWebhook:
-        """Look a call over.
+        """Verify a call.
 
         Args:
-            headers: of the request, in any case.
-            body: as it came, to the byte.
+            headers: the headers of the request, case-insensitive.
+            body: the exact bytes of the body.
 
         Raises:
-            InvalidSignatureError: a header is missing, the time is off, no signature fits, or it was heard before.
+            InvalidSignatureError: a header is missing, the timestamp is out of tolerance, no signature matches, or the call is a replay.
         """
         lowercase_headers = {name.lower(): value for name, value in headers.items()}
         id, timestamp, signatures = (
@@ -151,7 +150,7 @@ class WebhookVerifier:
             raise InvalidSignatureError("webhook-timestamp is too far from now")
         expected_signatures = [sign(key, id, int(timestamp), body).encode() for key in self._keys]
         offered_signatures = [offered.encode() for offered in signatures.split(" ")[:20]]
-        # Every pair is compared in constant time, so that nothing can be learnt from how long it takes.
+        # Every pair is compared in constant time, against timing attacks.
         if not sum(
             hmac.compare_digest(offered, expected) for offered in offered_signatures for expected in expected_signatures
         ):

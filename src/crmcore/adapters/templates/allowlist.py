@@ -1,6 +1,6 @@
 """Allowlist: the only parts of Jinja's syntax that templates may use.
 
-It is a list of what is allowed. What is not on it, among it all that Jinja may learn one day, is refused with its line.
+Syntax that is not on the list is rejected with its line, including syntax that later versions of Jinja add.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import Final
 from jinja2 import Environment, nodes
 
 MAX_TEMPLATE_LENGTH: Final = 256 * 2**10
-"""How long a template may be, in characters."""
+"""The maximum length of a template, in characters."""
 MAX_NODES: Final = 5_000
-"""Of how many parts of the language a template may be made."""
+"""The maximum number of syntax nodes in a template."""
 MAX_NESTING: Final = 40
-"""How deep they may be nested."""
+"""The maximum nesting of nodes."""
 MAX_LOOP_NESTING: Final = 5
-"""How many loops may stand within each other."""
+"""The maximum nesting of loops."""
 
 ALLOWED_NODES: Final = frozenset(
     {
@@ -46,10 +46,10 @@ ALLOWED_NODES: Final = frozenset(
         nodes.Tuple,
     }
 )
-"""Gaps, conditions, loops, names, comparisons and whole arithmetic. No calls, macros, imports, blocks or slices."""
+"""Placeholders, conditions, loops, names, comparisons and basic arithmetic. No calls, macros, imports, blocks or slices."""
 
 RESERVED_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs", "context", "environment"})
-"""Names that Jinja or its habits fill with objects."""
+"""Names that Jinja binds to objects."""
 
 _MESSAGES: Final[dict[type[nodes.Node], str]] = {
     nodes.Call: "a template may not call anything; it has filters instead",
@@ -62,10 +62,10 @@ _MESSAGES: Final[dict[type[nodes.Node], str]] = {
 
 
 class DisallowedSyntaxError(Exception):
-    """A template uses what it may not use.
+    """A template uses disallowed syntax.
 
     Attributes:
-        lineno: the line; 0 when it is not known here.
+        lineno: the line; 0 if it is unknown.
     """
 
     def __init__(self, problem: str, lineno: int = 0) -> None:
@@ -75,10 +75,10 @@ class DisallowedSyntaxError(Exception):
 
 
 def validate(tree: nodes.Template, *, filters: frozenset[str], tests: frozenset[str]) -> None:
-    """Refuse a template that is made of anything else than what is allowed.
+    """Reject a template with syntax that is not on the allowlist.
 
     Raises:
-        Refused: with the line.
+        DisallowedSyntaxError: with the line.
     """
     for count, (node, depth, loops) in enumerate(_walk_nodes(tree), start=1):
         if count > MAX_NODES:

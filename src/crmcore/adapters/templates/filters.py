@@ -12,14 +12,14 @@ from markupsafe import Markup, escape
 from crmcore.adapters.templates.allowlist import DisallowedSyntaxError
 
 MAX_TEXT_LENGTH: Final = 64 * 2**10
-"""How long a text may become, in characters."""
+"""The maximum length of a resulting text, in characters."""
 
 _NUMBER_PATTERN: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _DATE_DIRECTIVE: Final = re.compile(r"%(.?)")
 
 
 def to_number(value: Any) -> int | Decimal:
-    """Take a number, or a text that is one."""
+    """Return a number, given as a number or as a numeric text."""
     if isinstance(value, Undefined):
         str(value)
     if type(value) is int or type(value) is Decimal:
@@ -30,7 +30,7 @@ def to_number(value: Any) -> int | Decimal:
     raise DisallowedSyntaxError("calculates with what is not a number")
 
 
-def default(value: Any, default_value: Any = "", replace_blank: Any = False, /) -> Any:  # noqa: FBT002  # a filter's arguments stand in order
+def default(value: Any, default_value: Any = "", replace_blank: Any = False, /) -> Any:  # noqa: FBT002  # arguments of filters are positional
     """Return a default for a missing value, and optionally for an empty one."""
     return default_value if isinstance(value, Undefined) or (replace_blank is True and not value) else value
 
@@ -139,7 +139,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "truncate": _truncate,
     "upper": _text_filter(lambda text: text.upper()),
 }
-"""What a template may write behind ``|``, and ``default``."""
+"""The filters by name."""
 
 
 def _require_integer(value: Any) -> int:
@@ -155,4 +155,4 @@ TESTS: Final[Mapping[str, Callable[..., Any]]] = {
     "odd": lambda value: _require_integer(value) % 2 == 1,
     "even": lambda value: _require_integer(value) % 2 == 0,
 }
-"""What a template may write behind ``is``."""
+"""The tests by name."""

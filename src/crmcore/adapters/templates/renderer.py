@@ -1,10 +1,11 @@
 """Template renderer: check a template, compile it, fill it with data.
 
-Whoever writes templates is trusted to write to customers, and with nothing else: not with the host's objects, its files, its processor.
+Authors of templates are trusted to write to customers only: they have no access to objects and files of the host, and limited CPU time.
 
-Rule 1: a template is made of what `walls` names, or refused with its line before it is kept.
-Rule 2: it sees copies of plain values and reads items only. There is nothing to call and no object to climb.
-Rule 3: what it costs is counted in turns and characters, not in seconds, so that a template renders everywhere or nowhere.
+Invariants:
+    1. A template uses only the syntax of `allowlist`; other templates are rejected with the line before they are stored.
+    2. A template gets copies of plain values and reads items only. It has no callables and no attributes.
+    3. The cost budget counts iterations and characters, not seconds, so that the result is the same on every machine.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from crmcore.adapters.templates.sandbox import Sandbox
 
 CACHE_SIZE: Final = 128
-"""How many compiled templates are kept."""
+"""The number of compiled templates in the cache."""
 MAX_DEPTH: Final = 10
-"""How deep data may be nested."""
+"""The maximum nesting of data."""
 MAX_VALUES: Final = 20_000
-"""Of how many values data may be made."""
+"""The maximum number of values in data."""
 
 _ESCAPED_MEDIA_TYPES: Final = frozenset(
     {"text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml"},
@@ -34,9 +35,7 @@ _ESCAPED_MEDIA_TYPES: Final = frozenset(
 
 
 class JinjaRenderer:
-    """Fills templates of the extra ``documents``.
-
-    It may be shared between threads.
+    """Renders templates with Jinja (extra ``documents``); it is thread-safe.
 
     Example:
         >>> JinjaRenderer().render("Greeting", "Hello {{ customer.name }}!", {"customer": {"name": "<Ann>"}}, media_type="text/html")
@@ -44,19 +43,19 @@ class JinjaRenderer:
     """
 
     def check(self, template: str, body: str, /, *, media_type: str) -> None:
-        """Look a template over before it is kept.
+        """Check a template before it is stored.
 
         Raises:
-            UnsafeTemplateError: it uses what a template may not use; with the line.
+            UnsafeTemplateError: the template uses disallowed syntax; with the line.
             MissingDependencyError: Jinja is not installed.
         """
         self._compile(template, body, media_type)
 
     def render(self, template: str, body: str, data: Mapping[str, Any], /, *, media_type: str) -> str:
-        """Fill a template.
+        """Render a template with data.
 
         Raises:
-            UnsafeTemplateError: it uses, or asks for, what it may not; the document would be longer than 1 MiB.
+            UnsafeTemplateError: the template uses disallowed syntax or operations, or the document would be longer than 1 MiB.
             InvalidTypeError, OutOfRangeError: the data are not plain values, or too many.
             MissingDependencyError: Jinja is not installed.
         """
@@ -89,7 +88,7 @@ class JinjaRenderer:
 
 
 def _template_line(traceback: TracebackType | None) -> int:
-    """The line of the compiled template in which an error rose."""
+    """Return the line of the template in which an error was raised."""
     line = 0
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == "<template>":

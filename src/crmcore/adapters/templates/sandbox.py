@@ -12,13 +12,13 @@ from crmcore.adapters.templates import filters
 from crmcore.adapters.templates.allowlist import MAX_TEMPLATE_LENGTH, DisallowedSyntaxError, instrument, validate
 
 COST_BUDGET: Final = 100_000
-"""How many parts of a template may be run through, and hundreds of characters be worked on, for one document."""
+"""The cost budget of one document: executed nodes plus hundreds of processed characters."""
 FILTER_COST: Final = 5
-"""What a filter costs at least, for each value that it gets."""
+"""The minimum cost of a filter, per input value."""
 MAX_DOCUMENT_LENGTH: Final = 2**20
-"""How long a document may become, in characters."""
+"""The maximum length of a document, in characters."""
 MAX_NUMBER: Final = 10**18
-"""No number may be further from nothing."""
+"""The maximum absolute value of a number."""
 
 _LOOP_ATTRIBUTES: Final = frozenset({"index", "index0", "first", "last", "length"})
 _BUDGET_KEY: Final = "_cost_budget"
@@ -36,16 +36,16 @@ class Sandbox:
         TypeError,
         MemoryError,
     )
-    """What a bad template can raise. Our own code raises `Refused` for what it foresees; the others are Jinja's and Python's."""
+    """The errors of bad templates: `DisallowedSyntaxError` of crmcore, and those of Jinja and Python."""
 
     def __init__(self) -> None:
         self._environments = {autoescape: _SandboxEnvironment(autoescape=autoescape) for autoescape in (False, True)}
 
     def compile(self, body: str, *, autoescape: bool) -> Template:
-        """Look a template over and compile it.
+        """Check and compile a template.
 
         Raises:
-            Refused, TemplateSyntaxError: with the line. The other refusals: without.
+            DisallowedSyntaxError, TemplateSyntaxError: with the line. Other errors have no line.
         """
         if len(body) > MAX_TEMPLATE_LENGTH:
             raise DisallowedSyntaxError(f"is longer than {MAX_TEMPLATE_LENGTH:,} characters")
@@ -62,10 +62,10 @@ class Sandbox:
 
     @staticmethod
     def render(template: Template, variables: dict[str, Any]) -> str:
-        """Fill a template, as long as what comes out of it fits.
+        """Render a template up to the maximum length.
 
         Raises:
-            Refused, and the other refusals: without a line; the traceback knows it.
+            DisallowedSyntaxError, and other errors: without a line; the traceback has it.
         """
         pieces, length = [], 0
         for piece in template.root_render_func(template.new_context({**variables, _BUDGET_KEY: [COST_BUDGET]})):
@@ -77,7 +77,7 @@ class Sandbox:
 
     @staticmethod
     def describe_error(error: BaseException) -> str:
-        """Say what was wrong in words that hold nothing of the data."""
+        """Describe an error without values of the data."""
         match error:
             case DisallowedSyntaxError(problem=problem):
                 return problem
@@ -101,7 +101,7 @@ class _Undefined(StrictUndefined):
 
 
 class _SandboxEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja with everything taken out that a document has no need of."""
+    """A Jinja environment without the features that documents do not need."""
 
     intercepted_binops = frozenset({"+", "-", "*", "%"})
     intercepted_unops = frozenset({"-", "+"})
@@ -130,33 +130,33 @@ class _SandboxEnvironment(ImmutableSandboxedEnvironment):
         if type(obj) is LoopContext and attribute in _LOOP_ATTRIBUTES:
             return getattr(obj, attribute)
         if isinstance(obj, Undefined):
-            obj._fail_with_undefined_error()  # noqa: SLF001  # says its name
+            obj._fail_with_undefined_error()  # noqa: SLF001  # the error names the variable
         return self.undefined(name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Read an item by its name or place."""
+        """Read an item by name or index."""
         if type(obj) is dict and type(argument) is str and argument in obj:
             return obj[argument]
         if type(obj) is list and type(argument) is int and -len(obj) <= argument < len(obj):
             return obj[argument]
         if isinstance(obj, Undefined):
-            obj._fail_with_undefined_error()  # noqa: SLF001  # says its name
+            obj._fail_with_undefined_error()  # noqa: SLF001  # the error names the variable
         return self.undefined()
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """No attribute is."""
+        """Return False: no attribute is safe."""
         return False
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Nothing is."""
+        """Return False: no object may be called."""
         return False
 
     def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call nothing."""
+        """Reject every call."""
         raise DisallowedSyntaxError("a template may not call anything")
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate with numbers, and only with such as people know."""
+        """Calculate with finite numbers within the limit only."""
         first, second = filters.to_number(left), filters.to_number(right)
         result: int | Decimal
         match operator:
@@ -175,12 +175,12 @@ class _SandboxEnvironment(ImmutableSandboxedEnvironment):
         return result
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
-        """Turn a number's sign."""
+        """Apply a unary operator to a number."""
         return -filters.to_number(arg) if operator == "-" else filters.to_number(arg)
 
 
 def _format_output(value: Any) -> Any:
-    """Write what stands in a gap: a text or a number."""
+    """Format the value of a placeholder: a text or a number."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -220,7 +220,7 @@ def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @pass_context
 def _charge_loop(context: Context, values: Any, weight: int) -> Iterator[Any]:
-    """Let a loop pay for each turn."""
+    """Charge each iteration of a loop to the budget."""
     if isinstance(values, Undefined):
         str(values)
     if isinstance(values, str) or not isinstance(values, (list, Mapping)):
@@ -230,7 +230,7 @@ def _charge_loop(context: Context, values: Any, weight: int) -> Iterator[Any]:
 
 @pass_context
 def _charge_comparison(context: Context, value: Any) -> Any:
-    """Let a comparison pay for what it looks through."""
+    """Charge a comparison to the budget by the size of its operands."""
     if isinstance(value, (str, list, dict)):
         _charge(context, len(value) // 50)
     return value

@@ -30,7 +30,7 @@ class Assignment:
 
     Attributes:
         user_id: the chosen user; None when no candidate was available.
-        rule: what decided: ``round_robin``, ``owner``, ``participant``, ``requested``.
+        rule: what decided: ``round_robin``; ``owner``, the owner of the customer; ``requested``, the caller's choice; ``request``, a repeated request.
         rejected: the other candidates, with the reason for each.
     """
 
