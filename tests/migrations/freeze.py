@@ -1,6 +1,6 @@
 """Freezing a release's schema, with rows of every kind in it: what later releases have to be able to lead on.
 
-``python -m tests.migrations.freeze`` writes the baseline of the migrations and `release_0_1` anew, as the tables are now. It may be run until
+``python -m tests.migrations.freeze`` regenerates the baseline of the migrations and `release_0_1` from the current tables. It may be run until
 the first release. From then on both stay as they are: each change of the tables is a migration, and each release freezes a folder of its own.
 """
 
@@ -27,7 +27,7 @@ URLS: Final[Mapping[str, str]] = {
     "mysql": "mysql+pymysql://",
 }
 LEADS_PER_TENANT: Final = 20
-"""How many leads the house has taken in besides one of everything."""
+"""The number of leads of the sample tenant, besides one record of each type."""
 
 
 def load(connection: Connection, folder: Path, *, prefix: str, tenants: int) -> None:

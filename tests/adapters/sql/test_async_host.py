@@ -1,4 +1,4 @@
-"""An asynchronous host runs crmcore's stories on its own connection, by `run_sync`, and in its own transaction."""
+"""An asynchronous host runs commands by `run_sync` on its connection, in its transaction."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -37,7 +37,7 @@ def postgresql_host(postgresql_url: str) -> EngineFactory:
 def run_scenario(
     scenario: Callable[[AsyncSession, Crm], Coroutine[Any, Any, None]], open_engine: EngineFactory
 ) -> None:
-    """Run an asynchronous host's story on a database with crmcore's tables and one of its own."""
+    """Run an asynchronous host function on a database with crmcore's tables and a table of the host."""
 
     def make_tables(connection: Connection) -> None:
         SqlStore(connection).schema.metadata.create_all(connection)
@@ -70,7 +70,7 @@ async def count_rows(session: AsyncSession, crm: Crm) -> tuple[int, int]:
 
 @pytest.mark.parametrize("host", ["sqlite_host", pytest.param("postgresql_host", marks=pytest.mark.postgresql)])
 def test_rows_of_host_and_crm_share_transaction(host: str, request: pytest.FixtureRequest) -> None:
-    """What a story wrote is rolled back and committed with the host's own rows."""
+    """The writes of a command are rolled back and committed with the host's rows."""
 
     async def scenario(session: AsyncSession, crm: Crm) -> None:
         before = await count_rows(session, crm)

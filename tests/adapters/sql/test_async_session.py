@@ -1,4 +1,4 @@
-"""An asynchronous host calls the same stories, on its own connection and in its own transaction, commit or not."""
+"""An asynchronous host runs commands in the transaction of its AsyncSession."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -60,7 +60,7 @@ async def count_deals_and_orders(engine: AsyncEngine) -> tuple[int, int]:
 
 
 def test_session_commit_keeps_deals_and_host_rows(run_scenario: Callable[[Scenario], Any]) -> None:
-    """A story within an AsyncSession lasts when the session commits, together with the host's own rows."""
+    """A commit of the AsyncSession stores the writes of a command and of the host."""
 
     async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
@@ -73,7 +73,7 @@ def test_session_commit_keeps_deals_and_host_rows(run_scenario: Callable[[Scenar
 
 
 def test_session_rollback_removes_deals_and_host_rows(run_scenario: Callable[[Scenario], Any]) -> None:
-    """A story within an AsyncSession is gone when the session rolls back, together with the host's own rows."""
+    """A rollback of the AsyncSession undoes the writes of a command and of the host."""
 
     async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
@@ -103,7 +103,7 @@ def test_connection_commits_or_rolls_back(
 
 
 def test_failed_command_rolls_back_to_savepoint(run_scenario: Callable[[Scenario], Any]) -> None:
-    """A story that is refused is taken back to its savepoint, and the host commits the rest."""
+    """A rejected command is rolled back to its savepoint, and the host commits the rest."""
 
     async def scenario(engine: AsyncEngine) -> tuple[int, int]:
         async with AsyncSession(engine) as session:
@@ -117,7 +117,7 @@ def test_failed_command_rolls_back_to_savepoint(run_scenario: Callable[[Scenario
 
 
 def test_concurrent_sessions_commit_all_commands(run_scenario: Callable[[Scenario], Any]) -> None:
-    """Several tasks each with a session of their own tell stories at the same time; every one of them is there."""
+    """Concurrent tasks with separate sessions run commands; all of them are stored."""
 
     async def capture_one(engine: AsyncEngine, number: int) -> None:
         async with AsyncSession(engine) as session:

@@ -51,7 +51,7 @@ def with_any_email(emails: Any) -> Criterion:
 
 
 def queries(emails: Any) -> list[tuple[Criterion, dict[str, Any]]]:
-    """What stories ask."""
+    """The queries of the commands."""
     known = HasChild("external_ids", Eq("system", "erp") & In("key", ("a", "b")))
     ways: list[Criterion] = [
         with_any_email(emails),
@@ -67,7 +67,7 @@ def queries(emails: Any) -> list[tuple[Criterion, dict[str, Any]]]:
 
 
 def execute_steps(transaction: Transaction, steps: list[Step], ids: SequentialIds) -> list[Any]:
-    """Tell one story, and note what it sees."""
+    """Run one command, and record what it reads."""
     seen: list[Any] = []
     for what, about in steps:
         match what:
@@ -104,7 +104,7 @@ def execute_steps(transaction: Transaction, steps: list[Step], ids: SequentialId
 def run_batch(
     store: BatchStore, context: RequestContext, before: list[Step], commands: list[tuple[list[Step], bool]]
 ) -> list[Any]:
-    """Tell stories in a batch, some of which end badly; and look afterwards."""
+    """Run commands in a batch, some of which fail; then read the result."""
     ids, event_ids = SequentialIds(), SequentialIds()
     with store.begin(context, id_generator=event_ids) as first:
         execute_steps(first, before, ids)
@@ -132,7 +132,7 @@ def store() -> Iterator[SqlStore]:
 
 @settings(max_examples=100, deadline=None)
 @given(before=st.lists(st.tuples(st.just("add"), emails), max_size=4), commands=steps)
-@example(  # what a story misses because it removes it is there again when the story fails
+@example(  # a record that a failed command has deleted exists again
     before=[("add", FEW_EMAILS[0])],
     commands=[([("remove", FEW_EMAILS[0]), ("look", FEW_EMAILS[:1])], False), ([("look", FEW_EMAILS[:1])], True)],
 )
@@ -143,11 +143,11 @@ def store() -> Iterator[SqlStore]:
         ([("look", FEW_EMAILS[:1])], True),
     ],
 )
-@example(  # what a story sees because it has changed it is as it was when the story fails
+@example(  # a record that a failed command has changed is as before
     before=[("add", FEW_EMAILS[2])],
     commands=[([("drop", FEW_EMAILS[2]), ("ahead", FEW_EMAILS[2:3])], False), ([("look", FEW_EMAILS[2:3])], True)],
 )
-@example(  # what was read ahead has changed since, by a story that wrote in its middle
+@example(  # a preloaded record was changed by a command that flushed
     before=[],
     commands=[
         ([("ahead", FEW_EMAILS[:4])], True),

@@ -23,7 +23,7 @@ def test_checkpoint_empties_wal(tmp_path: Path) -> None:
 
 
 def test_checkpoint_with_active_reader_is_partial(tmp_path: Path) -> None:
-    """What somebody still reads behind stays in the log, and nobody waits for it."""
+    """Pages that a reader needs stay in the log, and the checkpoint does not wait for the reader."""
     store = SqlStore.open(f"sqlite:///{tmp_path / 'crm.db'}")
     crm = Crm(store)
     crm.customers.create("First")

@@ -1,4 +1,4 @@
-"""The counters say what there is, whatever was told, refused, undone or done at once, and by whatever way it was written."""
+"""Counters equal the deals after successful, rejected, rolled back and concurrent commands, on every write path."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ batch_moves = st.lists(st.tuples(numbers, stages), max_size=5)
 
 
 class DealCountersMachine(RuleBasedStateMachine):
-    """Tells all kinds of stories of deals, and counts again after each."""
+    """Runs all kinds of commands on deals, and counts the deals after each."""
 
     url: ClassVar[str] = "sqlite://"
     options: ClassVar[dict[str, Any]] = {}
@@ -125,7 +125,7 @@ class DealCountersMachine(RuleBasedStateMachine):
 
     @rule(number=numbers, stage=stages, worth=values)
     def save_stale_version(self, number: int, stage: str, worth: Any) -> None:
-        """Somebody else was faster: whoever is refused has counted nothing."""
+        """A command that fails with a version conflict changes no counter."""
         with suppress(CrmError):
             seen = self.crm.deals.get(self.deal(number))
             self.crm.deals.update(seen.id, title=f"Faster {next(_TENANT_NUMBERS)}")
@@ -159,7 +159,7 @@ class DealCountersMachine(RuleBasedStateMachine):
 
     @rule(moves=batch_moves, fails=st.booleans(), worth=values)
     def execute_batch(self, moves: Any, *, fails: bool, worth: Any) -> None:
-        """Stories of a batch fail before and after they have written; the board is right all along; the batch itself may fail."""
+        """The board is correct when commands of a batch fail before and after a flush, and when the batch fails."""
         with suppress(CrmError, ZeroDivisionError), self.crm.batch():
             for number, stage in moves:
                 with suppress(CrmError):
@@ -260,7 +260,7 @@ def machine_settings(runs: int) -> settings:
 
 @pytest.mark.timeout(600)
 def test_counters_equal_deals_on_sqlite() -> None:
-    """After every step of random stories, counters and boards are what there is."""
+    """Counters and boards equal the deals after every step of random commands."""
     run_state_machine_as_test(DealCountersMachine, settings=machine_settings(40))
 
 
@@ -321,7 +321,7 @@ _ORIGINAL_RECORD_CHANGE: Any = DealCounters.record_change
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "a deal that is worth more stays as it was counted": (DealCounters, "record_change", _ignores_value_change),
     "a removed deal stays counted": (DealCounters, "record_change", _uses_given_record),
-    "what nobody has read is not looked up": (change_tracker, "_load_current", _skips_unread_records),
+    "an unread record is not looked up": (change_tracker, "_load_current", _skips_unread_records),
     "the board_and_overview does not know what waits": (DealCounters, "evaluate", _ignores_pending_writes),
     "billions are lost": (projections, "divmod", _truncates_large_sums),
 }
@@ -329,7 +329,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever forgets one of the ways in which counters change is found out."""
+    """The tests fail if any of the ways in which counters change is left out."""
     place, name, planted = BUGS[bug]
     monkeypatch.setattr(place, name, planted, raising=False)
 
@@ -408,13 +408,13 @@ def _capture_three_leads(crm: Crm) -> tuple[Crm, Any]:
 class TestCounterAudit:
     @pytest.fixture
     def crm(self, database_url: str) -> Iterator[Crm]:
-        """Two houses of which somebody has changed the deals by hand."""
+        """Two tenants whose deals were changed by a script."""
         crm = Crm.open(database_url)
         yield crm
         crm.close()
 
     def test_audit_finds_and_repairs_mismatches(self, crm: Crm) -> None:
-        """What a script has done to the deals is told, of one tenant or of all, and then the board is right again."""
+        """An audit of one or all tenants reports the changes of a script, and repairs the board."""
         store: Any = crm._environment.store
         tenant_crm, sales = _capture_three_leads(Crm(store, tenant="anna"))
         tenant_crm, sales = _capture_three_leads(Crm(store, tenant="berta"))
@@ -459,7 +459,7 @@ class TestCounterAudit:
 
     @pytest.mark.postgresql
     def test_repeatable_read_shards_are_compacted_by_audit(self, postgresql_url: str) -> None:
-        """Under REPEATABLE READ counters grow by a row for each story, until somebody counts anew."""
+        """Under REPEATABLE READ each command adds a counter row; an audit merges them."""
         store = SqlStore(make_engine(postgresql_url, isolation_level="REPEATABLE READ"))
         store.create_tables()
         truncate_tables(store)
@@ -506,7 +506,7 @@ def _run_worker(url: str, funnel: Any, customer: Any, shared: Any, worker: int, 
     ],
 )
 def test_concurrent_processes_keep_counters_correct(request: pytest.FixtureRequest, server: str, level: str) -> None:
-    """Four processes in one funnel, and somebody who counts anew all the while: nothing is lost, and nothing is counted twice."""
+    """Four processes write to one funnel while an audit runs: no change is lost or counted twice."""
     url = request.getfixturevalue(server)
     store = SqlStore.open(url)
     truncate_tables(store)

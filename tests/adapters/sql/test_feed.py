@@ -8,7 +8,7 @@ from crmcore.testing.samples import NOON, Samples
 
 
 def test_feed_backlog_keeps_version_order_per_record(sqlite_url: str) -> None:
-    """Six hundred tasks are given, then done by a host whose clock is behind: of each, what came first is told first."""
+    """The events of each of 600 tasks keep their order, although the second host's clock is behind."""
     store, samples = SqlStore.open(sqlite_url, durability="relaxed"), Samples()
     ids = SequentialIds()
     with begin(store, ids=ids) as transaction:

@@ -52,7 +52,7 @@ class TestSchemaIsIdentical:
     def test_created_and_migrated_schema_are_identical(self, engine: Engine) -> None:
         """What `create_tables` makes and notes is what the migrations make, to the last constraint.
 
-        If this fails, the tables were changed without a migration. Until the first release, write the baseline anew:
+        If this fails, the tables were changed without a migration. Until the first release, regenerate the baseline:
         `python -m tests.migrations.freeze`.
         """
         made, migrated = make_schema(prefix="qx_"), make_schema(prefix="qy_")
@@ -191,7 +191,7 @@ class TestVersions:
             assert version.current_version(connection, store.schema) == "9999"
 
     def test_unknown_version_is_rejected(self, tmp_path: Path) -> None:
-        """Nobody leads tables to, or from, a version that there is not."""
+        """A migration to or from an unknown version is rejected."""
         engine = make_engine(f"sqlite:///{tmp_path / 'crm.db'}")
         with engine.begin() as connection, pytest.raises(InvalidInputError, match="one of"):
             run.migrate(connection, to="7")

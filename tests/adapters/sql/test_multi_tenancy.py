@@ -99,7 +99,7 @@ class TestRowLevelSecurity:
         engine.dispose()
 
     def test_statement_without_tenant_filter_sees_one_tenant(self, engine: Engine) -> None:
-        """Somebody forgets the tenant in a statement, and still sees and changes only their own rows; who says no tenant sees none."""
+        """A statement without a tenant condition reads and changes only rows of its tenant; a session without a tenant sees none."""
         store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
         for tenant in ("ours", "theirs"):
             Crm(store, tenant=tenant).customers.create("Jānis")
@@ -119,7 +119,7 @@ class TestRowLevelSecurity:
         assert notes == [""]
 
     def test_row_of_other_tenant_cannot_be_written(self, engine: Engine) -> None:
-        """Nobody puts a row into another tenant's house, nor moves one there."""
+        """A row cannot be inserted for another tenant or moved to it."""
         store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
         Crm(store, tenant="movers").customers.create("Jānis")
         with (

@@ -1,4 +1,4 @@
-"""A pipelined story is the same story: nobody's write is lost, and a failed pipeline leaves a sound connection."""
+"""A pipelined command has the same effect: no write is lost, and a failed pipeline leaves a usable connection."""
 
 import threading
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_concurrent_moves_are_all_in_history(store: SqlStore) -> None:
 
 
 def test_error_leaves_connection_usable(store: SqlStore) -> None:
-    """What is refused by name stays so, and the stories behind it find nothing amiss."""
+    """A rejected command raises its own error, and later commands succeed."""
     crm = Crm(store, max_attempts=1)
     customer = crm.customers.create("Anna", phone="+37120000001")
     for n in range(20):

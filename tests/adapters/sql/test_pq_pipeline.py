@@ -29,7 +29,7 @@ def driver(libpq_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def pipeline(driver: psycopg.Connection[Any]) -> PqPipeline:
-    """A talk on it that has begun."""
+    """A pipeline with an open transaction."""
     pipeline = PqPipeline(driver)
     pipeline.begin()
     return pipeline
@@ -84,7 +84,7 @@ def test_pipeline_raises_first_error(pipeline: PqPipeline) -> None:
 
 
 def test_frequent_statement_is_prepared(pipeline: PqPipeline) -> None:
-    """What comes more often than the connection says is prepared, once whatever it is given, and anew when it has come twice as often."""
+    """A statement above the threshold is prepared once for all values, and again when its uses have doubled."""
     for n in (None, 1, 70_000, 2**40, None, 3):
         fetch_value(pipeline, "SELECT %s::BIGINT", n)
     first = prepared_statements(pipeline)
@@ -110,7 +110,7 @@ def test_disabled_prepare_threshold_is_respected(pipeline: PqPipeline, driver: p
 
 @pytest.mark.parametrize("times", [8, 11])
 def test_lost_prepared_statement_is_resent_before_first_write(pipeline: PqPipeline, times: int) -> None:
-    """Somebody had the server forget what was prepared, be it about to be prepared anew. A transaction that has done nothing yet does not notice."""
+    """Prepared statements that the server has lost are sent again, if the transaction has done nothing yet."""
     for n in range(times):
         fetch_value(pipeline, "SELECT %s::BIGINT", n)
     fetch_value(pipeline, "SELECT 1")
@@ -124,7 +124,7 @@ def test_lost_prepared_statement_is_resent_before_first_write(pipeline: PqPipeli
 
 
 def test_lost_prepared_statement_later_in_transaction_is_conflict(pipeline: PqPipeline) -> None:
-    """Later in a transaction it is as any conflict: the story is told again, and then it goes well."""
+    """Later in a transaction, a lost prepared statement is a conflict, and the retried command succeeds."""
     for n in range(8):
         fetch_value(pipeline, "SELECT %s::BIGINT", n)
     pipeline.execute("DEALLOCATE ALL")
@@ -169,7 +169,7 @@ def test_pipeline_transaction_uses_connection_settings(driver: psycopg.Connectio
 
 
 def test_idle_connection_loss_is_detected_before_sending(driver: psycopg.Connection[Any], libpq_url: str) -> None:
-    """It shows before anything is sent, so that nobody has to ask himself what became of a COMMIT."""
+    """A closed connection is detected before anything is sent, so that no COMMIT has an unknown outcome."""
     pipeline = PqPipeline(driver)
     with psycopg.connect(libpq_url, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
@@ -179,7 +179,7 @@ def test_idle_connection_loss_is_detected_before_sending(driver: psycopg.Connect
 
 
 def test_connection_loss_in_transaction_raises_server_message(pipeline: PqPipeline) -> None:
-    """What the server said when it hung up is told: it has done nothing of what came behind."""
+    """The error contains the last message of the server, which has executed no later statement."""
     pipeline.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     pipeline.execute("COMMIT")
     with pytest.raises(psycopg.errors.AdminShutdown):
@@ -189,7 +189,7 @@ def test_connection_loss_in_transaction_raises_server_message(pipeline: PqPipeli
 
 
 def test_keyboard_interrupt_cancels_statement(pipeline: PqPipeline) -> None:
-    """Somebody presses Ctrl-C while the server works: the statement is called off, and the connection is sound."""
+    """Ctrl-C during a statement cancels it, and the connection stays usable."""
     # SIGINT itself is ignored by whatever a shell has put in the background, such as a build.
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -207,7 +207,7 @@ def test_keyboard_interrupt_cancels_statement(pipeline: PqPipeline) -> None:
 
 
 def test_host_discarding_prepared_statements_is_tolerated(postgresql_url: str) -> None:
-    """The host shares the engine, and has the server forget everything in between: neither stories nor views notice."""
+    """A host on the same engine deallocates all statements; commands and queries still succeed."""
     store = SqlStore.open(postgresql_url, pool_size=1, max_overflow=0)
     truncate_tables(store)
     crm = Crm(store)

@@ -48,7 +48,7 @@ def settings_of(engine: Engine, *statements: str) -> Engine:
 
 class TestSqlite:
     def test_default_engine_is_rejected_with_fix(self, tmp_path: Path) -> None:
-        """SQLAlchemy's usual set-up loses updates; so it is refused, and told how to do better."""
+        """SQLAlchemy's default engine loses updates; the error says how to configure it."""
         engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
 
         with pytest.raises(UnsafeEngineError, match=r"sqlite\.prepare\(engine\)"):
@@ -94,7 +94,7 @@ class TestPostgresql:
         assert problems(create_engine(postgresql_url)) == []
 
     def test_autocommit_engine_is_rejected(self, postgresql_url: str) -> None:
-        """Where each statement is a transaction, no story is one."""
+        """An engine with autocommit is rejected, because a command would not be one transaction."""
         assert finds_only(create_engine(postgresql_url, isolation_level="AUTOCOMMIT"), "AUTOCOMMIT")
 
     def test_asynchronous_commit_is_rejected(self, postgresql_url: str) -> None:
@@ -114,7 +114,7 @@ class TestMariadb:
         assert problems(engine) == []
 
     def test_repeatable_read_engine_is_rejected(self, mariadb_url: str) -> None:
-        """Under REPEATABLE READ, a story that runs again would see the same old version for ever."""
+        """REPEATABLE READ is rejected, because a retried command would read the same outdated version."""
         assert finds_only(create_engine(mariadb_url), "READ COMMITTED")
 
     @pytest.mark.parametrize(

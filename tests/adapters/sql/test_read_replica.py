@@ -70,7 +70,7 @@ def answering_server(crm: Crm) -> str:
 
 
 def test_query_runs_on_replica_and_command_on_primary(store: SqlStore) -> None:
-    """Once it has what was written, a view is answered by the second server; a story goes to the first."""
+    """Queries go to a replica that has replayed the writes; commands go to the primary."""
     crm = Crm(store, tenant="readers")
     crm.customers.create("Jānis")
     wait_until("second", crm)

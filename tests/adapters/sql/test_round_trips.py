@@ -1,4 +1,4 @@
-"""How many trips to PostgreSQL a story makes: counted, not timed. And nobody sees more for it, or overwrites what he has not seen."""
+"""Round trips of a command to PostgreSQL. Prefetching bypasses neither the access policy nor optimistic locking."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ DUE_AT: Final = datetime(2030, 3, 4, 9, tzinfo=UTC)
 
 @pytest.fixture
 def crm(postgresql_url: str) -> Iterator[Crm]:
-    """A house over a store as it is opened without saying anything of pipelines."""
+    """A Crm on a store that is opened with the default of `pipeline`."""
     store = SqlStore.open(postgresql_url)
     truncate_tables(store)
     crm = Crm(store)
@@ -50,7 +50,7 @@ def sales(crm: Crm) -> Funnel:
 
 @pytest.fixture
 def count_round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
-    """Counts the trips of a story."""
+    """Counts the round trips of a command."""
     made: list[Sequence[PendingResult]] = []
     exchange = PqPipeline._sync
 
@@ -70,7 +70,7 @@ def count_round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[],
 def test_commands_use_expected_round_trips(
     crm: Crm, sales: Funnel, count_round_trips: Callable[[Callable[[], Any]], int]
 ) -> None:
-    """What a story asks for by what it is given goes out at once, and what it writes with its COMMIT; a customer's parts are one trip more."""
+    """Reads by arguments take one round trip, writes go with the COMMIT; children of a customer take one more."""
     anna = crm.users.list()[0]
     lead = crm.leads.capture("Jānis", funnel_id=sales.id, phone="+37120000001")
     deal_id, task_id, customer_id = lead.deal.id, lead.tasks[0].id, lead.customer.id
@@ -130,7 +130,7 @@ def test_invalid_input_makes_no_round_trip(crm: Crm, count_round_trips: Callable
 
 @frozen
 class HideDealsPolicy:
-    """A policy that shows nobody a deal."""
+    """A policy that hides all deals."""
 
     def visibility_filter(self, context: RequestContext, entity_type: type[Entity], /) -> Criterion:
         """Everything but deals."""
@@ -141,7 +141,7 @@ class HideDealsPolicy:
 
 
 def test_prefetch_respects_access_policy(crm: Crm, sales: Funnel) -> None:
-    """What is asked for ahead is shown to nobody who may not see what names it."""
+    """A prefetched record is not returned to a user who cannot see the record that references it."""
     deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
     blind = Crm(crm._environment.store, access_policy=HideDealsPolicy())
     for command in (
@@ -158,7 +158,7 @@ def test_prefetch_respects_access_policy(crm: Crm, sales: Funnel) -> None:
 
 
 def test_stale_version_is_rejected_when_pipelined(crm: Crm, sales: Funnel) -> None:
-    """A version that was given by the caller, or read by the story, is held against what stands there."""
+    """The version of the caller, or the version that the command has read, is checked in the database."""
     deal = crm.leads.capture("Jānis", funnel_id=sales.id).deal
     crm.deals.move(deal.id, stage_key="Payment")
     with pytest.raises(StaleVersionError):

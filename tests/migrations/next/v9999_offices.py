@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Give the house offices, and every customer a rank."""
+    """Add a table of offices, and a rank to every customer."""
     steps = Operations()
     steps.create_table(
         "offices",
