@@ -19,7 +19,7 @@ SAMPLES = [
 
 
 def normalized_by_library(number: str) -> str:
-    """The international form, or nothing for what no plan has."""
+    """Return the library's international form, or None."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
@@ -49,20 +49,20 @@ def test_example_numbers_of_all_regions_equal_library() -> None:
 @example("+5491123456789", 3, "")
 @given(st.sampled_from(SAMPLES), st.integers(1, 12), st.text("0123456789", max_size=2))
 def test_fast_path_equals_library(number: str, place: int, digits: str) -> None:
-    """A digit more, less or another: the answer is the library's."""
+    """After adding, removing or changing a digit, both agree."""
     for changed in (number[:place] + digits + number[place:], number[:place] + digits + number[place + 1 :]):
         assert normalized_by_library(changed) == normalized_by_crm(changed)
 
 
 @pytest.mark.parametrize("number", ["+99999999999", "+2101234567", "call me", "+1 800"])
 def test_number_outside_numbering_plan_is_rejected(number: str) -> None:
-    """No region has such a number."""
+    """Numbers outside every numbering plan are rejected."""
     with pytest.raises(InvalidPhoneError):
         LibPhoneNumberParser().normalize(number, region=None)
 
 
 @pytest.mark.parametrize("number", [None, 37120000000])
 def test_non_string_number_is_rejected(number: Any) -> None:
-    """A number is no number: leading zeros would be lost."""
+    """Integers are rejected, because they lose leading zeros."""
     with pytest.raises(InvalidTypeError):
         LibPhoneNumberParser().normalize(number, region=None)

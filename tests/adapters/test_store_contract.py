@@ -1,4 +1,4 @@
-"""Our own stores keep the promises that crmcore asks of every store."""
+"""The stores of crmcore pass the contract suite of the store port."""
 
 from pathlib import Path
 

@@ -52,7 +52,7 @@ def test_failed_command_span_has_error_code_only(crm: Crm, spans: InMemorySpanEx
 
 
 def test_host_span_is_parent(crm: Crm, spans: InMemorySpanExporter) -> None:
-    """The host's own span, if there is one, is the parent."""
+    """An active span of the host is the parent."""
     host: Any = TracerProvider().get_tracer("host")
     with host.start_as_current_span("request") as request:
         crm.customers.create("Jānis")

@@ -137,7 +137,7 @@ def _is_aborted(host: Any) -> bool:
 
 
 def _plain_cursor(host: Any) -> Any:
-    """Open a cursor of the driver that returns tuples of its own types."""
+    """Open a cursor of the driver that returns plain tuples of driver types."""
     if host.vendor == "postgresql":
         return _psycopg_cursor()(host.connection)
     cursor = host.connection.cursor()
@@ -151,7 +151,7 @@ def _psycopg_cursor() -> Any:
     from psycopg.rows import tuple_row
 
     class PlainCursor(psycopg.Cursor[Any]):
-        """A cursor with psycopg's own adapters, whatever the connection's are."""
+        """A cursor with psycopg's own adapters, independent of those of the connection."""
 
         def __init__(self, connection: Any) -> None:
             super().__init__(connection, row_factory=tuple_row)

@@ -273,7 +273,7 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _first_error(error: Any) -> InvalidInputError:
-    """Find what was wrong in the tree of what cattrs found, and where."""
+    """Return the first error of a cattrs error tree, with its path."""
     path = ""
     while isinstance(error, (ClassValidationError, IterableValidationError)):
         error = error.exceptions[0]

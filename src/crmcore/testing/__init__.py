@@ -5,7 +5,7 @@
 - `strategies`: Hypothesis strategies for people, money and requests in five languages.
 - `samples`: sample records.
 
-A clock that stands still and sequential ids are production adapters: `crmcore.adapters.clocks.FrozenClock` and
+The fixed clock and sequential ids are production adapters: `crmcore.adapters.clocks.FrozenClock` and
 `crmcore.adapters.ids.SequentialIds`.
 """
 

@@ -29,7 +29,7 @@ crm = Crm(DjangoStore(), notifiers={"email": sent})
 
 
 def both(request: HttpRequest) -> HttpResponse:
-    """Write rows of both sides, and queue a letter."""
+    """Write rows of Django and crmcore, and queue a message."""
     order(request.GET["name"])
     crm.customers.create(f"Customer {request.GET['name']}", phone=request.GET.get("phone"))
     crm.outbox.queue("notice", address="a@shop.example", variables={"text": request.GET["name"]})
@@ -46,7 +46,7 @@ def keyed(request: HttpRequest) -> HttpResponse:
 
 
 def caught(request: HttpRequest) -> HttpResponse:
-    """Answer a refusal, and keep what was written before."""
+    """Catch an error of a command, and keep the rows written before."""
     order(request.GET["name"])
     try:
         crm.customers.create("Customer again", phone=request.GET["phone"])
@@ -56,7 +56,7 @@ def caught(request: HttpRequest) -> HttpResponse:
 
 
 async def asynchronous(request: HttpRequest) -> HttpResponse:
-    """Let a thread of Django's write rows of both sides."""
+    """Write rows of Django and crmcore in a thread of Django."""
     await sync_to_async(transaction.atomic(both))(request)
     return HttpResponse()
 
@@ -99,7 +99,7 @@ def prepared(url: str) -> Iterator[None]:
 
 
 def stored() -> tuple[set[str], set[str], int]:
-    """Read the host's rows, crmcore's, and how many letters have left."""
+    """Count the rows of Django and crmcore, and the sent messages."""
     names = {customer.name.removeprefix("Customer ") for customer in crm.customers.search("customer")}
     return orders(), names, len(sent.messages)
 
@@ -114,14 +114,14 @@ class TestRequests:
         assert ({"A"}, {"A"}, 1) == stored()
 
     def test_a_failed_request_stores_neither_and_sends_nothing(self) -> None:
-        """A view that raises stores nothing, and nothing leaves."""
+        """A view that raises stores nothing and sends nothing."""
         client = Client(raise_request_exception=False)
 
         assert 500 == client.get("/both", {"name": "A", "fail": "yes"}).status_code
         assert (set(), set(), 0) == stored()
 
     def test_a_caught_refusal_is_an_answer(self) -> None:
-        """A refusal that the view catches undoes the command alone."""
+        """An error that the view catches undoes only the command."""
         Client().get("/both", {"name": "A", "phone": "+37120000000"})
 
         assert 409 == Client().get("/caught", {"name": "B", "phone": "+37120000000"}).status_code
@@ -216,7 +216,7 @@ class TestTestCases:
 
 
 def run(case: Any) -> str:
-    """Run a test case of Django's; returns what failed."""
+    """Run a Django test case, and return its failures."""
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
     result = unittest.TextTestRunner(io.StringIO()).run(suite)
     assert result.testsRun == 2

@@ -30,7 +30,7 @@ def postgresql(postgresql_url: str) -> Iterator[str]:
 
 
 def problems(settings: dict[str, Any], **options: Any) -> str:
-    """What the first command is refused for; empty when it is not."""
+    """Return the problems that the first command reports."""
     with project(settings):
         store = DjangoStore(**options)
         store.create_tables()
@@ -85,12 +85,12 @@ class TestSqlite:
         assert "" == problems(database(url, **options), durability="relaxed")
 
     def test_a_rollback_journal_is_safe(self, url: str) -> None:
-        """A write-ahead log is better, and not required."""
+        """A rollback journal is accepted."""
         assert "" == problems(database(url, init_command=""))
 
     @pytest.mark.parametrize("name", [":memory:", "file:shared?mode=memory&cache=shared"])
     def test_a_database_in_memory_is_taken(self, name: str) -> None:
-        """Django's test databases are in memory, and have one connection."""
+        """Django's test databases are in memory and have one connection."""
         assert "" == problems({"ENGINE": "django.db.backends.sqlite3", "NAME": name})
 
     def test_manual_transactions_are_refused(self, url: str) -> None:
@@ -111,7 +111,7 @@ class TestSqlite:
             assert ["Customer A"] == [customer.name for customer in crm.customers.search("customer")]
 
     def test_a_wall_is_refused(self, url: str) -> None:
-        """SQLite has no row-level security."""
+        """Row-level security on SQLite is rejected."""
         with project(database(url)), pytest.raises(InvalidInputError, match="PostgreSQL"):
             Crm(DjangoStore(row_level_security=True)).customers.search("customer")
 
@@ -163,11 +163,11 @@ class TestPostgresql:
         ids=str,
     )
     def test_djangos_options_work(self, postgresql: str, options: dict[str, Any]) -> None:
-        """Whatever cursors, pools and isolation levels Django is set up with."""
+        """Every setting of cursors, pools and isolation levels works."""
         assert "" == problems(database(postgresql, **options))
 
     def test_a_lazy_commit_is_refused(self, postgresql: str) -> None:
-        """A connection that does not wait for the disk is refused with the cure."""
+        """A connection without synchronous commit is rejected with the solution."""
         refused = problems(database(postgresql, options="-c synchronous_commit=off"))
 
         assert "synchronous_commit" in refused
@@ -176,7 +176,7 @@ class TestPostgresql:
 
     @pytest.mark.parametrize("zone", ["Europe/Riga", "America/New_York"])
     def test_instants_are_the_same_in_every_zone(self, postgresql: str, zone: str) -> None:
-        """Neither Django's time zone nor its lack changes an instant."""
+        """Django's time zone settings do not change timestamps."""
         with project(database(postgresql), TIME_ZONE=zone, USE_TZ=False):
             store = DjangoStore()
             store.create_tables()
@@ -196,7 +196,7 @@ class TestPostgresql:
             assert added == Crm(store).customers.get(added.id)
 
     def test_manual_transactions_are_joined(self, postgresql: str) -> None:
-        """Where the host commits by hand, what crmcore wrote waits for it."""
+        """With manual commits of the host, commands wait for its commit."""
         with project(database(postgresql)):
             store = DjangoStore()
             store.create_tables()

@@ -29,7 +29,7 @@ from tests.servers import fresh_database
 
 
 class HostError(Exception):
-    """An error of the host's."""
+    """An error of the host."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -57,17 +57,17 @@ def prepared(url: str) -> Iterator[str]:
 
 @pytest.fixture
 def crm(host: str) -> Crm:
-    """A CRM over Django's default database."""
+    """A Crm on Django's default database."""
     return Crm(DjangoStore(), region="LV")
 
 
 def names(crm: Crm) -> set[str]:
-    """Read crmcore's rows."""
+    """Return the names of crmcore's records."""
     return {customer.name for customer in crm.customers.search("customer", limit=1000)}
 
 
 def add(crm: Crm, name: str, **facts: Any) -> str:
-    """Write a row of each side."""
+    """Write a Django row and a crmcore record."""
     order(name)
     return crm.customers.create(f"Customer {name}", **facts).id
 
@@ -82,7 +82,7 @@ class TestAtomic:
         assert ({"A"}, {"Customer A"}) == (orders(), names(crm))
 
     def test_a_rollback_stores_neither(self, crm: Crm) -> None:
-        """What both sides wrote in a block that an error has left is gone."""
+        """A block left by an error stores neither side."""
         with pytest.raises(HostError), transaction.atomic():
             add(crm, "A")
             raise HostError
@@ -90,7 +90,7 @@ class TestAtomic:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_set_rollback_stores_neither(self, crm: Crm) -> None:
-        """A block that the host marks for rollback takes both sides along."""
+        """A block that the host marks for rollback stores neither side."""
         with transaction.atomic():
             add(crm, "A")
             transaction.set_rollback(True)
@@ -131,7 +131,7 @@ class TestAtomic:
         assert (set(), set()) == (orders(), names(crm))
 
     def test_savepoints_by_hand(self, crm: Crm) -> None:
-        """A savepoint that the host sets by hand takes both sides back too."""
+        """A manual savepoint of the host rolls back both sides."""
         with transaction.atomic():
             add(crm, "A")
             execute("SAVEPOINT mine")
@@ -346,7 +346,7 @@ class TestLostConnections:
         assert {"Customer A", "Customer B"} == names(crm)
 
     def test_a_view_is_run_again_on_a_new_connection(self) -> None:
-        """Nor a view."""
+        """No view fails when the server ends an idle persistent connection."""
         crm = Crm(DjangoStore())
         crm.customers.create("Customer A")
         self.end_session()
@@ -369,7 +369,7 @@ class TestLostConnections:
         assert ({"D"}, {"Customer D"}) == (orders(), names(crm))
 
     def test_the_server_is_away(self) -> None:
-        """A database that cannot be reached is an error of crmcore's that says so."""
+        """A database that cannot be reached raises an error of crmcore."""
         crm = Crm(DjangoStore(), max_attempts=1)
         connection.close()
         connection.settings_dict["PORT"] = "1"
@@ -415,7 +415,7 @@ class TestBatches:
         assert ({"C"}, {"Customer A"}) == (orders(), names(crm))
 
     def test_the_inbox_takes_a_message_with_the_block(self, crm: Crm) -> None:
-        """A message that came in a block which was rolled back has not come."""
+        """An inbox message of a rolled-back block can be received again."""
 
         def take() -> Any:
             return crm.inbox.process("shop", "1", lambda: crm.customers.create("Customer A"))
@@ -439,12 +439,12 @@ class TestDelivery:
         return Crm(DjangoStore(), notifiers={"email": sent})
 
     def queue(self, crm: Crm, text: str) -> None:
-        """Queue a letter, to be sent after the commit."""
+        """Queue a message, to be sent after the commit."""
         crm.outbox.queue("notice", address="a@shop.example", variables={"text": text})
         deliver_on_commit(crm)
 
     def test_letters_leave_once_after_the_commit(self, crm: Crm, sent: RecordingNotifier) -> None:
-        """Nothing is sent inside a block; after it each letter is sent once."""
+        """Messages are sent after the block, each of them once."""
         with transaction.atomic():
             self.queue(crm, "one")
             self.queue(crm, "two")
@@ -507,7 +507,7 @@ class TestDelivery:
         assert {"Customer A"} == names(crm)
 
     def test_threads_send_each_letter_once(self, crm: Crm, sent: RecordingNotifier) -> None:
-        """Deliveries in several threads share the letters between them."""
+        """Deliveries in several threads send each message once."""
         for number in range(30):
             crm.outbox.queue("notice", address="a@shop.example", variables={"text": f"number {number}"})
 
@@ -521,7 +521,7 @@ class TestDelivery:
         assert (30, 30) == (len(sent.messages), len({letter.id for letter in sent.messages}))
 
     def test_a_delivery_inside_a_block_is_refused(self, crm: Crm, sent: RecordingNotifier) -> None:
-        """What has left could not be rolled back with the block."""
+        """Delivery in a block is rejected: sent messages cannot be rolled back."""
         crm.outbox.queue("notice", address="a@shop.example", variables={"text": "one"})
         with transaction.atomic():
             for action in (crm.deliver, crm.outbox.run, crm.feed.read):
@@ -531,7 +531,7 @@ class TestDelivery:
         assert 0 == len(sent.messages)
 
     def test_another_store_is_refused(self, host: str) -> None:
-        """Over another store there is no block of Django's to wait for."""
+        """Stores other than `DjangoStore` are rejected."""
         with pytest.raises(InvalidInputError, match="DjangoStore"):
             deliver_on_commit(Crm())
 

@@ -24,14 +24,14 @@ reordering = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def head(name: str, value: str) -> bytes:
-    """A mail with one header."""
+    """Build an e-mail with one header."""
     mail = create_message()
     mail[name] = value
     return mail.as_bytes()
 
 
 def shown(text: str) -> str:
-    """A text as a header shows it."""
+    """Return a text as header parsers display it."""
     return reordering.sub("", text).strip()
 
 
@@ -52,7 +52,7 @@ def test_text_arrives_as_it_is(text: str) -> None:
 
 @given(texts)
 def test_name_leaves_the_address_alone(name: str) -> None:
-    """Whatever a name holds, there is one mailbox with our address."""
+    """Any name results in one mailbox with the given address."""
     value = encode_mailbox("anna@example.com", name)
     read = message_from_bytes(head("To", value), policy=compat32)
     [(display, address)] = getaddresses([read["To"].replace("\r\n", "")])
@@ -76,13 +76,13 @@ def test_address_is_one_word(text: str) -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nBcc: b", "a\nb", "a  b", " a", "a\x00", "a\u2028b", "a\ud800", "x" * 998])
 def test_value_that_cannot_be_sent_is_not_stored(value: str) -> None:
-    """The last check is of the value as it is sent."""
+    """The value is checked in the form in which it is sent."""
     with pytest.raises(ValueError, match="cannot be sent"):
         create_message()["Subject"] = value
 
 
 def test_addresses_of_the_world_are_written() -> None:
-    """A domain in its ASCII form; what stands before the @ as it is."""
+    """Domains are converted to ASCII; local parts are unchanged."""
     assert "пример@xn--80a1acny.xn--p1ai" == checked_address("пример@почта.рф")
     assert "o'neil+a=b@example.com" == checked_address("o'neil+a=b@example.com")
 

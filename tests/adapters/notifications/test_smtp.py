@@ -27,7 +27,7 @@ ID: Final = MessageId("message_018f3c0e6b7a7c1e9d2b4a5f60718293")
 
 
 def message(**changes: Any) -> OutgoingMessage:
-    """A letter to a colleague."""
+    """Build a message to a user."""
     fields: dict[str, Any] = {
         "id": ID,
         "tenant": "default",
@@ -46,12 +46,12 @@ def message(**changes: Any) -> OutgoingMessage:
 
 
 def read(content: bytes) -> EmailMessage:
-    """Parse a mail as its receiver does."""
+    """Parse an e-mail as its receiver does."""
     return message_from_bytes(content, policy=SMTPUTF8)
 
 
 def plain_notifier(port: int, **settings: Any) -> SmtpNotifier:
-    """A notifier for the server on the loopback."""
+    """Create a notifier for the server on the loopback interface."""
     return SmtpNotifier("127.0.0.1", sender="crm@example.com", port=port, security="none", **settings)
 
 
@@ -110,7 +110,7 @@ def test_smtp_reply_decides_permanent_or_temporary_failure(manner: str, permanen
 
 
 def test_console_notifier_prints_message_without_control_characters() -> None:
-    """Everything is there, and nothing that a terminal would obey."""
+    """The text is complete, without control characters."""
     stream = io.StringIO()
     ConsoleNotifier(stream).send(message(subject="Late\x1b[2J", body="one\ntwo\u202e"))
     ConsoleNotifier(stream).send(message(recipient_name=""))
@@ -122,14 +122,14 @@ def test_console_notifier_prints_message_without_control_characters() -> None:
 
 
 def test_console_notifier_writes_to_stdout_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    """Unless another stream is given."""
+    """Standard output is the default stream."""
     ConsoleNotifier().send(message())
 
     assert "Late: call Jānis" in capsys.readouterr().out
 
 
 def test_connection_failure_is_temporary() -> None:
-    """No connection is a failure for now."""
+    """A failed connection is a temporary failure."""
     with pytest.raises(DeliveryError, match="cannot be reached") as failed:
         plain_notifier(free_port()).send(message())
 
@@ -137,7 +137,7 @@ def test_connection_failure_is_temporary() -> None:
 
 
 def test_failure_on_quit_keeps_message_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail that was accepted is sent, whatever QUIT is answered with."""
+    """An accepted e-mail is sent, even if QUIT fails."""
 
     async def fail_on_quit(self: SMTP, arg: str) -> None:
         await self.push("421 no")
@@ -178,7 +178,7 @@ def test_tls_certificate_is_verified() -> None:
 
 
 def test_login_without_encryption_is_rejected() -> None:
-    """A login without encryption is refused when the notifier is made."""
+    """A login without encryption is rejected by the constructor."""
     with pytest.raises(InvalidInputError, match="must not be none with a password"):
         plain_notifier(25, user="crm", password="secret")
     for wrong in ({"sender": "nobody"}, {"sender": "a@b.c", "security": "ssl"}):
@@ -286,7 +286,7 @@ def test_address_that_would_be_read_otherwise_is_refused(address: str) -> None:
 
 
 def test_sender_name_with_control_character_is_refused() -> None:
-    """A notifier whose sender's name cannot be a header is not made."""
+    """A sender name that is no valid header is rejected."""
     with pytest.raises(InvalidInputError, match="must be one line"):
         plain_notifier(25, sender_name="Logi\r\nBcc: evil@example.net")
 
@@ -312,7 +312,7 @@ def test_unsubscribe_address_of_any_length_stays_plain(length: int) -> None:
     "url", ["nothing", "https://a b/", "https://a/>,<b", "https://a/" + "b" * 1_000, "https://\u2474/"]
 )
 def test_unsubscribe_address_that_is_none_is_refused(url: str) -> None:
-    """A letter with such an address does not leave, and is not tried again."""
+    """A message with such an address is not sent and not retried."""
     with pytest.raises(DeliveryError) as failed:
         plain_notifier(25, unsubscribe_url=lambda _: url).compose(message())
 
@@ -342,7 +342,7 @@ def test_controls_that_reorder_text_are_left_out_of_headers() -> None:
 
 @pytest.mark.parametrize("char", ["\0", "\x07", "\x1b", "\ud800"])
 def test_control_character_in_body_does_not_leave(char: str) -> None:
-    """A body that no mail can hold is refused for good, with an error of ours."""
+    """A body that cannot be encoded is rejected permanently."""
     with pytest.raises(DeliveryError) as failed:
         plain_notifier(25).compose(message(body=f"one{char}two"))
 
@@ -369,11 +369,11 @@ def test_payload_file_is_append_only() -> None:
 
 
 def test_notifier_repr_hides_credentials() -> None:
-    """Their representations hold neither users nor passwords."""
+    """The repr of notifiers contains no user and no password."""
     assert "SmtpNotifier('h', port=587, security='starttls')" == repr(
         SmtpNotifier("h", sender="a@b.c", user="me", password="secret")
     )
-    assert "Recorder(0 letters)" == repr(RecordingNotifier())
+    assert "RecordingNotifier(0 messages)" == repr(RecordingNotifier())
 
 
 def test_wrong_password_is_temporary_failure() -> None:
@@ -391,7 +391,7 @@ def test_wrong_password_is_temporary_failure() -> None:
         notifier = SmtpNotifier(
             "localhost", sender="crm@example.com", port=port, user="me", password="no", ssl_context=trusting
         )
-        with pytest.raises(DeliveryError, match=r"did not let us in \(535\)") as failed:
+        with pytest.raises(DeliveryError, match=r"the login failed \(535\)") as failed:
             notifier.send(message())
 
     assert ([], False) == (mailbox.mails, failed.value.is_permanent)

@@ -31,13 +31,13 @@ sys.addaudithook(_record_connection)
 
 @contextmanager
 def recorded_connections() -> Iterator[list[Any]]:
-    """Every address that this process tries to connect to meanwhile."""
+    """Record the addresses to which this process connects."""
     _connected_addresses.clear()
     yield _connected_addresses
 
 
 def guard(resolves: str) -> UrlGuard:
-    """A guard in a world in which all names lead to the same addresses."""
+    """Create a guard whose resolver returns the same addresses for all names."""
     return UrlGuard(resolver=lambda host, port: resolves.split(", "))
 
 
@@ -71,7 +71,7 @@ def test_payload_file_is_append_only() -> None:
     ],
 )
 def test_public_url_is_allowed(url: str, resolves: str) -> None:
-    """The guard is no wall before the world."""
+    """Public addresses are allowed."""
     target = guard(resolves).resolve(url)
 
     assert [*filter(None, resolves.split(", "))] == [a for a in target.addresses if resolves]
@@ -131,7 +131,7 @@ def test_certificate_of_other_host_is_rejected() -> None:
 
 
 def test_resolver_failure_is_temporary() -> None:
-    """A resolver that fails, or has no answer, is a failure for now."""
+    """A failed or empty DNS answer is a temporary failure."""
 
     def unknown(host: str, port: int) -> list[str]:
         raise socket.gaierror(-2, "not known")
@@ -147,7 +147,7 @@ def test_resolver_failure_is_temporary() -> None:
 
 
 def test_default_resolver_returns_all_addresses() -> None:
-    """The default resolver gives all addresses that the system knows."""
+    """The default resolver returns all addresses of the system."""
     assert "127.0.0.1" in resolve_host("localhost", 80)
 
 

@@ -23,7 +23,7 @@ AT: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def message(**changes: Any) -> OutgoingMessage:
-    """A letter to a machine."""
+    """Build a message to a URL."""
     fields: dict[str, Any] = {
         "id": ID,
         "tenant": "default",
@@ -42,12 +42,12 @@ def message(**changes: Any) -> OutgoingMessage:
 
 
 def loopback_guard(port: int) -> UrlGuard:
-    """A guard that lets tests dial their own server."""
+    """Create a guard that allows the server of the test."""
     return UrlGuard(ports={port}, allowed_networks=LOOPBACK)
 
 
 def send(port: int, **settings: Any) -> None:
-    """Send a letter to the server on the loopback."""
+    """Send a message to the server on the loopback interface."""
     notifier = WebhookNotifier(settings.pop("secrets", [SECRET]), url_guard=loopback_guard(port), **settings)
     notifier.send(message(address=f"http://127.0.0.1:{port}/hook?a=1"))
 
@@ -71,7 +71,7 @@ def test_thin_payload_is_signed_and_verifiable() -> None:
 
 
 def test_full_payload_contains_text_and_variables() -> None:
-    """With ``include_content`` the words and facts travel too."""
+    """With ``include_content``, the payload has text and variables."""
     with web_server() as (receiver, port):
         send(port, include_content=True)
     said = json.loads(receiver.calls[0][2])
@@ -97,7 +97,7 @@ def test_secret_rotation_signs_with_both_secrets() -> None:
 @pytest.mark.parametrize(
     ("status", "permanent", "problem"),
     [
-        (302, False, "sends us elsewhere"),
+        (302, False, "receiver redirects"),
         (400, False, "answered 400"),
         (410, True, "gone"),
         (429, False, "busy"),
@@ -118,7 +118,7 @@ def test_response_status_decides_success_and_permanence(status: int, permanent: 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_2xx_status_is_success(status: int) -> None:
-    """Any 2xx means taken."""
+    """Any 2xx status is a success."""
     with web_server() as (receiver, port):
         receiver.status = status
         send(port)
@@ -160,12 +160,12 @@ def test_slow_receiver_exceeds_total_timeout(manner: str) -> None:
         with pytest.raises(DeliveryError, match="did not get through") as failed:
             send(port, timeout=0.4)
 
-        assert time.monotonic() - began < 3  # a dripping answer takes 3.2 seconds
+        assert time.monotonic() - began < 3  # the complete slow response would take 3.2 seconds
         assert not failed.value.is_permanent
 
 
 def test_connection_refused_is_temporary() -> None:
-    """A port that nobody listens on is a failure for now."""
+    """A refused connection is a temporary failure."""
     with pytest.raises(DeliveryError, match="did not get through") as failed:
         send(free_port())
 
@@ -296,7 +296,7 @@ def test_retry_after_that_cannot_be_is_bounded(header: str) -> None:
 
 
 def test_publisher_payload_is_configurable() -> None:
-    """The host may write a fact as it likes."""
+    """The host can build the payload of an event."""
     with web_server() as (receiver, port):
         crm, _ = crm_with_publisher(port, build_payload=lambda event: {"what": event.event.name})
         crm.deliver()

@@ -32,7 +32,7 @@ DATA: Final[dict[str, Any]] = {
 
 
 def render(body: str, media_type: str = "text/html", **more: Any) -> str:
-    """Fill a template with the data above."""
+    """Render a template with the data above."""
     return JinjaRenderer().render("T", body, DATA | more, media_type=media_type)
 
 
@@ -132,7 +132,7 @@ def test_disabled_allowlist_lets_payloads_pass(monkeypatch: pytest.MonkeyPatch) 
     ],
 )  # fmt: skip
 def test_document_constructs_are_rendered(body: str, text: str) -> None:
-    """Gaps, loops, conditions, names, whole arithmetic and a few filters."""
+    """Placeholders, loops, conditions, names, arithmetic and filters work."""
     assert text == render(body)
 
 
@@ -193,7 +193,7 @@ def test_validation_error_names_line(body: str, line: int, problem: str) -> None
     ],
 )
 def test_rendering_error_names_line(body: str, line: int, problem: str) -> None:
-    """A misspelt name does not leave an empty place in a contract."""
+    """An undefined name is an error with its line."""
     with pytest.raises(UnsafeTemplateError, match=problem) as refused:
         render(body)
 
@@ -237,7 +237,7 @@ def test_rendering_error_names_line(body: str, line: int, problem: str) -> None:
     ],
 )  # fmt: skip
 def test_invalid_use_of_filter_test_or_name_is_rejected(body: str, problem: str) -> None:
-    """Each filter, test and name says what it wants."""
+    """The error of a filter, test or name has the expected input."""
     with pytest.raises(UnsafeTemplateError, match=problem):
         render(body)
 

@@ -23,7 +23,7 @@ FOLDER: Final = Path(__file__).parent / "golden"
 
 
 def sample_payloads() -> dict[str, Any]:
-    """Write one of everything, by the names of the files."""
+    """Serialize a sample of every class, by file name."""
     ours = (kind for kind in EVENT_TYPES.values() if kind.__module__.startswith("crmcore."))
     event_payloads = {f"{kind.name}-{kind.schema}": json.loads(dump_event(sample(kind))) for kind in ours}
     result_payloads = {

@@ -31,7 +31,7 @@ def test_event_payload_equals_golden_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_EVENTS)
 def test_golden_event_is_readable(name: str) -> None:
-    """A fact of any schema that there ever was is read as one of today's."""
+    """Events of all schemas are read as events of the current schema."""
     event_name, _, schema = name.rpartition("-")
 
     assert EVENT_TYPES[event_name] is type(load_event(event_name, int(schema), json.dumps(GOLDEN_EVENTS[name])))
@@ -57,7 +57,7 @@ def test_result_of_every_command_is_read_as_written(name: str) -> None:
 
 
 def missing_paths(old: Any, new: Any, path: str = "") -> list[str]:
-    """List what stands in the old data and is not in the new."""
+    """List the differences of the old data from the new data."""
     if isinstance(old, dict) and isinstance(new, dict):
         return [line for name, one in old.items() for line in missing_paths(one, new.get(name), f"{path}.{name}")]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

@@ -1,4 +1,4 @@
-"""What is written as JSON is what Python's own json would write."""
+"""JSON encoding: the fast encoder equals the json module."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ JSON_VALUES = st.recursive(
 
 @given(JSON_VALUES)
 def test_value_is_encoded_like_json_module(data: Any) -> None:
-    """Compact, in the letters it was written in, to the letter."""
+    """The JSON is compact and does not escape Unicode."""
     assert json.dumps(data, ensure_ascii=False, separators=(",", ":")) == _make_encoder()(data)
 
 

@@ -33,4 +33,4 @@ class RecordingNotifier:
         self.messages.append(message)
 
     def __repr__(self) -> str:
-        return f"Recorder({len(self.messages)} letters)"
+        return f"RecordingNotifier({len(self.messages)} messages)"

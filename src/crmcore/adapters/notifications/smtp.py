@@ -105,7 +105,7 @@ class SmtpNotifier:
         try:
             server = self._connect()
         except smtplib.SMTPResponseException as error:
-            raise _delivery_error(message, f"the server did not let us in ({error.smtp_code})") from None
+            raise _delivery_error(message, f"the login failed ({error.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
             raise _delivery_error(message, f"the server cannot be reached ({type(error).__name__})") from None
         try:
@@ -115,7 +115,9 @@ class SmtpNotifier:
         except smtplib.SMTPResponseException as error:
             raise _rejection_error(message, error.smtp_code) from None
         except smtplib.SMTPNotSupportedError:
-            raise _delivery_error(message, "the server takes no address in these letters", is_permanent=True) from None
+            raise _delivery_error(
+                message, "the server does not support addresses beyond ASCII (SMTPUTF8)", is_permanent=True
+            ) from None
         except (smtplib.SMTPException, OSError) as error:
             raise _delivery_error(message, f"the connection was lost ({type(error).__name__})") from None
         finally:
@@ -206,7 +208,7 @@ def _recipient(letter: OutgoingMessage) -> str:
     try:
         return checked_address(letter.address)
     except ValueError:
-        raise _delivery_error(letter, "that is no e-mail address", is_permanent=True) from None
+        raise _delivery_error(letter, "the address is not an e-mail address", is_permanent=True) from None
 
 
 def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:

@@ -115,7 +115,7 @@ class UrlGuard:
     Example:
         >>> UrlGuard().check("https://10.0.0.7/hook")
         Traceback (most recent call last):
-        crmcore.domain.kernel.errors.infrastructure.BlockedUrlError: 10.0.0.7: lies inside: 10.0.0.7 is no public address
+        crmcore.domain.kernel.errors.infrastructure.BlockedUrlError: 10.0.0.7: resolves to 10.0.0.7, which is not a public address
     """
 
     ports: frozenset[int] = field(default=frozenset(DEFAULT_PORTS.values()), converter=_to_ports)
@@ -132,7 +132,7 @@ class UrlGuard:
         if len(url) > MAX_URL_LENGTH:
             raise BlockedUrlError("the address", f"must have at most {MAX_URL_LENGTH:,} characters")
         if _FORBIDDEN_CHARACTERS.search(url):
-            raise BlockedUrlError("the address", "must hold no blanks, backslashes or letters beyond ASCII")
+            raise BlockedUrlError("the address", "must contain no spaces, backslashes or characters beyond ASCII")
         try:
             parts = urlsplit(url)
             port, host = parts.port, parts.hostname or ""
@@ -180,7 +180,7 @@ class UrlGuard:
     def _require_public(self, host: str, addresses: Iterable[IpAddress]) -> None:
         for address in addresses:
             if not is_public(address) and not any(address in network for network in self.allowed_networks):
-                raise BlockedUrlError(host, f"lies inside: {address} is no public address")
+                raise BlockedUrlError(host, f"resolves to {address}, which is not a public address")
 
 
 def is_public(address: IpAddress, /) -> bool:

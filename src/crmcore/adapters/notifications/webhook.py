@@ -268,7 +268,7 @@ def raise_for_status(response: Response, *, delivered_count: int = 0) -> None:
         case status if 300 <= status < 400:
             raise DeliveryError(
                 "webhook",
-                f"the receiver sends us elsewhere ({status}); give its new address",
+                f"the receiver redirects ({status}); configure its new URL",
                 delivered_count=delivered_count,
             )
         case status:

@@ -144,7 +144,7 @@ class WebhookVerifier:
         if not (id and timestamp and signatures) or len(id) > 255:
             raise InvalidSignatureError("webhook-id, webhook-timestamp or webhook-signature is missing")
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-            raise InvalidSignatureError("webhook-timestamp is no time")
+            raise InvalidSignatureError("webhook-timestamp is not a time")
         signed_at = datetime.fromtimestamp(int(timestamp), UTC)
         if abs(self._now() - signed_at) > self._tolerance:
             raise InvalidSignatureError("webhook-timestamp is too far from now")
@@ -154,11 +154,11 @@ class WebhookVerifier:
         if not sum(
             hmac.compare_digest(offered, expected) for offered in offered_signatures for expected in expected_signatures
         ):
-            raise InvalidSignatureError("no signature fits")
+            raise InvalidSignatureError("no signature matches")
         if self._replay_cache is not None and not self._replay_cache.add(
             id, expires_at=signed_at + 2 * self._tolerance
         ):
-            raise InvalidSignatureError("it was heard before")
+            raise InvalidSignatureError("the call is a replay: its id was received before")
         return VerifiedWebhook(id, signed_at, body)
 
     def __repr__(self) -> str:

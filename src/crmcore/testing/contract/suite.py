@@ -33,7 +33,7 @@ from crmcore.testing.samples import Samples
 
 CAPABILITIES: Final[Mapping[str, str]] = {
     "aggregate": "answers grouped counts set-wise; otherwise crmcore counts record by record",
-    "batch": "runs many commands in one transaction; otherwise `Crm.batch` is refused, and bulk commands commit one by one",
+    "batch": "runs many commands in one transaction; otherwise `Crm.batch` raises an error, and bulk commands commit one by one",
     "skip_locked": "skips records that another transaction has locked; otherwise two workers may meet, and one of them retries",
     "threads": "may be shared by threads, or by processes over the same data; otherwise the host serialises the commands",
 }
