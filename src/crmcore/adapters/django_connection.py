@@ -151,7 +151,7 @@ def _psycopg_cursor() -> Any:
     from psycopg.rows import tuple_row
 
     class PlainCursor(psycopg.Cursor[Any]):
-        """A cursor with psycopg's own adapters, independent of those of the connection."""
+        """A cursor with psycopg's default adapters, not the connection's."""
 
         def __init__(self, connection: Any) -> None:
             super().__init__(connection, row_factory=tuple_row)
