@@ -20,8 +20,8 @@ import common
 import psycopg
 
 from crmcore import Crm, SqlStore
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.session import projections
-from crmcore.adapters.sql.store import make_engine
 
 VARIANTS = {"no counters": 0, "one row": 1, "16 slots": 16, "slots of their own": projections.UNIQUE_SHARD_RANGE}
 SLOW_COMMIT = "-c commit_delay={} -c commit_siblings=0"

@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from crmcore import Crm, SqlStore
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import Schema
-from crmcore.adapters.sql.store import make_engine
 from tests.servers import Postgres
 
 TENANTS = 4

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import event
 
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.migrations import run
 from crmcore.adapters.sql.schema.migrations.operations import Operations
 from crmcore.adapters.sql.schema.tables import make_schema
-from crmcore.adapters.sql.store import make_engine
 
 NEXT: Final = Path(__file__).parent / "next"
 NEVER: Final = 10**9

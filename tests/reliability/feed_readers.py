@@ -18,7 +18,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from crmcore import Crm
-from crmcore.adapters.sql.store import SqlStore, make_engine
+from crmcore.adapters.sql.engines import make_engine
+from crmcore.adapters.sql.store import SqlStore
 from crmcore.domain.activities.tasks import Task
 from crmcore.services.unit_of_work import UnitOfWork
 from tests.reliability.harness import Verdict, run

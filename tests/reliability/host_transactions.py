@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from crmcore import Crm, CrmError, SqlStore
 from crmcore.adapters.notifications.recording import RecordingNotifier
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.execute.connections import JoinedConnection
 from crmcore.adapters.sql.schema.tables import Schema, make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.domain.kernel.ids import MessageId
 from crmcore.domain.messaging.messages import Message
 from crmcore.errors import NotFoundError

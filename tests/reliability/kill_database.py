@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from crmcore import Crm, CrmError, SqlStore
-from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.domain.sales.deals.deal import Deal
 from tests.reliability.harness import Verdict, run
 from tests.servers import Postgres, temporary_folder

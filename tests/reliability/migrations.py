@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, make_url, select
 
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.migrations import run as migrations, version
 from crmcore.adapters.sql.schema.tables import make_schema
-from crmcore.adapters.sql.store import make_engine
 from tests.migrations import freeze, killed_migration
 from tests.reliability.databases import on_every_database
 from tests.reliability.harness import Verdict, run

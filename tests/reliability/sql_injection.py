@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from crmcore import CrmError, SqlStore
 from crmcore.adapters.ids import UuidV7Generator
 from crmcore.adapters.sql.compile import parameters
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.criteria import Eq, WordPrefix
 from tests.payloads.payloads import payloads

@@ -17,8 +17,8 @@ from sqlalchemy import true
 from crmcore import CrmError, SqlStore
 from crmcore.adapters.ids import SequentialIds
 from crmcore.adapters.sql.compile.parameters import ParameterBinder
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import Schema, make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.ports import Store
 from tests.reliability.harness import Verdict, run
 from tests.services.calls import Call, calls, entity_of_id_parameter

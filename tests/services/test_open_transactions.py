@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from crmcore import Crm, FrozenClock, MemoryStore, SqlStore
 from crmcore.adapters.notifications.recording import RecordingNotifier
 from crmcore.adapters.policies import AllowAll
-from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.domain.customers.customer import Customer
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.platform.feed import RecordedEvent

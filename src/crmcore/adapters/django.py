@@ -15,6 +15,7 @@ from crmcore.adapters.django_connection import URLS, AtomicConnection, sqlalchem
 from crmcore.adapters.sql.compile.statement_cache import StatementCache, statement_cache_for
 from crmcore.adapters.sql.dialects import preflight
 from crmcore.adapters.sql.dialects.row_level_security import SET_TENANT_SQL
+from crmcore.adapters.sql.engines import Durability
 from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.schema.errors import translate
 from crmcore.adapters.sql.schema.migrations import version
@@ -23,7 +24,7 @@ from crmcore.adapters.sql.session.batch import SqlBatch
 from crmcore.adapters.sql.session.feed import SqlFeed
 from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.adapters.sql.session.transaction import SqlTransaction
-from crmcore.adapters.sql.store import Durability, default_schema
+from crmcore.adapters.sql.store import default_schema
 from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, UnsafeEngineError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.ports import IdGenerator, RequestContext

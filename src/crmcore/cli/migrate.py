@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
     """Upgrade the schema."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from crmcore.adapters.sql.engines import make_engine
     from crmcore.adapters.sql.schema.migrations import run as migrations, version
-    from crmcore.adapters.sql.store import make_engine
 
     url = args.database_url or os.environ.get(DATABASE_URL_VARIABLE)
     if not url:

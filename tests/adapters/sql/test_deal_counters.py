@@ -15,10 +15,10 @@ from sqlalchemy import QueuePool, create_engine
 
 from crmcore import Crm, CrmError, Deal, Money, SqlStore
 from crmcore.adapters.sql.dialects import sqlite
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import make_schema
 from crmcore.adapters.sql.session import change_tracker, projections
 from crmcore.adapters.sql.session.projections import DealCounters
-from crmcore.adapters.sql.store import make_engine
 from crmcore.domain.kernel.copying import copy_with
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, Eq
 from crmcore.domain.kernel.values.money import MAX_MINOR_UNITS

@@ -10,8 +10,8 @@ from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.orm import Session
 
 from crmcore import Crm, CrmError, SqlStore
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.errors import BusinessRuleError
 from tests.servers import fresh_database
 

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column as SqlColumn, Connection, Engine, Integer as SqlInteger, MetaData, Table, inspect
 
 from crmcore import SqlStore
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.migrations import autogenerate, run, version
 from crmcore.adapters.sql.schema.tables import Schema, make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.errors import InvalidInputError, SchemaOutdatedError
 from tests.migrations import freeze
 

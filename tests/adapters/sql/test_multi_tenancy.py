@@ -8,8 +8,8 @@ from sqlalchemy import Engine, make_url
 
 from crmcore import Crm, SqlStore
 from crmcore.adapters.sql.dialects import row_level_security
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.adapters.sql.schema.tables import make_schema
-from crmcore.adapters.sql.store import make_engine
 from crmcore.errors import InvalidInputError, StoreError
 from crmcore.ports import Store
 from crmcore.testing.contract.suite import StoreContract

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from crmcore import Crm, SqlStore
-from crmcore.adapters.sql.store import make_engine
+from crmcore.adapters.sql.engines import make_engine
 from crmcore.errors import InvalidInputError
 from tests.servers import Postgres, temporary_folder
 

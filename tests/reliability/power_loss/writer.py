@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import event
 
 from crmcore import Crm
-from crmcore.adapters.sql.store import Durability, SqlStore, make_engine
+from crmcore.adapters.sql.engines import Durability, make_engine
+from crmcore.adapters.sql.store import SqlStore
 from crmcore.domain.kernel.ids import DealId
 
 CHECKPOINT_PAGES = 40

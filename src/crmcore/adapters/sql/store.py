@@ -6,17 +6,17 @@ With the host's connection or session, the writes are part of the host's transac
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, PendingRollbackError, TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import PendingRollbackError, TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from crmcore.adapters.sql.compile.statement_cache import statement_cache_for
-from crmcore.adapters.sql.dialects import mariadb, preflight, sqlite
-from crmcore.adapters.sql.dialects.postgresql import is_psycopg
+from crmcore.adapters.sql.dialects import preflight
 from crmcore.adapters.sql.dialects.read_replica import ReadReplica
 from crmcore.adapters.sql.dialects.row_level_security import SET_TENANT_SQL
+from crmcore.adapters.sql.engines import Durability, can_pipeline, make_engine
 from crmcore.adapters.sql.execute.connections import (
     IMMEDIATE,
     JoinedConnection,
@@ -33,11 +33,9 @@ from crmcore.adapters.sql.session.projection_audit import CounterAudit, CounterM
 from crmcore.adapters.sql.session.projections import DealCounters
 from crmcore.adapters.sql.session.transaction import SqlTransaction
 from crmcore.domain.kernel.errors.conflicts import DatabaseBusyError
-from crmcore.domain.kernel.errors.infrastructure import MissingDependencyError, StoreError
+from crmcore.domain.kernel.errors.infrastructure import StoreError
 from crmcore.domain.kernel.errors.validation import InvalidInputError
 from crmcore.ports import IdGenerator, RequestContext
-
-Durability = Literal["full", "relaxed"]
 
 TRANSACTION_ABORTED: Final = "25P02"
 """The SQLSTATE of an aborted transaction: here, of a host."""
@@ -82,7 +80,7 @@ class SqlStore:
                 "row_level_security" if row_level_security else "read_replica",
                 f"is for PostgreSQL, and this is {dialect.name}",
             )
-        supports_pipeline = _supports_pipeline(dialect)
+        supports_pipeline = can_pipeline(dialect)
         self._uses_pipeline = (
             supports_pipeline and pipeline is not False and isinstance(host, Engine) and read_replica is None
         )
@@ -287,53 +285,7 @@ class SqlStore:
         return self._host
 
 
-def _supports_pipeline(dialect: Dialect) -> bool:
-    """Return whether the driver supports libpq pipelines."""
-    driver: Any = dialect.dbapi
-    if not (is_psycopg(dialect) and hasattr(driver, "Pipeline") and driver.Pipeline.is_supported()):
-        return False
-    try:
-        from crmcore.adapters.sql.execute import pipelined  # noqa: F401  # checks whether psycopg has the low-level API
-    except (ImportError, AttributeError):
-        return False
-    return True
-
-
 @cache
 def default_schema() -> Schema:
     """Return the tables with the prefix ``crm_``, in the default schema."""
     return make_schema()
-
-
-def make_engine(url: str, *, durability: Durability = "full", **engine_options: Any) -> Engine:
-    """Make an engine with settings that lose no writes.
-
-    Raises:
-        InvalidInputError: the URL is not that of a database.
-        MissingDependencyError: the database's driver is not installed.
-    """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise InvalidInputError("url", "must look like sqlite:///crm.db or postgresql://me@localhost/crm") from None
-    backend = parsed.get_backend_name()
-    try:
-        if backend == "postgresql" and "+" not in parsed.drivername:
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if backend == "sqlite":
-            in_memory = parsed.database in {None, "", ":memory:"}
-            # An in-memory database exists per connection, so there is only one.
-            pool_options = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
-            connect_args = {"check_same_thread": False, **engine_options.pop("connect_args", {})}
-            engine = create_engine(
-                parsed, poolclass=QueuePool, connect_args=connect_args, **pool_options, **engine_options
-            )
-            return sqlite.prepare(engine, durability=durability)
-        if backend in {"mysql", "mariadb"}:
-            parsed = mariadb.with_driver(parsed)
-            engine_options = {"isolation_level": "READ COMMITTED", **engine_options}
-        return create_engine(parsed, **engine_options)
-    except NoSuchModuleError:
-        raise InvalidInputError("url", f"names {backend}, which SQLAlchemy does not know") from None
-    except ImportError:
-        raise MissingDependencyError(f"{backend} databases", backend) from None

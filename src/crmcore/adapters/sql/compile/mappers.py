@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, Table, and_, bindparam, delete, insert, select, 
 from crmcore.adapters.sql.compile.row_codec import make_dumper, make_loader, setter
 from crmcore.adapters.sql.dialects.postgresql import is_psycopg
 from crmcore.adapters.sql.schema.columns import column_specs
-from crmcore.adapters.sql.schema.tables import ChildTable, EntityTable
+from crmcore.adapters.sql.schema.entity_tables import ChildTable, EntityTable
 from crmcore.adapters.sql.schema.types import PrefixedIdType
 from crmcore.domain.kernel.entity import Entity
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from crmcore.adapters.registry import ENTITY_TYPES
 from crmcore.adapters.sql.dialects import partitioning
 from crmcore.adapters.sql.schema.columns import ColumnSpec, child_class_of, column_specs
+from crmcore.adapters.sql.schema.entity_tables import ChildTable, EntityTable
 from crmcore.adapters.sql.schema.errors import MARIADB_PRIMARY_KEY
 from crmcore.adapters.sql.schema.types import (
     BigIntType,
@@ -41,45 +42,6 @@ MAX_NAME_LENGTH: Final = 58
 """The longest name: PostgreSQL keeps 63 characters, and a partition adds up to 5 (``_p999``)."""
 COUNTER_COLUMNS: Final = ("deals", "billions", "minor")
 """What a counter contains: the number of deals, and their value in billions of minor units and the remainder."""
-
-
-@frozen
-class ChildTable:
-    """The table of one type of child records or log entries.
-
-    Attributes:
-        field: the field of the owner.
-        child_class: the class of the child records.
-        owner_prefix: the prefix of the owner's ids.
-        owner_column: the column of the owner's id.
-        order_column: the column that orders the child records of one owner.
-    """
-
-    field: str
-    child_class: type[Any]
-    table: Table
-    owner_prefix: str
-    owner_column: str
-    order_column: str
-
-    @property
-    def count_column(self) -> str:
-        """The owner's column with the number of child records (0: no query)."""
-        return f"n_{self.field}"
-
-
-@frozen
-class EntityTable:
-    """The table of one entity type, with its child tables and log table."""
-
-    entity_type: type[Entity]
-    table: Table
-    child_tables: tuple[ChildTable, ...]
-    log_table: ChildTable | None
-
-    def child_table(self, field: str) -> ChildTable | None:
-        """Return the child table of a field."""
-        return next((table for table in self.child_tables if table.field == field), None)
 
 
 @frozen(eq=False)

@@ -17,8 +17,8 @@ from crmcore.adapters.sql.compile.mappers import Row
 from crmcore.adapters.sql.execute.connections import SavepointConnection
 from crmcore.adapters.sql.execute.executor import Executor
 from crmcore.adapters.sql.session.batch_cache import BatchCache
-from crmcore.adapters.sql.session.change_tracker import ChangeTracker, CounterDeltas
-from crmcore.adapters.sql.session.transaction import MISSING, SqlTransaction, overlay_pending
+from crmcore.adapters.sql.session.change_tracker import MISSING, ChangeTracker, CounterDeltas, overlay_pending
+from crmcore.adapters.sql.session.transaction import SqlTransaction
 from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.rules import BusinessRuleError, TransactionClosedError

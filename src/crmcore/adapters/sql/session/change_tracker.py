@@ -6,10 +6,11 @@ is a few statements, and a conflict is found early.
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from crmcore.adapters.sql.compile.mappers import COPY_THRESHOLD, EntityMapper, MultiRowInsert, Row
 from crmcore.adapters.sql.execute.executor import Executor
+from crmcore.domain.kernel.criteria import Criterion, matches, sort_key
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.conflicts import StaleVersionError
 
@@ -19,6 +20,9 @@ CounterKey = tuple[str, int, str]
 """A counter: the funnel, the index of the stage, and the currency; empty for deals without a value."""
 CounterDeltas = dict[CounterKey, tuple[int, int]]
 """The changes of counters: numbers of deals, and amounts in minor units."""
+
+MISSING: Final[Any] = object()
+"""Marks a record that the tracker does not contain."""
 
 
 def add_delta(deltas: CounterDeltas, key: CounterKey, deals: int, minor: int) -> None:
@@ -233,3 +237,18 @@ def _insert_rows(executor: Executor, insert: MultiRowInsert, rows: list[Row]) ->
         return
     for chunk in insert.chunks(rows):
         executor.execute(insert.sql_for(len(chunk)), chunk[0] if len(chunk) == 1 else tuple(chain.from_iterable(chunk)))
+
+
+def overlay_pending(
+    found: Sequence[Any], pending: dict[str, Any], where: Criterion, order: str, after: Entity | None
+) -> Sequence[Any]:
+    """Merge pending records into the result of a query."""
+    field, descending = order.removeprefix("-"), order.startswith("-")
+    records = [record for record in found if record.id not in pending]
+    records += [record for record in pending.values() if record is not None and matches(where, record)]
+    ranked = [(sort_key(record, field), record) for record in records]
+    if after is not None:
+        last_rank = sort_key(after, field)
+        ranked = [pair for pair in ranked if (pair[0] < last_rank if descending else pair[0] > last_rank)]
+    ranked.sort(key=lambda pair: pair[0], reverse=descending)
+    return [record for _, record in ranked]

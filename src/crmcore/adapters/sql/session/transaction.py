@@ -15,9 +15,9 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from crmcore.adapters.sql.compile.mappers import ChildMapper, EntityMapper, Row
 from crmcore.adapters.sql.execute.executor import Executor
-from crmcore.adapters.sql.session.change_tracker import ChangeTracker, CounterDeltas
+from crmcore.adapters.sql.session.change_tracker import MISSING, ChangeTracker, CounterDeltas, overlay_pending
 from crmcore.domain.kernel.copying import as_persisted
-from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion, matches, sort_key
+from crmcore.domain.kernel.criteria import MATCH_ALL, Criterion
 from crmcore.domain.kernel.entity import Entity
 from crmcore.domain.kernel.errors.rules import TransactionClosedError
 from crmcore.domain.platform.feed import RecordedEvent
@@ -112,10 +112,7 @@ class SqlTransaction:
             self._executor.prefetch(query.sql, query.bind(self._tenant, values))
 
     def prefetch(self, entity_type: type[Entity], id: str, prefetch: Mapping[str, type[Entity]], /) -> None:
-        """Announce the next record to get, and records it references.
-
-        A pipeline fetches them in one round trip.
-        """
+        """Announce a record and its references, for one round trip."""
         self._require_open()
         key = (entity_type, id)
         if self._executor.is_synchronous or self._from_identity_map(key) is not MISSING:
@@ -299,21 +296,3 @@ class SqlTransaction:
                 children_by_owner[child.read_owner_id(row[0])].append(child.load(row))
             for owner in chunk:
                 child.set_children(owner, tuple(children_by_owner[owner.id]))
-
-
-MISSING: Final[Any] = object()
-
-
-def overlay_pending(
-    found: Sequence[Any], pending: dict[str, Any], where: Criterion, order: str, after: Entity | None
-) -> Sequence[Any]:
-    """Merge pending records into the result of a query."""
-    field, descending = order.removeprefix("-"), order.startswith("-")
-    records = [record for record in found if record.id not in pending]
-    records += [record for record in pending.values() if record is not None and matches(where, record)]
-    ranked = [(sort_key(record, field), record) for record in records]
-    if after is not None:
-        last_rank = sort_key(after, field)
-        ranked = [pair for pair in ranked if (pair[0] < last_rank if descending else pair[0] > last_rank)]
-    ranked.sort(key=lambda pair: pair[0], reverse=descending)
-    return [record for _, record in ranked]
