@@ -38,7 +38,7 @@ class Customer(Entity):
     """A person or an organisation.
 
     Attributes:
-        name: as it is shown. Given name, family name and patronymic are separate fields, and are not derived from it.
+        name: the display name. Given name, family name and patronymic are separate fields, and are not derived from it.
         name_key: the folded name, for searching in any script. It is computed.
         source: how the customer came to the company.
     """

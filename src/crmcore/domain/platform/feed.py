@@ -11,7 +11,7 @@ from crmcore.domain.kernel.ids import SubscriptionId
 
 @value
 class RecordedEvent:
-    """An event as it is published, with its context.
+    """A published event with its context.
 
     Attributes:
         id: of the event.

@@ -151,7 +151,10 @@ def log(entry_type: type[Any], *, default: Any = NO_DEFAULT) -> Any:
 
 
 def serialized(*, default: Any = NO_DEFAULT) -> Any:
-    """Declare serialized data, such as JSON, stored exactly as given. It counts as personal data."""
+    """Declare serialized data, such as JSON, stored exactly as given.
+
+    It counts as personal data.
+    """
 
     def check(value: Any) -> None:
         if type(value) is not str:

@@ -18,7 +18,7 @@ class PostalAddress:
     Attributes:
         street: street, building and flat, in one line or several.
         city: the city or village.
-        postcode: as it is written in the country.
+        postcode: in the format of the country.
         country: two letters of ISO 3166-1.
         region: province or district.
     """

@@ -56,7 +56,7 @@ class KnowledgeGap(Entity):
     """A question that no article answered.
 
     Attributes:
-        question: as it was asked first.
+        question: the question in its first wording.
         key: its folded form, by which a repetition is found.
         ask_count: how often it was asked.
         article_id: the article that answers it.
@@ -116,7 +116,7 @@ class KnowledgeGap(Entity):
 
 
 def question_key(question: str) -> str:
-    """Fold a question. One without letters and digits is kept as it is.
+    """Fold a question. A question without letters and digits is unchanged.
 
     Example:
         >>> question_key("Как вернуть  товар?") == question_key("КАК ВЕРНУТЬ ТОВАР")
