@@ -215,7 +215,7 @@ def test_rendering_error_names_line(body: str, line: int, problem: str) -> None:
         ("{{ 'soon'|date }}", "a date such as"),
         ("{{ '2026-03-02'|date('%B') }}", "date knows"),
         ("{{ '1.5' is odd }}", "whole numbers"),
-        ("{{ 1 % 0 }}", "divide by nothing"),
+        ("{{ 1 % 0 }}", "divide by zero"),
         ("{{ nothing|upper }}", "nothing called nothing"),
         ("{{ nothing.at.all }}", "nothing called nothing"),
         ("{{ nothing['x'] }}", "nothing called nothing"),

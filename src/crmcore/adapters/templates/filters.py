@@ -27,7 +27,7 @@ def to_number(value: Any) -> int | Decimal:
     text = repr(value) if type(value) is float else value
     if isinstance(text, str) and _NUMBER_PATTERN.fullmatch(text):
         return Decimal(str.__str__(text))
-    raise DisallowedSyntaxError("calculates with what is not a number")
+    raise DisallowedSyntaxError("calculates with a value that is not a number")
 
 
 def default(value: Any, default_value: Any = "", replace_blank: Any = False, /) -> Any:  # noqa: FBT002  # arguments of filters are positional
@@ -40,7 +40,7 @@ def _require_text(value: Any) -> str:
         return value
     if type(value) in {int, float, Decimal}:
         return f"{value:f}" if type(value) is Decimal else str(value)
-    raise DisallowedSyntaxError("a filter for texts stands behind what is not a text")
+    raise DisallowedSyntaxError("a filter for texts has a value that is not a text")
 
 
 def _join(values: Any, separator: str = "", /) -> str:

@@ -86,7 +86,7 @@ class Sandbox:
             case RecursionError() | SyntaxError():
                 return "is nested too deep"
             case _:
-                return "works with a value of the wrong kind; where a text is meant as a number, write |number"
+                return "uses a value of the wrong type; to use a text as a number, write |number"
 
 
 class _Undefined(StrictUndefined):
@@ -169,7 +169,7 @@ class _SandboxEnvironment(ImmutableSandboxedEnvironment):
             case _ if second:
                 result = first % second
             case _:
-                raise DisallowedSyntaxError("a template may not divide by nothing")
+                raise DisallowedSyntaxError("a template may not divide by zero")
         if not -MAX_NUMBER <= result <= MAX_NUMBER:
             raise DisallowedSyntaxError("calculates with numbers that are too big")
         return result
@@ -189,14 +189,14 @@ def _format_output(value: Any) -> Any:
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
     if isinstance(value, Undefined):
         return str(value)
-    raise DisallowedSyntaxError("a gap holds a whole list or group; say which part of it is meant")
+    raise DisallowedSyntaxError("a placeholder has a whole list or group; name one of its values")
 
 
 def _charge(context: Context, cost: int) -> None:
     budget = context.parent[_BUDGET_KEY]
     budget[0] -= cost
     if budget[0] < 0:
-        raise DisallowedSyntaxError("asks for too much work")
+        raise DisallowedSyntaxError("exceeds the cost budget")
 
 
 def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
