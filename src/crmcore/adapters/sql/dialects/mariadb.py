@@ -36,7 +36,7 @@ def find_problems(connection: Connection, *, durability: str) -> list[str]:
             "under REPEATABLE READ a command does not see the changes of others; use isolation_level='READ COMMITTED'"
         )
     if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & set(sql_mode.split(",")):
-        result.append("the server cuts off what is too long; put STRICT_TRANS_TABLES into sql_mode")
+        result.append("the server truncates long values; put STRICT_TRANS_TABLES into sql_mode")
     if charset != "utf8mb4":
         result.append("the connection cannot carry all characters; put charset=utf8mb4 into the URL")
     if durability == "full" and flush_at_commit != 1:
