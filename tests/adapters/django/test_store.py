@@ -425,7 +425,7 @@ class TestBatches:
             raise HostError
         first, second = take(), take()
 
-        assert ["applied", "repeated"] == [first.value, second.value]
+        assert ["applied", "duplicate"] == [first.value, second.value]
         assert {"Customer A"} == names(crm)
 
 
@@ -551,7 +551,7 @@ class DjangoContract(StoreContract):
     Django has one connection per thread, so that concurrency is tested with threads.
     """
 
-    capabilities = frozenset({"ask", "batch", "threads"})
+    capabilities = frozenset({"aggregate", "batch", "threads"})
 
     def make_store(self) -> Store:
         store = DjangoStore()

@@ -161,7 +161,7 @@ class TestRowLevelSecurity:
         assert [1, 1] == counted
 
     def test_counter_audit_requires_tenant(self, engine: Engine) -> None:
-        """Behind the wall the counters of one tenant are looked at and mended; those of all cannot be seen."""
+        """Under row-level security only the counters of a named tenant can be verified and repaired."""
         store = SqlStore(engine, schema=RLS_SCHEMA, row_level_security=True)
         crm = Crm(store, tenant="counted")
         sales = crm.funnels.create("Windows", stages=["First call"])
@@ -174,7 +174,7 @@ class TestRowLevelSecurity:
         assert ((0, 0), (1, 0)) == (wrong.stored, wrong.actual)
         assert 1 == crm.deals.board(sales.id).count
         assert [] == store.verify_counters(tenant="counted")
-        with pytest.raises(InvalidInputError, match="wall"):
+        with pytest.raises(InvalidInputError, match="row-level security"):
             store.verify_counters()
 
     def test_every_table_has_policy(self) -> None:

@@ -1,6 +1,6 @@
 """Logger `crmcore.sql`: the text of each executed statement, at DEBUG.
 
-Parameters are never logged, because they contain personal data.
+Parameters are never logged, because they contain personal data. A statement is one line of the log.
 """
 
 import logging
@@ -9,6 +9,6 @@ _log = logging.getLogger("crmcore.sql")
 
 
 def log_statement(sql: str) -> None:
-    """Log the text of a statement."""
+    """Log the text of a statement on one line."""
     if _log.isEnabledFor(logging.DEBUG):
-        _log.debug("%s", sql)
+        _log.debug("%s", " ".join(sql.split()))
