@@ -96,7 +96,7 @@ def faulty_store(fault: StatementFault) -> Iterator[None]:
 
     def begin_transaction(self: PooledConnection, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
-        self.cursor = FaultyCursor(self.cursor, fault)  # type: ignore[assignment]  # as much of one as is used
+        self.cursor = FaultyCursor(self.cursor, fault)
 
     def execute_statement(self: PqPipeline, sql: str, parameters: Sequence[Any] = ()) -> PendingResult:
         comes = fault.is_next_faulty()
