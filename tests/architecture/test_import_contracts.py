@@ -39,7 +39,7 @@ DOMAIN_AREAS: Final = (
     "service",
 )
 """The business areas of the domain, the lowest first. An area imports itself and what is below it."""
-SQL_LAYERS: Final = ("dialects", "schema", "compile", "execute", "session", "store")
+SQL_LAYERS: Final = ("dialects", "schema", "compile", "execute", "session", "engines", "store")
 """The layers of the SQL adapter, the lowest first."""
 OUTSIDE_LAYERS: Final = frozenset({"", "_lazy", "errors", "types"})
 """Modules that export names of the layers, and the lazy attribute. They are in no layer."""
