@@ -53,6 +53,13 @@ def test_expired_lease_makes_message_due_again() -> None:
     assert (sent.state, sent.sent_at, sent.last_error) == (MessageState.SENT, NOON, "")
 
 
+def test_released_message_is_due_again_without_an_attempt() -> None:
+    """A sender that gives its lease back leaves the message queued, and counts no attempt."""
+    released = queued_message().lease(at=NOON, duration=MINUTE).release(at=NOON)
+
+    assert (MessageState.QUEUED, NOON, 0) == (released.state, released.due_at, released.attempts)
+
+
 def test_only_dead_message_is_retried_manually() -> None:
     """A retried dead message starts with the first delay."""
     dead = queued_message().lease(at=NOON, duration=MINUTE).mark_failed("gone", at=NOON, is_permanent=True)

@@ -109,6 +109,14 @@ def test_automatic_reply_stops_no_timer() -> None:
     assert replied.pending_events[-1].rejection_reason == "automatic"  # type: ignore[attr-defined]  # the last fact is the reply
 
 
+def test_customer_reply_reopens_answered_inquiry() -> None:
+    """Within the window for reopening, a reply of the customer opens an answered inquiry again."""
+    answered = receive_inquiry().resolve("So", business_hours=ALWAYS_OPEN, at=NOON)
+    reopened = answered.log_customer_reply(business_hours=ALWAYS_OPEN, at=NOON + timedelta(days=1))
+
+    assert (InquiryState.ANSWERED, InquiryState.OPEN) == (answered.state, reopened.state)
+
+
 def test_pause_requires_future_end() -> None:
     """A closed inquiry is reopened within its window only."""
     closed = receive_inquiry().resolve("So", business_hours=ALWAYS_OPEN, at=NOON).close(at=NOON)
